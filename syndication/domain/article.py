@@ -1,0 +1,97 @@
+"""Articles at each moment of their way: as a source shows them, and as the store keeps them."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+__all__ = ["Article", "Image", "ParsedArticle", "Source", "SourceKind", "Validators"]
+
+
+class SourceKind(StrEnum):
+    FEED = "feed"
+    SITEMAP = "sitemap"
+    PAGE = "page"
+    WORDPRESS = "wordpress"
+    FOLDER = "folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where articles come from. `location` is a URL, or for a folder its absolute path."""
+
+    name: str
+    kind: SourceKind
+    location: str
+    section: str = ""
+    language: str = ""  # BCP 47; empty: the publication's
+    allow_private: bool = False  # may resolve to loopback, private and link-local addresses
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What the server said last time, for a conditional GET (RFC 9110 §13)."""
+
+    etag: str = ""
+    last_modified: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """`src` is an absolute URL, or `media/NAME` below the published folder for a local file. Sizes: pixels and bytes, 0 if unknown."""
+
+    src: str
+    alt: str = ""
+    width: int = 0
+    height: int = 0
+    type: str = ""
+    length: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedArticle:
+    """One article as a source shows it, cleaned.
+
+    `content` is sanitised HTML whose links are absolute, but for `media/NAME` of a local image. `url` is empty when the source
+    gives none: the article then gets a page of its own. `keys` are its identities, strongest first: canonical URL, the source's
+    guid, normalised title and day. Times are zone-aware.
+    """
+
+    title: str
+    keys: tuple[str, ...]
+    url: str = ""
+    authors: tuple[str, ...] = ()
+    published: datetime | None = None
+    updated: datetime | None = None
+    section: str = ""
+    summary: str = ""  # plain text
+    content: str = ""  # HTML
+    image: Image | None = None
+    credit: str = ""
+    tags: tuple[str, ...] = ()
+    language: str = ""
+    slug: str = ""  # what the source proposes for a page of its own
+
+    def content_hash(self) -> str:
+        """Hex SHA-256 over what a reader sees: equal exactly when nothing a reader would notice changed."""
+        image = self.image and (self.image.src, self.image.alt)
+        seen = (self.title, self.url, self.authors, self.section, self.summary, self.content, image, self.credit, self.tags, self.language)
+        return hashlib.sha256(json.dumps(seen, ensure_ascii=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article(ParsedArticle):
+    """One article as the store keeps it. `id` is a `tag:` URI (RFC 4151), minted once; `first_seen` never moves."""
+
+    id: str
+    source: str
+    first_seen: datetime
+    changed: datetime  # first seen, or when the content hash last changed
+    backlog: str = ""  # why it is never mailed, when that was settled as it was collected
+    keys: tuple[str, ...] = field(default=())
+
+    @property
+    def dated(self) -> datetime:
+        """When it counts as published: an undated article counts from when it was first seen."""
+        return self.published or self.first_seen

@@ -1,0 +1,118 @@
+"""The ledger's words: mailing, recipient, batch, state, outcome, and which state may follow which.
+
+    queued → claimed → dotting → sent | failed | deferred (→ queued) | unknown (→ queued, by policy)
+    queued → no_content (nothing in it for the reader's topics)
+
+`dotting` is durable before the final dot of a message may be written (RFC 5321 §4.1.1.4); what is found there after a crash is
+`unknown`, because the server may have taken it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+__all__ = ["Batch", "MailingKind", "Outcome", "Recipient", "Reply", "Settled", "Stage", "State"]
+
+
+class State(StrEnum):
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    DOTTING = "dotting"
+    SENT = "sent"
+    FAILED = "failed"
+    DEFERRED = "deferred"
+    UNKNOWN = "unknown"
+    NO_CONTENT = "no_content"
+
+    def may_become(self, other: "State") -> bool:
+        return other in _LEGAL[self]
+
+
+_LEGAL: dict[State, frozenset[State]] = {
+    State.QUEUED: frozenset({State.CLAIMED, State.NO_CONTENT, State.FAILED}),
+    State.CLAIMED: frozenset({State.DOTTING, State.QUEUED, State.DEFERRED, State.FAILED, State.NO_CONTENT}),
+    State.DOTTING: frozenset({State.SENT, State.FAILED, State.DEFERRED, State.UNKNOWN}),
+    State.DEFERRED: frozenset({State.CLAIMED, State.QUEUED, State.FAILED}),
+    State.UNKNOWN: frozenset({State.QUEUED}),
+    State.FAILED: frozenset({State.QUEUED}),
+    State.SENT: frozenset(),
+    State.NO_CONTENT: frozenset(),
+}
+
+
+class MailingKind(StrEnum):
+    DIGEST = "digest"
+    CONFIRMATION = "confirmation"
+
+
+class Stage(StrEnum):
+    """How far a transaction came."""
+
+    CONNECT = "connect"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"  # before the final dot
+    DOT = "dot"  # after it
+    CONSENT = "consent"  # the reader had left before it was sent
+    ADDRESS = "address"  # the server cannot take this address (SMTPUTF8)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A complete SMTP reply: code, text without the code, and who said it."""
+
+    code: int
+    text: str
+    server: str = ""
+
+
+class Outcome(StrEnum):
+    """What became of one transaction."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"  # 5yz
+    TRY_LATER = "try_later"  # 4yz
+    NOT_SENT = "not_sent"  # lost or closed before the final dot: no fault of the recipient's
+    UNKNOWN = "unknown"  # lost after the final dot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """One (mailing, subscriber, serial) row as planned at the freeze: all that its merge needs, whatever changes later."""
+
+    subscriber: int
+    serial: int
+    email: str
+    name: str
+    language: str  # of the variant it gets
+    topics: tuple[str, ...]
+    key: str  # the subscriber's random key
+    token_key: str  # the id of the secret that signs its links
+    since: datetime | None  # confirmed, for the footer
+    attempts: int = 0
+    deferrals_since: datetime | None = None  # when it was first deferred
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Up to 500 rows of one mailing and lane, leased to `owner`; `token` fences every change to them."""
+
+    id: int
+    mailing: str
+    lane: str
+    owner: str
+    token: str
+    rows: tuple[Recipient, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What to write about one row after its transaction: its new state, and why."""
+
+    subscriber: int
+    serial: int
+    state: State
+    stage: Stage
+    reply: Reply
+    due: datetime | None = None  # when a deferred row may be tried again
+    counted: bool = True  # whether it counts as an attempt (a 421 does not)

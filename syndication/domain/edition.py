@@ -1,0 +1,37 @@
+"""One digest: what is in it, in which order."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from syndication.domain.article import Article
+from syndication.domain.hotlist import HotEntry
+from syndication.domain.week import WeekKey
+
+__all__ = ["Edition", "Section"]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading with its stories, newest first. `slug` is also the topic that a subscriber picks."""
+
+    name: str
+    slug: str
+    stories: tuple[Article, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """The edition `key`. `day` is its cut-off's local date; the lead does not stand again in its section."""
+
+    key: WeekKey
+    number: int
+    day: date
+    lead: Article
+    sections: tuple[Section, ...]
+    hot: tuple[HotEntry, ...]
+    preheader: str
+    note: str = ""  # the editor's own words, plain text
+
+    @property
+    def articles(self) -> tuple[Article, ...]:
+        return (self.lead, *(story for section in self.sections for story in section.stories))

@@ -1,0 +1,21 @@
+"""The newsroom's own facts."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+__all__ = ["Publication"]
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """`feeds_url` is where the folder of feeds is seen, `web_url` where the links of a mail lead; both end in a slash."""
+
+    title: str
+    url: str
+    language: str  # BCP 47, like "en" or "ko"
+    timezone: ZoneInfo
+    address: str  # postal address, in the digest's footer
+    feeds_url: str
+    web_url: str
+    logo: str = ""  # URL
+    domain: str = ""  # registered name in `tag:` ids and Message-IDs

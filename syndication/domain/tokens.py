@@ -1,0 +1,85 @@
+"""Signed links: every unsubscribe link ever mailed must work for good, so keys are only ever added.
+
+A token is 46 lowercase base32 characters: the key's id (4), the subscriber's random key (16), and the first 16 bytes of an
+HMAC-SHA256 (RFC 2104) over both and the purpose (26). Nothing personal is in it; a token for one purpose is none for another.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass, field
+
+__all__ = ["Keyring", "Purpose"]
+
+_KEY_ID, _READER, _MAC = 4, 16, 26
+_TOKEN = re.compile(rf"[a-z2-7]{{{_KEY_ID + _READER + _MAC}}}")
+
+
+class Purpose:
+    """What a token is good for."""
+
+    UNSUBSCRIBE = "unsubscribe"
+    PREFERENCES = "preferences"
+    CONFIRM = "confirm"
+    BOUNCE = "bounce"
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """The site's secrets, newest first: the first signs, all verify."""
+
+    keys: tuple[tuple[str, bytes], ...] = field(repr=False)
+
+    @classmethod
+    def parse(cls, text: str) -> "Keyring":
+        """Read lines of `id key` (id: 4 base32 characters, key: 32 bytes as base32). Raises ValueError without quoting a line."""
+        keys = []
+        for number, line in enumerate(text.splitlines(), 1):
+            if not line.strip():
+                continue
+            match = re.fullmatch(r"([a-z2-7]{4}) ([a-z2-7]{52})", line.strip())
+            if not match:
+                raise ValueError(f"line {number} is not a key id and a key")
+            keys.append((match[1], base64.b32decode(match[2].upper() + "====")))
+        if not keys:
+            raise ValueError("it holds no key")
+        return cls(tuple(keys))
+
+    @staticmethod
+    def line(key_id: bytes, key: bytes) -> str:
+        """One line of the file, from 20 bits in 3 bytes and a key of 32 random bytes."""
+        return f"{_b32(key_id)[:_KEY_ID]} {_b32(key)}"
+
+    @property
+    def signer(self) -> str:
+        """The id of the key that signs now."""
+        return self.keys[0][0]
+
+    def sign(self, purpose: str, reader: str, key_id: str = "") -> str:
+        """The token of the subscriber with the random key `reader`. Raises KeyError for an unknown `key_id`."""
+        key_id = key_id or self.signer
+        return key_id + reader + self._mac(key_id, purpose, reader)
+
+    def verify(self, purpose: str, token: str) -> str | None:
+        """The subscriber's random key, or None when the token is not ours or was made for another purpose."""
+        token = token.strip().lower()
+        if not _TOKEN.fullmatch(token):
+            return None
+        key_id, reader, mac = token[:_KEY_ID], token[_KEY_ID:-_MAC], token[-_MAC:]
+        try:
+            expected = self._mac(key_id, purpose, reader)
+        except KeyError:
+            return None
+        return reader if hmac.compare_digest(mac, expected) else None
+
+    def _mac(self, key_id: str, purpose: str, reader: str) -> str:
+        for known, key in self.keys:
+            if known == key_id:
+                digest = hmac.digest(key, f"{purpose}\0{key_id}\0{reader}".encode(), hashlib.sha256)
+                return _b32(digest[:16])
+        raise KeyError(key_id)
+
+
+def _b32(data: bytes) -> str:
+    return base64.b32encode(data).decode().rstrip("=").lower()

@@ -1,0 +1,108 @@
+"""A compiled digest with places left open for each reader.
+
+A compiled part is text with private tokens, split once into pieces. `slot("name")` is filled with a value; what stands between
+`begin(flag)` and `end(flag)` stays for the readers who have the flag (`named`, `topic:film`, …). Regions may hold slots and regions.
+A merge never runs a template: what a feed says stays text. The tokens are ASCII, because mjml-python prints anything else in an
+attribute as an escape.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+__all__ = ["TOKEN_START", "Piece", "Region", "Slot", "Variant", "begin", "end", "merge", "slot", "split"]
+
+TOKEN_START = "[[~"  # render breaks it up wherever content holds it
+_TOKEN = re.compile(r"\[\[~([sbe])\.([a-z0-9:_.-]+)~\]\]")
+
+
+def slot(name: str) -> str:
+    """The token that a value replaces."""
+    return f"{TOKEN_START}s.{name}~]]"
+
+
+def begin(flag: str) -> str:
+    """The token at which a region for readers with `flag` begins."""
+    return f"{TOKEN_START}b.{flag}~]]"
+
+
+def end(flag: str) -> str:
+    """The token at which the region of `flag` ends."""
+    return f"{TOKEN_START}e.{flag}~]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    flag: str
+    pieces: tuple["Piece", ...]
+
+
+Piece: TypeAlias = str | Slot | Region
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """The digest in one language, as frozen: subject, both parts with their tokens, and the topics it has regions for."""
+
+    language: str
+    subject: str
+    preheader: str
+    html: str
+    text: str
+    topics: tuple[str, ...] = ()  # slugs of its sections
+    common: bool = True  # whether something stays for a reader of other topics (the lead has no topic of its own, or a hot list)
+
+
+def split(compiled: str) -> tuple[Piece, ...]:
+    """Split at the tokens. Raises ValueError for a region that is not closed, or closed out of turn."""
+    stack: list[tuple[str, list[Piece]]] = [("", [])]
+    position = 0
+    for match in _TOKEN.finditer(compiled):
+        if literal := compiled[position : match.start()]:
+            stack[-1][1].append(literal)
+        position = match.end()
+        kind, name = match.groups()
+        if kind == "s":
+            stack[-1][1].append(Slot(name))
+        elif kind == "b":
+            stack.append((name, []))
+        else:
+            flag, pieces = stack.pop()
+            if flag != name or not stack:
+                raise ValueError(f"the region {name!r} ends where {flag or 'none'!r} is open")
+            stack[-1][1].append(Region(name, tuple(pieces)))
+    if len(stack) > 1:
+        raise ValueError(f"the region {stack[-1][0]!r} is not closed")
+    if literal := compiled[position:]:
+        stack[-1][1].append(literal)
+    return tuple(stack[0][1])
+
+
+def merge(
+    pieces: tuple[Piece, ...],
+    values: Mapping[str, str],
+    flags: Collection[str],
+    escape: Callable[[str], str] = str,
+) -> str:
+    """Join the pieces for one reader; `escape` is applied to every value (`html.escape` for HTML). Raises KeyError for a slot without value."""
+    return "".join(_merged(pieces, values, flags, escape))
+
+
+def _merged(
+    pieces: tuple[Piece, ...], values: Mapping[str, str], flags: Collection[str], escape: Callable[[str], str]
+) -> list[str]:
+    out: list[str] = []
+    for piece in pieces:
+        if isinstance(piece, str):
+            out.append(piece)
+        elif isinstance(piece, Slot):
+            out.append(escape(values[piece.name]))
+        elif piece.flag in flags:
+            out.extend(_merged(piece.pieces, values, flags, escape))
+    return out

@@ -1,0 +1,90 @@
+"""The error tree. Each error carries its exit code, a short code for `--json`, and what to do.
+
+    SyndicationError               1  unexpected
+    ├── UsageError                 2  a wrong argument, or a verb that does not fit the state
+    ├── SettingsError              2  config/syndicate.toml or the environment
+    ├── TemplateError              2  a template, or what it made, with file and line
+    ├── IncompleteError            3  something is still deferred, held, unknown, or failed for our own reasons
+    ├── LockedError                4  another run holds the lock
+    ├── CollectError               5  every source failed
+    ├── StoreError                 5  the store cannot be opened or written
+    ├── PublishError               5  a file cannot be written, or the upload command failed
+    └── ApprovalError              6  the edition waits for its editor
+
+Adapters translate third-party errors at their door: nothing above sees an error of a library.
+"""
+
+from typing import ClassVar
+
+__all__ = [
+    "ApprovalError",
+    "CollectError",
+    "IncompleteError",
+    "LockedError",
+    "PublishError",
+    "SettingsError",
+    "StoreError",
+    "SyndicationError",
+    "TemplateError",
+    "UsageError",
+]
+
+
+class SyndicationError(Exception):
+    """What went wrong as one sentence, and a hint that says what to do."""
+
+    exit_code: ClassVar[int] = 1
+    code: ClassVar[str] = "unexpected"
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class UsageError(SyndicationError):
+    exit_code = 2
+    code = "usage"
+
+
+class SettingsError(SyndicationError):
+    exit_code = 2
+    code = "settings"
+
+
+class TemplateError(SyndicationError):
+    exit_code = 2
+    code = "template"
+
+
+class IncompleteError(SyndicationError):
+    exit_code = 3
+    code = "incomplete"
+
+
+class LockedError(SyndicationError):
+    exit_code = 4
+    code = "locked"
+
+
+class CollectError(SyndicationError):
+    exit_code = 5
+    code = "collect"
+
+
+class StoreError(SyndicationError):
+    exit_code = 5
+    code = "store"
+
+
+class PublishError(SyndicationError):
+    exit_code = 5
+    code = "publish"
+
+
+class ApprovalError(SyndicationError):
+    exit_code = 6
+    code = "approval"
