@@ -1,0 +1,112 @@
+"""Plain text for people: cut where a reader would cut it, and how long it takes to read."""
+
+import re
+import unicodedata
+from html import unescape
+
+__all__ = ["boundaries", "cut", "reading_minutes"]
+
+WORDS_A_MINUTE = 220
+CHARACTERS_A_MINUTE = 500
+
+_ZWJ = "\N{ZERO WIDTH JOINER}"
+# Not the no-break spaces: they hold what they stand between.
+_BLANKS = re.compile("[ \t\n\r\f\v\u2028\u2029]+")
+_TAG = re.compile(r"<[/!a-zA-Z][^<>]*>")
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+_UNSPACED_LANGUAGES = frozenset({"ja", "km", "ko", "lo", "my", "th", "yue", "zh"})
+_VIRAMA = 9  # canonical combining class
+# Letters and a control that continue a character (UAX #29), skin tones and the tags of flags; ZWJ comes with them.
+_CONTINUES = re.compile("[\u0e33\u0eb3\uff9e\uff9f\u200c\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
+_DANGLING = " ,;:.-–—(·‘“«'\"/"  # noqa: RUF001 - these very characters are meant
+
+
+def boundaries(text: str) -> list[int]:
+    """Where `text` may be cut without splitting what a reader sees as one character: the offsets after each (UAX #29).
+
+    Where the standard library has no table (emoji joined by ZWJ, Indic conjuncts) it rather keeps together too much.
+    """
+    found: list[int] = []
+    flags = 0  # regional indicators in a row before the offset
+    for offset in range(1, len(text)):
+        before, after = text[offset - 1], text[offset]
+        flags = flags + 1 if _is_flag(before) else 0
+        if _is_flag(after) and flags % 2:
+            continue
+        if not _belongs(before, after):
+            found.append(offset)
+    if text:
+        found.append(len(text))
+    return found
+
+
+def _is_flag(character: str) -> bool:
+    return "\U0001f1e6" <= character <= "\U0001f1ff"
+
+
+def _belongs(before: str, after: str) -> bool:
+    """Whether no character begins at `after`, but for flags."""
+    if before.isascii() and after.isascii():
+        return before == "\r" and after == "\n"
+    category = unicodedata.category(after)
+    if category[0] == "M" or _CONTINUES.match(after):
+        return True
+    if before == _ZWJ:
+        return not after.isspace()
+    if unicodedata.combining(before) == _VIRAMA:
+        return category == "Lo"
+    if category == "Nd" and "\u0600" <= before <= "\u08e2":  # Arabic number signs come first
+        return unicodedata.category(before) == "Cf"
+    return _is_jamo_pair(before, after)
+
+
+def _is_jamo_pair(before: str, after: str) -> bool:
+    """Hangul: L with L, V or a syllable; V with V or T; T with T (UAX #29 GB6 to GB8)."""
+    match _hangul(before), _hangul(after):
+        case ("L", "L" | "V" | "LV" | "LVT") | ("LV" | "V", "V" | "T") | ("LVT" | "T", "T"):
+            return True
+    return False
+
+
+def _hangul(character: str) -> str:
+    if "\uac00" <= character <= "\ud7a3":
+        return "LVT" if (ord(character) - 0xAC00) % 28 else "LV"
+    if "\u1100" <= character <= "\u115f" or "\ua960" <= character <= "\ua97c":
+        return "L"
+    if "\u1160" <= character <= "\u11a7" or "\ud7b0" <= character <= "\ud7c6":
+        return "V"
+    return "T" if "\u11a8" <= character <= "\u11ff" or "\ud7cb" <= character <= "\ud7fb" else ""
+
+
+def cut(text: str, limit: int) -> str:
+    """`text` on one line in at most `limit` code points, with an ellipsis where something was left out.
+
+    Cut after a word where that costs no more than a third of the room, else between two characters as a reader sees them.
+    Raises ValueError for a limit below 1.
+    """
+    if limit < 1:
+        raise ValueError("a text cannot be cut to nothing")
+    line = _BLANKS.sub(" ", text).strip()
+    if len(line) <= limit:
+        return line
+    end = max((offset for offset in boundaries(line[: limit + 1]) if offset < limit), default=0)
+    space = line.rfind(" ", 0, end + 1)
+    if space >= end * 2 // 3:
+        end = space
+    return line[:end].rstrip(_DANGLING) + "…"
+
+
+def reading_minutes(content: str, language: str) -> int:
+    """How long `content` (HTML or plain text) takes to read: whole minutes, 0 only for no text at all.
+
+    220 words a minute; 500 characters where a script has no spaces between words. Korean, which has them, is counted by characters too.
+    """
+    text = unescape(_TAG.sub(" ", content))
+    if language.lower().partition("-")[0] in _UNSPACED_LANGUAGES:
+        minutes = len("".join(text.split())) / CHARACTERS_A_MINUTE
+    else:
+        characters = len(_UNSPACED.findall(text))
+        minutes = characters / CHARACTERS_A_MINUTE + len(_UNSPACED.sub(" ", text).split()) / WORDS_A_MINUTE
+    return max(1, round(minutes)) if minutes else 0
