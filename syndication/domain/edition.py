@@ -34,4 +34,5 @@ class Edition:
 
     @property
     def articles(self) -> tuple[Article, ...]:
+        """All that the edition holds, in reading order."""
         return (self.lead, *(story for section in self.sections for story in section.stories))

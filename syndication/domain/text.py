@@ -4,7 +4,7 @@ import re
 import unicodedata
 from html import unescape
 
-__all__ = ["boundaries", "cut", "reading_minutes"]
+__all__ = ["boundaries", "cut", "plain", "reading_minutes"]
 
 WORDS_A_MINUTE = 220
 CHARACTERS_A_MINUTE = 500
@@ -13,6 +13,9 @@ _ZWJ = "\N{ZERO WIDTH JOINER}"
 # Not the no-break spaces: they hold what they stand between.
 _BLANKS = re.compile("[ \t\n\r\f\v\u2028\u2029]+")
 _TAG = re.compile(r"<[/!a-zA-Z][^<>]*>")
+_INLINE = re.compile(
+    r"</?(?:a|abbr|b|cite|code|em|i|mark|q|s|small|span|strong|sub|sup|time|u)\b[^<>]*>", re.IGNORECASE
+)
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]"
 )
@@ -98,12 +101,17 @@ def cut(text: str, limit: int) -> str:
     return line[:end].rstrip(_DANGLING) + "…"
 
 
+def plain(content: str) -> str:
+    """The words of sanitised HTML on one line, without tags and entities. Plain text stays as it is, but for entities."""
+    return _BLANKS.sub(" ", unescape(_TAG.sub(" ", _INLINE.sub("", content)))).strip()
+
+
 def reading_minutes(content: str, language: str) -> int:
     """How long `content` (HTML or plain text) takes to read: whole minutes, 0 only for no text at all.
 
     220 words a minute; 500 characters where a script has no spaces between words. Korean, which has them, is counted by characters too.
     """
-    text = unescape(_TAG.sub(" ", content))
+    text = plain(content)
     if language.lower().partition("-")[0] in _UNSPACED_LANGUAGES:
         minutes = len("".join(text.split())) / CHARACTERS_A_MINUTE
     else:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 __all__ = ["CutOff", "WeekKey"]
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+FIRST_YEAR, LAST_YEAR = 1970, 9998
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -20,9 +21,11 @@ class WeekKey:
     @classmethod
     def parse(cls, text: str) -> "WeekKey":
         """Raises ValueError when `text` is not an ISO week that exists."""
-        match = re.fullmatch(r"(\d{4})-W(\d{2})", text)
+        match = re.fullmatch(r"([0-9]{4})-W([0-9]{2})", text)
         if not match:
             raise ValueError(f"{text!r} is not a week like 2026-W47")
+        if not FIRST_YEAR <= int(match[1]) <= LAST_YEAR:  # a calendar's ends, where a week has no neighbour
+            raise ValueError(f"the year {match[1]} is not between {FIRST_YEAR} and {LAST_YEAR}")
         key = cls(int(match[1]), int(match[2]))
         try:
             key.monday()
@@ -32,13 +35,16 @@ class WeekKey:
 
     @classmethod
     def of(cls, day: date) -> "WeekKey":
+        """The week that `day` is in."""
         year, week, _ = day.isocalendar()
         return cls(year, week)
 
     def monday(self) -> date:
+        """Its first day."""
         return date.fromisocalendar(self.year, self.week, 1)
 
     def shifted(self, weeks: int) -> "WeekKey":
+        """The week so many weeks later; earlier when negative."""
         return WeekKey.of(self.monday() + timedelta(weeks=weeks))
 
     def __str__(self) -> str:
@@ -60,8 +66,8 @@ class CutOff:
     @classmethod
     def parse(cls, text: str, zone: ZoneInfo) -> "CutOff":
         """Read `"friday 07:00"`. Raises ValueError."""
-        match = re.fullmatch(r"([a-z]+) (\d{1,2}):(\d{2})", text.strip().lower())
-        if not match or match[1] not in WEEKDAYS or int(match[2]) > 23 or int(match[3]) > 59:  # noqa: PLR2004
+        match = re.fullmatch(r"([a-z]+) +([0-9]{1,2}):([0-9]{2})", text.strip().lower())
+        if not match or match[1] not in WEEKDAYS or int(match[2]) > 23 or int(match[3]) > 59:  # noqa: PLR2004 - hours and minutes
             raise ValueError('not a weekday and a time like "monday 00:00"')
         return cls(WEEKDAYS.index(match[1]), time(int(match[2]), int(match[3])), zone)
 

@@ -1,0 +1,109 @@
+"""The edition's hot list: which of the collected lists counts, which article each line means, and how it moved."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from syndication.domain.article import Article
+from syndication.domain.hotlist import HotEntry, HotLine, HotList, match_title, movement, normalise_title
+
+__all__ = ["choose", "rank"]
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_TRACKING = re.compile(r"utm_.*|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_[ce]id|ref_src")
+
+
+def choose(lists: Sequence[HotList], cutoff: datetime) -> HotList | None:
+    """The list that counts for the edition that ends at `cutoff`, or None.
+
+    That of the newest page up to the cut-off, then the last by origin. Without one, a list that no page dates (a file); then the
+    page soonest after the cut-off, so that a past week has a list near it.
+    """
+    filled = [found for found in lists if found.lines]
+    before = [found for found in filled if found.published and found.published <= cutoff]
+    undated = [found for found in filled if not found.published]
+    after = [found for found in filled if found.published and found.published > cutoff]
+    if before or undated:
+        return max(before or undated, key=_published)
+    soonest = min((_published(found)[0] for found in after), default=None)
+    return max((found for found in after if found.published == soonest), key=_published, default=None)
+
+
+def _published(found: HotList) -> tuple[datetime, str, str]:
+    return (found.published or _LONG_AGO, found.origin, found.source)
+
+
+def rank(
+    chosen: HotList | None,
+    articles: Sequence[Article],
+    previous: tuple[HotEntry, ...] | None,
+    limit: int,
+) -> tuple[HotEntry, ...]:
+    """At most `limit` entries, numbered from 1, each article once; a line that means no known article stays, with its own URL if any.
+
+    `previous` is the nearest earlier edition's list; None, in a first edition, gives no marks.
+    """
+    if chosen is None:
+        return ()
+    known = _Known.of(articles)
+    entries: list[HotEntry] = []
+    for entry in _once(chosen.lines, known):
+        if len(entries) == limit:
+            break
+        placed = replace(entry, rank=len(entries) + 1)
+        entries.append(replace(placed, movement=movement(placed, previous)))
+    return tuple(entries)
+
+
+def _once(lines: Sequence[HotLine], known: "_Known") -> Iterator[HotEntry]:
+    """The entries in the list's order: an article, or a title without one, only the first time."""
+    seen: set[str] = set()
+    for line in sorted(lines, key=lambda line: line.rank):
+        article = known.meant_by(line)
+        title = line.title.strip() or (article.title if article else "")
+        identity = article.id if article else normalise_title(title)
+        if not title or identity in seen:  # a bare address that nobody knows has nothing to show
+            continue
+        seen.add(identity)
+        url, section, number = (article.url, article.section, article.id) if article else (line.url, "", "")
+        yield HotEntry(line.rank, title, url, number, section, line.score)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The articles by what a line may name: the newest of several with one title, since last month's column is not meant."""
+
+    by_id: Mapping[str, Article]
+    by_address: Mapping[str, str]
+    by_title: Mapping[str, str]
+
+    @classmethod
+    def of(cls, articles: Sequence[Article]) -> "_Known":
+        oldest_first = sorted(articles, key=lambda article: (article.dated, article.id))
+        return cls(
+            {article.id: article for article in oldest_first},
+            {_address(article.url): article.id for article in oldest_first if article.url},
+            {normalise_title(article.title): article.id for article in oldest_first},
+        )
+
+    def meant_by(self, line: HotLine) -> Article | None:
+        found = self.by_address.get(_address(line.url)) if line.url else None
+        if found is None and line.title.strip():
+            found = match_title(line.title, self.by_title)
+        return self.by_id[found] if found else None
+
+
+def _address(url: str) -> str:
+    """`url` as it is compared: without scheme, `www.`, default port, trailing slash, fragment and tracking parameters."""
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        return url.strip()
+    host = (parts.hostname or "").removeprefix("www.")
+    query = sorted(
+        pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(pair[0])
+    )
+    return f"{host}:{'' if port in (80, 443, None) else port}{unquote(parts.path).rstrip('/')}?{query}"
