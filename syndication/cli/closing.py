@@ -1,0 +1,114 @@
+"""The closing screens: what happened, and where to look."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from syndication.cli.screen import document
+from syndication.flows.app import App
+from syndication.flows.report import Report
+
+__all__ = ["close", "close_deliver", "show_status"]
+
+DONE, INCOMPLETE = 0, 3
+
+
+def close(app: App, report: Report, *, as_json: bool, folder: Path | None = None) -> int:
+    """Show what a run did; `folder` is a dry run's."""
+    if as_json:
+        document(report.document())
+    else:
+        _warnings(report)
+        print(_screen(app, report, folder))
+    return INCOMPLETE if report.incomplete else DONE
+
+
+def _screen(app: App, report: Report, folder: Path | None) -> str:
+    title = f"{app.publication.title} · {report.edition}" + (f" · No. {report.number}" if report.number else "")
+    lines = ["", title, "─" * len(title)]
+    if report.skipped:
+        lines.append(report.skipped)
+    if report.subject:
+        lines.append(f"{'Subject':<10}{report.subject}")
+    lines.append(f"{'Content':<10}{_counted(report.articles, 'article')}, {_counted(report.hot, 'hot entry', 'hot entries')}{_left_out(report)}")
+    if report.recipients or report.number:
+        lines.append(f"{'Mail':<10}{_mail(report)}")
+    for label, value in _places(app, report, folder):
+        lines.append(f"{label:<10}{value}")
+    if report.incomplete:
+        lines.append("Not everybody has it yet: `syndicate deliver` sends the rest, `syndicate status KEY` lists who.".replace("KEY", report.edition))
+    return "\n".join(lines)
+
+
+def _places(app: App, report: Report, folder: Path | None) -> list[tuple[str, str]]:
+    places = [("Feeds", str(app.folder.root))] if report.feeds else []
+    if folder is not None:
+        return [*places, ("Dry run", f"{folder} (nothing else was changed)")]
+    if report.archive:
+        places.append(("Archive", str(app.folder.root / "archive" / f"{report.edition}.html")))
+    if app.outbox is not None and report.recipients:
+        places.append(("Outbox", str(app.outbox)))
+    return places
+
+
+def _mail(report: Report) -> str:
+    parts = [f"{report.sent:,} sent now of {_counted(report.recipients, 'recipient')}"]
+    for number, word in (
+        (report.queued, "still queued"),
+        (report.deferred, "deferred"),
+        (report.failed, "failed"),
+        (report.unknown, "once left in doubt"),
+        (report.no_content, "without a topic in it"),
+    ):
+        if number:
+            parts.append(f"{number:,} {word}")
+    return ", ".join(parts)
+
+
+def _left_out(report: Report) -> str:
+    out = "".join(f"; {number:,} in the backlog: {reason}" for reason, number in report.backlog_reasons.items())
+    return out + (f"; {report.waiting:,} for a later week" if report.waiting else "")
+
+
+def _counted(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def _warnings(report: Report) -> None:
+    for line in report.warnings:
+        print(f"warning: {line}", file=sys.stderr)
+
+
+def close_deliver(reports: list[Report], *, as_json: bool) -> int:
+    """Show what `deliver` did, a line an edition."""
+    if as_json:
+        document({"mailings": [report.document() for report in reports]})
+    else:
+        for report in reports:
+            _warnings(report)
+            print(f"{report.edition}: {_mail(report)}")
+        if not reports:
+            print("Nothing is due.")
+    return INCOMPLETE if any(report.incomplete for report in reports) else DONE
+
+
+def show_status(standing: dict[str, Any], *, as_json: bool) -> int:
+    """Show the editions, and the rows of one that need a look."""
+    if as_json:
+        document(standing)
+        return DONE
+    readers = standing["subscribers"]
+    print("Subscribers: " + (", ".join(f"{number:,} {consent}" for consent, number in readers.items() if number) or "none"))
+    if not standing["editions"]:
+        print(f"No edition yet. The latest week that has ended is {standing['latest']}.")
+    for edition in standing["editions"]:
+        counts = ", ".join(f"{edition[name]:,} {name}" for name in _COUNTS if edition[name] or name == "sent")
+        published = "" if edition["published_at"] else ", not published yet"
+        print(f"{edition['edition']}  No. {edition['number']:<4} {edition['articles']} articles, {edition['recipients']:,} recipients: {counts}{published}")
+        for row in edition.get("rows", ()):
+            doubt = f", in doubt {row['unknown']}×" if row["unknown"] else ""
+            print(f"  {row['state']:<9} {row['email']}  {row['stage']}: {row['reply']}{doubt}")
+    return DONE
+
+
+_COUNTS = ("sent", "queued", "deferred", "failed", "unknown", "no_content")

@@ -1,0 +1,125 @@
+"""The verbs of the job: run, deliver, collect, publish, status."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from syndication.cli.screen import Options, document, options
+from syndication.errors import UsageError
+
+__all__ = ["register"]
+
+Week = Annotated[str | None, typer.Option("--week", metavar="KEY", help="This edition (2026-W47) instead of the latest.")]
+
+
+def register(command: typer.Typer) -> None:
+    """Add the verbs to `command`."""
+    command.command("run")(run)
+    command.command("deliver")(deliver)
+    command.command("collect")(collect)
+    command.command("publish")(publish)
+    command.command("status")(status)
+
+
+def run(
+    context: typer.Context,
+    weekly: Annotated[bool, typer.Option("--weekly", help="Make the latest edition whose week has ended.")] = False,
+    week: Week = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write everything to var/dry-run/KEY/ and change nothing else.")] = False,
+    no_send: Annotated[bool, typer.Option("--no-send", help="Make and publish the edition, but send no mail yet.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="With --dry-run: every reader's mail, not the first 100.")] = False,
+) -> int:
+    """Collect, compose, render, publish and deliver one edition. Runs again where it was stopped, never sends twice."""
+    if not weekly and week is None:
+        raise UsageError("Say which edition to run.", "`syndicate run --weekly` makes the latest; --week KEY another.")
+    if every and not dry_run:
+        raise UsageError("--all goes with --dry-run.")
+    chosen = options(context)
+    job = _dry_run(chosen, week, every=every) if dry_run else _run(chosen, week, send=not no_send)
+    return asyncio.run(job)
+
+
+async def _run(chosen: Options, week: str | None, *, send: bool) -> int:
+    from syndication.cli.closing import close
+    from syndication.flows.weekly import Weekly, run_weekly
+    from syndication.wiring import open_app
+
+    async with open_app(chosen.config, progress=chosen.progress()) as app:
+        return close(app, await run_weekly(app, Weekly(week_key(week), send=send)), as_json=chosen.json)
+
+
+async def _dry_run(chosen: Options, week: str | None, *, every: bool) -> int:
+    from syndication.cli.closing import close
+    from syndication.flows.dry_run import dry_run
+    from syndication.flows.weekly import Weekly
+    from syndication.wiring import open_rehearsal
+
+    async with open_rehearsal(chosen.config, week_key(week), progress=chosen.progress()) as (app, key, folder):
+        report = await dry_run(app, Weekly(key), folder, every=every)
+        return close(app, report, as_json=chosen.json, folder=folder)
+
+
+def deliver(context: typer.Context, key: Annotated[str | None, typer.Argument(metavar="[KEY]")] = None) -> int:
+    """Send what is due of any edition, or of KEY; never collects. For a cron every 15 minutes."""
+    chosen = options(context)
+
+    async def job() -> int:
+        from syndication.cli.closing import close_deliver
+        from syndication.flows.deliver import deliver_due
+        from syndication.wiring import open_app
+
+        async with open_app(chosen.config, progress=chosen.progress()) as app:
+            return close_deliver(await deliver_due(app, week_key(key)), as_json=chosen.json)
+
+    return asyncio.run(job())
+
+
+def collect(context: typer.Context) -> int:
+    """Fetch the sources into the store; nothing is published or sent."""
+    return asyncio.run(_stage(options(context), "collect"))
+
+
+def publish(context: typer.Context) -> int:
+    """Write the feeds and pages anew from the store; nothing is collected or sent."""
+    return asyncio.run(_stage(options(context), "publish"))
+
+
+async def _stage(chosen: Options, stage: str) -> int:
+    from syndication.flows.stages import run_collect, run_publish
+    from syndication.wiring import open_app
+
+    async with open_app(chosen.config, progress=chosen.progress()) as app:
+        report = await (run_collect if stage == "collect" else run_publish)(app)
+    if chosen.json:
+        document(report)
+    else:
+        for line in report["warnings"]:
+            print(f"warning: {line}")
+        print(report["said"])
+    return 0
+
+
+def status(context: typer.Context, key: Annotated[str | None, typer.Argument(metavar="[KEY]")] = None) -> int:
+    """How the editions stand; with KEY every reader that failed, waits or was left in doubt, with the server's words."""
+    chosen = options(context)
+
+    async def job() -> int:
+        from syndication.cli.closing import show_status
+        from syndication.flows.status import standing
+        from syndication.wiring import open_app
+
+        async with open_app(chosen.config, progress=chosen.progress()) as app:
+            return show_status(await standing(app, week_key(key)), as_json=chosen.json)
+
+    return asyncio.run(job())
+
+
+def week_key(text: str | None):  # noqa: ANN201 - WeekKey | None; the domain is imported when a verb runs
+    """Raises UsageError for a text that is not a week."""
+    from syndication.domain.week import WeekKey
+
+    try:
+        return None if text is None else WeekKey.parse(text)
+    except ValueError as error:
+        raise UsageError(f"{error}.", "Write a key like 2026-W47.") from None

@@ -1,0 +1,126 @@
+"""The verbs of the list: subscribers import, export, add, remove, list, show."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from syndication.cli.screen import Options, document, options
+
+__all__ = ["register"]
+
+Email = Annotated[str, typer.Argument(metavar="ADDRESS")]
+SHOWN = 20  # refused lines on a terminal; the report file and --json have them all
+
+
+def register(command: typer.Typer) -> None:
+    """Add the verbs to `command`."""
+    readers = typer.Typer(help="The list of subscribers.", no_args_is_help=True, rich_markup_mode=None)
+    readers.command("import")(import_)
+    readers.command("export")(export)
+    readers.command("add")(add)
+    readers.command("remove")(remove)
+    readers.command("list")(list_)
+    readers.command("show")(show)
+    command.add_typer(readers, name="subscribers")
+
+
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV with a header: email, optional name, language, topics, confirmed_at.")],
+    report: Annotated[Path | None, typer.Option("--report", help="Write every refused line with its number and reason here (CSV).")] = None,
+) -> int:
+    """Add confirmed subscribers from a CSV file. The same file again changes nothing; nobody who left is revived."""
+    from syndication.flows.subscribers import import_file
+
+    chosen = options(context)
+    done = _with_app(chosen, lambda app: import_file(app, file, report))
+    if chosen.json:
+        document(done.document())
+        return 0
+    for refused in done.refused[:SHOWN]:
+        print(f"  line {refused.line}: {refused.reason}", file=sys.stderr)
+    if len(done.refused) > SHOWN:
+        print(f"  … and {len(done.refused) - SHOWN:,} more; --report FILE lists them all", file=sys.stderr)
+    print(f"{done.added:,} added, {done.present:,} already there, {len(done.refused):,} refused")
+    return 0
+
+
+def export(
+    context: typer.Context, file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Where to; standard output if left out.")] = None
+) -> int:
+    """Write the whole list as CSV, with each subscriber's consent and its proof."""
+    from syndication.flows.subscribers import export_file
+
+    chosen = options(context)
+    number = _with_app(chosen, lambda app: export_file(app, file))
+    if chosen.json and file:
+        document({"exported": number})
+    elif file:
+        print(f"{number:,} subscribers written to {file}")
+    return 0
+
+
+def add(
+    context: typer.Context,
+    email: Email,
+    name: Annotated[str, typer.Option(help="Shown in the greeting.")] = "",
+    language: Annotated[str, typer.Option(help='Like "en" or "ko".')] = "",
+    topics: Annotated[str, typer.Option(help="Section slugs, separated by commas; none means all.")] = "",
+) -> int:
+    """Add one confirmed subscriber, whose consent you hold."""
+    from syndication.flows.subscribers import add_one
+
+    result = _with_app(options(context), lambda app: add_one(app, email, name=name, language=language, topics=topics))
+    return _told(context, {"email": result.email, "result": result.result}, f"{result.email}: {result.result}")
+
+
+def remove(context: typer.Context, email: Email) -> int:
+    """Unsubscribe ADDRESS; it gets no mail any more, queued ones included."""
+    from syndication.flows.subscribers import remove_one
+
+    removed = _with_app(options(context), lambda app: remove_one(app, email))
+    return _told(context, {"email": email, "removed": removed}, f"{email}: {'unsubscribed' if removed else 'was not subscribed'}")
+
+
+def list_(context: typer.Context, consent: Annotated[str, typer.Option(help="Only those in this state, like confirmed.")] = "") -> int:
+    """List the subscribers, one a line."""
+    from syndication.flows.subscribers import each
+
+    chosen = options(context)
+    rows = _with_app(chosen, lambda app: each(app, consent, print_row=None if chosen.json else _row))
+    if chosen.json:
+        document({"subscribers": rows})
+    return 0
+
+
+def show(context: typer.Context, email: Email) -> int:
+    """Show one subscriber with consent and proof."""
+    from syndication.flows.subscribers import one
+
+    found = _with_app(options(context), lambda app: one(app, email))
+    return _told(context, found, "\n".join(f"{key:>10}  {value}" for key, value in found.items() if value not in ("", [], None)))
+
+
+def _row(row: dict[str, Any]) -> None:
+    print(f"{row['email']:<40} {row['consent']:<13} {row['name']}")
+
+
+def _told(context: typer.Context, value: dict[str, Any], line: str) -> int:
+    if options(context).json:
+        document(value)
+    else:
+        print(line)
+    return 0
+
+
+def _with_app(chosen: Options, job: Any) -> Any:
+    from syndication.wiring import open_app
+
+    async def inside() -> Any:
+        async with open_app(chosen.config, progress=chosen.progress()) as app:
+            return await job(app)
+
+    return asyncio.run(inside())

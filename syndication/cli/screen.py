@@ -1,0 +1,78 @@
+"""What a person sees: lines and a progress bar on a terminal, one JSON document with `--json`, errors as one sentence."""
+
+import json
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Any, TextIO
+
+import typer
+
+from syndication.errors import SyndicationError
+from syndication.flows.progress import Progress, Silent
+
+__all__ = ["Options", "Screen", "fail", "options"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The global options."""
+
+    config: str
+    json: bool
+    verbose: bool
+
+    def progress(self) -> Progress:
+        return Silent() if self.json else Screen(self.verbose)
+
+
+def options(context: typer.Context) -> Options:
+    found = context.find_root().obj
+    assert isinstance(found, Options)
+    return found
+
+
+@dataclass(slots=True)
+class Screen:
+    """Progress on standard error; a bar only for what takes over a second on a terminal, plain lines elsewhere."""
+
+    verbose: bool
+    out: TextIO = field(default_factory=lambda: sys.stderr)
+    began: float = 0.0
+    shown: bool = False
+
+    def say(self, line: str) -> None:
+        self._clear()
+        print(f"  {line}", file=self.out, flush=True)
+
+    def count(self, task: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        self.began = self.began or now
+        if done >= total:
+            self._clear()
+            if self.shown or self.verbose:
+                print(f"  {task}: {done:,} of {total:,}", file=self.out, flush=True)
+            self.began, self.shown = 0.0, False
+        elif now - self.began > 1 and self.out.isatty():
+            self.shown = True
+            rate = done / (now - self.began)
+            left = f", {(total - done) / rate:.0f} s left" if rate else ""
+            filled = 30 * done // max(total, 1)
+            print(f"\r  {task} {'━' * filled}{' ' * (30 - filled)} {done:,}/{total:,} {rate:,.0f}/s{left}\x1b[K", end="", file=self.out, flush=True)
+
+    def _clear(self) -> None:
+        if self.shown:
+            print("\r\x1b[K", end="", file=self.out, flush=True)
+
+
+def document(value: dict[str, Any]) -> None:
+    """The one JSON document on standard output."""
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def fail(error: SyndicationError, *, as_json: bool) -> int:
+    """Show an error and return its exit code."""
+    if as_json:
+        document({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
+    print(f"syndicate: {error}", file=sys.stderr)
+    return error.exit_code

@@ -1,0 +1,76 @@
+"""The verbs for a site: init, doctor, templates."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syndication.cli.screen import document, options
+
+__all__ = ["register"]
+
+
+def register(command: typer.Typer) -> None:
+    """Add the verbs to `command`."""
+    command.command("init")(init)
+    command.command("doctor")(doctor)
+    templates = typer.Typer(help="The theme's files.", no_args_is_help=True, rich_markup_mode=None)
+    templates.command("list")(list_)
+    templates.command("copy")(copy)
+    command.add_typer(templates, name="templates")
+
+
+def init(context: typer.Context, folder: Annotated[Path, typer.Argument(metavar="[DIR]")] = Path()) -> int:
+    """Make a new site in an empty folder: configuration, a first article, secrets."""
+    from syndication.wiring import new_site
+
+    made = new_site(folder)
+    if options(context).json:
+        document({"site": str(made.site), "files": [str(path) for path in made.files]})
+        return 0
+    print(f"A new site is in {made.site}:")
+    for path in made.files:
+        print(f"  {path}")
+    where = "" if folder == Path() else f"cd {folder} && "
+    print(f"\nNow write your newsroom's facts into config/syndicate.toml, then:\n  {where}syndicate doctor\n  syndicate run --weekly --dry-run")
+    return 0
+
+
+def doctor(context: typer.Context) -> int:
+    """Check the configuration, the store, the SMTP server, the folders and the secrets file."""
+    from syndication.wiring import examine
+
+    chosen = options(context)
+    checks = asyncio.run(examine(chosen.config))
+    if chosen.json:
+        document({"checks": [{"name": check.name, "ok": check.ok, "said": check.said} for check in checks]})
+    else:
+        for check in checks:
+            print(f"{'ok   ' if check.ok else 'WRONG'}  {check.name:<14} {check.said}")
+    return max((check.exit_code for check in checks if not check.ok), default=0)
+
+
+def list_(context: typer.Context) -> int:
+    """List the theme's files and which of them the site has taken over."""
+    from syndication.wiring import theme_files
+
+    files = theme_files(options(context).config)
+    if options(context).json:
+        document({"templates": [{"name": file.name, "from": str(file.path), "own": file.own} for file in files]})
+    else:
+        for file in files:
+            print(f"{file.name:<24} {'your own' if file.own else 'shipped'}")
+    return 0
+
+
+def copy(context: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME")]) -> int:
+    """Take one file of the theme over into the site's templates/, to change it there."""
+    from syndication.wiring import copy_template
+
+    path = copy_template(options(context).config, name)
+    if options(context).json:
+        document({"copied": str(path)})
+    else:
+        print(f"{path} is yours now; delete it to get the shipped one back.")
+    return 0

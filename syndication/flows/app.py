@@ -1,0 +1,94 @@
+"""What a flow works with: the site's policies as plain values, and its adapters. Only `syndication.wiring` constructs one."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from syndication.collect.collector import Collector
+from syndication.deliver.lanes import Lane
+from syndication.deliver.pool import Pool
+from syndication.domain.article import Source
+from syndication.domain.publication import Publication
+from syndication.domain.tokens import Keyring
+from syndication.domain.week import CutOff
+from syndication.flows.letters import Letters
+from syndication.flows.progress import Progress
+from syndication.publish.folder import Folder
+from syndication.render.renderer import Renderer
+from syndication.store.database import Store
+
+__all__ = ["App", "DeliveryPolicy", "EditionPolicy", "FeedsPolicy", "HotPolicy", "Locks", "MailPolicy"]
+
+Locks = Callable[[str], AbstractContextManager[None]]  # held by name; LockedError when another run has it
+
+
+@dataclass(frozen=True, slots=True)
+class EditionPolicy:
+    cutoff: CutOff
+    first_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class HotPolicy:
+    """`path` may hold `{week}`; it is set for the kind `file`."""
+
+    kind: Literal["source", "file"]
+    path: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeedsPolicy:
+    limit: int  # entries a feed
+    content: Literal["full", "excerpt"]
+    after: tuple[str, ...]  # the upload command
+
+
+@dataclass(frozen=True, slots=True)
+class MailPolicy:
+    """The header values that a mailing freezes."""
+
+    sender: str
+    reply_to: str
+    list_id: str
+    unsubscribe_mailto: str
+    beyond_loopback: str  # the first SMTP server that is not on this machine, or empty
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryPolicy:
+    wait: timedelta
+    resend_unknown: bool
+    connections: int
+    lanes: tuple[Lane, ...]
+    owner: str  # HOST/RUN, of this process
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    site: Path
+    publication: Publication
+    edition: EditionPolicy
+    sources: tuple[Source, ...]
+    hot: HotPolicy
+    feeds: FeedsPolicy
+    mail: MailPolicy
+    delivery: DeliveryPolicy
+    keyring: Keyring
+    store: Store
+    collector: Collector
+    renderer: Renderer
+    folder: Folder
+    media: Path  # local images as collected
+    pool: Pool
+    outbox: Path | None  # the Maildir of `outbox:`
+    letters: Letters
+    locks: Locks
+    progress: Progress
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]  # 16 random lowercase base32 characters
+    jitter: Callable[[], float]  # uniform in [0, 1)

@@ -1,0 +1,74 @@
+"""Collect: every source at once; one that fails is a warning, all that fail an error."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+from syndication.collect.harvest import Harvest
+from syndication.compose.membership import old_entry
+from syndication.domain.article import ParsedArticle, Source
+from syndication.domain.week import WeekKey
+from syndication.errors import CollectError
+from syndication.flows.app import App
+from syndication.flows.report import Report
+
+__all__ = ["collect"]
+
+OLD_ENTRY = "it was already old when its source was first collected"
+
+
+async def collect(app: App, report: Report) -> None:
+    """Fetch and store what the sources have. Raises CollectError when every source failed."""
+    frozen = await app.store.editions.frozen()
+    results = await asyncio.gather(*(_harvest(app, source) for source in app.sources))
+    for source, harvest in zip(app.sources, results, strict=True):
+        if isinstance(harvest, CollectError):
+            await app.store.sources.record(source.name, at=app.clock(), error=harvest.message)
+            report.warnings.append(str(harvest))
+        else:
+            await _keep(app, harvest, frozen, report)
+    if all(isinstance(harvest, CollectError) for harvest in results):
+        raise CollectError(
+            f"No source could be read: {' '.join(str(failed) for failed in results)}", "Nothing was changed; mend one and run again."
+        )
+
+
+async def _harvest(app: App, source: Source) -> Harvest | CollectError:
+    try:
+        return await app.collector.collect(source, await app.store.sources.validators(source.name), now=app.clock())
+    except CollectError as error:
+        return error
+
+
+async def _keep(app: App, harvest: Harvest, frozen: tuple[WeekKey, ...], report: Report) -> None:
+    source, now = harvest.source, app.clock()
+    report.warnings.extend(harvest.warnings)
+    if harvest.moved:
+        report.warnings.append(f"The source {source.name} has moved for good to {harvest.moved}: write that into the configuration.")
+    if harvest.retired:
+        report.warnings.append(f"The source {source.name} is gone (410) and is not asked again: take it out of the configuration.")
+    count = 0
+    if not harvest.unchanged:
+        first = await app.store.sources.first_collect(source.name)
+        merged = await app.store.articles.merge(
+            source,
+            harvest.articles,
+            now=now,
+            mint=lambda: f"tag:{app.publication.domain},{now:%Y-%m-%d}:{app.new_id()}",
+            backlog=_backlog(app, frozen) if first else _never,
+        )
+        count = merged.new + merged.updated + merged.same
+        await app.store.sources.save_hot(source.name, harvest.hot, at=now)
+        app.progress.say(f"{source.name}: {merged.new} new, {merged.updated} updated, {merged.same} as before")
+    else:
+        app.progress.say(f"{source.name}: unchanged")
+    await app.store.sources.record(source.name, at=now, validators=harvest.validators, count=count, retired=harvest.retired)
+
+
+def _backlog(app: App, frozen: tuple[WeekKey, ...]) -> Callable[[ParsedArticle], str]:
+    old = partial(old_entry, now=app.clock(), cutoff=app.edition.cutoff, frozen=frozen)
+    return lambda article: OLD_ENTRY if old(article.published) else ""
+
+
+def _never(_: ParsedArticle) -> str:
+    return ""

@@ -1,0 +1,58 @@
+"""A dry run: the whole way but the mail, on a copy of the store and into a folder of its own. The site is not touched."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from syndication.domain.delivery import Recipient
+from syndication.errors import PublishError
+from syndication.flows.app import App
+from syndication.flows.report import Report
+from syndication.flows.weekly import Weekly, run_weekly
+
+__all__ = ["dry_run"]
+
+FIRST = 100  # recipients whose mails are written unless all are asked for
+
+
+async def dry_run(app: App, asked: Weekly, folder: Path, *, every: bool = False) -> Report:
+    """Write what a run would publish and send below `folder`. `app` is a rehearsal's (`wiring.open_rehearsal`)."""
+    report = await run_weekly(app, replace(asked, send=False))
+    edition = await app.store.editions.get(asked.week) if asked.week else None
+    if edition is not None:
+        report.skipped = None
+        letters = await app.letters.of(edition.mailing)
+        mails = folder / "mails"
+        for language in letters.variants:
+            _write(mails / f"variant-{language}.eml", letters.message(_sample(app, language)))
+        number = 0
+        async for reader in app.store.ledger.recipients(edition.mailing, limit=None if every else FIRST):
+            number += 1
+            _write(mails / f"{number:06}.eml", letters.message(reader))
+        report.recipients = (await app.store.ledger.counts(edition.mailing)).recipients
+        app.progress.say(f"{number} mails written to {mails}")
+    return report
+
+
+def _sample(app: App, language: str) -> Recipient:
+    """A reader of every topic without a name, to look at a variant."""
+    return Recipient(
+        subscriber=0,
+        serial=0,
+        email="reader@example.com",
+        name="",
+        language=language,
+        topics=(),
+        key="a" * 16,
+        token_key=app.keyring.signer,
+        since=None,
+    )
+
+
+def _write(path: Path, message: bytes | None) -> None:
+    if message is None:
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(message)
+    except OSError as error:
+        raise PublishError(f"{path} cannot be written ({error.strerror}).", "Make room, or make the folder writable.") from error

@@ -1,0 +1,97 @@
+"""Freeze: compose and render the edition once, and keep it with its planned recipients in one transaction."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+from syndication.collect.hot_file import read_hot_file
+from syndication.compose.edition import compose
+from syndication.compose.hot import choose, rank
+from syndication.compose.membership import members
+from syndication.deliver.lanes import lane_of
+from syndication.domain.article import Article
+from syndication.domain.edition import Edition
+from syndication.domain.hotlist import HotEntry
+from syndication.domain.week import WeekKey
+from syndication.errors import CollectError
+from syndication.flows.app import App
+from syndication.flows.report import Report
+from syndication.publish.channel import resolve
+from syndication.store.editions import FrozenEdition
+
+__all__ = ["freeze_edition"]
+
+MATCH_WINDOW = timedelta(days=90)  # how far back a hot entry's article is looked for
+
+
+async def freeze_edition(app: App, key: WeekKey, report: Report) -> FrozenEdition | None:
+    """Compose, render and freeze `key`; None when the week has nothing new, with the reason in the report."""
+    edition = await _compose(app, key, report)
+    if edition is None:
+        return None
+    at = app.clock().replace(microsecond=0)
+    variants = tuple(app.renderer.digest(edition, language) for language in app.renderer.languages)
+    report.warnings.extend(f"The {variant.language} digest was shortened: {variant.trimmed}" for variant in variants if variant.trimmed)
+    main = next(variant for variant in variants if variant.language == app.publication.language)
+    frozen = await app.store.editions.freeze(
+        edition,
+        variants=variants,
+        page=app.renderer.edition_page(edition),
+        subject=main.subject,
+        at=at,
+        mailing=f"{key}.digest",
+        headers={
+            "sender": app.mail.sender,
+            "reply_to": app.mail.reply_to,
+            "list_id": app.mail.list_id,
+            "unsubscribe_mailto": app.mail.unsubscribe_mailto,
+            "web_url": app.publication.web_url,
+        },
+        token_key=app.keyring.signer,
+        lane_of=partial(lane_of, lanes=app.delivery.lanes),
+    )
+    app.progress.say(f"{key}: frozen with {len(edition.articles)} articles for {frozen.planned} readers")
+    return frozen
+
+
+async def _compose(app: App, key: WeekKey, report: Report) -> Edition | None:
+    cutoff, store = app.edition.cutoff, app.store
+    now = app.clock()
+    frozen = await store.editions.frozen()
+    unassigned = await store.articles.unassigned(after=None, until=now)
+    week = members(unassigned, key=key, cutoff=cutoff, first=min(frozen, default=None), past=key < cutoff.latest(now))
+    reasons = Counter(reason for _, reason in week.backlog)
+    report.backlog, report.backlog_reasons, report.waiting = len(week.backlog), dict(reasons), len(week.waiting)
+    hot = await _hot_list(app, key, report)
+    report.articles, report.hot = len(week.members), len(hot)
+    if not week.members:
+        report.skipped = f"{key} has no new article, so no mail was made."
+        return None
+    return compose(
+        key=key,
+        number=await store.editions.number_next(app.edition.first_number),
+        day=cutoff.at(key).astimezone(app.publication.timezone).date(),
+        members=[_resolved(app, article) for article in week.members],
+        hot=hot,
+        section_order=[source.section for source in app.sources if source.section],
+        language=app.publication.language,
+        unsectioned=app.publication.title,
+    )
+
+
+async def _hot_list(app: App, key: WeekKey, report: Report) -> tuple[HotEntry, ...]:
+    lists = await app.store.sources.hot_lists()
+    if app.hot.kind == "file":
+        try:
+            lists = (read_hot_file(app.site / app.hot.path.replace("{week}", str(key))),)
+        except CollectError as error:
+            report.warnings.append(f"{error.message} The digest goes out without a hot list. {error.hint}".strip())
+            lists = ()
+    recent = await app.store.articles.recent(app.edition.cutoff.at(key) - MATCH_WINDOW)
+    chosen = choose(lists, app.edition.cutoff.at(key))
+    return rank(chosen, [_resolved(app, a) for a in recent], await app.store.editions.hot_before(key), app.hot.limit)
+
+
+def _resolved(app: App, article: Article) -> Article:
+    return replace(resolve(article, app.publication), section=article.section)

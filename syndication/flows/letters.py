@@ -1,0 +1,90 @@
+"""The compiled letters of a mailing, once a process: headers and parts with their places for each reader's values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from syndication.deliver.message import CompiledLetter, Letter, compile_letter
+from syndication.domain.delivery import Recipient
+from syndication.domain.tokens import Keyring, Purpose
+from syndication.domain.variant import Variant
+from syndication.errors import StoreError
+
+if TYPE_CHECKING:
+    from syndication.domain.frozen import Mailing
+    from syndication.domain.publication import Publication
+    from syndication.render.renderer import Renderer
+    from syndication.store.database import Store
+
+__all__ = ["Letters", "MailingLetters"]
+
+
+@dataclass(frozen=True, slots=True)
+class MailingLetters:
+    """One mailing's letters by language. A message depends on nothing but what was frozen: a resend is byte-identical."""
+
+    sender: str  # the envelope sender: the address of From
+    web_url: str
+    renderer: Renderer
+    keyring: Keyring
+    variants: Mapping[str, tuple[Variant, CompiledLetter]]
+
+    def message(self, reader: Recipient) -> bytes | None:
+        """The reader's message as bytes, or None when nothing in it is among the reader's topics."""
+        variant, letter = self.variants[reader.language]
+        flags = self.renderer.flags(reader, variant)
+        if flags is None:
+            return None
+        unsubscribe = self._link(Purpose.UNSUBSCRIBE, reader)
+        values = self.renderer.values(reader, unsubscribe=unsubscribe, preferences=self._link(Purpose.PREFERENCES, reader))
+        return letter.message(reader, values, flags, unsubscribe)
+
+    def _link(self, purpose: str, reader: Recipient) -> str:
+        try:
+            return f"{self.web_url}{purpose}/{self.keyring.sign(purpose, reader.key, reader.token_key)}"
+        except KeyError:
+            raise StoreError(
+                f"The secret key {reader.token_key}, with which this mailing was frozen, is no longer in the secrets file.",
+                "Put its line back: the links of mails already sent need it too.",
+            ) from None
+
+
+@dataclass(slots=True)
+class Letters:
+    """Compiles each mailing once. Call `of` with the mailing's id."""
+
+    store: Store
+    renderer: Renderer
+    keyring: Keyring
+    publication: Publication
+    _compiled: dict[str, MailingLetters] = field(default_factory=dict)
+
+    async def of(self, mailing: str) -> MailingLetters:
+        if mailing not in self._compiled:
+            self._compiled = {mailing: self._compile(await self.store.editions.mailing(mailing))}
+        return self._compiled[mailing]
+
+    def _compile(self, mailing: Mailing) -> MailingLetters:
+        facts = mailing.headers
+        letters = {
+            variant.language: (
+                variant,
+                compile_letter(
+                    Letter(
+                        mailing=mailing.id,
+                        sender=facts["sender"],
+                        reply_to=facts["reply_to"],
+                        list_id=facts["list_id"],
+                        list_name=self.publication.title,
+                        unsubscribe_mailto=facts["unsubscribe_mailto"],
+                        date=mailing.date,
+                        variant=variant,
+                    )
+                ),
+            )
+            for variant in mailing.variants
+        }
+        sender = next(letter.envelope_sender for _, letter in letters.values())
+        return MailingLetters(sender, facts["web_url"], self.renderer, self.keyring, letters)

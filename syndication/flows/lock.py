@@ -1,0 +1,36 @@
+"""Two runs never do the same work: one lock a stage, held on an open file, so that a killed process lets go of it.
+
+The descriptor is inheritable on purpose: a child that goes on sending keeps the lock of a parent that died.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from syndication.errors import LockedError, StoreError
+
+__all__ = ["hold"]
+
+
+@contextmanager
+def hold(folder: Path, name: str) -> Iterator[None]:
+    """Hold `folder`/`name`.lock (flock(2)). Raises LockedError at once when another process has it."""
+    path = folder / f"{name}.lock"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise StoreError(f"The lock file {path} cannot be opened ({error.strerror}).", "Make the folder writable.") from error
+    try:
+        os.set_inheritable(descriptor, True)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LockedError(
+                f"Another run is at work on {name.replace('-', ' ')}.", "Wait until it has ended; nothing was changed."
+            ) from None
+        yield
+    finally:
+        os.close(descriptor)

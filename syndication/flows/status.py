@@ -1,0 +1,61 @@
+"""How the editions and their mailings stand."""
+
+from typing import Any
+
+from syndication.domain.week import WeekKey
+from syndication.errors import UsageError
+from syndication.flows.app import App
+
+__all__ = ["standing"]
+
+LISTED = 1_000  # rows of one edition; the counts cover them all
+
+
+async def standing(app: App, key: WeekKey | None) -> dict[str, Any]:
+    """The latest editions with their counts; for one key also the rows that failed, wait, or were ever left in doubt."""
+    keys = [key] if key else sorted(await app.store.editions.frozen(), reverse=True)[:10]
+    editions = [await _edition(app, each, listed=key is not None) for each in keys]
+    return {"editions": editions, "subscribers": await app.store.subscribers.count(), "latest": str(app.edition.cutoff.latest(app.clock()))}
+
+
+async def _edition(app: App, key: WeekKey, *, listed: bool) -> dict[str, Any]:
+    edition = await app.store.editions.get(key)
+    if edition is None:
+        raise UsageError(f"There is no edition {key} yet.", "`syndicate status` lists those that were made.")
+    counts = await app.store.ledger.counts(edition.mailing)
+    out: dict[str, Any] = {
+        "edition": str(key),
+        "number": edition.number,
+        "subject": edition.subject,
+        "articles": len(edition.articles),
+        "frozen_at": edition.frozen_at.isoformat(),
+        "published_at": edition.published_at.isoformat() if edition.published_at else None,
+        "recipients": counts.recipients,
+        "sent": counts.sent,
+        "queued": counts.queued,
+        "deferred": counts.deferred,
+        "failed": counts.failed,
+        "unknown": counts.doubtful,
+        "no_content": counts.no_content,
+    }
+    if listed:
+        out["rows"] = [row async for row in _troubled(app, edition.mailing)]
+    return out
+
+
+async def _troubled(app: App, mailing: str) -> Any:
+    number = 0
+    async for line in app.store.ledger.troubled(mailing):
+        number += 1
+        if number > LISTED:
+            return
+        yield {
+            "email": line.email,
+            "state": line.state.value,
+            "unknown": line.unknowns,
+            "attempts": line.attempts,
+            "stage": line.stage,
+            "reply": f"{line.code or ''} {line.text}".strip(),
+            "server": line.server,
+            "at": line.at.isoformat() if line.at else None,
+        }

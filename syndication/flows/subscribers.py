@@ -1,0 +1,251 @@
+"""The list: import, export, add, remove, list, show. Import and add never revive somebody who left."""
+
+import asyncio
+import csv
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from syndication.deliver.address import parse_address
+from syndication.domain.slug import slugify
+from syndication.domain.subscriber import Added, Consent, NewSubscriber, Subscriber
+from syndication.errors import StoreError, UsageError
+from syndication.flows.app import App
+
+__all__ = ["AddedOne", "Imported", "Refused", "add_one", "each", "export_file", "import_file", "one", "remove_one"]
+
+CHUNK = 5_000  # rows a transaction
+COLUMNS = ("email", "name", "language", "topics", "confirmed_at")
+EXPORTED = ("email", "name", "language", "topics", "confirmed_at", "consent", "created_at", "proof")
+LONGEST_NAME = 200  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    line: int  # of the file, the header is line 1
+    reason: str
+
+
+@dataclass(slots=True)
+class Imported:
+    added: int = 0
+    present: int = 0
+    refused: list[Refused] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class AddedOne:
+    email: str
+    result: str
+
+
+async def import_file(app: App, file: Path, report: Path | None = None) -> Imported:
+    """Read a CSV file into the list, in transactions of 5,000 rows. Raises UsageError for a file that is no such list."""
+    now, done = app.clock(), Imported()
+    topics = await _known_topics(app)
+    proof = f"import {file.name}, {now:%Y-%m-%dT%H:%M:%SZ}"
+    with _opened(file) as text:
+        total = await asyncio.to_thread(_count_lines, file)
+        for chunk in _chunks(text, file):
+            rows: list[tuple[int, NewSubscriber]] = []
+            for line, values in chunk:
+                try:
+                    rows.append((line, _new(values, topics, proof=proof, now=now)))
+                except ValueError as error:
+                    done.refused.append(Refused(line, str(error)))
+            await _add(app, rows, done, now)
+            app.progress.count("reading", min(chunk[-1][0], total), total)
+        app.progress.count("reading", total, total)
+    done.refused.sort(key=lambda refused: refused.line)
+    if report is not None:
+        _write_report(report, done.refused)
+    return done
+
+
+async def _add(app: App, rows: Sequence[tuple[int, NewSubscriber]], done: Imported, now: datetime) -> None:
+    results = await app.store.subscribers.add([row for _, row in rows], at=now, key=app.new_id)
+    for (line, _), result in zip(rows, results, strict=True):
+        if result is Added.ADDED:
+            done.added += 1
+        elif result is Added.PRESENT:
+            done.present += 1
+        else:
+            done.refused.append(Refused(line, f"this address has {result.value}; an import never revives it"))
+
+
+def _new(values: dict[str, str], topics: frozenset[str], *, proof: str, now: datetime) -> NewSubscriber:
+    """Raises ValueError with the reason why a line is refused."""
+    address = parse_address(values.get("email", ""))
+    name = " ".join(values.get("name", "").split())
+    if len(name) > LONGEST_NAME:
+        raise ValueError(f"the name is longer than {LONGEST_NAME} characters")
+    chosen = tuple(word for word in values.get("topics", "").replace(",", " ").replace(";", " ").split() if word)
+    if unknown := [topic for topic in chosen if topic not in topics]:
+        known = ", ".join(sorted(topics)) or "none: collect first"
+        raise ValueError(f"the topic {unknown[0]!r} is no section (known: {known})")
+    return NewSubscriber(
+        email=address.email,
+        name=name,
+        language=values.get("language", "").strip(),
+        topics=chosen,
+        confirmed=_time(values.get("confirmed_at", ""), now),
+        proof=proof,
+    )
+
+
+def _time(text: str, now: datetime) -> datetime:
+    if not text.strip():
+        return now
+    try:
+        time = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError("confirmed_at is not a time like 2026-03-01 or 2026-03-01T09:30:00Z") from None
+    time = time if time.tzinfo else time.replace(tzinfo=UTC)
+    if time > now:
+        raise ValueError("confirmed_at lies in the future")
+    return time
+
+
+async def _known_topics(app: App) -> frozenset[str]:
+    sections = {source.section for source in app.sources if source.section} | set(await app.store.articles.sections())
+    return frozenset(slugify(section) for section in sections)
+
+
+def _opened(file: Path) -> TextIO:
+    try:
+        return file.open(encoding="utf-8-sig", newline="", errors="surrogateescape")
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read ({error.strerror}).", "Give a CSV file with a header line.") from error
+
+
+def _count_lines(file: Path) -> int:
+    with file.open("rb") as data:
+        return sum(block.count(b"\n") for block in iter(lambda: data.read(1 << 20), b"")) or 1
+
+
+def _chunks(text: TextIO, file: Path) -> Iterator[list[tuple[int, dict[str, str]]]]:
+    """Lines with their numbers, by the thousand. A semicolon or tab in the header line is taken for the separator."""
+    head = text.readline()
+    separator = max(",;\t", key=head.count)
+    header = [name.strip().casefold() for name in next(csv.reader([head], delimiter=separator), [])]
+    if "email" not in header:
+        raise UsageError(f"{file} has no column email in its first line.", f"Start it with a line like {','.join(COLUMNS)}.")
+    reader = csv.reader(text, delimiter=separator)
+    chunk: list[tuple[int, dict[str, str]]] = []
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            raise UsageError(f"{file} line {reader.line_num + 1} is no CSV ({error}).", "Mend the line and import again.") from None
+        if not any(cell.strip() for cell in row):
+            continue
+        chunk.append((reader.line_num + 1, dict(zip(header, row, strict=False))))
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _write_report(report: Path, refused: Sequence[Refused]) -> None:
+    try:
+        with report.open("w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out)
+            writer.writerow(("line", "reason"))
+            writer.writerows((entry.line, entry.reason) for entry in refused)
+    except OSError as error:
+        raise StoreError(f"{report} cannot be written ({error.strerror}).", "The import itself is done.") from error
+
+
+async def export_file(app: App, file: Path | None) -> int:
+    """Write the whole list as CSV, row by row; to standard output without a file. Returns the number of rows."""
+    try:
+        out = file.open("w", encoding="utf-8", newline="") if file else sys.stdout
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written ({error.strerror}).", "Choose another file.") from error
+    try:
+        writer, number = csv.writer(out), 0
+        writer.writerow(EXPORTED)
+        async for subscriber in app.store.subscribers.stream():
+            shown = shape(subscriber)
+            writer.writerow([" ".join(shown[name]) if name == "topics" else shown[name] for name in EXPORTED])
+            number += 1
+        return number
+    finally:
+        if file:
+            out.close()
+
+
+async def add_one(app: App, email: str, *, name: str = "", language: str = "", topics: str = "") -> AddedOne:
+    """Add one confirmed subscriber. Raises UsageError with the reason when it is refused."""
+    now = app.clock()
+    values = {"email": email, "name": name, "language": language, "topics": topics}
+    try:
+        new = _new(values, await _known_topics(app), proof=f"added by the operator, {now:%Y-%m-%dT%H:%M:%SZ}", now=now)
+    except ValueError as error:
+        raise UsageError(f"{email} was not added: {error}.") from None
+    (result,) = await app.store.subscribers.add([new], at=now, key=app.new_id)
+    if result.refused:
+        raise UsageError(f"{email} was not added: this address has {result.value}.", "Only its owner can subscribe again.")
+    return AddedOne(new.email, result.value)
+
+
+async def remove_one(app: App, email: str) -> bool:
+    """Unsubscribe; whether the address was subscribed."""
+    return await app.store.subscribers.remove(_address(email), at=app.clock())
+
+
+async def each(app: App, consent: str, *, print_row: Callable[[dict[str, Any]], None] | None) -> list[dict[str, Any]]:
+    """Hand every subscriber to `print_row`, or return them all."""
+    try:
+        wanted = Consent(consent) if consent else None
+    except ValueError:
+        raise UsageError(f"{consent!r} is no consent state.", f"Known: {', '.join(Consent)}.") from None
+    rows = []
+    async for subscriber in app.store.subscribers.stream(wanted):
+        if print_row:
+            print_row(shape(subscriber))
+        else:
+            rows.append(shape(subscriber))
+    return rows
+
+
+async def one(app: App, email: str) -> dict[str, Any]:
+    """Raises UsageError when nobody has the address."""
+    found = await app.store.subscribers.get(_address(email))
+    if found is None:
+        raise UsageError(f"{email} is not on the list.", "`syndicate subscribers list` shows who is.")
+    return shape(found)
+
+
+def shape(subscriber: Subscriber) -> dict[str, Any]:
+    """A subscriber as it is shown and exported; its random key stays in the store."""
+    return {
+        "email": subscriber.email,
+        "name": subscriber.name,
+        "language": subscriber.language,
+        "topics": list(subscriber.topics),
+        "consent": subscriber.consent.value,
+        "confirmed_at": _iso(subscriber.confirmed),
+        "created_at": _iso(subscriber.created),
+        "proof": subscriber.proof,
+    }
+
+
+def _iso(time: datetime | None) -> str:
+    return f"{time:%Y-%m-%dT%H:%M:%SZ}" if time else ""
+
+
+def _address(email: str) -> str:
+    try:
+        return parse_address(email).email
+    except ValueError as error:
+        raise UsageError(f"{email!r} is not an address: {error}.") from None

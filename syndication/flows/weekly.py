@@ -1,0 +1,68 @@
+"""The weekly job: collect → compose → render → publish → deliver.
+
+Each stage is saved under the edition's key, so a run that was stopped anywhere goes on from there, and a second run of the same key
+does nothing and says so. From the freeze on nothing is collected or composed again: what was frozen is what is published and mailed.
+"""
+
+from dataclasses import dataclass
+
+from syndication.domain.week import WeekKey
+from syndication.errors import UsageError
+from syndication.flows.app import App
+from syndication.flows.collect import collect
+from syndication.flows.deliver import deliver, require_working_links
+from syndication.flows.freeze import freeze_edition
+from syndication.flows.publish import publish
+from syndication.flows.report import Report
+from syndication.store.editions import FrozenEdition
+
+__all__ = ["Weekly", "run_weekly", "which_week"]
+
+
+@dataclass(frozen=True, slots=True)
+class Weekly:
+    """What was asked for: an edition's key (None: the latest whose cut-off has passed), and whether mail goes out."""
+
+    week: WeekKey | None = None
+    send: bool = True
+
+
+async def run_weekly(app: App, asked: Weekly) -> Report:
+    """Make, publish and send one edition, or go on where an earlier run of it stopped."""
+    key = which_week(app, asked.week)
+    report = Report(str(key))
+    if asked.send:
+        require_working_links(app)
+    with app.locks("collect-and-publish"):
+        edition = await app.store.editions.get(key)
+        if edition is None:
+            await collect(app, report)
+            edition = await freeze_edition(app, key, report)
+        if edition is None or edition.published_at is None:
+            await publish(app, edition, report)
+    if edition is not None:
+        await tell(app, edition, report, send=asked.send)
+    return report
+
+
+async def tell(app: App, edition: FrozenEdition, report: Report, *, send: bool) -> None:
+    """Mail the edition to the readers who were planned at its freeze, and count how the mailing stands."""
+    report.number, report.subject = edition.number, edition.subject
+    report.articles, report.hot = len(edition.articles), len(edition.hot)
+    report.archive = f"{app.publication.feeds_url}archive/{edition.key}.html"
+    if send:
+        await deliver(app, edition.mailing, report)
+        if not report.incomplete and not report.sent:
+            report.skipped = f"{edition.key} is done: nothing was left to send."
+    else:
+        report.skipped = f"{edition.key} was made and published; `syndicate deliver` sends it."
+
+
+def which_week(app: App, week: WeekKey | None) -> WeekKey:
+    """The key to make. Raises UsageError for a week that has not ended."""
+    latest = app.edition.cutoff.latest(app.clock())
+    if week is not None and week > latest:
+        ends = app.edition.cutoff.at(week).astimezone(app.publication.timezone)
+        raise UsageError(f"The week {week} ends at {ends:%Y-%m-%d %H:%M}, which is still ahead.", f"The latest one is {latest}.")
+    return week or latest
+
