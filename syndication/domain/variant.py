@@ -57,6 +57,7 @@ class Variant:
     text: str
     topics: tuple[str, ...] = ()  # slugs of its sections
     common: bool = True  # whether something stays for a reader of other topics (the lead has no topic of its own, or a hot list)
+    trimmed: str = ""  # what was left out so that it fits into a mail, in words for the operator
 
 
 def split(compiled: str) -> tuple[Piece, ...]:

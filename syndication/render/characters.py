@@ -1,0 +1,45 @@
+"""What may not pass from content into a mail, whatever a template does with it."""
+
+import re
+from urllib.parse import quote, urlsplit, urlunsplit
+
+__all__ = ["SENTINEL_BEGIN", "SENTINEL_END", "clean", "guarded", "line", "web_url"]
+
+# Unicode noncharacters (U+FDD0 to U+FDEF are never text): our own marks while a template runs. Content loses them.
+SENTINEL_BEGIN, SENTINEL_END = "\ufdd0", "\ufdd1"
+
+_FORBIDDEN = re.compile("[^\t\n\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
+_EMAIL_TOKEN = re.compile(r"\[(?=\[~)")
+_SAFE = ":/?#@!$&'()*+,;=%~-._"
+
+
+def clean(text: str) -> str:
+    """`text` with one kind of line end and without the characters that XML 1.0 §2.2 forbids or discourages."""
+    return _FORBIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def line(text: str) -> str:
+    """`clean(text)` on one line. A no-break space stays what it is."""
+    return re.sub(r"[ \t\n\x85\u2028\u2029]+", " ", clean(text)).strip()
+
+
+def guarded(compiled: str, instead: str) -> str:
+    """`compiled` where every token start that came from content is broken up by `instead` for its first bracket."""
+    return _EMAIL_TOKEN.sub(lambda _: instead, compiled)
+
+
+def web_url(url: str) -> str:
+    """`url` in plain ASCII when it is an absolute http or https address, else nothing: no other scheme gets into a mail."""
+    try:
+        parts = urlsplit(url.strip())
+        host = parts.hostname or ""
+        if parts.scheme not in {"http", "https"} or not host:
+            return ""
+        netloc = parts.netloc if parts.netloc.isascii() else parts.netloc.replace(host, host.encode("idna").decode())
+        netloc.encode("ascii")
+    except (ValueError, UnicodeError):
+        return ""
+    if re.search(r"[\s\"'<>\\]", netloc):
+        return ""
+    rest = (quote(part, safe=_SAFE) for part in (parts.path, parts.query, parts.fragment))
+    return urlunsplit((parts.scheme, netloc, *rest))

@@ -1,0 +1,70 @@
+"""MJML to HTML: lint, repair, compile, and look at what came out. Whatever is wrong is a TemplateError with file and line."""
+
+import re
+from collections.abc import Callable
+
+from mjml import mjml2html
+
+from syndication.domain.variant import split
+from syndication.errors import TemplateError
+from syndication.render.lines import Lines
+from syndication.render.lint import Finding, lint
+from syndication.render.repair import repaired
+
+__all__ = ["STYLES", "compiled"]
+
+STYLES = 16_000  # bytes of <style>: Gmail drops a block that is longer
+
+_SPAN = re.compile(r"at position (\d+):")
+_LEFT_OVER = re.compile(r"</?mj-[a-z-]+|<[^<>]*(\\u\{)")  # an escape is text in a text, and a fault in an attribute
+_STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
+_DATA = re.compile(r"(?:src|href)=\"data:")
+
+
+def compiled(source: str, lines: Lines, template: str, shown: Callable[[str], str]) -> str:
+    """The HTML of rendered MJML, its tokens in place.
+
+    `lines` says which template line made what, `template` is the outermost one, `shown` turns a template's name into its file's.
+    Raises TemplateError.
+    """
+
+    def where(offset: int) -> str:
+        place = lines.at(offset)
+        return f"{shown(place.template or template)}, line {place.line}"
+
+    if findings := lint(source):
+        raise _report(findings, where)
+    prepared = repaired(source)
+    try:
+        html: str = mjml2html(prepared, fonts={})
+    except ValueError as error:
+        # The span counts bytes of the repaired text, which is the source but for longer attributes and shorter blanks.
+        span = _SPAN.search(str(error))
+        near = f"{where(int(span[1]))} (or near it)" if span else shown(template)
+        raise TemplateError(f"{near}: the MJML cannot be compiled ({error}).", "Look for what is not MJML there.") from error
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of the native code is no Exception
+        raise TemplateError(f"{shown(template)}: the MJML compiler broke down ({error}).", "Undo the last change of the template.") from None
+    _check(html, shown(template))
+    return html
+
+
+def _report(findings: tuple[Finding, ...], where: Callable[[int], str]) -> TemplateError:
+    first = findings[0]
+    more = f" ({len(findings) - 1} more after it)" if len(findings) > 1 else ""
+    return TemplateError(f"{where(first.offset)}: {first.fault}{more}.", first.remedy)
+
+
+def _check(html: str, file: str) -> None:
+    """What only the result shows."""
+    try:
+        split(html)
+    except ValueError as error:
+        raise TemplateError(f"{file}: {error}.", "Close each begin(…) with its end(…), the inner before the outer.") from error
+    if left := _LEFT_OVER.search(_STYLE.sub("", html)):
+        raise TemplateError(f"{file}: `{left[1] or left[0]}` is left over in the compiled mail.", "Look for it in the template.")
+    if (size := sum(len(style.encode()) for style in _STYLE.findall(html))) > STYLES:
+        raise TemplateError(f"{file}: the styles are {size:,} bytes, and Gmail drops more than {STYLES:,}.", "Shorten <mj-style>.")
+    if _DATA.search(html):
+        raise TemplateError(f"{file}: a data: address, which mail programs do not show.", "Publish the image and use its address.")

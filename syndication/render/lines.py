@@ -1,0 +1,67 @@
+"""Which line of which template made a place of the output.
+
+MJML is checked after Jinja has run, when loops and includes have moved everything. So the template's own text is marked, line by
+line, as it is read; the marks are taken out of the result and leave a table of offsets behind.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
+
+__all__ = ["LineMarks", "Lines", "Place", "unmarked"]
+
+_OPEN, _CLOSE = "\ufdd2", "\ufdd3"  # noncharacters: content has none (characters.clean)
+_MARK = re.compile(f"{_OPEN}([^{_CLOSE}]*):([0-9]+){_CLOSE}")
+
+
+class LineMarks(Extension):
+    """A Jinja extension that marks each line of a template's own text."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterable[Token]:
+        for token in stream:
+            if token.type != "data":
+                yield token
+                continue
+            lines = token.value.split("\n")
+            marked = (f"{_OPEN}{stream.name}:{token.lineno + step}{_CLOSE}{text}" for step, text in enumerate(lines))
+            yield Token(token.lineno, "data", "\n".join(marked))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a template, by the name it was loaded under."""
+
+    template: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The table of a rendered template: from which offset on which place of a template spoke."""
+
+    offsets: tuple[int, ...]
+    places: tuple[Place, ...]
+
+    def at(self, offset: int) -> Place:
+        index = bisect_right(self.offsets, offset) - 1
+        return self.places[max(index, 0)] if self.places else Place("", 0)
+
+
+def unmarked(rendered: str) -> tuple[str, Lines]:
+    """`rendered` without its marks, and their table."""
+    offsets: list[int] = []
+    places: list[Place] = []
+    out: list[str] = []
+    length = position = 0
+    for mark in _MARK.finditer(rendered):
+        out.append(rendered[position : mark.start()])
+        length += len(out[-1])
+        position = mark.end()
+        offsets.append(length)
+        places.append(Place(mark[1], int(mark[2])))
+    out.append(rendered[position:])
+    return "".join(out), Lines(tuple(offsets), tuple(places))

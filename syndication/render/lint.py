@@ -1,0 +1,153 @@
+"""What is wrong in MJML that the compiler would pass over in silence, or answer with a byte offset or a dead process."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from syndication.render.source import Kind, Piece, scan
+from syndication.render.vocabulary import ATTRIBUTES, PARENTS
+
+__all__ = ["DEPTH", "Finding", "lint"]
+
+DEPTH = 64  # nested tags; mrml recurses, and thousands end the process without an error
+
+_UNITLESS_ZERO = re.compile(r"(?:^|\s)0(?=\s|$)")
+_LENGTH = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:px|%)")
+_SHORT_COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3,5}|[0-9a-fA-F]{7,})")
+_NOT_A_COLOUR = frozenset({"href", "src", "alt", "title", "background-url", "name", "usemap", "srcset", "id"})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault: where it is in the rendered MJML, what it is, and what to do."""
+
+    offset: int
+    fault: str
+    remedy: str
+
+
+@dataclass(slots=True)
+class _State:
+    """What has been opened so far."""
+
+    open: list[Piece] = field(default_factory=list)
+    heading: int = 0
+
+    def inside(self, name: str) -> bool:
+        return any(piece.name == name for piece in self.open)
+
+    @property
+    def parent(self) -> str:
+        return self.open[-1].name if self.open else ""
+
+
+def lint(source: str) -> tuple[Finding, ...]:
+    """The findings in rendered MJML, in their order."""
+    state = _State()
+    findings: list[Finding] = []
+    for piece in scan(source):
+        findings.extend(_check(source, piece, state))
+        if len(state.open) > DEPTH:
+            return (*findings, Finding(piece.start, f"tags are nested deeper than {DEPTH}", "Take out the tags that are not needed."))
+    findings.extend(Finding(piece.start, f"<{piece.name}> is never closed", f"Add </{piece.name}>.") for piece in state.open)
+    if not state.heading:
+        findings.append(Finding(0, "the mail has no <h1>", "Make its title an <h1>."))
+    return tuple(findings)
+
+
+def _check(source: str, piece: Piece, state: _State) -> Iterator[Finding]:
+    match piece.kind:
+        case Kind.OPEN | Kind.VOID:
+            for rule in _RULES:
+                yield from (Finding(piece.start, *fault) for fault in rule(piece, state))
+            if piece.kind is Kind.OPEN:
+                state.open.append(piece)
+        case Kind.CLOSE:
+            yield from _closed(piece, state)
+        case Kind.STRAY:
+            rest = source[piece.start : piece.start + 20].split("\n")[0]
+            yield Finding(piece.start, f"`{rest}` begins no tag that can be read", "Write &lt; for a less-than sign, and quote every attribute.")
+        case Kind.CDATA:
+            yield Finding(piece.start, "a CDATA section, which the compiler cannot read", "Write the text with &lt; and &amp;.")
+        case Kind.COMMENT if state.inside("mj-attributes"):
+            yield Finding(piece.start, "a comment inside <mj-attributes>, which the compiler cannot read", "Write it as {# … #}.")
+        case Kind.TEXT if state.parent in PARENTS and state.parent not in _TEXT_HOLDERS and source[piece.start : piece.end].strip(_TOKENLESS):
+            yield Finding(piece.start, f"text straight in <{state.parent}>, where it is lost", "Put it into an <mj-text>.")
+        case _:
+            pass
+
+
+_TEXT_HOLDERS = frozenset({"mj-text", "mj-button", "mj-table", "mj-title", "mj-preview", "mj-style"})
+_TOKENLESS = " \t\n"
+
+
+def _closed(piece: Piece, state: _State) -> Iterator[Finding]:
+    if not state.open:
+        yield Finding(piece.start, f"</{piece.name}> closes nothing", "Take it out.")
+    elif state.parent == piece.name:
+        state.open.pop()
+    else:
+        yield Finding(piece.start, f"</{piece.name}> where <{state.parent}> is open", f"Write </{state.parent}> first.")
+        if state.inside(piece.name):
+            while state.open.pop().name != piece.name:
+                pass
+
+
+_Fault = tuple[str, str]
+
+
+def _tag(piece: Piece, state: _State) -> Iterator[_Fault]:
+    name = piece.name
+    if name == "mj-include":
+        yield "<mj-include> is not supported", "Use {% include %} of Jinja."
+    elif name.startswith("mj") and name not in ATTRIBUTES:
+        yield f"<{name}> is no MJML tag", "Correct its name; the compiler would drop it in silence."
+    elif (parents := PARENTS.get(name)) and state.parent not in parents:
+        yield f"<{name}> stands in <{state.parent}>", f"Put it into <{'> or <'.join(sorted(parents - {'mj-attributes'}))}>."
+
+
+def _attributes(piece: Piece, state: _State) -> Iterator[_Fault]:
+    known = ATTRIBUTES.get(piece.name)
+    if known is None or state.parent == "mj-attributes":
+        return
+    for attribute in piece.attributes:
+        if attribute.name not in known:
+            yield f"<{piece.name}> has no attribute {attribute.name}", "Correct its name, or put it into a <style> by css-class."
+
+
+def _values(piece: Piece, state: _State) -> Iterator[_Fault]:
+    del state
+    if not piece.name.startswith("mj"):
+        return
+    for attribute in piece.attributes:
+        name, value = attribute.name, attribute.value or ""
+        if "padding" in name and _UNITLESS_ZERO.search(value):
+            yield f'{name}="{value}" gives Outlook wrong widths', "Write 0px for 0."
+        if name == "width" and not _LENGTH.fullmatch(value):
+            yield f'width="{value}" is lost', "Give it in px or %; a width cannot hold a token."
+        if name not in _NOT_A_COLOUR and _SHORT_COLOUR.search(value):
+            yield f'{name}="{value}" is a colour that Outlook does not know', "Write six hexadecimal digits."
+        if name == "mj-class" and len(value.split()) > 1:
+            yield f'mj-class="{value}" names two classes, and only the first counts', "Make one class of them."
+        if name == "inline" and piece.name == "mj-style":
+            yield "<mj-style inline> is not inlined", "Write the style into the tags themselves."
+
+
+def _alternative(piece: Piece, state: _State) -> Iterator[_Fault]:
+    image = piece.name == "img" or (piece.name in {"mj-image", "mj-social-element"} and state.parent != "mj-attributes")
+    if image and piece.value("alt") is None:
+        yield f"<{piece.name}> has no alt", 'Say what it shows; alt="" for an ornament.'
+
+
+def _headings(piece: Piece, state: _State) -> Iterator[_Fault]:
+    if not re.fullmatch("h[1-6]", piece.name):
+        return
+    level = int(piece.name[1])
+    if level == 1 and state.heading:
+        yield "a second <h1>", "Make it an <h2>."
+    elif level > state.heading + 1:
+        yield f"<h{level}> comes after <h{state.heading}>" if state.heading else f"<h{level}> is the first heading", "Skip no level."
+    state.heading = level
+
+
+_RULES: tuple[Callable[[Piece, _State], Iterator[_Fault]], ...] = (_tag, _attributes, _values, _alternative, _headings)

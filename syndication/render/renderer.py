@@ -1,0 +1,237 @@
+"""The door of the room: an edition to its digest and its pages, a reader to the values and flags of a merge."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from syndication.domain.article import Article
+from syndication.domain.delivery import Recipient
+from syndication.domain.edition import Edition
+from syndication.domain.publication import Publication
+from syndication.domain.text import cut
+from syndication.domain.variant import Variant, split
+from syndication.errors import TemplateError
+from syndication.render.characters import clean, line, web_url
+from syndication.render.compiler import compiled
+from syndication.render.labels import Labels, load_labels
+from syndication.render.templates import Templates, render_subject
+from syndication.render.theme import search_path
+from syndication.render.view import Budget, Views, lead_slug, topic_flag
+from syndication.render.wrap import folded, underline, width
+
+__all__ = ["LIMIT", "EditionLine", "Renderer"]
+
+LIMIT = 88_000  # bytes of HTML with its tokens: Gmail clips at about 102 KB, 90 KB is our own limit, and names are longer than tokens
+SUBJECT = 78  # characters, RFC 5322 §2.1.1
+NAME = 48  # columns of a reader's name
+_NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+# From all to the least: what a mail over the limit is cut down to.
+_BUDGETS = (
+    Budget(),
+    Budget(lead=200, excerpt=120),
+    Budget(lead=200, excerpt=0),
+    *(Budget(lead=200, excerpt=0, stories=stories) for stories in (12, 8, 5, 3, 2, 1)),
+    *(Budget(lead=120, excerpt=0, stories=1, sections=sections) for sections in (40, 20, 10, 5, 1)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EditionLine:
+    """One line of the archive's index. `path` is relative to the index."""
+
+    key: str
+    number: int
+    day: date
+    subject: str
+    path: str
+
+
+class Renderer:
+    """Renders with one theme. `folders` are folders of themes, the site's first; `subject` is the template of the subject.
+
+    Every method that runs a template raises TemplateError; so does the constructor, for a theme that is nowhere.
+    """
+
+    def __init__(self, *, publication: Publication, folders: Sequence[Path], theme: str, subject: str) -> None:
+        self._publication = publication
+        self._path = search_path(folders, theme)
+        self._templates = Templates.on(self._path)
+        self._subject = subject
+        self._labels: dict[str, Labels] = {}
+
+    def digest(self, edition: Edition, language: str) -> Variant:
+        """The digest in one language, its tokens in place, trimmed until it fits under `LIMIT`."""
+        labels = self._in(language)
+        variant = Variant(
+            language=language,
+            subject=self._subject_of(edition, language),
+            preheader=line(edition.preheader),
+            html="",
+            text="",
+            topics=tuple(dict.fromkeys(filter(None, (lead_slug(edition), *(section.slug for section in edition.sections))))),
+            common=not lead_slug(edition),
+        )
+        for budget in _BUDGETS:
+            context = self._digest_context(edition, variant, labels, budget)
+            source, lines = self._templates.mjml("digest.mjml", context)
+            html = compiled(source, lines, "digest.mjml", self._templates.shown)
+            if len(html.encode()) <= LIMIT:
+                text = folded(self._templates.text("digest.txt", context))
+                self._check_text(text)
+                return replace(variant, html=html, text=text, trimmed=_trimmed(edition, budget))
+        raise TemplateError(
+            f"{self._templates.shown('digest.mjml')}: the mail is over {LIMIT:,} bytes even with a single story.",
+            "Shorten the template: Gmail clips a mail at about 102 KB.",
+        )
+
+    def edition_page(self, edition: Edition) -> str:
+        """The edition on the web, complete and with nothing personal in it. It stands at `archive/KEY.html` of the published folder."""
+        labels = self._in(self._publication.language)
+        subject = self._subject_of(edition, labels.language)
+        views = Views(self._publication, labels, "../")
+        context = {
+            **self._context(labels, "../"),
+            "subject": subject,
+            "canonical": self._archive_url(edition),
+            **_edition_context(edition, views, Budget(lead=1000, excerpt=1000)),
+        }
+        return self._templates.page("edition.html", context)
+
+    def article_page(self, article: Article) -> str:
+        """The page of an article that has none elsewhere. It stands at `articles/SLUG.html` of the published folder."""
+        labels = self._in(article.language or self._publication.language)
+        story = Views(self._publication, labels, "../").story(article, 1000)
+        content = clean(article.content).replace('="media/', '="../media/')
+        tags = [line(tag) for tag in article.tags]
+        context = {**self._context(labels, "../"), "story": story, "content": content, "tags": tags}
+        share = Views(self._publication, labels, self._publication.feeds_url).image(article.image, "")
+        return self._templates.page("article.html", {**context, "share_image": share.src if share else ""})
+
+    def archive_page(self, editions: Sequence[EditionLine]) -> str:
+        """The index of the editions, in the order given."""
+        labels = self._in(self._publication.language)
+        shown = [
+            {"key": each.key, "number": labels.number(each.number), "day": labels.day(each.day), "subject": line(each.subject), "path": each.path}
+            for each in editions
+        ]
+        return self._templates.page("archive.html", {**self._context(labels, "../"), "editions": shown})
+
+    def values(self, recipient: Recipient, *, unsubscribe: str, preferences: str) -> dict[str, str]:
+        """The slots of one reader's merge, not escaped. `unsubscribe` and `preferences` are complete URLs."""
+        return {
+            "name": _short(line(recipient.name)),
+            "email": line(recipient.email),
+            "since": self._in(recipient.language).date(recipient.since) if recipient.since else "",
+            "unsubscribe": unsubscribe,
+            "preferences": preferences,
+        }
+
+    def flags(self, recipient: Recipient, variant: Variant) -> frozenset[str] | None:
+        """The regions that are on for one reader; None when the edition has nothing of the reader's topics."""
+        topics = [topic for topic in variant.topics if not recipient.topics or topic in recipient.topics]
+        if not topics and not variant.common:
+            return None
+        own = {
+            "named" if line(recipient.name) else "unnamed",
+            "since" if recipient.since else "undated",
+            "chosen" if recipient.topics else "everything",
+        }
+        return frozenset({*own, *map(topic_flag, topics)})
+
+    def _in(self, language: str) -> Labels:
+        language = language or self._publication.language
+        if language not in self._labels:
+            self._labels[language] = load_labels(language, self._publication.timezone, self._path)
+        return self._labels[language]
+
+    def _subject_of(self, edition: Edition, language: str) -> str:
+        context = {"edition": edition, "publication": self._publication, "language": language}
+        subject = line(render_subject(self._subject, context))
+        if not subject:
+            raise TemplateError("The subject is empty.", "Set email.subject to a template like {{ edition.lead.title }}.")
+        return cut(subject, SUBJECT)
+
+    def _archive_url(self, edition: Edition) -> str:
+        return f"{self._publication.feeds_url}archive/{edition.key}.html"
+
+    def _context(self, labels: Labels, root: str) -> dict[str, object]:
+        """What every template sees. `root` leads from a page to the published folder."""
+        publication = self._publication
+        return {
+            "publication": {
+                "title": line(publication.title),
+                "url": web_url(publication.url),
+                "address": line(publication.address),
+                "logo": web_url(publication.logo),
+                "feeds_url": publication.feeds_url,
+            },
+            "language": labels.language,
+            "direction": labels.direction,
+            "start": "right" if labels.direction == "rtl" else "left",
+            "finish": "left" if labels.direction == "rtl" else "right",
+            "_": labels.text,
+            "root": root,
+            "width": width,
+            "underline": underline,
+        }
+
+    def _digest_context(self, edition: Edition, variant: Variant, labels: Labels, budget: Budget) -> Mapping[str, object]:
+        views = Views(self._publication, labels, self._publication.feeds_url)
+        return {
+            **self._context(labels, self._publication.feeds_url),
+            "subject": variant.subject,
+            "preheader": variant.preheader,
+            "web": self._archive_url(edition),
+            **_edition_context(edition, views, budget),
+        }
+
+    def _check_text(self, text: str) -> None:
+        try:
+            split(text)
+        except ValueError as error:
+            shown = self._templates.shown("digest.txt")
+            raise TemplateError(f"{shown}: {error}.", "Close each begin(…) with its end(…), the inner before the outer.") from error
+
+
+def _edition_context(edition: Edition, views: Views, budget: Budget) -> dict[str, object]:
+    labels = views.labels
+    shown = edition.sections[: budget.sections]
+    count = len(edition.articles)
+    hidden = sum(len(section.stories) for section in edition.sections[len(shown) :])
+    spelled = labels.text(_NUMBERS[count - 2]) if 1 < count < len(_NUMBERS) + 2 else labels.number(count)
+    moving = any(entry.movement for entry in edition.hot)
+    return {
+        "number": labels.number(edition.number),
+        "day": labels.day(edition.day),
+        "note": [line(paragraph) for paragraph in clean(edition.note).split("\n\n") if paragraph.strip()],
+        "count": count,
+        "spelled": spelled,
+        "lead": views.story(edition.lead, budget.lead),
+        "sections": views.sections(edition, budget),
+        "hidden": labels.count("Read %(count)s more story on the web", "Read %(count)s more stories on the web", hidden) if hidden else "",
+        "hot": tuple(map(views.hot, edition.hot)),
+        "moving": moving,
+    }
+
+
+def _trimmed(edition: Edition, budget: Budget) -> str:
+    """What a budget left out, in words for the operator; empty when nothing was."""
+    full = _BUDGETS[0]
+    if budget == full:
+        return ""
+    kept = sum(len(section.stories[: budget.stories]) for section in edition.sections[: budget.sections])
+    left = len(edition.articles) - 1 - kept
+    excerpts = f"excerpts cut to {budget.excerpt} characters" if budget.excerpt else "excerpts left out"
+    return f"{excerpts}, {left} stories left to the web" if left else excerpts
+
+
+def _short(name: str) -> str:
+    """A name that fits on a line with its greeting."""
+    shown = name
+    limit = NAME
+    while width(shown) > NAME:
+        shown = cut(name, limit)
+        limit -= 1
+    return shown

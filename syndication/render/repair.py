@@ -1,0 +1,44 @@
+"""What mjml-python 1.4.2 (mrml 6.0.1) would break silently, rewritten so that it comes out whole."""
+
+import re
+
+from syndication.render.source import Kind, Piece, scan
+
+__all__ = ["repaired"]
+
+_ODD = re.compile(r"[^ -\[\]-~]|\\")  # all but printable ASCII, and the backslash
+_PROSE = frozenset({"mj-text", "mj-button", "mj-table", "mj-raw", "mj-navbar-link", "mj-social-element"})
+
+
+def repaired(source: str) -> str:
+    """`source` with one kind of line end, ASCII in attributes, and the blanks between inline tags kept.
+
+    mrml prints attribute values with Rust's debug format: anything it holds unprintable (a no-break space, a combining accent, Thai,
+    Hindi, joined emoji), a line break or a backslash comes out as an escape like `\\u{a0}`. Character references pass. A line break
+    between two tags vanishes, and with it the blank between two words. A carriage return is a parse error.
+    """
+    source = source.replace("\r\n", "\n").replace("\r", "\n")
+    out: list[str] = []
+    prose = 0
+    for piece in scan(source):
+        if piece.name in _PROSE and piece.kind in {Kind.OPEN, Kind.CLOSE}:
+            prose += 1 if piece.kind is Kind.OPEN else -1
+        out.append(_piece(source, piece, in_prose=prose > 0))
+    return "".join(out)
+
+
+def _piece(source: str, piece: Piece, *, in_prose: bool) -> str:
+    text = source[piece.start : piece.end]
+    if piece.kind is Kind.TEXT:
+        return " " if in_prose and "\n" in text and not text.strip() else text
+    position = piece.start
+    out: list[str] = []
+    for attribute in piece.attributes:
+        if attribute.value is not None:
+            out += (source[position : attribute.start], _ODD.sub(_reference, attribute.value))
+            position = attribute.end
+    return "".join((*out, source[position : piece.end]))
+
+
+def _reference(match: re.Match[str]) -> str:
+    return " " if match[0] in "\n\t" else f"&#{ord(match[0])};"

@@ -1,0 +1,142 @@
+"""Jinja, with everything that can go wrong in a template told by file and line."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+
+from syndication.domain.variant import begin, end, slot
+from syndication.errors import TemplateError
+from syndication.render.characters import SENTINEL_BEGIN, SENTINEL_END, guarded
+from syndication.render.lines import LineMarks, Lines, unmarked
+from syndication.render.theme import SHOWN_FROM
+
+__all__ = ["Templates", "render_subject"]
+
+_SENTINEL = re.compile(f"{SENTINEL_BEGIN}([sbe])([^{SENTINEL_END}]*){SENTINEL_END}")
+_TOKENS = {"s": slot, "b": begin, "e": end}
+_SUBJECT = "email.subject"
+
+
+def _token(kind: str) -> Any:
+    return lambda name: Markup(f"{SENTINEL_BEGIN}{kind}{name}{SENTINEL_END}")  # noqa: S704 -- our own marks, no content
+
+
+_GLOBALS = {"slot": _token("s"), "begin": _token("b"), "end": _token("e")}
+
+
+def _environment(loader: jinja2.BaseLoader, extensions: Sequence[type[LineMarks]] = ()) -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        loader=loader,
+        autoescape=lambda name: not (name or "").endswith((".txt", ".css")),
+        undefined=jinja2.StrictUndefined,
+        extensions=list(extensions),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(_GLOBALS)
+    return environment
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """The templates on a search path. Every method raises TemplateError."""
+
+    pages: ImmutableSandboxedEnvironment
+    mails: ImmutableSandboxedEnvironment  # the same, with line marks
+
+    @classmethod
+    def on(cls, path: Sequence[Path]) -> "Templates":
+        loader = jinja2.FileSystemLoader([str(folder) for folder in path])
+        return cls(_environment(loader), _environment(loader, [LineMarks]))
+
+    def page(self, name: str, context: Mapping[str, object]) -> str:
+        """A web page: nothing in it is merged."""
+        return _rendered(self.pages, name, context)
+
+    def text(self, name: str, context: Mapping[str, object]) -> str:
+        """A text part with its tokens; a token that content spells out is broken up by a word joiner."""
+        return _with_tokens(guarded(_rendered(self.pages, name, context), "[\u2060"))
+
+    def mjml(self, name: str, context: Mapping[str, object]) -> tuple[str, Lines]:
+        """MJML with its tokens, and which template line made what; a token that content spells out becomes a character reference."""
+        # The marks come out last, so the replacements here keep their places true.
+        return unmarked(_with_tokens(guarded(_rendered(self.mails, name, context), "&#91;")))
+
+    def shown(self, name: str) -> str:
+        """The template `name` as people find it: `templates/default/digest.mjml`."""
+        try:
+            file = self.pages.loader.get_source(self.pages, name)[1] if self.pages.loader else None
+        except jinja2.TemplateNotFound:
+            file = None
+        return _shown(file or name)
+
+
+def render_subject(template: str, context: Mapping[str, object]) -> str:
+    """The subject of the configuration, in the sandbox, without autoescape: a header is plain text."""
+    environment = _environment(jinja2.DictLoader({f"{_SUBJECT}.txt": template}))
+    return _rendered(environment, f"{_SUBJECT}.txt", context)
+
+
+def _with_tokens(rendered: str) -> str:
+    return _SENTINEL.sub(lambda match: _TOKENS[match[1]](match[2]), rendered)
+
+
+def _rendered(environment: jinja2.Environment, name: str, context: Mapping[str, object]) -> str:
+    try:
+        return environment.get_template(name).render(context)
+    except TemplateError:
+        raise
+    except jinja2.TemplateSyntaxError as error:
+        where = _where(error.filename or error.name or name, error.lineno)
+        raise TemplateError(f"{where}: {_sentence(error.message or 'a syntax error')}", "Correct that line.") from error
+    except jinja2.TemplateNotFound as error:
+        raise TemplateError(
+            f"The template {error.name} is in none of the template folders{_from(error.__traceback__)}.",
+            "Put it into the theme, or take it over with `syndicate templates copy`.",
+        ) from error
+    except Exception as error:  # noqa: BLE001 -- an expression of a template can raise anything
+        file, line = _deepest(error.__traceback__) or (name, 0)
+        raise TemplateError(
+            f"{_where(file, line)}: {_sentence(str(error) or type(error).__name__)}",
+            "Correct that expression; `templates/README.md` lists what a template may use.",
+        ) from error
+
+
+def _deepest(trace: TracebackType | None) -> tuple[str, int] | None:
+    """The innermost template line of a traceback: Jinja rewrites frames so that they carry the template's file and line."""
+    found = None
+    while trace:
+        if "__jinja_exception__" in trace.tb_frame.f_globals:
+            found = (trace.tb_frame.f_code.co_filename, trace.tb_lineno)
+        trace = trace.tb_next
+    return found
+
+
+def _from(trace: TracebackType | None) -> str:
+    place = _deepest(trace)
+    return f", asked for in {_where(*place)}" if place else ""
+
+
+def _where(file: str, line: int) -> str:
+    if Path(file).name.startswith(_SUBJECT) or file == "<template>":
+        return f"The setting {_SUBJECT}, line {line}"
+    return f"{_shown(file)}, line {line}"
+
+
+def _shown(file: str) -> str:
+    parts = Path(file).parts
+    if SHOWN_FROM in parts:
+        last = len(parts) - 1 - parts[::-1].index(SHOWN_FROM)
+        return "/".join(parts[last:])
+    return file
+
+
+def _sentence(text: str) -> str:
+    return text.strip().rstrip(".") + "."

@@ -1,0 +1,37 @@
+"""Where templates are found: the site's theme, then the shipped one, file by file."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from syndication.errors import TemplateError
+
+__all__ = ["DEFAULT", "SHOWN_FROM", "find", "search_path", "shipped_folder"]
+
+DEFAULT = "default"
+SHOWN_FROM = "templates"  # a template is shown to people from this folder on
+
+
+def shipped_folder() -> Path:
+    """The folder of the themes that come with the package: inside it in a wheel, beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / SHOWN_FROM
+    return inside if inside.is_dir() else package.parent / SHOWN_FROM
+
+
+def search_path(folders: Sequence[Path], theme: str) -> tuple[Path, ...]:
+    """The theme in each of `folders`, then the default theme in each, so that a theme overrides it file by file.
+
+    `folders` are folders of themes, the site's first and `shipped_folder()` last. Raises TemplateError for a theme that is nowhere.
+    """
+    own = tuple(folder / theme for folder in folders)
+    if Path(theme).name != theme or not any(path.is_dir() for path in own):
+        raise TemplateError(
+            f"The theme {theme!r} is in none of the template folders.",
+            f"Make the folder templates/{Path(theme).name or 'NAME'} in the site, or set email.theme to {DEFAULT!r}.",
+        )
+    return tuple(dict.fromkeys((*own, *(folder / DEFAULT for folder in folders))))
+
+
+def find(path: Sequence[Path], file: str) -> Path | None:
+    """The first `file` on the search path, or None."""
+    return next((folder / file for folder in path if (folder / file).is_file()), None)

@@ -1,0 +1,170 @@
+"""What a template sees: plain, clean values in the reader's language. `templates/README.md` lists them for those who write themes."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from math import ceil
+
+from syndication.domain.article import Article, Image
+from syndication.domain.edition import Edition
+from syndication.domain.hotlist import HotEntry, Trend
+from syndication.domain.publication import Publication
+from syndication.domain.slug import slugify
+from syndication.domain.text import cut, reading_minutes
+from syndication.render.characters import line, web_url
+from syndication.render.labels import Labels
+
+__all__ = ["Budget", "HotView", "ImageView", "SectionView", "StoryView", "Views", "topic_flag"]
+
+_EMAIL = re.compile(r"[<(\[]?[^\s<>()\[\],;]+@[^\s<>()\[\],;]+\.[^\s<>()\[\],;]+[>)\]]?")
+_RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much goes into a mail: characters of each excerpt, stories in each section, sections. None: all."""
+
+    lead: int = 320
+    excerpt: int = 240
+    stories: int | None = None
+    sections: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageView:
+    """`src` is absolute in a mail, relative to a folder of pages on the web. Pixels, 0 if unknown."""
+
+    src: str
+    alt: str
+    width: int
+    height: int
+    credit: str
+
+    def height_at(self, width: int) -> int:
+        """The height in pixels when it is shown `width` pixels wide, 0 if unknown."""
+        return ceil(self.height * width / self.width) if self.width and self.height else 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoryView:
+    title: str
+    url: str  # empty: no link
+    section: str
+    dek: str
+    authors: str  # names as this language lists them
+    minutes: str  # "9 min read"
+    date: str
+    published: datetime | date | None
+    image: ImageView | None
+    language: str  # only where it is not the page's
+    direction: str
+
+    @property
+    def meta(self) -> str:
+        """`Nadia Okafor · 18 min read`."""
+        return " · ".join(part for part in (self.authors, self.minutes) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class SectionView:
+    name: str
+    slug: str
+    flag: str  # of its region
+    stories: tuple[StoryView, ...]
+    left: int  # how many more there are on the web
+    more: str  # the label of the link to them
+
+
+@dataclass(frozen=True, slots=True)
+class HotView:
+    rank: str
+    title: str
+    url: str
+    section: str
+    trend: str  # up, down, same, new; empty in a first edition
+    places: str
+    words: str  # the movement for a screen reader
+
+
+def topic_flag(slug: str) -> str:
+    """The region flag of a section. Flags are ASCII, slugs of any script."""
+    return f"topic:{slug}" if re.fullmatch("[a-z0-9-]+", slug) else f"topic:x_{slug.encode().hex()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """Turns the domain's values into a template's, in one language. `media` stands before `media/NAME` of a local image."""
+
+    publication: Publication
+    labels: Labels
+    media: str
+
+    def story(self, article: Article, excerpt: int) -> StoryView:
+        language = article.language or self.publication.language
+        names = (_EMAIL.sub("", line(name)).strip(" ,;") for name in article.authors)
+        minutes = reading_minutes(article.content or article.summary, language)
+        same = language.split("-")[0].lower() == self.labels.language.split("-")[0].lower()
+        return StoryView(
+            title=line(article.title),
+            url=web_url(article.url),
+            section=line(article.section),
+            dek=cut(line(article.summary), excerpt) if excerpt and article.summary.strip() else "",
+            authors=self.labels.names([name for name in names if name]),
+            minutes=self.labels.count("%(count)s min read", "%(count)s min read", minutes) if minutes else "",
+            date=self.labels.date(article.dated),
+            published=article.published and article.published.astimezone(self.labels.zone),
+            image=self.image(article.image, article.credit),
+            language="" if same else language,
+            direction="" if same else "rtl" if language.split("-")[0].lower() in _RIGHT_TO_LEFT else "ltr",
+        )
+
+    def image(self, image: Image | None, credit: str) -> ImageView | None:
+        if image is None:
+            return None
+        local = re.fullmatch(r"media/[^/\\]+", image.src)
+        src = f"{self.media}{image.src}" if local else web_url(image.src)
+        return ImageView(src, line(image.alt), image.width, image.height, line(credit)) if src else None
+
+    def sections(self, edition: Edition, budget: Budget) -> tuple[SectionView, ...]:
+        return tuple(self._sections(edition, budget))
+
+    def _sections(self, edition: Edition, budget: Budget) -> Iterable[SectionView]:
+        for section in edition.sections[: budget.sections]:
+            shown = section.stories[: budget.stories]
+            left = len(section.stories) - len(shown)
+            name = line(section.name)
+            yield SectionView(
+                name=name,
+                slug=section.slug,
+                flag=topic_flag(section.slug),
+                stories=tuple(self.story(story, budget.excerpt) for story in shown),
+                left=left,
+                more=self.labels.count("%(count)s more in %(section)s", "%(count)s more in %(section)s", left, section=name) if left else "",
+            )
+
+    def hot(self, entry: HotEntry) -> HotView:
+        trend, places = (entry.movement.trend, entry.movement.places) if entry.movement else ("", 0)
+        words = {
+            "": "",
+            Trend.UP: self.labels.count("up %(count)s place", "up %(count)s places", places),
+            Trend.DOWN: self.labels.count("down %(count)s place", "down %(count)s places", places),
+            Trend.SAME: self.labels.text("no change"),
+            Trend.NEW: self.labels.text("new this week"),
+        }
+        return HotView(
+            rank=self.labels.number(entry.rank),
+            title=line(entry.title),
+            url=web_url(entry.url),
+            section=line(entry.section),
+            trend=str(trend),
+            places=self.labels.number(places),
+            words=words[trend],
+        )
+
+
+def lead_slug(edition: Edition) -> str:
+    """The topic of the lead, empty when it has no section."""
+    name = edition.lead.section.strip()
+    same = next((section.slug for section in edition.sections if section.name == name), "")
+    return same or (slugify(name) if name else "")
