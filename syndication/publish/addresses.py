@@ -1,0 +1,72 @@
+"""Where an article and its images are seen once they are published."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import quote
+
+from syndication.domain.article import Article
+from syndication.domain.publication import Publication
+
+__all__ = ["local_images", "resolve"]
+
+_MEDIA = "media/"
+# A start tag as an HTML serialiser writes it: attributes in double quotes. Text that looks like one has its "<" escaped.
+_START_TAG = re.compile(r'<[a-zA-Z][a-zA-Z0-9-]*(?:\s+[^\s=>"]+(?:="[^"]*")?)*\s*/?>')
+_ATTRIBUTE = re.compile(r'(?P<name>[^\s=>"]+)="(?P<value>[^"]*)"')
+_ADDRESSES = frozenset({"src", "href", "poster", "data-src"})
+
+
+def resolve(article: Article, publication: Publication) -> Article:
+    """The article with absolute addresses only: its page, its image, and what its content shows.
+
+    `media/NAME` and the page of an article whose source gives no URL lie below `publication.feeds_url`. Resolving twice changes
+    nothing.
+    """
+    base = publication.feeds_url
+    url = article.url
+    if not url and article.slug:
+        url = f"{base}articles/{quote(article.slug)}.html"
+    image = article.image
+    if image and image.src.startswith(_MEDIA):
+        image = replace(image, src=base + image.src)
+    content = _with_media(article.content, lambda address: base + address)
+    return replace(article, url=url, image=image, content=content)
+
+
+def local_images(article: Article) -> frozenset[str]:
+    """The NAMEs of its `media/NAME`, in its content and as its image: what `Folder.copy_media` takes."""
+    found: set[str] = set()
+    if article.image and article.image.src.startswith(_MEDIA):
+        found.add(article.image.src)
+
+    def note(address: str) -> str:
+        found.add(address)
+        return address
+
+    _with_media(article.content, note)
+    return frozenset(address.removeprefix(_MEDIA) for address in found)
+
+
+def _with_media(content: str, change: Callable[[str], str]) -> str:
+    """`content` with `change` applied to every local address in an attribute; text is left alone."""
+
+    def attribute(match: re.Match[str]) -> str:
+        name, value = match["name"].lower(), match["value"]
+        if name == "srcset":
+            value = ",".join(_candidate(part, change) for part in value.split(","))
+        elif name in _ADDRESSES and value.startswith(_MEDIA):
+            value = change(value)
+        return f'{match["name"]}="{value}"'
+
+    if _MEDIA not in content:
+        return content
+    return _START_TAG.sub(lambda tag: _ATTRIBUTE.sub(attribute, tag[0]), content)
+
+
+def _candidate(part: str, change: Callable[[str], str]) -> str:
+    """One image of a srcset: an address, and after a blank its width or density."""
+    address, blank, size = part.strip().partition(" ")
+    if not address.startswith(_MEDIA):
+        return part
+    return part.replace(address + blank + size, change(address) + blank + size, 1)

@@ -1,0 +1,38 @@
+"""What may stand in a feed: the characters XML 1.0 allows, names without addresses, and addresses that are URIs."""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import quote, urlsplit, urlunsplit
+
+__all__ = ["names", "printable", "uri"]
+
+# XML 1.0 §2.2: the complement of Char. One such character makes a whole feed unreadable.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_EMAIL = re.compile(r"(?:mailto:)?[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+", re.IGNORECASE)
+_BRACKETS = re.compile(r"<\s*>|\(\s*\)|\[\s*\]")
+_SAFE = "%/:?#[]@!$&'()*+,;=~"  # RFC 3986 §2.2, and what is escaped already
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+def printable(text: str) -> str:
+    """`text` without what XML forbids: C0 controls but tab and line ends, surrogates, U+FFFE and U+FFFF."""
+    return _FORBIDDEN.sub("", text)
+
+
+def names(people: Iterable[str]) -> tuple[str, ...]:
+    """The names without e-mail addresses, each once, in order; a name that was only an address is left out."""
+    cleaned = (_BRACKETS.sub("", _EMAIL.sub("", printable(person))) for person in people)
+    stripped = (" ".join(person.split()).strip(" ,;:|·-–—") for person in cleaned)  # noqa: RUF001 - an en dash is meant
+    return tuple(dict.fromkeys(person for person in stripped if person))
+
+
+def uri(address: str) -> str:
+    """`address` with everything percent-encoded that RFC 3986 does not allow, and its host in ASCII; "" stays ""."""
+    address = printable(address).strip()
+    try:
+        parts = urlsplit(address)
+        if not parts.netloc.isascii():
+            address = urlunsplit(parts._replace(netloc=parts.netloc.encode("idna").decode()))
+    except ValueError:  # not a host at all: only encoded
+        pass
+    return quote(_STRAY_PERCENT.sub("%25", address), safe=_SAFE)

@@ -1,0 +1,151 @@
+"""The published folder: files that are replaced whole, and only when their bytes change."""
+
+import errno
+import gzip
+import os
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from syndication.errors import PublishError
+
+__all__ = ["Folder"]
+
+_COMPRESSED = frozenset({".css", ".html", ".js", ".json", ".opml", ".svg", ".txt", ".xml"})
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]")
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+_TRAILER = 8  # bytes: CRC-32 and length of what a gzip file holds (RFC 1952 §2.3.1)
+
+_HINTS = {
+    errno.ENOSPC: "Make room on the disk, then run again.",
+    errno.EDQUOT: "Make room in the quota, then run again.",
+    errno.EROFS: "The disk is mounted read-only: remount it or set feeds.directory elsewhere, then run again.",
+    errno.EACCES: "Give the user who runs this the right to write there, then run again.",
+    errno.EPERM: "Give the user who runs this the right to write there, then run again.",
+}
+
+
+class Folder:
+    """Writes below `root`. `changed` are the paths written so far, for the report and the hubs; `missing` the names of images that
+    were neither collected nor published before. One writer at a time: the caller holds the publishing lock.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.changed: list[str] = []
+        self.missing: list[str] = []
+
+    def write(self, path: str, data: bytes) -> bool:
+        """Put `data` at `path`, and for text a `.gz` beside it. False, and nothing is touched, when the bytes are there already.
+
+        Whoever reads meanwhile, and whoever comes after a crash, finds the old file or the new one. Raises PublishError for a path
+        that leaves the folder, and for whatever the disk says.
+        """
+        with _reported(path):
+            target = self._target(path)
+            fresh = not _holds(target, data)
+            if fresh:
+                _put(target, data)
+                self.changed.append(path)
+            if target.suffix in _COMPRESSED:
+                _compress(target, data)
+        return fresh
+
+    def copy_media(self, names: Iterable[str], media: Path) -> int:
+        """Copy the images NAME from `media` to `media/NAME`, and return how many were not there yet. A name is a hash of the
+        content, so what has the same length is the same. Raises PublishError like `write`.
+        """
+        copied = 0
+        for name in names:
+            if not _NAME.fullmatch(name):
+                raise PublishError(
+                    f"The image name {name!r} is not one that collecting gives.", "Collect the article again."
+                )
+            with _reported(f"media/{name}"):
+                copied += self._copy(name, media / name)
+        return copied
+
+    def _copy(self, name: str, source: Path) -> bool:
+        target = self._target(f"media/{name}")
+        if not source.is_file():
+            if not target.is_file():
+                self.missing.append(name)
+            return False
+        if target.is_file() and target.stat().st_size == source.stat().st_size:
+            return False
+        _put(target, source.read_bytes())
+        self.changed.append(f"media/{name}")
+        return True
+
+    def _target(self, path: str) -> Path:
+        parts = path.split("/")
+        unsafe = _UNSAFE.search(path) or any(part in {"", ".", ".."} for part in parts)
+        target = self.root.joinpath(*parts) if not unsafe else self.root
+        # A link inside the folder may lead out of it.
+        if unsafe or not target.parent.resolve().is_relative_to(self.root.resolve()):
+            raise PublishError(
+                f"The path {path!r} is not one inside the feeds folder.", "Nothing was written there."
+            )
+        return target
+
+
+@contextmanager
+def _reported(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        hint = _HINTS.get(error.errno or 0, "Check the folder that feeds.directory names, then run again.")
+        raise PublishError(
+            f"The file {path} cannot be written to the feeds folder: {reason}.", hint
+        ) from error
+
+
+def _holds(target: Path, data: bytes) -> bool:
+    try:
+        return target.stat().st_size == len(data) and target.read_bytes() == data
+    except FileNotFoundError:
+        return False
+
+
+def _compress(target: Path, data: bytes) -> None:
+    """The `.gz` that servers send instead (gzip_static). Checked by its trailer, because a stop may have come between the two."""
+    packed = target.with_name(target.name + ".gz")
+    trailer = zlib.crc32(data).to_bytes(4, "little") + (len(data) & 0xFFFFFFFF).to_bytes(4, "little")
+    try:
+        with packed.open("rb") as file:
+            file.seek(-_TRAILER, os.SEEK_END)
+            if file.read() == trailer:
+                return
+    except FileNotFoundError:
+        pass
+    except OSError as error:  # shorter than a trailer
+        if error.errno != errno.EINVAL:
+            raise
+    _put(packed, gzip.compress(data, mtime=0))
+
+
+def _put(target: Path, data: bytes) -> None:
+    """Replace `target`: whole, on the disk before it has its name, and its name on the disk before this returns.
+
+    The temporary name is fixed, so what a killed writer left behind is overwritten by the next.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.new")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+    try:
+        with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

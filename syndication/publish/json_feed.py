@@ -1,0 +1,47 @@
+"""JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/)."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from syndication.publish.channel import Channel, Entry
+
+__all__ = ["json_feed"]
+
+
+def json_feed(channel: Channel, entries: Sequence[Entry]) -> bytes:
+    """The channel as JSON Feed, keys in a fixed order. Everything in it must be free of lone surrogates already."""
+    feed: dict[str, Any] = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": channel.title,
+        "home_page_url": channel.home,
+        "feed_url": channel.url_base + "feed.json",
+        "description": channel.description,
+        "icon": channel.icon,
+        "authors": [{"name": channel.author or channel.title}],
+        "language": channel.language,
+        "hubs": [{"type": "WebSub", "url": hub} for hub in channel.hubs],
+        "items": [_item(channel, entry) for entry in entries],
+    }
+    known = {key: value for key, value in feed.items() if value or key == "items"}
+    return json.dumps(known, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def _item(channel: Channel, entry: Entry) -> dict[str, Any]:
+    content = (
+        {"content_html": entry.content} if entry.content else {"content_text": entry.summary or entry.title}
+    )
+    item: dict[str, Any] = {
+        "id": entry.id,
+        "url": entry.url,
+        "title": entry.title,
+        **content,
+        "summary": entry.summary,
+        "image": entry.image.src if entry.image else "",
+        "date_published": entry.published.isoformat() if entry.published else "",
+        "date_modified": entry.updated.isoformat(),
+        "authors": [{"name": name} for name in entry.authors],
+        "tags": list(entry.categories),
+        "language": entry.language if entry.language != channel.language else "",
+    }
+    return {key: value for key, value in item.items() if value}
