@@ -1,0 +1,238 @@
+"""Transfer encodings with places left open: what is the same for everybody is encoded once, a message costs its values and a join.
+
+Both encodings keep one rule at every join. Quoted-printable starts each piece at column 0, after a soft line break if need be.
+Base64 carries the bytes that do not fill a group of three over to the next piece, and has each literal ready for all three cases.
+"""
+
+import binascii
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, TypeAlias
+
+from syndication.deliver.headers import one_line
+from syndication.domain.variant import Piece, Region, Slot
+
+__all__ = ["Base64Part", "Part", "QuotedPart", "encode_part"]
+
+_LINE = 76  # columns, RFC 2045 §6.7 (5) and §6.8
+_GROUP = 57  # bytes that fill a line of base64
+_LINE_ENDS = re.compile(r"\r\n|\r|\n")
+_PLAIN_VALUE = re.compile(
+    rb"[A-Za-z0-9 !\"#$%&'()*+,\-/:;<>?@\[\\\]^_`{|}~][ -<>-~]{0,71}"
+)  # needs no encoding and fits a line
+_PLAIN_BYTES = frozenset(range(33, 127)) - {ord("=")}
+_QUOTED = [f"={byte:02X}" for byte in range(256)]
+
+Escape: TypeAlias = Callable[[str], str]
+
+
+class Part(Protocol):
+    """A compiled body part."""
+
+    encoding: ClassVar[str]
+
+    def write(self, out: list[bytes], values: Mapping[str, str], flags: Collection[str]) -> None:
+        """Append one reader's part, in lines that end with CRLF. Raises KeyError for a slot without a value."""
+
+
+def encode_part(pieces: tuple[Piece, ...], escape: Escape) -> Part:
+    """The smaller of both encodings, judged by the whole part; `escape` is applied to every value (`html.escape` for HTML)."""
+    pieces = _ended(_with_bytes_only(pieces))
+    quoted = QuotedPart(pieces, escape)
+    plain = Base64Part(pieces, escape)
+    return quoted if quoted.size <= plain.size else plain
+
+
+def _with_bytes_only(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """Line ends become CRLF; NUL and half surrogates, which no mail may carry, go."""
+    clean: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece, str):
+            text = _LINE_ENDS.sub("\r\n", piece).replace("\0", "")
+            clean.append(text.encode("utf-8", "ignore").decode())
+        else:
+            clean.append(
+                Region(piece.flag, _with_bytes_only(piece.pieces)) if isinstance(piece, Region) else piece
+            )
+    return tuple(clean)
+
+
+def _ended(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """With a line end last, whatever is cut: encoded data must not end in a soft line break."""
+    last = pieces[-1] if pieces else ""
+    return pieces if isinstance(last, str) and last.endswith("\r\n") else (*pieces, "\r\n")
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    flag: str
+    steps: tuple["_Step", ...]
+
+
+_Step: TypeAlias = "bytes | Slot | _Cut"
+
+
+class QuotedPart:
+    """Quoted-printable (RFC 2045 §6.7). A dot never starts a line, so that nothing is left to stuff; nor does `From `."""
+
+    encoding: ClassVar[str] = "quoted-printable"
+
+    def __init__(self, pieces: tuple[Piece, ...], escape: Escape) -> None:
+        self._escape = escape
+        self._steps, self.size = self._compile(pieces)
+
+    def _compile(self, pieces: tuple[Piece, ...]) -> tuple[tuple[_Step, ...], int]:
+        steps: list[_Step] = []
+        size = 0
+        for piece in pieces:
+            if isinstance(piece, str):
+                steps.append(quoted_printable(piece.encode()))
+                size += len(steps[-1]) if isinstance(steps[-1], bytes) else 0
+            elif isinstance(piece, Slot):
+                steps.append(piece)
+            else:
+                inner, inner_size = self._compile(piece.pieces)
+                steps.append(_Cut(piece.flag, inner))
+                size += inner_size
+        return tuple(steps), size
+
+    def write(self, out: list[bytes], values: Mapping[str, str], flags: Collection[str]) -> None:
+        """See `Part.write`."""
+        self._write(out, self._steps, values, flags)
+
+    def _write(
+        self, out: list[bytes], steps: tuple[_Step, ...], values: Mapping[str, str], flags: Collection[str]
+    ) -> None:
+        for step in steps:
+            if isinstance(step, bytes):
+                out.append(step)
+            elif isinstance(step, Slot):
+                value = self._escape(one_line(values[step.name])).encode("utf-8", "replace")
+                if _PLAIN_VALUE.fullmatch(value):
+                    out.append(value + b"=\r\n")
+                elif value:
+                    out.append(quoted_printable(value))
+            elif step.flag in flags:
+                self._write(out, step.steps, values, flags)
+
+
+def quoted_printable(data: bytes) -> bytes:
+    """Encode text with CRLF line ends, starting at column 0; ends at column 0 too, with a soft break where no line ended."""
+    out: list[str] = []
+    for line in data.split(b"\r\n"):
+        _quote_line(line, out)
+        out.append("\r\n")
+    out.pop()
+    if not data.endswith(b"\r\n") and data:
+        out.append("=\r\n")
+    return "".join(out).encode("ascii")
+
+
+def _quote_line(line: bytes, out: list[str]) -> None:
+    column = 0
+    last = len(line) - 1
+    for index, byte in enumerate(line):
+        plain = byte in _PLAIN_BYTES or (byte in b" \t" and index != last)
+        if column == 0 and (byte == ord(".") or (byte == ord("F") and line.startswith(b"From ", index))):
+            plain = False
+        token = chr(byte) if plain else _QUOTED[byte]
+        if column + len(token) > _LINE - 1:
+            out.append("=\r\n")
+            column = 0
+            if byte == ord(".") or (byte == ord("F") and line.startswith(b"From ", index)):
+                token = _QUOTED[byte]
+        out.append(token)
+        column += len(token)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A literal for each number of carried bytes: what completes the carried group, the encoded lines, and what is left over."""
+
+    phases: tuple[tuple[bytes, bytes, bytes], ...]
+
+
+_Base64Step: TypeAlias = "bytes | _Ready | Slot | _Base64Cut"
+
+
+@dataclass(frozen=True, slots=True)
+class _Base64Cut:
+    flag: str
+    steps: tuple[_Base64Step, ...]
+
+
+class Base64Part:
+    """Base64 (RFC 2045 §6.8): the smaller one where most letters are not Latin."""
+
+    encoding: ClassVar[str] = "base64"
+
+    def __init__(self, pieces: tuple[Piece, ...], escape: Escape) -> None:
+        self._escape = escape
+        self._steps, self.size = self._compile(pieces)
+
+    def _compile(self, pieces: tuple[Piece, ...]) -> tuple[tuple[_Base64Step, ...], int]:
+        steps: list[_Base64Step] = []
+        size = 0
+        for piece in pieces:
+            if isinstance(piece, str):
+                data = piece.encode()
+                steps.append(_ready(data) if len(data) > _GROUP else data)
+                size += len(data) * 78 // _GROUP
+            elif isinstance(piece, Slot):
+                steps.append(piece)
+            else:
+                inner, inner_size = self._compile(piece.pieces)
+                steps.append(_Base64Cut(piece.flag, inner))
+                size += inner_size
+        return tuple(steps), size
+
+    def write(self, out: list[bytes], values: Mapping[str, str], flags: Collection[str]) -> None:
+        """See `Part.write`."""
+        if carried := self._write(out, self._steps, values, flags, b""):
+            out.append(_lines(carried))
+
+    def _write(
+        self,
+        out: list[bytes],
+        steps: tuple[_Base64Step, ...],
+        values: Mapping[str, str],
+        flags: Collection[str],
+        carried: bytes,
+    ) -> bytes:
+        for step in steps:
+            if isinstance(step, _Ready):
+                start, lines, rest = step.phases[len(carried)]
+                if start:
+                    out.append(_lines(carried + start))
+                out.append(lines)
+                carried = rest
+            elif isinstance(step, _Base64Cut):
+                if step.flag in flags:
+                    carried = self._write(out, step.steps, values, flags, carried)
+            else:
+                data = step
+                if isinstance(data, Slot):
+                    data = self._escape(one_line(values[data.name])).encode("utf-8", "replace")
+                data = carried + data
+                whole = len(data) - len(data) % 3
+                if whole:
+                    out.append(_lines(data[:whole]))
+                carried = data[whole:]
+        return carried
+
+
+def _ready(data: bytes) -> _Ready:
+    phases = []
+    for carried in range(3):
+        start = -carried % 3
+        end = len(data) - (len(data) - start) % 3
+        phases.append((data[:start], _lines(data[start:end]), data[end:]))
+    return _Ready(tuple(phases))
+
+
+def _lines(data: bytes) -> bytes:
+    groups = [
+        binascii.b2a_base64(data[at : at + _GROUP], newline=False) for at in range(0, len(data), _GROUP)
+    ]
+    return b"\r\n".join([*groups, b""])

@@ -1,0 +1,144 @@
+"""The digest as final bytes for one reader: compiled once per mailing and variant, then a join a message.
+
+Everything that differs on a resend would make it another mail, so nothing does: Message-ID and boundary derive from (mailing,
+subscriber, serial), the Date is the frozen one.
+"""
+
+import hashlib
+import html
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+
+from syndication.deliver.address import envelope_address
+from syndication.deliver.encoding import Part, encode_part
+from syndication.deliver.headers import (
+    Mailbox,
+    mailbox,
+    message_token,
+    one_line,
+    parse_mailbox,
+    structured,
+    unstructured,
+)
+from syndication.domain.delivery import Recipient
+from syndication.domain.variant import TOKEN_START, Variant, merge, split
+
+__all__ = ["CompiledLetter", "Letter", "compile_letter"]
+
+_LINK = re.compile(r"https?://[!-;=?-~]{1,800}")  # printable ASCII but < and >
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What a mailing's messages have in common, in one language.
+
+    `mailing` is the id that Message-IDs derive from. `sender` and `reply_to` are `Name <address>`; `list_id` is a bare id
+    (RFC 2919), `feedback_id` the whole value of Feedback-ID. Of `list_id`, `reply_to`, `feedback_id` and `unsubscribe_mailto` an
+    empty one is left out. `domain` is the right side of the Message-IDs; `date` is zone-aware.
+    """
+
+    mailing: str
+    sender: str
+    domain: str
+    date: datetime
+    variant: Variant
+    reply_to: str = ""
+    list_id: str = ""
+    feedback_id: str = ""
+    unsubscribe_mailto: str = ""
+
+
+class CompiledLetter:
+    """A letter ready to be merged. `sender` is its From address, for the envelope."""
+
+    def __init__(self, letter: Letter) -> None:
+        if letter.date.tzinfo is None:
+            raise ValueError("the date of a letter needs a time zone")
+        origin = parse_mailbox(letter.sender)
+        self.sender = origin.address
+        self._mailing = letter.mailing
+        self._domain = message_token(letter.domain, "the domain of Message-IDs")
+        self._first = mailbox("From", origin)
+        self._reply_to = mailbox("Reply-To", parse_mailbox(letter.reply_to)) if letter.reply_to else b""
+        self._subject = _subject(letter.variant.subject)
+        self._date = structured("Date", format_datetime(letter.date))
+        self._list = _list_headers(letter)
+        self._mailto = (
+            f", <mailto:{message_token(letter.unsubscribe_mailto, 'email.unsubscribe_mailto')}>"
+            if letter.unsubscribe_mailto
+            else ""
+        )
+        self._feedback = structured("Feedback-ID", letter.feedback_id) if letter.feedback_id else b""
+        self._text = encode_part(split(letter.variant.text), str)
+        self._html = encode_part(split(letter.variant.html), html.escape)
+        self._text_head = _part_head("text/plain", self._text)
+        self._html_head = _part_head("text/html", self._html)
+
+    def message(
+        self, recipient: Recipient, values: Mapping[str, str], flags: Collection[str], unsubscribe_url: str
+    ) -> bytes:
+        """The message for one row: CRLF line ends, 7-bit, not dot-stuffed.
+
+        `values` fill the slots, `flags` choose the regions. With an empty `unsubscribe_url` the List-Unsubscribe headers are left out
+        (a confirmation has nothing to leave yet). Raises KeyError for a slot without a value, ValueError for an address or a link
+        that cannot stand in a header.
+        """
+        digest = hashlib.sha256(
+            f"{self._mailing}\0{recipient.subscriber}\0{recipient.serial}".encode()
+        ).hexdigest()
+        boundary = b"=_" + digest[32:56].encode("ascii")  # "=_" occurs in neither encoding (RFC 2045 §6.7)
+        out = [
+            self._first,
+            mailbox("To", Mailbox(recipient.name, envelope_address(recipient.email))),
+            self._reply_to,
+            self._subject(values, flags),
+            self._date,
+            f"Message-ID: <{digest[:32]}@{self._domain}>\r\nMIME-Version: 1.0\r\n".encode("ascii"),
+            self._list,
+            self._unsubscribe(unsubscribe_url),
+            self._feedback,
+            b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"\r\n\r\n--' + boundary,
+            self._text_head,
+        ]
+        self._text.write(out, values, flags)
+        out.append(b"\r\n--" + boundary + self._html_head)
+        self._html.write(out, values, flags)
+        out.append(b"\r\n--" + boundary + b"--\r\n")
+        return b"".join(out)
+
+    def _unsubscribe(self, url: str) -> bytes:
+        if not url:
+            return b""
+        if not _LINK.fullmatch(url) or "=?" in url:
+            raise ValueError("the unsubscribe link is not an http link of printable ASCII")
+        return (  # RFC 2369 and RFC 8058
+            f"List-Unsubscribe: <{url}>{self._mailto}\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        ).encode("ascii")
+
+
+def compile_letter(letter: Letter) -> CompiledLetter:
+    """Encode what all readers share. Raises ValueError for a setting that cannot stand in a header, or a broken variant."""
+    return CompiledLetter(letter)
+
+
+def _subject(text: str) -> Callable[[Mapping[str, str], Collection[str]], bytes]:
+    if TOKEN_START not in text:
+        ready = unstructured("Subject", text)
+        return lambda _values, _flags: ready
+    pieces = split(text)
+    return lambda values, flags: unstructured("Subject", merge(pieces, values, flags, one_line))
+
+
+def _list_headers(letter: Letter) -> bytes:
+    if not letter.list_id:
+        return b""
+    return structured("List-Id", f"<{message_token(letter.list_id, 'email.list_id')}>")
+
+
+def _part_head(kind: str, part: Part) -> bytes:
+    return (
+        f"\r\nContent-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: {part.encoding}\r\n\r\n"
+    ).encode("ascii")

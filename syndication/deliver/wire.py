@@ -1,0 +1,171 @@
+"""The protocol under a session: it queues complete replies, counts those owed, and ends the connection on any other.
+
+aiosmtplib keeps one reply at a time and drops what it did not expect; a stray reply then answers the next command. Here every
+command adds one future to a queue, a complete reply (RFC 5321 §4.2.1) settles the oldest, and a reply that nobody is owed kills
+the connection: from then on nothing that it says is believed.
+"""
+
+import asyncio
+import re
+from collections import deque
+
+from syndication.domain.delivery import Reply
+
+__all__ = ["CLOSING", "DONE", "GO_ON", "NO_REPLY", "REFUSED", "TRY_LATER", "Wire", "clean_reply"]
+
+NO_REPLY = 0  # the code of a Reply that no server gave: its text says what happened
+CLOSING = 421  # RFC 5321 §3.8: may answer anything, or nothing
+DONE, GO_ON, TRY_LATER, REFUSED = 2, 3, 4, 5  # the first digit of a code, RFC 5321 §4.2.1
+_MAX_REPLY = 65_536  # bytes of one reply with its continuation lines; real EHLO replies have a few hundred
+_MAX_TEXT = 500  # characters kept of a reply: more than RFC 5321 §4.5.3.1.5 allows a line
+_LINE = re.compile(rb"([2-5][0-9][0-9])([ -]?)(.*)", re.DOTALL)
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def clean_reply(code: int, text: str, server: str) -> Reply:
+    """A reply fit for a ledger and a terminal: one line, no control characters, of bounded length."""
+    return Reply(code, " ".join(_UNPRINTABLE.sub(" ", text).split())[:_MAX_TEXT], server)
+
+
+class Wire(asyncio.Protocol):
+    """One SMTP connection after its greeting. `lost` says why it ended, None while it lives."""
+
+    def __init__(self, server: str) -> None:
+        self.server = server
+        self.lost: Reply | None = None
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._owed: deque[asyncio.Future[Reply | None]] = deque()
+        self._timers: deque[asyncio.TimerHandle] = deque()
+        self._buffer = bytearray()
+        self._code = b""
+        self._lines: list[bytes] = []
+        self._size = 0
+        self._drained: asyncio.Future[None] | None = None
+        self._closed = self._loop.create_future()
+
+    def adopt(self, transport: asyncio.Transport) -> None:
+        """Take over a connected transport from aiosmtplib. A write is then drained when nothing of it is left in the process."""
+        self._transport = transport
+        transport.set_protocol(self)
+        transport.set_write_buffer_limits(high=0)
+        if transport.is_closing():
+            self.kill("the connection was closed")
+
+    def ask(self, command: bytes, seconds: float) -> "asyncio.Future[Reply | None]":
+        """Write a command that is owed one reply within so many seconds.
+
+        The future never raises: None means that the connection ended first (see `lost`).
+        """
+        future: asyncio.Future[Reply | None] = self._loop.create_future()
+        if self.lost is not None:
+            future.set_result(None)
+            return future
+        self._owed.append(future)
+        self._timers.append(self._loop.call_later(seconds, self.kill, f"no reply within {seconds:g} s"))
+        self._write(command)
+        return future
+
+    async def send(self, block: bytes, seconds: float) -> bool:
+        """Write a block that is owed no reply, and wait until it has left the process. False when the connection ended."""
+        if self.lost is not None:
+            return False
+        self._write(block)
+        if self._drained is not None:
+            timer = self._loop.call_later(seconds, self.kill, f"nothing taken within {seconds:g} s")
+            try:
+                await self._drained
+            finally:
+                timer.cancel()
+        return self.lost is None
+
+    def kill(self, reason: str, reply: Reply | None = None) -> None:
+        """End the connection now, whatever is owed. The first reason stays."""
+        if self.lost is not None:
+            return
+        self.lost = reply or clean_reply(NO_REPLY, reason, self.server)
+        for timer in self._timers:
+            timer.cancel()
+        for future in self._owed:
+            if not future.done():
+                future.set_result(None)
+        self._owed.clear()
+        self._timers.clear()
+        self.resume_writing()
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def closed(self, seconds: float) -> None:
+        """Wait until the transport is gone, but no longer than that."""
+        await asyncio.wait({self._closed}, timeout=seconds)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the server says, however it is cut."""
+        self._buffer += data
+        while self.lost is None:
+            end = self._buffer.find(b"\n")
+            if end < 0:
+                break
+            line = bytes(self._buffer[:end])
+            del self._buffer[: end + 1]
+            self._line(line.rstrip(b"\r"))
+        if self._size + len(self._buffer) > _MAX_REPLY:
+            self.kill("a reply without end")
+
+    def eof_received(self) -> None:
+        """The server is done, so are we."""
+        self.kill("the server closed the connection")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The last word of the transport."""
+        self.kill(f"the connection broke: {exc}" if exc else "the connection was closed")
+        if not self._closed.done():
+            self._closed.set_result(None)
+
+    def pause_writing(self) -> None:
+        """Something is left in the process: `send` waits."""
+        if self._drained is None:
+            self._drained = self._loop.create_future()
+
+    def resume_writing(self) -> None:
+        """Nothing is left in the process."""
+        drained, self._drained = self._drained, None
+        if drained is not None and not drained.done():
+            drained.set_result(None)
+
+    def _write(self, data: bytes) -> None:
+        assert self._transport is not None
+        self._transport.write(data)
+
+    def _line(self, line: bytes) -> None:
+        match = _LINE.fullmatch(line)
+        if match is None or (self._lines and match[1] != self._code):
+            self.kill(f"not an SMTP reply: {clean_reply(0, line.decode('ascii', 'replace'), '').text[:80]}")
+            return
+        self._code = match[1]
+        self._lines.append(match[3])
+        self._size += len(line)
+        if match[2] == b"-":
+            return
+        text = b" ".join(self._lines).decode("utf-8", "replace")
+        self._lines, self._size = [], 0
+        self._reply(clean_reply(int(self._code), text, self.server))
+
+    def _reply(self, reply: Reply) -> None:
+        if not self._owed:
+            # RFC 5321 §3.8: a server that shuts down may say 421 unasked. Anything else would shift the session by one reply.
+            self.kill(
+                "",
+                reply
+                if reply.code == CLOSING
+                else clean_reply(
+                    NO_REPLY, f"a reply that nothing asked for: {reply.code} {reply.text}", self.server
+                ),
+            )
+            return
+        self._timers.popleft().cancel()
+        future = self._owed.popleft()
+        if not future.done():
+            future.set_result(reply)
+        if reply.code == CLOSING:
+            self.kill("", reply)
