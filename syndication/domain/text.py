@@ -94,11 +94,14 @@ def cut(text: str, limit: int) -> str:
     line = _BLANKS.sub(" ", text).strip()
     if len(line) <= limit:
         return line
-    end = max((offset for offset in boundaries(line[: limit + 1]) if offset < limit), default=0)
+    ends = {0, *(offset for offset in boundaries(line[: limit + 1]) if offset < limit)}
+    end = max(ends)
     space = line.rfind(" ", 0, end + 1)
     if space >= end * 2 // 3:
         end = space
-    return line[:end].rstrip(_DANGLING) + "…"
+    while line[end - 1 : end] in _DANGLING and end - 1 in ends:
+        end -= 1
+    return line[:end] + "…"
 
 
 def plain(content: str) -> str:

@@ -1,0 +1,129 @@
+# ruff: noqa: RUF001 - characters that look alike are what is tested
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from syndication.compose.hot import choose, rank
+from syndication.domain.article import Article
+from syndication.domain.hotlist import HotEntry, HotLine, HotList, Movement, Trend
+
+CUTOFF = datetime(2026, 11, 22, 15, tzinfo=UTC)
+
+
+def page(origin: str, days: float | None, *titles: str) -> HotList:
+    lines = tuple(HotLine(number, title) for number, title in enumerate(titles or ("Rain",), 1))
+    return HotList("desk", origin, lines, None if days is None else CUTOFF + timedelta(days=days))
+
+
+def article(name: str, title: str, url: str = "", days: float = -1, section: str = "") -> Article:
+    at = CUTOFF + timedelta(days=days)
+    return Article(
+        title=title,
+        keys=(name,),
+        id=name,
+        source="desk",
+        url=url,
+        published=at,
+        first_seen=at,
+        changed=at,
+        section=section,
+    )
+
+
+@pytest.mark.parametrize(
+    ("lists", "origin"),
+    [
+        ([page("a", -3), page("b", -1), page("c", -2)], "b"),
+        ([page("a.txt", -1), page("c.txt", -1), page("b.txt", -1)], "c.txt"),
+        ([page("past", -1), page("later", 1)], "past"),
+        ([page("past", -1), page("at the second", 0)], "at the second"),
+        ([page("soon", 1), page("later", 3)], "soon"),
+        ([page("file", None), page("dated", -20)], "dated"),
+        ([page("file", None), page("later", 1)], "file"),
+        ([page("a", None), page("b", None)], "b"),
+        ([HotList("desk", "empty", (), CUTOFF), page("filled", -9)], "filled"),
+    ],
+)
+def test_of_several_lists_one_counts(lists: list[HotList], origin: str) -> None:
+    for order in (lists, lists[::-1]):
+        found = choose(order, CUTOFF)
+        assert found is not None
+        assert found.origin == origin
+
+
+def test_without_a_list_there_is_none() -> None:
+    assert choose([], CUTOFF) is None
+    assert choose([HotList("desk", "empty", ())], CUTOFF) is None
+    assert rank(None, [], None, 6) == ()
+
+
+def test_a_line_finds_its_article_by_title_and_keeps_its_place_without_one() -> None:
+    known = [article("id-1", "The ‘last’ tram home", "https://news.example/tram", section="City")]
+    hot = rank(page("p", -1, "Nobody knows this", "The 'Last' Tram Home"), known, None, 6)
+    assert hot == (
+        HotEntry(1, "Nobody knows this"),
+        HotEntry(2, "The 'Last' Tram Home", "https://news.example/tram", "id-1", "City"),
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://news.example/a/tram",
+        "http://www.NEWS.example:80/a/tram/?utm_source=mail&fbclid=1#top",
+        "https://news.example:443/%61/tram",
+    ],
+)
+def test_a_line_finds_its_article_by_address_however_it_is_written(url: str) -> None:
+    line = HotLine(1, "Called otherwise here", url, 12.0)
+    hot = rank(HotList("log", "", (line,)), [article("id-1", "Tram", "https://news.example/a/tram")], None, 6)
+    assert hot == (HotEntry(1, "Called otherwise here", "https://news.example/a/tram", "id-1", score=12.0),)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://news.example/a/tram?id=2", "https://news.example:81/a/tram", "https://[broken"]
+)
+def test_another_address_is_another_page_and_the_line_keeps_its_own(url: str) -> None:
+    known = [article("id-1", "Tram", "https://news.example/a/tram?id=1")]
+    assert rank(HotList("log", "", (HotLine(1, "Elsewhere", url),)), known, None, 6) == (
+        HotEntry(1, "Elsewhere", url),
+    )
+
+
+def test_a_line_without_a_title_has_that_of_its_article_and_none_without_either() -> None:
+    lines = (HotLine(1, "", "https://news.example/unknown"), HotLine(2, "", "https://news.example/tram"))
+    hot = rank(HotList("log", "", lines), [article("id-1", "Tram", "https://news.example/tram")], None, 6)
+    assert [(entry.rank, entry.title) for entry in hot] == [(1, "Tram")]
+
+
+def test_an_article_that_two_lines_mean_stands_once_and_the_ranks_close_up() -> None:
+    lines = (
+        HotLine(3, "Harbour"),
+        HotLine(1, "Tram"),
+        HotLine(2, "Read this", "https://news.example/tram"),
+        HotLine(4, "HARBOUR"),
+        HotLine(9, "Snow"),
+    )
+    hot = rank(HotList("log", "", lines), [article("id-1", "Tram", "https://news.example/tram")], None, 6)
+    assert [(entry.rank, entry.title) for entry in hot] == [(1, "Tram"), (2, "Harbour"), (3, "Snow")]
+
+
+def test_the_limit_counts_entries_and_not_lines() -> None:
+    hot = rank(page("p", -1, "Tram", "tram", "Snow", "Rain"), [], None, 2)
+    assert [entry.title for entry in hot] == ["Tram", "Snow"]
+
+
+def test_of_articles_with_one_title_the_newest_is_meant() -> None:
+    known = [article("new", "Letters", days=-1), article("old", "Letters", days=-8)]
+    assert rank(page("p", -1, "Letters"), known, None, 6)[0].article == "new"
+
+
+def test_marks_are_made_against_the_earlier_edition_and_only_where_there_is_one() -> None:
+    chosen = page("p", -1, "Tram", "Snow", "Rain")
+    earlier = (HotEntry(1, "Snow"), HotEntry(2, "Tram"))
+    assert [entry.movement for entry in rank(chosen, [], earlier, 6)] == [
+        Movement(Trend.UP, 1),
+        Movement(Trend.DOWN, 1),
+        Movement(Trend.NEW),
+    ]
+    assert [entry.movement for entry in rank(chosen, [], None, 6)] == [None, None, None]

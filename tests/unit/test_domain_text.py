@@ -1,0 +1,90 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syndication.domain.text import boundaries, cut, plain, reading_minutes
+
+FAMILY = "👩‍👩‍👧‍👦"
+CHARACTERS = [
+    "e\u0301",  # combining mark
+    FAMILY,
+    "🇰🇷",
+    "👍🏽",
+    "❤️",
+    "1️⃣",
+    "\u1112\u1161\u11ab",  # Hangul as jamo
+    "한",
+    "क्षि",
+    "நி",
+    "กำ",
+    "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+    "\r\n",
+    "z",
+    " ",
+]
+
+
+@given(st.lists(st.sampled_from(CHARACTERS), max_size=12))
+def test_a_text_is_only_ever_cut_between_characters_as_a_reader_sees_them(characters: list[str]) -> None:
+    text = "".join(characters)
+    ends = [len("".join(characters[: n + 1])) for n in range(len(characters))]
+    assert boundaries(text) == ends
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])), st.integers(1, 60))
+def test_what_is_cut_keeps_the_limit_and_says_that_something_is_missing(text: str, limit: int) -> None:
+    short = cut(text, limit)
+    assert len(short) <= limit
+    line = cut(text, len(text) + 1)
+    if short != line:
+        assert short.endswith("…")
+        assert line.startswith(short[:-1])
+        assert len(short) == 1 or len(short) - 1 in boundaries(line)
+
+
+def test_a_text_is_cut_after_a_word() -> None:
+    assert cut("The harbour choir sings at dawn, and nobody sleeps", 35) == "The harbour choir sings at dawn…"
+
+
+def test_a_word_longer_than_the_room_is_cut_within() -> None:
+    assert cut("A " + "b" * 40, 20) == "A " + "b" * 17 + "…"
+
+
+def test_a_family_of_four_is_not_divided() -> None:
+    assert cut("x" + FAMILY + "yyyyyyy", 8) == "x…"
+    assert cut(FAMILY, 3) == "…"
+
+
+def test_blanks_become_one_space_but_those_that_hold_words_together_stay() -> None:
+    assert cut("one\n\n two\tthree\u00a0!", 50) == "one two three\u00a0!"
+
+
+def test_nothing_can_be_cut_to_no_room() -> None:
+    with pytest.raises(ValueError, match="nothing"):
+        cut("text", 0)
+
+
+def test_words_within_inline_tags_are_not_torn_and_blocks_not_joined() -> None:
+    assert (
+        plain("<p>Th<b>ere</b> &amp; back</p><p>again<br>home, 3 < 4</p>") == "There & back again home, 3 < 4"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "language", "minutes"),
+    [
+        ("", "en", 0),
+        ("<p> </p>", "en", 0),
+        ("one", "en", 1),
+        ("word " * 660, "en", 3),
+        ("<p>" + "word " * 660 + "</p><img alt='" + "x " * 900 + "'>", "en-GB", 3),
+        ("가나다 라마 " * 300, "ko", 3),
+        ("字" * 1500, "zh-Hant", 3),
+        ("字" * 1500, "", 3),
+        ("字" * 1000 + " word" * 220, "en", 3),
+    ],
+)
+def test_reading_time_counts_words_or_characters_by_the_script(
+    content: str, language: str, minutes: int
+) -> None:
+    assert reading_minutes(content, language) == minutes
