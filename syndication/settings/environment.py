@@ -1,13 +1,14 @@
 """Variables like SYNDICATE_SMTP__URL: the same keys as in the file, lists as JSON."""
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource
 
 from syndication.errors import SettingsError
-from syndication.settings.sentences import dotted, fields_below, known_keys, unknown_hint
+from syndication.settings.keys import dotted, field_at, fields_below, is_list
 from syndication.settings.toml_lines import Path
 
 __all__ = ["read_environment"]
@@ -24,19 +25,14 @@ def read_environment(
     """
     values: dict[str, Any] = {}
     names: dict[Path, str] = {}
+    known = set(_variables(settings))
     for name in sorted(environ):
         if not name.upper().startswith(_PREFIX):
             continue
         path = tuple(name[len(_PREFIX) :].lower().split("__"))
-        if dotted(path) not in known_keys(settings) and not fields_below(path, settings):
-            raise SettingsError(f"{name} stands for no key of the configuration.", _hint(path, settings))
-        try:
-            value: Any = _OneVariable(settings, name, environ[name])()
-        except ValueError:  # pydantic-settings' own error is one too
-            raise SettingsError(
-                f"{name}: {dotted(path)} is not JSON.", 'Write a list like ["a", "b"].'
-            ) from None
-        _put(values, path, value, settings)
+        if path not in known:
+            raise SettingsError(f"{name} stands for no key of the configuration.", _hint(name, known))
+        _put(values, path, _value(name, environ[name], path, settings))
         names[path] = name
     return values, names
 
@@ -52,33 +48,45 @@ class _OneVariable(EnvSettingsSource):
         return self._variable
 
 
-def _put(values: dict[str, Any], path: Path, value: Any, settings: type[BaseSettings]) -> None:
-    for part in path:
-        value = value[part]
-    *tables, key = path
-    for part in tables:
-        values = values.setdefault(str(part), {})
-    values[str(key)] = _typed(path, value, settings)
-
-
-def _typed(path: Path, value: Any, settings: type[BaseSettings]) -> Any:
-    """A variable is always text, so a number or a truth value is read from it; what does not fit stays and is refused later."""
-    fields = fields_below(path[:-1], settings)
-    annotation = next(
-        (field.annotation for name, field in fields.items() if path[-1] == (field.alias or name)), None
-    )
-    if annotation in {bool, int, float}:
+def _value(name: str, text: str, path: Path, settings: type[BaseSettings]) -> Any:
+    """What a variable says. One that fits no number or truth value stays text, and is refused with the rest."""
+    field = field_at(path, settings)
+    try:
+        value: Any = _OneVariable(settings, name, text)()
+        for part in path:
+            value = value[part]
+    except (
+        ValueError,
+        KeyError,
+        RecursionError,
+    ):  # pydantic-settings' own error is a ValueError; `null` leaves nothing
+        raise SettingsError(f"{name}: {dotted(path)} is not JSON.", 'Write a list like ["a", "b"].') from None
+    if field and field.annotation in {bool, int, float}:
         try:
-            return TypeAdapter(annotation).validate_python(value)
+            return TypeAdapter(field.annotation).validate_python(value)
         except ValidationError:
             return value
     return value
 
 
-def _hint(path: Path, settings: type[BaseSettings]) -> str:
-    """The nearest variable, also for one underscore in place of two."""
-    joined = "__".join(str(part) for part in path)
-    for key in known_keys(settings):
-        if key.replace(".", "_") == joined.replace("__", "_"):
-            return f"Did you mean {_PREFIX}{key.replace('.', '__').upper()}?"
-    return unknown_hint(path, settings)
+def _put(values: dict[str, Any], path: Path, value: Any) -> None:
+    *tables, key = path
+    for part in tables:
+        values = values.setdefault(str(part), {})
+    values[str(key)] = value
+
+
+def _variables(settings: type[BaseSettings], table: Path = ()) -> Iterator[Path]:
+    """What a variable may stand for: a key, or a list as a whole."""
+    for key, field in fields_below(table, settings).items():
+        path = (*table, key)
+        if is_list(field) or not fields_below(path, settings):
+            yield path
+        else:
+            yield from _variables(settings, path)
+
+
+def _hint(name: str, known: Iterable[Path]) -> str:
+    names = sorted(_PREFIX + "__".join(map(str, path)).upper() for path in known)
+    near = difflib.get_close_matches(name.upper(), names, n=1, cutoff=0.8)
+    return f"Did you mean {near[0]}?" if near else "Write SYNDICATE_TABLE__KEY, or remove it."

@@ -28,6 +28,7 @@ __all__ = [
     "Mailbox",
     "MaybeFolderUrl",
     "MaybeHttpsUrl",
+    "MaybeLine",
     "MaybePageUrl",
     "Mistake",
     "Number",
@@ -70,13 +71,13 @@ _UNITS = {
 
 def _text(value: str) -> str:
     if not value.strip():
-        raise Mistake("is empty", "Write a value, or leave the key out.")
-    return value
+        raise Mistake("is empty", "Write something.")
+    return _printable(value.replace("\n", " ")) and value
 
 
-def _line(value: str) -> str:
+def _printable(value: str) -> str:
     if any(ord(character) < 32 or ord(character) == 127 for character in value):  # noqa: PLR2004 - ASCII controls
-        raise Mistake("holds a line break or control character", "Write it on one line.")
+        raise Mistake("holds a line break or a control character", "Write it on one line.")
     return value
 
 
@@ -225,7 +226,8 @@ Whole = Annotated[int, Strict()]  # TOML has types: limit = "100" is a mistake
 Number = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)]
 Flag = Annotated[bool, Strict()]
 Text = Annotated[str, AfterValidator(_text)]
-Line = Annotated[str, AfterValidator(_text), AfterValidator(_line)]
+Line = Annotated[str, AfterValidator(_text), AfterValidator(_printable)]
+MaybeLine = Annotated[str, AfterValidator(_printable)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 Language = Annotated[str, AfterValidator(_language)]
@@ -236,6 +238,6 @@ MaybeFolderUrl = Annotated[str, AfterValidator(_or_empty(_folder_url))]
 MaybePageUrl = Annotated[str, AfterValidator(_or_empty(_page_url))]
 SmtpUrl = Annotated[str, AfterValidator(_smtp)]
 StoreUrl = Annotated[SecretStr, AfterValidator(_store)]
-Address = Annotated[str, AfterValidator(_line), AfterValidator(_address)]
+Address = Annotated[str, AfterValidator(_printable), AfterValidator(_address)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
 FilePath = Annotated[Path, BeforeValidator(_path)]

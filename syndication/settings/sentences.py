@@ -1,19 +1,16 @@
 """From a failed validation to one sentence for the person who wrote the file."""
 
-import difflib
-import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
 
 from syndication.errors import SettingsError
 from syndication.settings.forms import Mistake
+from syndication.settings.keys import dotted, field_at, fields_below, is_list, nearest
 from syndication.settings.toml_lines import Path
 
-__all__ = ["Origins", "as_error", "dotted", "fields_below", "known_keys", "unknown_hint"]
+__all__ = ["Origins", "as_error"]
 
 _NOWHERE = 1 << 30  # after every line
 
@@ -24,7 +21,7 @@ _PREDICATES = {
     "float_type": ("is not a number", "Write it in digits, without quotes."),
     "finite_number": ("is not a finite number", "Write it in digits."),
     "bool_type": ("is neither true nor false", "Write true or false, without quotes."),
-    "tuple_type": ("is not a list", "Write it in brackets."),
+    "tuple_type": ("is not a list", ""),
     "model_type": ("is not a table", ""),
     "too_short": ("is empty", "Write at least one."),
 }
@@ -49,11 +46,6 @@ class Origins:
         return _NOWHERE, f"{self.file}: {dotted(path)}"
 
 
-def dotted(path: Path) -> str:
-    """`sources.kind` for `("sources", 1, "kind")`: the line tells which of them."""
-    return ".".join(part for part in path if isinstance(part, str))
-
-
 def as_error(error: ValidationError, settings: type[BaseModel], origins: Origins) -> SettingsError:
     """The first mistake as a sentence, and how many more there are. The values are not even asked for."""
     found = []
@@ -64,7 +56,7 @@ def as_error(error: ValidationError, settings: type[BaseModel], origins: Origins
         if isinstance(mistake := context.get("error"), Mistake):
             path, predicate, hint = (*path, *mistake.at), mistake.predicate, mistake.hint
         elif kind == "extra_forbidden":
-            predicate, hint = "is not a known key", unknown_hint(path, settings)
+            predicate, hint = "is not a known key", nearest(path, settings)
         elif kind in {"literal_error", "enum"}:
             predicate, hint = (
                 "is not one of its words",
@@ -74,11 +66,11 @@ def as_error(error: ValidationError, settings: type[BaseModel], origins: Origins
             predicate, hint = "is too small", f"Write {context['ge']:g} or more."
         elif kind == "less_than_equal":
             predicate, hint = "is too large", f"Write {context['le']:g} or less."
-        elif kind in {"missing", "model_type"}:
+        elif kind in {"missing", "model_type", "tuple_type"}:
             hint = _table_hint(path, settings)
         line, begin = origins.begin(path)
-        found.append((line, f"{begin} {predicate}.", hint))
-    found.sort(key=lambda one: one[0])
+        found.append(((kind == "missing", line), f"{begin} {predicate}.", hint))
+    found.sort(key=lambda one: one[0])  # what is missing comes last: often it is only misspelt
     _, message, hint = found[0]
     more = len(found) - 1
     rest = f"{more} more {'mistake' if more == 1 else 'mistakes'} after that." if more else ""
@@ -86,50 +78,11 @@ def as_error(error: ValidationError, settings: type[BaseModel], origins: Origins
 
 
 def _table_hint(path: Path, settings: type[BaseModel]) -> str:
-    """What to add for a key or a table that is not there."""
-    if fields := fields_below(path, settings):
-        required = [field.alias or name for name, field in fields.items() if field.is_required()]
-        header = f"[[{dotted(path)}]]" if path == ("sources",) else f"[{dotted(path)}]"
-        return f"Add a table {header}" + (f" with {', '.join(required)}." if required else ".")
-    return f"Add it to [{dotted(path[:-1])}]." if len(path) > 1 else "Add it."
-
-
-def fields_below(path: Path, settings: type[BaseModel]) -> dict[str, FieldInfo]:
-    """The fields of the table at `path`, empty when it is a plain value or unknown."""
-    model: type[BaseModel] | None = settings
-    for part in path:
-        if model is None or isinstance(part, int):
-            continue
-        field = next((f for name, f in model.model_fields.items() if part == (f.alias or name)), None)
-        model = _table_of(field.annotation) if field else None
-    return model.model_fields if model else {}
-
-
-def _table_of(annotation: Any) -> type[BaseModel] | None:
-    """The table class of a field: itself, or the element of `tuple[Table, ...]`."""
-    for candidate in (annotation, *typing.get_args(annotation)):
-        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
-            return candidate
-    return None
-
-
-def known_keys(settings: type[BaseModel], path: Path = ()) -> Iterator[str]:
-    """Every dotted key that may be written, in the order of the classes."""
-    for name, field in fields_below(path, settings).items():
-        key = (*path, field.alias or name)
-        if _table_of(field.annotation):
-            yield from known_keys(settings, key)
-        else:
-            yield dotted(key)
-
-
-def unknown_hint(path: Path, settings: type[BaseModel]) -> str:
-    """The nearest key of the same table; else the same word in another table; else what the table knows."""
-    *table, key = [part for part in path if isinstance(part, str)]
-    here = [field.alias or name for name, field in fields_below(tuple(table), settings).items()]
-    if near := difflib.get_close_matches(key.lower(), here, n=1, cutoff=0.6):
-        return f"Did you mean {dotted((*table, near[0]))}?"
-    elsewhere = [known for known in known_keys(settings) if known.rpartition(".")[2] == key.lower()]
-    if elsewhere:
-        return f"Did you mean {elsewhere[0]}?"
-    return f"Known here: {', '.join(here)}." if here else ""
+    """What to add or write for a key that is not there, a table or a list."""
+    field, fields = field_at(path, settings), fields_below(path, settings)
+    several = field is not None and is_list(field)
+    if fields:
+        required = ", ".join(key for key, below in fields.items() if below.is_required())
+        header = f"[[{dotted(path)}]]" if several else f"[{dotted(path)}]"
+        return f"Write a table {header} with {required}." if required else f"Write a table {header}."
+    return 'Write a list like ["a", "b"].' if several else f"Add it to [{dotted(path[:-1])}]."

@@ -22,6 +22,7 @@ from syndication.settings.forms import (
     Mailbox,
     MaybeFolderUrl,
     MaybeHttpsUrl,
+    MaybeLine,
     MaybePageUrl,
     Mistake,
     Number,
@@ -111,7 +112,7 @@ class SourceTable(Table):
     kind: SourceKind
     path: FilePath | None = None
     url: MaybePageUrl = ""
-    section: str = ""
+    section: MaybeLine = ""
     language: Language = ""
     allow_private: Flag = False
 
@@ -119,9 +120,9 @@ class SourceTable(Table):
     @classmethod
     def _kind_is_built(cls, value: object) -> object:
         hint = 'Use "feed" or "folder".'
-        if value in {SourceKind.SITEMAP, SourceKind.PAGE, SourceKind.WORDPRESS}:
+        if value in (SourceKind.SITEMAP, SourceKind.PAGE, SourceKind.WORDPRESS):
             raise Mistake("is not available in this version", hint)
-        if value not in {SourceKind.FEED, SourceKind.FOLDER}:
+        if value not in (SourceKind.FEED, SourceKind.FOLDER):
             raise Mistake("is not a kind of source", hint)
         return value
 
@@ -150,9 +151,9 @@ class Hot(Table):
     @classmethod
     def _kind_is_built(cls, value: object) -> object:
         hint = 'Use "source" or "file".'
-        if value in {"page", "access-log"}:
+        if value in ("page", "access-log"):
             raise Mistake("is not available in this version", hint)
-        if value not in {"source", "file"}:
+        if value not in ("source", "file"):
             raise Mistake("is not a kind of hot list", hint)
         return value
 
