@@ -13,7 +13,7 @@ DEPTH = 64  # nested tags; mrml recurses, and thousands end the process without 
 
 _UNITLESS_ZERO = re.compile(r"(?:^|\s)0(?=\s|$)")
 _LENGTH = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:px|%)")
-_SHORT_COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3,5}|[0-9a-fA-F]{7,})")
+_SHORT_COLOUR = re.compile(r"#(?![0-9a-fA-F]{6}\b)[0-9a-fA-F]{3,}\b")
 _NOT_A_COLOUR = frozenset({"href", "src", "alt", "title", "background-url", "name", "usemap", "srcset", "id"})
 
 

@@ -15,7 +15,7 @@ from syndication.domain.text import cut, reading_minutes
 from syndication.render.characters import line, web_url
 from syndication.render.labels import Labels
 
-__all__ = ["Budget", "HotView", "ImageView", "SectionView", "StoryView", "Views", "topic_flag"]
+__all__ = ["Budget", "HotView", "ImageView", "SectionView", "StoryView", "Views", "lead_slug", "topic_flag"]
 
 _EMAIL = re.compile(r"[<(\[]?[^\s<>()\[\],;]+@[^\s<>()\[\],;]+\.[^\s<>()\[\],;]+[>)\]]?")
 _RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
