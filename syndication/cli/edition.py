@@ -66,7 +66,7 @@ def deliver(context: typer.Context, key: Annotated[str | None, typer.Argument(me
 
     async def job() -> int:
         from syndication.cli.closing import close_deliver
-        from syndication.flows.deliver import deliver_due
+        from syndication.flows.due import deliver_due
         from syndication.wiring import open_app
 
         async with open_app(chosen.config, progress=chosen.progress()) as app:

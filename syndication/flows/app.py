@@ -1,7 +1,7 @@
 """What a flow works with: the site's policies as plain values, and its adapters. Only `syndication.wiring` constructs one."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from syndication.deliver.pool import Pool
 from syndication.domain.article import Source
 from syndication.domain.publication import Publication
 from syndication.domain.tokens import Keyring
-from syndication.domain.week import CutOff
+from syndication.domain.week import CutOff, WeekKey
 from syndication.flows.letters import Letters
 from syndication.flows.progress import Progress
 from syndication.publish.folder import Folder
@@ -33,10 +33,9 @@ class EditionPolicy:
 
 @dataclass(frozen=True, slots=True)
 class HotPolicy:
-    """`path` may hold `{week}`; it is set for the kind `file`."""
+    """`file` gives the file of a week's ranking, or None when the list comes with the sources' pages."""
 
-    kind: Literal["source", "file"]
-    path: str
+    file: Callable[[WeekKey], Path | None]
     limit: int
 
 
@@ -84,8 +83,8 @@ class App:
     renderer: Renderer
     folder: Folder
     media: Path  # local images as collected
-    pool: Pool
     outbox: Path | None  # the Maildir of `outbox:`
+    open_pool: Callable[[], AbstractAsyncContextManager[Pool]]  # connections to the mail server
     letters: Letters
     locks: Locks
     progress: Progress

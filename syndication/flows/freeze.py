@@ -1,7 +1,6 @@
 """Freeze: compose and render the edition once, and keep it with its planned recipients in one transaction."""
 
 from collections import Counter
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -12,13 +11,13 @@ from syndication.compose.membership import members
 from syndication.deliver.lanes import lane_of
 from syndication.domain.article import Article
 from syndication.domain.edition import Edition
+from syndication.domain.frozen import FrozenEdition
 from syndication.domain.hotlist import HotEntry
 from syndication.domain.week import WeekKey
 from syndication.errors import CollectError
 from syndication.flows.app import App
 from syndication.flows.report import Report
 from syndication.publish.channel import resolve
-from syndication.store.editions import FrozenEdition
 
 __all__ = ["freeze_edition"]
 
@@ -40,7 +39,7 @@ async def freeze_edition(app: App, key: WeekKey, report: Report) -> FrozenEditio
         page=app.renderer.edition_page(edition),
         subject=main.subject,
         at=at,
-        mailing=f"{key}.digest",
+        mailing=f"{key}.{app.mail.list_id}",
         headers={
             "sender": app.mail.sender,
             "reply_to": app.mail.reply_to,
@@ -72,7 +71,7 @@ async def _compose(app: App, key: WeekKey, report: Report) -> Edition | None:
         key=key,
         number=await store.editions.number_next(app.edition.first_number),
         day=cutoff.at(key).astimezone(app.publication.timezone).date(),
-        members=[_resolved(app, article) for article in week.members],
+        members=[resolve(article, app.publication) for article in week.members],
         hot=hot,
         section_order=[source.section for source in app.sources if source.section],
         language=app.publication.language,
@@ -82,16 +81,13 @@ async def _compose(app: App, key: WeekKey, report: Report) -> Edition | None:
 
 async def _hot_list(app: App, key: WeekKey, report: Report) -> tuple[HotEntry, ...]:
     lists = await app.store.sources.hot_lists()
-    if app.hot.kind == "file":
+    if file := app.hot.file(key):
         try:
-            lists = (read_hot_file(app.site / app.hot.path.replace("{week}", str(key))),)
+            lists = (read_hot_file(file),)
         except CollectError as error:
             report.warnings.append(f"{error.message} The digest goes out without a hot list. {error.hint}".strip())
             lists = ()
     recent = await app.store.articles.recent(app.edition.cutoff.at(key) - MATCH_WINDOW)
     chosen = choose(lists, app.edition.cutoff.at(key))
-    return rank(chosen, [_resolved(app, a) for a in recent], await app.store.editions.hot_before(key), app.hot.limit)
+    return rank(chosen, [resolve(article, app.publication) for article in recent], await app.store.editions.hot_before(key), app.hot.limit)
 
-
-def _resolved(app: App, article: Article) -> Article:
-    return replace(resolve(article, app.publication), section=article.section)

@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from syndication.domain.article import Article
+from syndication.domain.frozen import FrozenEdition
 from syndication.flows.app import App
 from syndication.flows.report import Report
 from syndication.publish.after import run_after
 from syndication.publish.channel import Channel, article_entries, hot_entries, resolve
 from syndication.publish.feeds import documents
-from syndication.store.editions import FrozenEdition
 
 __all__ = ["publish"]
 

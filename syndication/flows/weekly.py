@@ -5,16 +5,19 @@ does nothing and says so. From the freeze on nothing is collected or composed ag
 """
 
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from syndication.domain.week import WeekKey
+from syndication.domain.week import CutOff, WeekKey
 from syndication.errors import UsageError
 from syndication.flows.app import App
 from syndication.flows.collect import collect
-from syndication.flows.deliver import deliver, require_working_links
+from syndication.flows.deliver import deliver
+from syndication.flows.due import require_working_links
 from syndication.flows.freeze import freeze_edition
 from syndication.flows.publish import publish
 from syndication.flows.report import Report
-from syndication.store.editions import FrozenEdition
+from syndication.domain.frozen import FrozenEdition
 
 __all__ = ["Weekly", "run_weekly", "which_week"]
 
@@ -29,7 +32,7 @@ class Weekly:
 
 async def run_weekly(app: App, asked: Weekly) -> Report:
     """Make, publish and send one edition, or go on where an earlier run of it stopped."""
-    key = which_week(app, asked.week)
+    key = which_week(app.edition.cutoff, app.publication.timezone, app.clock(), asked.week)
     report = Report(str(key))
     if asked.send:
         require_working_links(app)
@@ -58,11 +61,10 @@ async def tell(app: App, edition: FrozenEdition, report: Report, *, send: bool) 
         report.skipped = f"{edition.key} was made and published; `syndicate deliver` sends it."
 
 
-def which_week(app: App, week: WeekKey | None) -> WeekKey:
+def which_week(cutoff: CutOff, zone: ZoneInfo, now: datetime, week: WeekKey | None) -> WeekKey:
     """The key to make. Raises UsageError for a week that has not ended."""
-    latest = app.edition.cutoff.latest(app.clock())
+    latest = cutoff.latest(now)
     if week is not None and week > latest:
-        ends = app.edition.cutoff.at(week).astimezone(app.publication.timezone)
+        ends = cutoff.at(week).astimezone(zone)
         raise UsageError(f"The week {week} ends at {ends:%Y-%m-%d %H:%M}, which is still ahead.", f"The latest one is {latest}.")
     return week or latest
-

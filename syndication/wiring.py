@@ -1,0 +1,197 @@
+"""From Settings to an App: the only constructor of adapters, and the only place with the real clock, ids and randomness."""
+
+import base64
+import os
+import random
+import secrets
+import shutil
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from syndication import __version__
+from syndication.collect.collector import Collector
+from syndication.collect.fetch import Fetcher
+from syndication.deliver.lanes import DEFAULT_LANES, Lane
+from syndication.deliver.outbox import Outbox
+from syndication.deliver.pool import Pool
+from syndication.deliver.server import SmtpServer, parse_server
+from syndication.domain.tokens import Keyring
+from syndication.domain.week import WeekKey
+from syndication.errors import SettingsError, StoreError
+from syndication.flows.app import App, DeliveryPolicy, EditionPolicy, FeedsPolicy, HotPolicy, MailPolicy
+from syndication.flows.letters import Letters
+from syndication.flows.lock import hold
+from syndication.flows.progress import Progress
+from syndication.flows.weekly import which_week
+from syndication.publish.folder import Folder
+from syndication.render.renderer import Renderer
+from syndication.render.theme import shipped_folder
+from syndication.settings import Settings, load_settings_here
+from syndication.store.database import open_store
+
+__all__ = ["Moment", "make_keyring", "open_app", "open_rehearsal"]
+
+
+def now() -> datetime:
+    """The real clock, in UTC."""
+    return datetime.now(UTC)  # noqa: TID251 - here is the one place
+
+
+def new_id() -> str:
+    """16 random lowercase base32 characters (80 bits)."""
+    return base64.b32encode(secrets.token_bytes(10)).decode().lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What differs from run to run, so that a test can choose it."""
+
+    clock: Callable[[], datetime] = now
+    new_id: Callable[[], str] = new_id
+    jitter: Callable[[], float] = random.random
+
+
+REAL = Moment()
+
+
+@asynccontextmanager
+async def open_app(config: str, *, progress: Progress, moment: Moment = REAL) -> AsyncIterator[App]:
+    """The App of the site that `config` describes, with its store open. Raises SettingsError, StoreError, TemplateError."""
+    settings = load_settings_here(Path(config))
+    async with _opened(settings, progress, moment, store_url=settings.store_url) as app:
+        yield app
+
+
+@asynccontextmanager
+async def open_rehearsal(
+    config: str, week: WeekKey | None, *, progress: Progress, moment: Moment = REAL
+) -> AsyncIterator[tuple[App, WeekKey, Path]]:
+    """An App that works on a copy of the store and writes below `var/dry-run/KEY/` alone; with the key and that folder."""
+    settings = load_settings_here(Path(config))
+    key = which_week(settings.cut_off, settings.publication.timezone, moment.clock(), week)
+    folder = settings.path("var/dry-run") / str(key)
+    with _writable(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    async with _opened(settings, progress, moment, store_url=settings.store_url, rehearsal=folder) as app:
+        yield app, key, folder
+
+
+@asynccontextmanager
+async def _opened(
+    settings: Settings, progress: Progress, moment: Moment, *, store_url: str, rehearsal: Path | None = None
+) -> AsyncIterator[App]:
+    var = settings.path("var")
+    base = rehearsal or var
+    publication = settings.facts()
+    async with AsyncExitStack() as stack:
+        keyring = make_keyring(settings.path(settings.secrets.file), keep=rehearsal is None)
+        store = await open_store(store_url, synchronous=settings.store.synchronous, rehearsal=rehearsal)
+        stack.push_async_callback(store.close)
+        fetcher = await stack.enter_async_context(Fetcher(user_agent=f"syndication/{__version__} (+{publication.url})"))
+        renderer = Renderer(
+            publication=publication,
+            folders=(settings.path("templates"), shipped_folder()),
+            theme=settings.email.theme,
+            subject=settings.email.subject,
+        )
+        media = base / "media"
+        folder = Folder(rehearsal / "feeds" if rehearsal else settings.path(settings.feeds.directory))
+        outbox = settings.outbox
+        host = socket.gethostname()
+        yield App(
+            site=settings.site,
+            publication=publication,
+            edition=EditionPolicy(settings.cut_off, settings.edition.first_number),
+            sources=settings.article_sources(),
+            hot=HotPolicy(settings.hot_file, settings.hot.limit),
+            feeds=FeedsPolicy(settings.feeds.limit, settings.feeds.content, () if rehearsal else settings.publish.after),
+            mail=_mail(settings),
+            delivery=DeliveryPolicy(
+                wait=settings.delivery.wait,
+                resend_unknown=settings.delivery.on_unknown == "resend",
+                connections=settings.smtp.connections,
+                lanes=(*(Lane(x.name, x.domains, x.connections, x.per_second) for x in settings.lanes), *DEFAULT_LANES),
+                owner=f"{host}/{moment.new_id()}",
+                host=host,
+            ),
+            keyring=keyring,
+            store=store,
+            collector=Collector(publication=publication, media=media, fetcher=fetcher),
+            renderer=renderer,
+            folder=folder,
+            media=media,
+            outbox=outbox,
+            open_pool=partial(_pool, settings, outbox),
+            letters=Letters(store, renderer, keyring, publication),
+            locks=(lambda _: nullcontext()) if rehearsal else partial(hold, var / "locks"),
+            progress=progress,
+            clock=moment.clock,
+            new_id=moment.new_id,
+            jitter=moment.jitter,
+        )
+
+
+def _mail(settings: Settings) -> MailPolicy:
+    servers = [] if settings.outbox else _servers(settings)
+    return MailPolicy(
+        sender=settings.email.sender,
+        reply_to=settings.email.reply_to,
+        list_id=settings.list_id,
+        unsubscribe_mailto=settings.email.unsubscribe_mailto,
+        beyond_loopback=next((str(server) for server in servers if not server.loopback), ""),
+    )
+
+
+def _servers(settings: Settings) -> list[SmtpServer]:
+    try:
+        return [parse_server(each.url, settings.password_for(each), each.weight) for each in settings.servers]
+    except ValueError as error:
+        raise SettingsError(f"In [smtp]: {error}.", "See docs/reference/configuration.md.") from None
+
+
+@asynccontextmanager
+async def _pool(settings: Settings, outbox: Path | None) -> AsyncIterator[Pool]:
+    """Connections to the mail server; with an outbox its server runs meanwhile."""
+    async with AsyncExitStack() as stack:
+        servers = [await stack.enter_async_context(Outbox(outbox))] if outbox else _servers(settings)
+        pool = Pool(servers, connections=settings.smtp.connections, hostname=socket.gethostname())
+        yield await stack.enter_async_context(pool)
+
+
+def make_keyring(file: Path, *, keep: bool = True) -> Keyring:
+    """Read the secrets, or make the first key (mode 0600) when there is no file; with `keep` False in memory only."""
+    try:
+        if not file.exists():
+            line = Keyring.line(secrets.token_bytes(3), secrets.token_bytes(32))
+            if not keep:
+                return Keyring.parse(line)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            draft = file.with_name(f".{file.name}.{os.getpid()}")
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+                out.write(line + "\n")
+                out.flush()
+                os.fsync(out.fileno())
+            _name_once(draft, file)
+        return Keyring.parse(file.read_text(encoding="ascii"))
+    except OSError as error:
+        raise StoreError(f"The secrets file {file} cannot be used ({error.strerror}).", "Let its owner read and write it.") from error
+    except ValueError as error:
+        raise SettingsError(
+            f"The secrets file {file} is damaged: {error}.", "Restore it from a backup: the links of mails already sent need its keys."
+        ) from None
+
+
+def _name_once(draft: Path, file: Path) -> None:
+    """Two first runs at once agree on one key: link(2) fails when the other was quicker."""
+    try:
+        os.link(draft, file)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
