@@ -45,8 +45,9 @@ async def run_after(argv: Sequence[str], *, cwd: Path) -> None:
     if status:
         ended = f"was ended by signal {-status}" if status < 0 else f"failed with exit status {status}"
         said = f": {last}" if last else ""
+        stop = "" if said.endswith((".", "!", "?")) else "."
         raise PublishError(
-            f"The upload command {argv[0]!r} {ended}{said}",
+            f"The upload command {argv[0]!r} {ended}{said}{stop}",
             "The files are written; run again when it works. No mail went out.",
         )
 

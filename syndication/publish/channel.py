@@ -133,7 +133,7 @@ def hot_entries(
         if seen & keys:
             continue
         seen |= keys
-        time = _seconds(at.astimezone(UTC) - timedelta(seconds=len(entries)), publication.timezone)
+        time = _seconds(_seconds(at, UTC) - timedelta(seconds=len(entries)), publication.timezone)
         entries.append(_hot_entry(place, articles.get(place.article), publication, edition_key, time))
     return tuple(entries)
 

@@ -1,0 +1,80 @@
+"""The same articles make the same bytes in any process: time zone, locale, hash seed and time of day do not show."""
+
+import locale
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from syndication.publish.feeds import documents
+from tests.unit.publish_samples import channel, entry
+
+BUILD = """
+import hashlib, locale, sys
+from tests.unit.publish_samples import PUBLICATION, NOON, article, channel
+from syndication.domain.hotlist import HotEntry
+from syndication.publish.channel import article_entries, hot_entries
+from syndication.publish.feeds import documents
+try:
+    locale.setlocale(locale.LC_ALL, "")
+except locale.Error:
+    pass
+articles = [article(n, tags=("fog", "ferry", "quay")) for n in range(12)]
+entries = article_entries(articles, publication=PUBLICATION, content="full")
+places = [HotEntry(n, f"Story {n}") for n in range(1, 7)]
+hot = hot_entries(places, publication=PUBLICATION, edition_key="2026-W47", articles={}, at=NOON)
+for made in (documents(channel(), entries), documents(channel(), hot)):
+    for data in made.values():
+        sys.stdout.buffer.write(data)
+"""
+
+SETTINGS = [
+    {"TZ": "UTC", "LC_ALL": "C", "PYTHONHASHSEED": "0"},
+    {"TZ": "Asia/Seoul", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "1"},
+    {"TZ": "America/St_Johns", "LC_ALL": "de_DE.UTF-8", "PYTHONHASHSEED": "4242"},
+    {"TZ": "Pacific/Apia", "LC_ALL": "ko_KR.UTF-8", "PYTHONHASHSEED": "7", "PYTHONUTF8": "0"},
+]
+
+
+def test_the_bytes_are_the_same_under_any_zone_locale_and_hash_seed() -> None:
+    root = Path(__file__).parents[2]
+    builds = {
+        subprocess.run(
+            [sys.executable, "-c", BUILD],
+            env={**os.environ, **changes, "PYTHONPATH": str(root)},
+            cwd=root,
+            check=True,
+            capture_output=True,
+        ).stdout
+        for changes in SETTINGS
+    }
+    (build,) = builds
+    assert b"<pubDate>Wed, 18 Nov 2026 12:00:00 +0900</pubDate>" in build
+
+
+def test_building_a_feed_never_touches_the_locale_of_the_process() -> None:
+    seen: set[str] = set()
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.is_set():
+            seen.add(locale.setlocale(locale.LC_ALL))
+
+    before = locale.setlocale(locale.LC_ALL)
+    try:
+        locale.setlocale(locale.LC_ALL, "C.UTF-8")
+    except locale.Error:
+        pytest.skip("this system has one locale only")
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        for _ in range(60):
+            documents(channel(), [entry(number) for number in range(3)])
+    finally:
+        done.set()
+        watcher.join()
+        locale.setlocale(locale.LC_ALL, before)
+    assert len(seen) == 1
