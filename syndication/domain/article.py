@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["Article", "Image", "ParsedArticle", "Source", "SourceKind", "Validators"]
+__all__ = ["Article", "Image", "Merged", "ParsedArticle", "Source", "SourceKind", "Validators"]
 
 
 class SourceKind(StrEnum):
@@ -76,7 +76,18 @@ class ParsedArticle:
     def content_hash(self) -> str:
         """Hex SHA-256 over what a reader sees: equal exactly when nothing a reader would notice changed."""
         image = self.image and (self.image.src, self.image.alt)
-        seen = (self.title, self.url, self.authors, self.section, self.summary, self.content, image, self.credit, self.tags, self.language)
+        seen = (
+            self.title,
+            self.url,
+            self.authors,
+            self.section,
+            self.summary,
+            self.content,
+            image,
+            self.credit,
+            self.tags,
+            self.language,
+        )
         return hashlib.sha256(json.dumps(seen, ensure_ascii=True).encode()).hexdigest()
 
 
@@ -95,3 +106,12 @@ class Article(ParsedArticle):
     def dated(self) -> datetime:
         """When it counts as published: an undated article counts from when it was first seen."""
         return self.published or self.first_seen
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What a collect brought: how many articles were new, edited, and as they were."""
+
+    new: int
+    updated: int
+    same: int

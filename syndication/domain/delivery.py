@@ -11,7 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["Batch", "MailingKind", "Outcome", "Recipient", "Reply", "Settled", "Stage", "State"]
+__all__ = [
+    "Batch",
+    "Counts",
+    "DeliveryLine",
+    "MailingKind",
+    "Outcome",
+    "Recipient",
+    "Reply",
+    "Settled",
+    "Stage",
+    "State",
+]
 
 
 class State(StrEnum):
@@ -116,3 +127,33 @@ class Settled:
     reply: Reply
     due: datetime | None = None  # when a deferred row may be tried again
     counted: bool = True  # whether it counts as an attempt (a 421 does not)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How a mailing stands. `recipients` is the sum of queued, sent, deferred, failed, unknown and no_content."""
+
+    recipients: int
+    queued: int  # claimed and dotting rows included
+    sent: int
+    deferred: int
+    failed: int
+    unknown: int  # now
+    no_content: int
+    failed_for_us: int  # of the failed: neither a dead address (5.1.x) nor a reader who had left
+    doubtful: int  # rows that were ever unknown, whatever became of them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryLine:
+    """One delivery as an operator reads it. `at` is when it came into its state; `stage` is None before the first transaction."""
+
+    email: str
+    state: State
+    attempts: int
+    unknowns: int
+    stage: Stage | None
+    code: int
+    text: str
+    server: str
+    at: datetime

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["Consent", "Subscriber"]
+__all__ = ["Added", "Consent", "NewSubscriber", "Subscriber"]
 
 
 class Consent(StrEnum):
@@ -29,3 +29,30 @@ class Subscriber:
     topics: tuple[str, ...] = ()  # section slugs; empty: all
     confirmed: datetime | None = None
     proof: str = ""  # how the consent came about
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSubscriber:
+    """A row to add. Without `confirmed` it waits for its confirmation. Empty name, language or topics leave a reader's own alone."""
+
+    email: str
+    name: str = ""
+    language: str = ""
+    topics: tuple[str, ...] = ()
+    confirmed: datetime | None = None
+    proof: str = ""
+
+
+class Added(StrEnum):
+    """What became of a row that was to be added; the last three are refusals: nobody who left is revived."""
+
+    ADDED = "added"
+    PRESENT = "present"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+    @property
+    def refused(self) -> bool:
+        """Whether the reader had left."""
+        return self not in {Added.ADDED, Added.PRESENT}

@@ -1,0 +1,54 @@
+"""What is settled once an edition is frozen: resumed runs and resent mails read it from here, whatever changed meanwhile."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from syndication.domain.delivery import MailingKind
+from syndication.domain.hotlist import HotEntry
+from syndication.domain.variant import Variant
+from syndication.domain.week import WeekKey
+
+__all__ = ["EditionLine", "FrozenEdition", "Mailing"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenEdition:
+    """An edition as frozen. `date` is the Date of its mails, `planned` how many readers get a row in its mailing, `articles` the
+    ids of its articles, lead first, `page` its archive page (HTML). Times are UTC.
+    """
+
+    key: WeekKey
+    number: int
+    day: date
+    frozen_at: datetime
+    date: datetime
+    subject: str
+    mailing: str
+    published_at: datetime | None
+    page: str
+    hot: tuple[HotEntry, ...]
+    articles: tuple[str, ...]
+    planned: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionLine:
+    """One line of the archive's index."""
+
+    key: WeekKey
+    number: int
+    day: date
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailing:
+    """What a mailing's messages have in common. `headers` are the sender's frozen facts (from, reply_to, list_id, …)."""
+
+    id: str
+    kind: MailingKind
+    edition: WeekKey | None
+    date: datetime
+    headers: Mapping[str, str]
+    variants: tuple[Variant, ...]

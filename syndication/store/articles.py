@@ -1,0 +1,148 @@
+"""What was collected. One piece is one article, however many sources carry it and however often it is edited."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from syndication.domain.article import Article, Image, Merged, ParsedArticle, Source
+from syndication.store.engine import Database, lock
+from syndication.store.merge import merge
+from syndication.store.tables import article_keys, articles, edition_articles
+
+__all__ = ["Articles"]
+
+CHUNK = 500  # values of one IN
+
+
+class Articles:
+    """Articles as kept."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def merge(
+        self,
+        source: Source,
+        parsed: Sequence[ParsedArticle],
+        *,
+        now: datetime,
+        mint: Callable[[], str],
+        backlog: Callable[[ParsedArticle], str],
+    ) -> Merged:
+        """Take over what `source` shows, in one transaction (the rules stand in `store/merge.py`).
+
+        `mint` makes the id of a new article, `backlog` says why a new one is never mailed, or "".
+        """
+
+        def change(connection: Connection) -> Merged:
+            lock(connection, "articles")
+            return merge(connection, source, parsed, now=now, mint=mint, backlog=backlog)
+
+        return await self._database.write(change)
+
+    async def latest(self, limit: int, *, until: datetime) -> tuple[Article, ...]:
+        """The newest articles dated at or before `until`, newest first, equal times by id."""
+        return await self._select(articles.c.dated <= until, limit=limit)
+
+    async def unassigned(self, *, after: datetime | None, until: datetime) -> tuple[Article, ...]:
+        """The articles of no edition, dated within (after, until], newest first."""
+        free = ~select(edition_articles.c.article).where(edition_articles.c.article == articles.c.id).exists()
+        since = () if after is None else (articles.c.dated > after,)
+        return await self._select(free, articles.c.dated <= until, *since)
+
+    async def waiting(self, after: datetime) -> int:
+        """How many articles are dated later than `after`."""
+        question = (
+            select(func.count())
+            .select_from(articles)
+            .where(articles.c.dated > after, articles.c.withdrawn.is_(None))
+        )
+        return await self._database.read(lambda connection: connection.execute(question).scalar_one())
+
+    async def recent(self, since: datetime) -> tuple[Article, ...]:
+        """The articles dated at or after `since`, newest first."""
+        return await self._select(articles.c.dated >= since)
+
+    async def with_own_page(self) -> tuple[Article, ...]:
+        """The articles without an address of their own, which get a page, newest first."""
+        return await self._select(articles.c.url == "")
+
+    async def get(self, ids: Iterable[str]) -> dict[str, Article]:
+        """The articles with these ids, withdrawn ones too; unknown ids are left out."""
+        wanted = list(dict.fromkeys(ids))
+
+        def answer(connection: Connection) -> dict[str, Article]:
+            found: dict[str, Article] = {}
+            for start in range(0, len(wanted), CHUNK):
+                rows = connection.execute(
+                    select(articles).where(articles.c.id.in_(wanted[start : start + CHUNK]))
+                )
+                found.update((article.id, article) for article in _articles(connection, rows.all()))
+            return found
+
+        return await self._database.read(answer)
+
+    async def withdraw(self, article: str, *, at: datetime) -> bool:
+        """Take an article back: no list and no edition shows it any more. False when it is unknown or withdrawn already."""
+        change = (
+            articles.update()
+            .where(articles.c.id == article, articles.c.withdrawn.is_(None))
+            .values(withdrawn=at)
+        )
+        return await self._database.write(lambda connection: connection.execute(change).rowcount > 0)
+
+    async def _select(
+        self, *conditions: ColumnElement[bool], limit: int | None = None
+    ) -> tuple[Article, ...]:
+        question = (
+            select(articles)
+            .where(articles.c.withdrawn.is_(None), *conditions)
+            .order_by(articles.c.dated.desc(), articles.c.id)
+            .limit(limit)
+        )
+
+        def answer(connection: Connection) -> tuple[Article, ...]:
+            return tuple(_articles(connection, connection.execute(question).all()))
+
+        return await self._database.read(answer)
+
+
+def _articles(connection: Connection, rows: Sequence[Any]) -> list[Article]:
+    """Rows with their keys, which are read in sets."""
+    keys: dict[str, list[str]] = {row.id: [] for row in rows}
+    for start in range(0, len(rows), CHUNK):
+        ids = [row.id for row in rows[start : start + CHUNK]]
+        question = (
+            select(article_keys.c.article, article_keys.c.key)
+            .where(article_keys.c.article.in_(ids))
+            .order_by(article_keys.c.position, article_keys.c.key)
+        )
+        for article, key in connection.execute(question):
+            keys[article].append(key)
+    return [_article(row, tuple(keys[row.id])) for row in rows]
+
+
+def _article(row: Any, keys: tuple[str, ...]) -> Article:
+    return Article(
+        id=row.id,
+        source=row.source,
+        first_seen=row.first_seen,
+        changed=row.changed,
+        backlog=row.backlog,
+        keys=keys,
+        title=row.title,
+        url=row.url,
+        authors=tuple(row.authors),
+        published=row.published,
+        updated=row.updated,
+        section=row.section,
+        summary=row.summary,
+        content=row.content,
+        image=Image(**row.image) if row.image else None,
+        credit=row.credit,
+        tags=tuple(row.tags),
+        language=row.language,
+        slug=row.slug or "",
+    )

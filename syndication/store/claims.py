@@ -1,0 +1,227 @@
+"""Taking rows and giving them back: claim, finish, recover.
+
+The fence: a held row carries its batch's number, which is never used twice, and the batch carries a token. Whoever takes rows over
+removes the number, so that the old owner's next step wins nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Select, Update, bindparam, delete, func, insert, select, update
+
+from syndication.domain.delivery import Batch, MailingKind, Recipient, Stage, State
+from syndication.domain.subscriber import Consent
+from syndication.store.tables import batches, deliveries, lanes, mailings, subscribers
+
+__all__ = ["claim", "finish", "held", "next_due", "recover"]
+
+# Who may get which mailing: a confirmation goes to those who have not confirmed yet.
+_WELCOME = {MailingKind.DIGEST: Consent.CONFIRMED, MailingKind.CONFIRMATION: Consent.PENDING}
+# SQLite would walk the primary key over finished rows, and claiming would take quadratic time.
+_BY_WAITING = "INDEXED BY deliveries_waiting"
+
+
+def claim(
+    connection: Connection, mailing: str, owner: str, token: str, *, now: datetime, lease: float, size: int
+) -> Batch | None:
+    """Lease up to `size` due rows of the lane whose turn it is, or None when nothing is due."""
+    for lane in _due_lanes(connection, mailing, now):
+        while rows := _due_rows(connection, mailing, lane, now, size):
+            welcome = [row for row in rows if row.welcome]
+            _settle_gone(connection, [row for row in rows if not row.welcome], now)
+            if welcome:
+                batch = Batch(0, mailing, lane, owner, token, tuple(map(_recipient, welcome)))
+                return _lease(connection, batch, now, timedelta(seconds=lease))
+    return None
+
+
+def finish(connection: Connection, batch: Batch) -> None:
+    """Give back what is still claimed; what is dotting stays for `recover`, with its batch."""
+    if connection.execute(_ours(batch)).first() is None:
+        return
+    _requeue(connection, batch.id)
+    rest = select(deliveries.c.batch).where(deliveries.c.batch == batch.id).exists()
+    connection.execute(delete(batches).where(batches.c.id == batch.id, ~rest))
+
+
+def held(connection: Connection, batch: int) -> Batch | None:
+    """The batch with the rows still claimed under its token; None when it is over."""
+    found = connection.execute(select(batches).where(batches.c.id == batch)).first()
+    if found is None:
+        return None
+    c = deliveries.c
+    rows = connection.execute(
+        select(deliveries).where(c.batch == batch, c.state == State.CLAIMED).order_by(c.subscriber, c.serial)
+    )
+    return Batch(
+        id=found.id,
+        mailing=found.mailing,
+        lane=found.lane,
+        owner=found.owner,
+        token=found.token,
+        rows=tuple(map(_recipient, rows)),
+    )
+
+
+def recover(connection: Connection, mailing: str, *, now: datetime, host: str, resend: bool) -> int:
+    """Take over from dead owners. Returns how many dotting rows became unknown."""
+    question = select(batches).where(batches.c.mailing == mailing).order_by(batches.c.id).with_for_update()
+    unknown = 0
+    for batch in connection.execute(question).all():
+        if batch.owner.partition("/")[0] != host and batch.lease_until > now:
+            continue
+        _requeue(connection, batch.id)
+        dotting = update(deliveries).where(
+            deliveries.c.batch == batch.id, deliveries.c.state == State.DOTTING
+        )
+        unknown += connection.execute(
+            dotting.values(
+                state=State.UNKNOWN,
+                batch=None,
+                unknowns=deliveries.c.unknowns + 1,
+                stage=Stage.DOT,
+                settled=now,
+            )
+        ).rowcount
+        connection.execute(delete(batches).where(batches.c.id == batch.id))
+    if resend:
+        c = deliveries.c
+        # `unknowns > 0` is the index of doubtful rows.
+        connection.execute(
+            update(deliveries)
+            .where(c.mailing == mailing, c.unknowns > 0, c.state == State.UNKNOWN)
+            .values(state=State.QUEUED, due=now)
+        )
+    return unknown
+
+
+def next_due(connection: Connection, mailing: str) -> datetime | None:
+    """When the next waiting row is due; None when none waits."""
+    due: datetime | None = connection.execute(select(func.min(_lanes(mailing).subquery().c.due))).scalar()
+    return due
+
+
+def _lanes(mailing: str) -> Select[Any]:
+    """Each lane with its earliest due time: one step down an index a lane."""
+    c = deliveries.c
+    first = (
+        select(func.min(c.due))
+        .where(c.mailing == lanes.c.mailing, c.lane == lanes.c.lane, c.due.is_not(None))
+        .with_hint(deliveries, _BY_WAITING, "sqlite")
+        .scalar_subquery()
+    )
+    return select(lanes.c.lane, lanes.c.turn, first.label("due")).where(lanes.c.mailing == mailing)
+
+
+def _due_lanes(connection: Connection, mailing: str, now: datetime) -> Sequence[str]:
+    """The lanes with due rows, the one served least first."""
+    found = _lanes(mailing).subquery()
+    question = (
+        select(found.c.lane).where(found.c.due <= now).order_by(found.c.turn, found.c.due, found.c.lane)
+    )
+    return connection.execute(question).scalars().all()
+
+
+def _due_rows(connection: Connection, mailing: str, lane: str, now: datetime, size: int) -> Sequence[Any]:
+    c = deliveries.c
+    kind = select(mailings.c.kind).where(mailings.c.id == mailing)
+    consent = _WELCOME[MailingKind(connection.execute(kind).scalar_one())]
+    question = (
+        select(deliveries, (func.coalesce(subscribers.c.consent, "") == consent).label("welcome"))
+        .outerjoin(subscribers, subscribers.c.id == c.subscriber)
+        .where(c.mailing == mailing, c.lane == lane, c.due <= now)
+        .order_by(c.due, c.subscriber, c.serial)
+        .limit(size)
+        .with_hint(deliveries, _BY_WAITING, "sqlite")
+        .with_for_update(of=deliveries, skip_locked=True)  # PostgreSQL: another worker's rows are passed over
+    )
+    return connection.execute(question).all()
+
+
+def _lease(connection: Connection, batch: Batch, now: datetime, lease: timedelta) -> Batch:
+    """Write the batch down; it comes back with its number."""
+    made = connection.execute(
+        insert(batches)
+        .values(
+            mailing=batch.mailing,
+            lane=batch.lane,
+            owner=batch.owner,
+            token=batch.token,
+            lease=lease // timedelta(microseconds=1),
+            lease_until=now + lease,
+        )
+        .returning(batches.c.id)
+    )
+    number = made.scalar_one()
+    taken = _waiting().values(
+        state=State.CLAIMED, due=None, batch=number, claimed=bindparam("now", type_=deliveries.c.claimed.type)
+    )
+    keys = [
+        {"of_mailing": batch.mailing, "of_subscriber": row.subscriber, "of_serial": row.serial}
+        for row in batch.rows
+    ]
+    connection.execute(taken, [key | {"now": now} for key in keys])
+    turn = update(lanes).where(lanes.c.mailing == batch.mailing, lanes.c.lane == batch.lane)
+    connection.execute(turn.values(turn=lanes.c.turn + 1))
+    return replace(batch, id=number)
+
+
+def _settle_gone(connection: Connection, rows: Sequence[Any], now: datetime) -> None:
+    """Readers who have left since the freeze get nothing more."""
+    if rows:
+        left = _waiting().values(
+            state=State.FAILED,
+            due=None,
+            stage=Stage.CONSENT,
+            code=0,
+            reply="the reader had left",
+            settled=bindparam("now", type_=deliveries.c.settled.type),
+        )
+        keys = [
+            {"of_mailing": row.mailing, "of_subscriber": row.subscriber, "of_serial": row.serial}
+            for row in rows
+        ]
+        connection.execute(left, [key | {"now": now} for key in keys])
+
+
+def _waiting() -> Update:
+    c = deliveries.c
+    return update(deliveries).where(
+        c.mailing == bindparam("of_mailing"),
+        c.subscriber == bindparam("of_subscriber"),
+        c.serial == bindparam("of_serial"),
+        c.due.is_not(None),
+    )
+
+
+def _ours(batch: Batch) -> Select[Any]:
+    found = select(batches.c.id).where(batches.c.id == batch.id, batches.c.token == batch.token)
+    return found.with_for_update()
+
+
+def _requeue(connection: Connection, batch: int) -> None:
+    """Claimed rows wait again, due since they were claimed."""
+    c = deliveries.c
+    connection.execute(
+        update(deliveries)
+        .where(c.batch == batch, c.state == State.CLAIMED)
+        .values(state=State.QUEUED, due=c.claimed, batch=None)
+    )
+
+
+def _recipient(row: Any) -> Recipient:
+    return Recipient(
+        subscriber=row.subscriber,
+        serial=row.serial,
+        email=row.email,
+        name=row.name,
+        language=row.language,
+        topics=row.topics,
+        key=row.key,
+        token_key=row.token_key,
+        since=row.since,
+        attempts=row.attempts,
+        deferrals_since=row.first_deferred,
+    )

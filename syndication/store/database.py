@@ -1,0 +1,52 @@
+"""Opens the store: what a flow holds is one `Store` with a place for each of its questions."""
+
+from dataclasses import dataclass
+
+from syndication.store.articles import Articles
+from syndication.store.editions import Editions
+from syndication.store.engine import Database
+from syndication.store.ledger import DeliveryLedger
+from syndication.store.schema import bring_up_to_date
+from syndication.store.sources import Sources
+from syndication.store.subscribers import Subscribers
+
+__all__ = ["Store", "open_store"]
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Everything that is kept. Every method raises StoreError when the database cannot be read or written."""
+
+    database: Database
+    sources: Sources
+    articles: Articles
+    editions: Editions
+    subscribers: Subscribers
+    ledger: DeliveryLedger
+
+    async def close(self) -> None:
+        """Let the running commit end, then close every connection."""
+        await self.ledger.close()
+        await self.database.close()
+
+
+async def open_store(url: str, *, synchronous: str = "full") -> Store:
+    """Open `sqlite:///PATH` (made when missing) or `postgresql://…`, and bring its schema up to date.
+
+    `synchronous` is SQLite's: "full" survives a power cut, "normal" a killed process. Raises StoreError, also for a store that a
+    newer version made.
+    """
+    database = Database(url, synchronous=synchronous)
+    try:
+        await bring_up_to_date(database)
+    except BaseException:
+        await database.close()
+        raise
+    return Store(
+        database=database,
+        sources=Sources(database),
+        articles=Articles(database),
+        editions=Editions(database),
+        subscribers=Subscribers(database),
+        ledger=DeliveryLedger(database),
+    )

@@ -1,0 +1,229 @@
+"""Editions as frozen, their rankings, and their mailings."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, or_, select, update
+
+from syndication.domain.delivery import MailingKind, State
+from syndication.domain.edition import Edition
+from syndication.domain.frozen import EditionLine, FrozenEdition, Mailing
+from syndication.domain.hotlist import HotEntry, Movement, Trend
+from syndication.domain.variant import Variant
+from syndication.domain.week import WeekKey
+from syndication.errors import StoreError
+from syndication.store.engine import Database
+from syndication.store.freeze import Plan, freeze
+from syndication.store.tables import (
+    batches,
+    deliveries,
+    edition_articles,
+    editions,
+    hot_entries,
+    mailings,
+    variants,
+)
+
+__all__ = ["Editions"]
+
+
+class Editions:
+    """Editions by their week."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def freeze(
+        self,
+        edition: Edition,
+        *,
+        variants: Sequence[Variant],
+        page: str,
+        subject: str,
+        at: datetime,
+        mailing: str,
+        headers: Mapping[str, str],
+        token_key: str,
+        lane_of: Callable[[str], str],
+    ) -> FrozenEdition:
+        """Settle an edition and plan its mailing for every reader who is confirmed now, all or nothing.
+
+        The first of `variants` is in the publication's language: a reader whose own was not compiled gets it. `lane_of` names the
+        lane of a domain. Raises StoreError when the edition is frozen already, or one of its articles stands in another.
+        """
+        plan = Plan(
+            edition=edition,
+            variants=variants,
+            page=page,
+            subject=subject,
+            at=at,
+            mailing=mailing,
+            headers=headers,
+            token_key=token_key,
+            lane_of=lane_of,
+        )
+
+        def change(connection: Connection) -> FrozenEdition:
+            freeze(connection, plan)
+            frozen = _get(connection, edition.key)
+            assert frozen is not None
+            return frozen
+
+        return await self._database.write(change)
+
+    async def get(self, key: WeekKey) -> FrozenEdition | None:
+        """None when `key` is not frozen."""
+        return await self._database.read(lambda connection: _get(connection, key))
+
+    async def frozen(self) -> tuple[WeekKey, ...]:
+        """The frozen editions' keys, earliest first."""
+        question = select(editions.c.key).order_by(editions.c.key)
+        return await self._database.read(
+            lambda connection: tuple(map(WeekKey.parse, connection.execute(question).scalars()))
+        )
+
+    async def number_next(self, first_number: int) -> int:
+        """The next edition's number: how many there were, counted from `first_number`."""
+        question = select(func.count()).select_from(editions)
+        return await self._database.read(
+            lambda connection: connection.execute(question).scalar_one() + first_number
+        )
+
+    async def hot_before(self, key: WeekKey) -> tuple[HotEntry, ...] | None:
+        """The ranking of the nearest edition before `key`; None when there is none."""
+        question = select(func.max(editions.c.key)).where(editions.c.key < str(key))
+        return await self._database.read(
+            lambda connection: _hot_of(connection, connection.execute(question).scalar())
+        )
+
+    async def latest_hot(self) -> tuple[HotEntry, ...]:
+        """The ranking of the latest edition; empty when there is none."""
+        question = select(func.max(editions.c.key))
+        return await self._database.read(
+            lambda connection: _hot_of(connection, connection.execute(question).scalar()) or ()
+        )
+
+    async def lines(self) -> tuple[EditionLine, ...]:
+        """A line for each edition, latest first."""
+        c = editions.c
+        question = select(c.key, c.number, c.day, c.subject).order_by(c.key.desc())
+
+        def answer(connection: Connection) -> tuple[EditionLine, ...]:
+            return tuple(
+                EditionLine(
+                    key=WeekKey.parse(row.key),
+                    number=row.number,
+                    day=date.fromisoformat(row.day),
+                    subject=row.subject,
+                )
+                for row in connection.execute(question)
+            )
+
+        return await self._database.read(answer)
+
+    async def mark_published(self, key: WeekKey, *, at: datetime) -> None:
+        """Note that its files are out; the first time counts."""
+        change = (
+            update(editions)
+            .where(editions.c.key == str(key), editions.c.published.is_(None))
+            .values(published=at)
+        )
+        await self._database.write(lambda connection: connection.execute(change))
+
+    async def mailing(self, mailing: str) -> Mailing:
+        """What a mailing's messages have in common. Raises StoreError for one that is not known."""
+        return await self._database.read(lambda connection: _mailing(connection, mailing))
+
+    async def open_mailings(self) -> tuple[str, ...]:
+        """The mailings with rows that wait, are held, or are unknown; the oldest first."""
+        c = deliveries.c
+        # Each condition is an index's own, so that no finished row is walked.
+        waiting = select(c.mailing).where(c.mailing == mailings.c.id, c.due.is_not(None)).exists()
+        held = select(batches.c.id).where(batches.c.mailing == mailings.c.id).exists()
+        unknown = (
+            select(c.mailing)
+            .where(c.mailing == mailings.c.id, c.unknowns > 0, c.state == State.UNKNOWN)
+            .exists()
+        )
+        question = (
+            select(mailings.c.id).where(or_(waiting, held, unknown)).order_by(mailings.c.date, mailings.c.id)
+        )
+        return await self._database.read(lambda connection: tuple(connection.execute(question).scalars()))
+
+
+def _get(connection: Connection, key: WeekKey) -> FrozenEdition | None:
+    c = editions.c
+    row = connection.execute(
+        select(editions, mailings.c.id.label("mailing"), mailings.c.date, mailings.c.planned)
+        .join(mailings, mailings.c.edition == c.key)
+        .where(c.key == str(key), mailings.c.kind == MailingKind.DIGEST)
+    ).first()
+    if row is None:
+        return None
+    members = (
+        select(edition_articles.c.article)
+        .where(edition_articles.c.edition == str(key))
+        .order_by(edition_articles.c.position)
+    )
+    return FrozenEdition(
+        key=key,
+        number=row.number,
+        day=date.fromisoformat(row.day),
+        frozen_at=row.frozen,
+        date=row.date,
+        subject=row.subject,
+        mailing=row.mailing,
+        published_at=row.published,
+        page=row.page,
+        hot=_hot_of(connection, str(key)) or (),
+        articles=tuple(connection.execute(members).scalars()),
+        planned=row.planned,
+    )
+
+
+def _hot_of(connection: Connection, key: str | None) -> tuple[HotEntry, ...] | None:
+    if key is None:
+        return None
+    question = select(hot_entries).where(hot_entries.c.edition == key).order_by(hot_entries.c.rank)
+    return tuple(map(_hot_entry, connection.execute(question)))
+
+
+def _hot_entry(row: Any) -> HotEntry:
+    return HotEntry(
+        rank=row.rank,
+        title=row.title,
+        url=row.url,
+        article=row.article,
+        section=row.section,
+        score=row.score,
+        movement=Movement(Trend(row.trend), row.places) if row.trend else None,
+    )
+
+
+def _mailing(connection: Connection, mailing: str) -> Mailing:
+    row = connection.execute(select(mailings).where(mailings.c.id == mailing)).first()
+    if row is None:
+        raise StoreError(f"The mailing {mailing} is not in the store.")
+    compiled = connection.execute(
+        select(variants).where(variants.c.mailing == mailing).order_by(variants.c.position)
+    )
+    return Mailing(
+        id=row.id,
+        kind=MailingKind(row.kind),
+        edition=WeekKey.parse(row.edition) if row.edition else None,
+        date=row.date,
+        headers=row.headers,
+        variants=tuple(
+            Variant(
+                language=variant.language,
+                subject=variant.subject,
+                preheader=variant.preheader,
+                html=variant.html,
+                text=variant.text,
+                topics=variant.topics,
+                common=variant.common,
+            )
+            for variant in compiled
+        ),
+    )

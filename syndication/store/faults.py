@@ -1,0 +1,83 @@
+"""The door for a database's errors: each leaves as a StoreError with one sentence, and never with a statement, a value or a password."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from syndication.errors import StoreError
+
+__all__ = ["place", "translated"]
+
+# The beginning of an SQLite error's name (https://www.sqlite.org/rescode.html) → what happened, what to do.
+_SQLITE = (
+    ("SQLITE_FULL", "has no room: the disk is full", "Make room, then run again."),
+    ("SQLITE_READONLY", "is read-only", "Give this user the right to write the file and its folder."),
+    ("SQLITE_PERM", "may not be read", "Give this user the right to read and write the file and its folder."),
+    ("SQLITE_BUSY", "is locked by another process", "Wait until it is done, then run again."),
+    ("SQLITE_LOCKED", "is locked by another process", "Wait until it is done, then run again."),
+    (
+        "SQLITE_CANTOPEN",
+        "cannot be opened",
+        "Check that its folder exists and that this user may write there.",
+    ),
+    ("SQLITE_NOTADB", "is not an SQLite database", "Check the path in store.url."),
+    ("SQLITE_CORRUPT", "is damaged", "Restore it from a backup."),
+    ("SQLITE_IOERR", "cannot be read or written", "Check the disk."),
+)
+# The beginning of an SQLSTATE (PostgreSQL, appendix A) → the same.
+_POSTGRESQL = (
+    ("53100", "has no room: its disk is full", "Make room, then run again."),
+    ("53", "has no free connection or memory", "Wait, or raise the server's limits."),
+    ("25006", "is read-only", "Use the primary server."),
+    ("28", "refused the user or password", "Check store.url and the password."),
+    ("3D000", "does not exist", "Create the database."),
+    ("42501", "does not give this user the rights it needs", "Grant them."),
+    ("40", "could not serialise two changes", "Run again."),
+    ("55P03", "is locked by another process", "Wait until it is done, then run again."),
+)
+
+
+def place(url: URL) -> str:
+    """The store as a sentence names it: a path, or host and database; never the user or the password."""
+    if url.get_backend_name() == "sqlite":
+        return f"The store {url.database}"
+    return f"The store {url.host or 'on this machine'}{f':{url.port}' if url.port else ''}/{url.database}"
+
+
+@contextmanager
+def translated(url: URL) -> Iterator[None]:
+    """Raises StoreError for whatever SQLAlchemy or a driver raises within."""
+    try:
+        yield
+    except DBAPIError as error:
+        what, hint = _explained(error)
+        raise StoreError(f"{place(url)} {what}.", hint) from error
+    except SQLAlchemyError as error:
+        raise StoreError(f"{place(url)} cannot be used ({type(error).__name__}).") from error
+    except OSError as error:
+        raise StoreError(f"{place(url)} cannot be opened: {error.strerror or error}.") from error
+
+
+def _explained(error: DBAPIError) -> tuple[str, str]:
+    """Read the driver's own error: `sqlite_errorname` of sqlite3, `sqlstate` of psycopg."""
+    cause: BaseException | None = error.orig
+    while cause is not None:
+        name = getattr(cause, "sqlite_errorname", None)
+        for start, what, hint in _SQLITE:
+            if name and name.startswith(start):
+                return what, hint
+        if hasattr(cause, "sqlstate"):
+            return _of_postgresql(cause.sqlstate)
+        cause = cause.__cause__
+    return f"refused a change ({type(error.orig).__name__})", ""
+
+
+def _of_postgresql(sqlstate: str | None) -> tuple[str, str]:
+    if sqlstate is None or sqlstate.startswith(("08", "57P")):
+        return "cannot be reached", "Check that the server runs, and store.url."
+    for start, what, hint in _POSTGRESQL:
+        if sqlstate.startswith(start):
+            return what, hint
+    return f"refused a change (SQLSTATE {sqlstate})", ""

@@ -1,0 +1,245 @@
+"""Freezing an edition: the edition, its articles, its ranking, its compiled mails and a row for every reader, in one transaction.
+
+The rows are made inside the database, ten thousand readers at a time, so that a million readers take no memory here: only their domains
+come out (for the lanes), and the answers go in as a list of values.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    Text,
+    and_,
+    case,
+    column,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+    values,
+)
+from sqlalchemy.exc import IntegrityError
+
+from syndication.domain.delivery import MailingKind, State
+from syndication.domain.edition import Edition
+from syndication.domain.subscriber import Consent
+from syndication.domain.variant import Variant
+from syndication.errors import StoreError
+from syndication.store.engine import lock
+from syndication.store.tables import (
+    deliveries,
+    edition_articles,
+    editions,
+    hot_entries,
+    lanes,
+    mailings,
+    subscribers,
+    variants,
+)
+
+__all__ = ["Plan", "freeze"]
+
+CHUNK = 10_000  # readers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What an edition is frozen with. The first of `variants` is in the publication's own language."""
+
+    edition: Edition
+    variants: Sequence[Variant]
+    page: str
+    subject: str
+    at: datetime
+    mailing: str
+    headers: Mapping[str, str]
+    token_key: str
+    lane_of: Callable[[str], str]
+
+
+def freeze(connection: Connection, plan: Plan) -> None:
+    """Raises StoreError when the edition is frozen already, or one of its articles stands in another."""
+    lock(connection, "editions")
+    key = str(plan.edition.key)
+    if connection.execute(select(editions.c.key).where(editions.c.key == key)).first():
+        raise StoreError(f"The edition {key} is frozen already.", "Run again: it goes on from there.")
+    _edition(connection, plan, key)
+    _mailing(connection, plan, key)
+    _recipients(connection, plan)
+    planned = select(func.count()).select_from(deliveries).where(deliveries.c.mailing == plan.mailing)
+    connection.execute(
+        update(mailings).where(mailings.c.id == plan.mailing).values(planned=planned.scalar_subquery())
+    )
+
+
+def _edition(connection: Connection, plan: Plan, key: str) -> None:
+    edition = plan.edition
+    connection.execute(
+        insert(editions).values(
+            key=key,
+            number=edition.number,
+            day=edition.day.isoformat(),
+            subject=plan.subject,
+            note=edition.note,
+            page=plan.page,
+            frozen=plan.at,
+        )
+    )
+    members = dict.fromkeys(article.id for article in edition.articles)
+    rows = [
+        {"article": article, "edition": key, "position": position} for position, article in enumerate(members)
+    ]
+    try:
+        connection.execute(insert(edition_articles), rows)
+    except IntegrityError as error:
+        raise StoreError(
+            f"An article of the edition {key} stands in another edition already, or is not known.",
+            "Run again: the edition is made anew.",
+        ) from error
+    entries = [
+        {
+            "edition": key,
+            "rank": entry.rank,
+            "title": entry.title,
+            "url": entry.url,
+            "article": entry.article,
+            "section": entry.section,
+            "score": entry.score,
+            "trend": entry.movement and entry.movement.trend,
+            "places": entry.movement.places if entry.movement else 0,
+        }
+        for entry in edition.hot
+    ]
+    if entries:
+        connection.execute(insert(hot_entries), entries)
+
+
+def _mailing(connection: Connection, plan: Plan, key: str) -> None:
+    connection.execute(
+        insert(mailings).values(
+            id=plan.mailing,
+            kind=MailingKind.DIGEST,
+            edition=key,
+            date=plan.at.replace(microsecond=0),  # a Date header has no finer time
+            headers=dict(plan.headers),
+        )
+    )
+    rows = [
+        {
+            "mailing": plan.mailing,
+            "language": variant.language,
+            "position": position,
+            "subject": variant.subject,
+            "preheader": variant.preheader,
+            "html": variant.html,
+            "text": variant.text,
+            "topics": variant.topics,
+            "common": variant.common,
+        }
+        for position, variant in enumerate(plan.variants)
+    ]
+    connection.execute(insert(variants), rows)
+
+
+def _recipients(connection: Connection, plan: Plan) -> None:
+    """A queued row for every reader who is confirmed now."""
+    lane_of_domain: dict[str, str] = {}
+    served: set[str] = set()
+    last = 0
+    while True:
+        found = _chunk(connection, last)
+        if not found.readers:
+            break
+        for domain in found.domains:
+            if domain not in lane_of_domain:
+                lane_of_domain[domain] = plan.lane_of(domain)
+        here = {domain: lane_of_domain[domain] for domain in found.domains}
+        _queue(connection, plan, (last, found.last), here, found.languages)
+        served.update(here.values())
+        last = found.last
+    if served:
+        connection.execute(
+            insert(lanes), [{"mailing": plan.mailing, "lane": lane} for lane in sorted(served)]
+        )
+    return planned
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    readers: int
+    last: int
+    domains: tuple[str, ...]
+    languages: tuple[str, ...]
+
+
+def _chunk(connection: Connection, after: int) -> _Chunk:
+    c = subscribers.c
+    page = (
+        select(c.id, c.domain, c.language)
+        .where(c.id > after, c.consent == Consent.CONFIRMED)
+        .order_by(c.id)
+        .limit(CHUNK)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(page.c.domain, page.c.language, func.count(), func.max(page.c.id)).group_by(
+            page.c.domain, page.c.language
+        )
+    ).all()
+    return _Chunk(
+        readers=sum(row[2] for row in rows),
+        last=max((row[3] for row in rows), default=after),
+        domains=tuple({row[0] for row in rows}),
+        languages=tuple({row[1] for row in rows}),
+    )
+
+
+def _queue(
+    connection: Connection,
+    plan: Plan,
+    ids: tuple[int, int],
+    lane_of_domain: Mapping[str, str],
+    languages: Sequence[str],
+) -> None:
+    c = subscribers.c
+    domains = values(column("domain", Text), column("lane", Text), name="lane_of").data(
+        list(lane_of_domain.items())
+    )
+    lane = domains.cte()  # SQLite names the columns of a list of values only there
+    variant = _variants(languages, [compiled.language for compiled in plan.variants])
+    row: dict[Column[Any], Any] = {
+        deliveries.c.mailing: literal(plan.mailing, Text),
+        deliveries.c.subscriber: c.id,
+        deliveries.c.serial: literal(0, Integer),
+        deliveries.c.email: c.email,
+        deliveries.c.name: c.name,
+        deliveries.c.language: case(variant, value=c.language, else_=plan.variants[0].language),
+        deliveries.c.topics: c.topics,
+        deliveries.c.key: c.key,
+        deliveries.c.token_key: literal(plan.token_key, Text),
+        deliveries.c.since: c.confirmed,
+        deliveries.c.lane: lane.c.lane,
+        deliveries.c.state: literal(State.QUEUED, Text),
+        deliveries.c.due: literal(plan.at, deliveries.c.due.type),
+    }
+    confirmed = and_(c.id > ids[0], c.id <= ids[1], c.consent == Consent.CONFIRMED)
+    readers = select(*row.values()).join_from(subscribers, lane, lane.c.domain == c.domain).where(confirmed)
+    made = insert(deliveries).from_select([field.name for field in row], readers, include_defaults=False)
+    connection.execute(made)
+
+
+def _variants(languages: Sequence[str], compiled: Sequence[str]) -> dict[str, str]:
+    """Which compiled language a reader's language gets: itself, or its first part (`ko` for `ko-KR`), else the publication's."""
+    by_name = {language.casefold(): language for language in compiled}
+    return {
+        language: by_name.get(language.casefold())
+        or by_name.get(language.casefold().partition("-")[0])
+        or compiled[0]
+        for language in (*languages, "")
+    }

@@ -1,0 +1,77 @@
+"""Group commit: what arrives while a commit runs shares the next one.
+
+A durable commit costs a disk's fsync, whether it holds one change or twenty. Nobody waits for a timer: the first caller's commit starts
+at once, and the others gather behind it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+__all__ = ["Group"]
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+class Group(Generic[Item, Answer]):
+    """Gathers items and hands them to `commit`, which answers each in order, or fails for all of them.
+
+    A caller that is cancelled while it waits gets no answer, but what it asked for is done all the same when `keep` says so of it,
+    maybe in part: the rest is left out.
+    """
+
+    def __init__(
+        self,
+        commit: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]],
+        *,
+        keep: Callable[[Item], Item | None],
+        limit: int = 500,
+    ) -> None:
+        self._commit = commit
+        self._keep = keep
+        self._limit = limit
+        self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
+        self._flushing: asyncio.Task[None] | None = None
+
+    async def join(self, item: Item) -> Answer:
+        """Raises what `commit` raises."""
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, answer))
+        if self._flushing is None:
+            self._flushing = asyncio.create_task(self._flush())
+        return await answer
+
+    async def drained(self) -> None:
+        """Wait until nothing is left to commit."""
+        while self._flushing is not None:
+            await asyncio.wait({self._flushing})
+
+    async def _flush(self) -> None:
+        try:
+            while self._waiting:
+                await asyncio.sleep(0)  # whoever is ready in this turn of the loop joins
+                taken, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
+                await self._one(taken)
+        finally:
+            self._flushing = None
+
+    async def _one(self, taken: list[tuple[Item, asyncio.Future[Answer]]]) -> None:
+        items = [(kept, answer) for item, answer in taken if (kept := self._kept(item, answer)) is not None]
+        if not items:
+            return
+        try:
+            answers = await self._commit([item for item, _ in items])
+        except BaseException as error:
+            for _, answer in items:
+                if not answer.done():
+                    answer.set_exception(error if isinstance(error, Exception) else asyncio.CancelledError())
+            if not isinstance(error, Exception):
+                raise
+            return
+        for (_, waiting), result in zip(items, answers, strict=True):
+            if not waiting.done():
+                waiting.set_result(result)
+
+    def _kept(self, item: Item, answer: "asyncio.Future[Answer]") -> Item | None:
+        return self._keep(item) if answer.cancelled() else item

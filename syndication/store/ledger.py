@@ -1,0 +1,180 @@
+"""The ledger of deliveries: who has which mail, and what is still to do (`syndication.domain.ports.Ledger`)."""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, case, func, or_, select, tuple_
+
+from syndication.domain.delivery import (
+    Batch,
+    Counts,
+    DeliveryLine,
+    Recipient,
+    Reply,
+    Settled,
+    Stage,
+    State,
+)
+from syndication.store import claims
+from syndication.store.engine import Database
+from syndication.store.group import Group
+from syndication.store.steps import Step, kept, take
+from syndication.store.tables import deliveries
+
+__all__ = ["DeliveryLedger"]
+
+PAGE = 1000
+
+
+class DeliveryLedger:
+    """The rows of all mailings."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._steps: Group[Step, bool] = Group(self._commit, keep=kept)
+
+    async def claim(
+        self, mailing: str, owner: str, token: str, *, now: datetime, lease: float, size: int = 500
+    ) -> Batch | None:
+        """Lease up to `size` due rows of one lane for `lease` seconds, or None when nothing is due.
+
+        `owner` is "host/run"; `token` is new for every claim. Lanes take turns. Readers who have left since the freeze are settled
+        as failed at stage `consent`. The lease is renewed by every step.
+        """
+        return await self._database.write(
+            lambda connection: claims.claim(
+                connection, mailing, owner, token, now=now, lease=lease, size=size
+            )
+        )
+
+    async def step(
+        self, batch: Batch, done: Settled | None, mark: Recipient | None, *, now: datetime
+    ) -> bool:
+        """Settle a connection's last row and mark its next as dotting, durably, in one commit with the other connections' steps.
+
+        True when all that was asked for was won: only then may the body of `mark` be written. A row whose result is not won takes
+        its mark along: the batch is somebody else's by now. Raises StoreError when nothing of it was written.
+        """
+        return await self._steps.join(Step(batch, done, mark, now))
+
+    async def settle_no_content(self, batch: Batch, recipient: Recipient, *, now: datetime) -> bool:
+        """Settle a claimed row in which nothing is left for the reader's topics. True when it was won."""
+        nothing = Reply(0, "nothing in it for the reader's topics")
+        done = Settled(
+            recipient.subscriber, recipient.serial, State.NO_CONTENT, Stage.CONNECT, nothing, counted=False
+        )
+        return await self.step(batch, done, None, now=now)
+
+    async def finish(self, batch: Batch) -> None:
+        """Give back what is still claimed. What is dotting stays so, until `recover` calls it unknown."""
+        await self._database.write(lambda connection: claims.finish(connection, batch))
+
+    async def recover(self, mailing: str, *, now: datetime, host: str, resend: bool) -> int:
+        """Take over from dead owners: claimed rows are queued again, dotting rows become unknown.
+
+        With `resend`, all unknown rows are queued again, due now. The caller holds the mailing's lock, so an owner on `host` is
+        dead; another's lease must have run out. Returns how many rows became unknown.
+        """
+        return await self._database.write(
+            lambda connection: claims.recover(connection, mailing, now=now, host=host, resend=resend)
+        )
+
+    async def batch(self, number: int) -> Batch | None:
+        """A batch with the rows that are still claimed under its token; None when it is over."""
+        return await self._database.read(lambda connection: claims.held(connection, number))
+
+    async def next_due(self, mailing: str) -> datetime | None:
+        """When the next waiting row is due, maybe in the past; None when none waits."""
+        return await self._database.read(lambda connection: claims.next_due(connection, mailing))
+
+    async def counts(self, mailing: str) -> Counts:
+        """How a mailing stands. It reads every row: about a second for a million."""
+        return await self._database.read(lambda connection: _counts(connection, mailing))
+
+    async def rows(
+        self, mailing: str, states: Collection[State] = tuple(State), *, doubtful: bool = False
+    ) -> AsyncIterator[DeliveryLine]:
+        """The rows in one of `states`, in the order of the readers; with `doubtful` only those whose dot ever went unanswered."""
+        c = deliveries.c
+        question = (
+            select(deliveries)
+            .where(c.mailing == mailing, c.state.in_(list(states)))
+            .order_by(c.subscriber, c.serial)
+            .limit(PAGE)
+        )
+        if doubtful:
+            question = question.where(c.unknowns > 0)
+        last: tuple[int, int] | None = None
+        while True:
+            page = await self._database.read(partial(_fetched, question=_after(question, last)))
+            for row in page:
+                yield _line(row)
+            if len(page) < PAGE:
+                return
+            last = (page[-1].subscriber, page[-1].serial)
+
+    async def close(self) -> None:
+        """Let the running commit end."""
+        await self._steps.drained()
+
+    async def _commit(self, steps: Sequence[Step]) -> Sequence[bool]:
+        return await self._database.write(lambda connection: take(connection, steps))
+
+
+def _fetched(connection: Connection, question: Select[Any]) -> Sequence[Any]:
+    return connection.execute(question).all()
+
+
+def _after(question: Select[Any], last: tuple[int, int] | None) -> Select[Any]:
+    if last is None:
+        return question
+    c = deliveries.c
+    return question.where(tuple_(c.subscriber, c.serial) > last)
+
+
+def _counts(connection: Connection, mailing: str) -> Counts:
+    c = deliveries.c
+    # Enhanced status codes (RFC 3463): 5.1.x is a dead address, everything else of ours or theirs may change.
+    dead = and_(c.stage == Stage.RCPT, c.reply.like("5.1.%"))
+    ours = and_(c.state == State.FAILED, ~or_(dead, c.stage.in_((Stage.CONSENT,))))
+    question = (
+        select(
+            c.state,
+            func.count(),
+            func.sum(case((ours, 1), else_=0)),
+            func.sum(case((c.unknowns > 0, 1), else_=0)),
+        )
+        .where(c.mailing == mailing)
+        .group_by(c.state)
+    )
+    rows = connection.execute(question).all()
+    of = {State(row[0]): row[1] for row in rows}
+    return Counts(
+        recipients=sum(of.values()),
+        queued=sum(of.get(state, 0) for state in (State.QUEUED, State.CLAIMED, State.DOTTING)),
+        sent=of.get(State.SENT, 0),
+        deferred=of.get(State.DEFERRED, 0),
+        failed=of.get(State.FAILED, 0),
+        unknown=of.get(State.UNKNOWN, 0),
+        no_content=of.get(State.NO_CONTENT, 0),
+        failed_for_us=sum(row[2] for row in rows),
+        doubtful=sum(row[3] for row in rows),
+    )
+
+
+def _line(row: Any) -> DeliveryLine:
+    state = State(row.state)
+    at = {State.CLAIMED: row.claimed, State.DOTTING: row.dotted, State.QUEUED: row.settled or row.due}
+    return DeliveryLine(
+        email=row.email,
+        state=state,
+        attempts=row.attempts,
+        unknowns=row.unknowns,
+        stage=Stage(row.stage) if row.stage else None,
+        code=row.code,
+        text=row.reply,
+        server=row.server,
+        at=at.get(state) or row.settled,
+    )

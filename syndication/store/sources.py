@@ -1,0 +1,143 @@
+"""What each source said last: validators, counts, failures, and its hot lists."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from syndication.domain.article import Validators
+from syndication.domain.hotlist import HotLine, HotList
+from syndication.store.engine import Database, lock
+from syndication.store.tables import hot_lists, sources
+
+__all__ = ["SourceState", "Sources"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """How a source stands: `collected` is its last success, `failures` how many attempts in a row have failed since."""
+
+    name: str
+    validators: Validators
+    collected: datetime | None
+    count: int
+    failed: datetime | None
+    failures: int
+    error: str
+    retired: bool
+
+
+class Sources:
+    """The sources' states, by the name in the configuration."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def states(self) -> tuple[SourceState, ...]:
+        """Every source that was ever collected, by name."""
+
+        def question(connection: Connection) -> tuple[SourceState, ...]:
+            return tuple(_state(row) for row in connection.execute(select(sources).order_by(sources.c.name)))
+
+        return await self._database.read(question)
+
+    async def state(self, name: str) -> SourceState | None:
+        """None when it was never tried."""
+
+        def question(connection: Connection) -> SourceState | None:
+            row = connection.execute(select(sources).where(sources.c.name == name)).first()
+            return _state(row) if row else None
+
+        return await self._database.read(question)
+
+    async def validators(self, name: str) -> Validators:
+        """What its server said at the last success, for a conditional GET; empty for a new source."""
+        state = await self.state(name)
+        return state.validators if state else Validators()
+
+    async def first_collect(self, name: str) -> bool:
+        """Whether it was never collected with success."""
+        state = await self.state(name)
+        return state is None or state.collected is None
+
+    async def record(
+        self,
+        name: str,
+        *,
+        at: datetime,
+        validators: Validators | None = None,
+        count: int | None = None,
+        error: str = "",
+        retired: bool = False,
+    ) -> None:
+        """Write down an attempt: a success, or a failure with its `error`. A failure keeps what the last success brought; without
+        `validators` or `count` (a 304) a success keeps them too.
+        """
+        values: dict[str, Any] = {"error": error, "retired": retired}
+        if error:
+            values |= {"failed": at, "failures": sources.c.failures + 1}
+        else:
+            values |= {"collected": at, "failures": 0}
+            if count is not None:
+                values["count"] = count
+            if validators is not None:
+                values |= {"etag": validators.etag, "last_modified": validators.last_modified}
+
+        def change(connection: Connection) -> None:
+            lock(connection, "sources")
+            if not connection.execute(select(sources.c.name).where(sources.c.name == name)).first():
+                connection.execute(insert(sources).values(name=name))
+            connection.execute(update(sources).where(sources.c.name == name).values(values))
+
+        await self._database.write(change)
+
+    async def save_hot(self, source: str, lists: Sequence[HotList], *, at: datetime) -> None:
+        """Put `lists` in the place of what the source named `source` had before."""
+        rows = [
+            {
+                "source": source,
+                "origin": found.origin,
+                "position": position,
+                "published": found.published,
+                "collected": at,
+                "lines": [[line.rank, line.title, line.url, line.score] for line in found.lines],
+            }
+            for position, found in enumerate({found.origin: found for found in lists}.values())
+        ]
+
+        def change(connection: Connection) -> None:
+            lock(connection, "sources")
+            connection.execute(delete(hot_lists).where(hot_lists.c.source == source))
+            if rows:
+                connection.execute(insert(hot_lists), rows)
+
+        await self._database.write(change)
+
+    async def hot_lists(self) -> tuple[HotList, ...]:
+        """The lists of all sources as last collected."""
+        order = (hot_lists.c.source, hot_lists.c.position)
+
+        def question(connection: Connection) -> tuple[HotList, ...]:
+            return tuple(_hot_list(row) for row in connection.execute(select(hot_lists).order_by(*order)))
+
+        return await self._database.read(question)
+
+
+def _state(row: Any) -> SourceState:
+    return SourceState(
+        name=row.name,
+        validators=Validators(row.etag, row.last_modified),
+        collected=row.collected,
+        count=row._mapping["count"],  # noqa: SLF001 - a row is a tuple: `.count` is the tuple's
+        failed=row.failed,
+        failures=row.failures,
+        error=row.error,
+        retired=row.retired,
+    )
+
+
+def _hot_list(row: Any) -> HotList:
+    lines = tuple(HotLine(rank, title, url, score) for rank, title, url, score in row.lines)
+    return HotList(row.source, row.origin, lines, row.published)

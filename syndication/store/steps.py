@@ -1,0 +1,191 @@
+"""The sender's step: settle a connection's last row, mark its next as dotting; many connections' steps in one transaction.
+
+What may change is decided in Python on rows that the transaction has locked (SQLite: by its one write lock), by the domain's own table
+of legal transitions; then it is written, and the database confirms the count.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+
+from sqlalchemy import BindParameter, Connection, Update, bindparam, func, select, update
+
+from syndication.domain.delivery import Batch, Recipient, Settled, State
+from syndication.errors import StoreError
+from syndication.store.tables import batches, deliveries
+
+__all__ = ["Step", "kept", "take"]
+
+CHUNK = 500  # values of one IN
+REPLY = 500  # characters kept of a server's words
+_WAITING = frozenset({State.QUEUED, State.DEFERRED})
+_HELD = frozenset({State.CLAIMED, State.DOTTING})
+Key: TypeAlias = tuple[str, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one connection asks for."""
+
+    batch: Batch
+    done: Settled | None
+    mark: Recipient | None
+    now: datetime
+
+
+def kept(step: Step) -> Step | None:
+    """What remains of a step whose caller was cancelled: its result happened, its next mail will not."""
+    return replace(step, mark=None) if step.done else None
+
+
+def take(connection: Connection, steps: Sequence[Step]) -> list[bool]:
+    """Whether each step was won as a whole. Raises StoreError when the database contradicts what it has just said."""
+    live = _live(connection, steps)
+    rows = _rows(connection, steps)
+    settled: list[dict[str, Any]] = []
+    marked: list[dict[str, Any]] = []
+    won = []
+    for step in steps:
+        ours = live.get(step.batch.id) == step.batch.token
+        won.append(ours and _settle(step, rows, settled) and _mark(step, rows, marked))
+    _write(connection, _SETTLE, settled)
+    _write(connection, _MARK, marked)
+    return won
+
+
+@dataclass(slots=True)
+class _Row:
+    """A row as it stands, and as it becomes within this transaction."""
+
+    state: State
+    batch: int | None
+
+
+def _live(connection: Connection, steps: Iterable[Step]) -> dict[int, str]:
+    """The tokens of the batches that still are; a lease that has half run out is renewed."""
+    now = max(step.now for step in steps)
+    c = batches.c
+    ids = {step.batch.id for step in steps}
+    question = select(c.id, c.token, c.lease, c.lease_until).where(c.id.in_(ids)).order_by(c.id)
+    live = {}
+    for row in connection.execute(question.with_for_update(read=True)):
+        live[row.id] = row.token
+        lease = timedelta(microseconds=row.lease)
+        if row.lease_until - now < lease / 2 and row.token in {
+            s.batch.token for s in steps if s.batch.id == row.id
+        }:
+            connection.execute(update(batches).where(c.id == row.id).values(lease_until=now + lease))
+    return live
+
+
+def _rows(connection: Connection, steps: Iterable[Step]) -> dict[Key, _Row]:
+    """The rows that the steps are about, locked."""
+    readers: dict[str, set[int]] = {}
+    for step in steps:
+        of_mailing = readers.setdefault(step.batch.mailing, set())
+        of_mailing.update(row.subscriber for row in (step.done, step.mark) if row is not None)
+    c = deliveries.c
+    found: dict[Key, _Row] = {}
+    for mailing, wanted in readers.items():
+        ids = sorted(wanted)
+        for start in range(0, len(ids), CHUNK):
+            question = (
+                select(c.mailing, c.subscriber, c.serial, c.state, c.batch)
+                .where(c.mailing == mailing, c.subscriber.in_(ids[start : start + CHUNK]))
+                .order_by(c.subscriber, c.serial)
+                .with_for_update()
+            )
+            for row in connection.execute(question):
+                found[row.mailing, row.subscriber, row.serial] = _Row(State(row.state), row.batch)
+    return found
+
+
+def _settle(step: Step, rows: dict[Key, _Row], settled: list[dict[str, Any]]) -> bool:
+    done = step.done
+    if done is None:
+        return True
+    row = rows.get((step.batch.mailing, done.subscriber, done.serial))
+    if (
+        row is None
+        or row.batch != step.batch.id
+        or done.state in _HELD
+        or not row.state.may_become(done.state)
+    ):
+        return False
+    waits = done.state in _WAITING
+    settled.append(
+        _key(step, done, row.state)
+        | {
+            "new_state": done.state,
+            "new_due": (done.due or step.now) if waits else None,
+            "more_attempts": int(done.counted),
+            "more_unknowns": int(done.state is State.UNKNOWN),
+            "new_stage": done.stage,
+            "new_code": done.reply.code,
+            "new_reply": done.reply.text[:REPLY],
+            "new_server": done.reply.server,
+            "new_settled": step.now,
+            "new_deferred": step.now if done.state is State.DEFERRED else None,
+        }
+    )
+    row.state, row.batch = done.state, None
+    return True
+
+
+def _mark(step: Step, rows: dict[Key, _Row], marked: list[dict[str, Any]]) -> bool:
+    if step.mark is None:
+        return True
+    row = rows.get((step.batch.mailing, step.mark.subscriber, step.mark.serial))
+    if row is None or row.batch != step.batch.id or not row.state.may_become(State.DOTTING):
+        return False
+    marked.append(_key(step, step.mark, row.state) | {"new_dotted": step.now})
+    row.state = State.DOTTING
+    return True
+
+
+def _key(step: Step, row: Settled | Recipient, state: State) -> dict[str, Any]:
+    return {
+        "of_mailing": step.batch.mailing,
+        "of_subscriber": row.subscriber,
+        "of_serial": row.serial,
+        "of_batch": step.batch.id,
+        "from_state": state,
+    }
+
+
+def _new(name: str, column: str) -> BindParameter[Any]:
+    return bindparam(f"new_{name}", type_=deliveries.c[column].type)
+
+
+def _held() -> Update:
+    """A change of one held row, which must still be as it was read."""
+    c = deliveries.c
+    return update(deliveries).where(
+        c.mailing == bindparam("of_mailing"),
+        c.subscriber == bindparam("of_subscriber"),
+        c.serial == bindparam("of_serial"),
+        c.batch == bindparam("of_batch"),
+        c.state == bindparam("from_state"),
+    )
+
+
+_MARK = _held().values(state=State.DOTTING, dotted=_new("dotted", "dotted"))
+_SETTLE = _held().values(
+    state=_new("state", "state"),
+    due=_new("due", "due"),
+    batch=None,
+    attempts=deliveries.c.attempts + bindparam("more_attempts"),
+    unknowns=deliveries.c.unknowns + bindparam("more_unknowns"),
+    stage=_new("stage", "stage"),
+    code=_new("code", "code"),
+    reply=_new("reply", "reply"),
+    server=_new("server", "server"),
+    settled=_new("settled", "settled"),
+    first_deferred=func.coalesce(deliveries.c.first_deferred, _new("deferred", "first_deferred")),
+)
+
+
+def _write(connection: Connection, change: Update, rows: list[dict[str, Any]]) -> None:
+    if rows and connection.execute(change, rows).rowcount != len(rows):
+        raise StoreError("The ledger changed under a lock.", "Nothing was sent on it; run again.")
