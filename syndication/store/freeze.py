@@ -167,7 +167,6 @@ def _recipients(connection: Connection, plan: Plan) -> None:
         connection.execute(
             insert(lanes), [{"mailing": plan.mailing, "lane": lane} for lane in sorted(served)]
         )
-    return planned
 
 
 @dataclass(frozen=True, slots=True)
