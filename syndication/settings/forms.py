@@ -30,6 +30,7 @@ __all__ = [
     "MaybeHttpsUrl",
     "MaybeLine",
     "MaybePageUrl",
+    "MaybePath",
     "Mistake",
     "Number",
     "SmtpUrl",
@@ -241,3 +242,4 @@ StoreUrl = Annotated[SecretStr, AfterValidator(_store)]
 Address = Annotated[str, AfterValidator(_printable), AfterValidator(_address)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
 FilePath = Annotated[Path, BeforeValidator(_path)]
+MaybePath = Annotated[Path | None, BeforeValidator(lambda value: None if value == "" else _path(value))]

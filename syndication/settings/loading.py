@@ -96,7 +96,9 @@ def _refuse_secrets(
     elif isinstance(values, list):
         for index, value in enumerate(values):
             _refuse_secrets(path, value, lines, (*at, index))
-    elif at == ("smtp", "password") or (isinstance(values, str) and _PASSWORD_IN_URL.search(values)):
+    elif (
+        isinstance(values, str) and values and (at == ("smtp", "password") or _PASSWORD_IN_URL.search(values))
+    ):
         _, begin = Origins(str(path), lines, {}).begin(at)
         smtp = "Set SYNDICATE_SMTP__PASSWORD or smtp.password_file instead."
         store = "Set SYNDICATE_STORE__URL instead."

@@ -24,6 +24,7 @@ from syndication.settings.forms import (
     MaybeHttpsUrl,
     MaybeLine,
     MaybePageUrl,
+    MaybePath,
     Mistake,
     Number,
     SmtpUrl,
@@ -110,7 +111,7 @@ class SourceTable(Table):
 
     name: Line
     kind: SourceKind
-    path: FilePath | None = None
+    path: MaybePath = None
     url: MaybePageUrl = ""
     section: MaybeLine = ""
     language: Language = ""
@@ -144,7 +145,7 @@ class Hot(Table):
     """Where the week's ranked list comes from; `path` may hold `{week}`."""
 
     kind: Literal["source", "file"] = "source"
-    path: FilePath | None = None
+    path: MaybePath = None
     limit: Whole = Field(default=6, ge=1, le=100)
 
     @field_validator("kind", mode="before")
@@ -228,17 +229,17 @@ class Server(Table):
     url: SmtpUrl
     weight: Whole = Field(default=1, ge=1, le=1000)
     rate: Number = 0.0
-    password_file: FilePath | None = None
+    password_file: MaybePath = None
 
 
 class Smtp(Table):
     """Where mail goes, and over how many connections."""
 
     url: SmtpUrl = "outbox:var/outbox"
-    servers: tuple[Server, ...] = ()
     connections: Whole = Field(default=20, ge=1, le=1000)
     password: SecretStr = SecretStr("")
-    password_file: FilePath | None = None
+    password_file: MaybePath = None
+    servers: tuple[Server, ...] = ()
 
     @model_validator(mode="after")
     def _one_way_to_name_servers(self) -> Self:
