@@ -152,9 +152,10 @@ class _Conversation:
             lines.append(line[1:] if line.startswith(b".") else line)
         mail = Taken(self.sender, self.recipient, b"".join(lines))
         self.script.dots.append(mail)
-        said = await self.say("dot", f"250 2.0.0 took {len(self.script.dots)}")
-        if said.startswith("2"):
+        step, usual = self.script.next_step("dot"), f"250 2.0.0 took {len(self.script.dots)}"
+        if (usual if step.reply is None else step.reply).startswith(("250", "251")):
             self.script.taken.append(mail)
+        await self.act(step, usual)
 
     async def say(self, moment: str, usual: str) -> str:
         return await self.act(self.script.next_step(moment), usual)
