@@ -8,7 +8,9 @@ __all__ = ["SENTINEL_BEGIN", "SENTINEL_END", "clean", "guarded", "line", "web_ur
 # Unicode noncharacters (U+FDD0 to U+FDEF are never text): our own marks while a template runs. Content loses them.
 SENTINEL_BEGIN, SENTINEL_END = "\ufdd0", "\ufdd1"
 
-_FORBIDDEN = re.compile("[^\t\n\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN = re.compile(
+    "[^\t\n\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]"
+)
 _EMAIL_TOKEN = re.compile(r"\[(?=\[~)")
 _SAFE = ":/?#@!$&'()*+,;=%~-._"
 
@@ -35,7 +37,11 @@ def web_url(url: str) -> str:
         host = parts.hostname or ""
         if parts.scheme not in {"http", "https"} or not host:
             return ""
-        netloc = parts.netloc if parts.netloc.isascii() else parts.netloc.replace(host, host.encode("idna").decode())
+        netloc = (
+            parts.netloc
+            if parts.netloc.isascii()
+            else parts.netloc.replace(host, host.encode("idna").decode())
+        )
         netloc.encode("ascii")
     except (ValueError, UnicodeError):
         return ""

@@ -16,7 +16,9 @@ __all__ = ["STYLES", "compiled"]
 STYLES = 16_000  # bytes of <style>: Gmail drops a block that is longer
 
 _SPAN = re.compile(r"at position (\d+):")
-_LEFT_OVER = re.compile(r"</?mj-[a-z-]+|<[^<>]*(\\u\{)")  # an escape is text in a text, and a fault in an attribute
+_LEFT_OVER = re.compile(
+    r"</?mj-[a-z-]+|<[^<>]*(\\u\{)"
+)  # an escape is text in a text, and a fault in an attribute
 _STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
 _DATA = re.compile(r"(?:src|href)=\"data:")
 
@@ -41,11 +43,16 @@ def compiled(source: str, lines: Lines, template: str, shown: Callable[[str], st
         # The span counts bytes of the repaired text, which is the source but for longer attributes and shorter blanks.
         span = _SPAN.search(str(error))
         near = f"{where(int(span[1]))} (or near it)" if span else shown(template)
-        raise TemplateError(f"{near}: the MJML cannot be compiled ({error}).", "Look for what is not MJML there.") from error
+        raise TemplateError(
+            f"{near}: the MJML cannot be compiled ({error}).", "Look for what is not MJML there."
+        ) from error
     except (KeyboardInterrupt, SystemExit):
         raise
-    except BaseException as error:  # a panic of the native code is no Exception
-        raise TemplateError(f"{shown(template)}: the MJML compiler broke down ({error}).", "Undo the last change of the template.") from None
+    except BaseException as error:  # noqa: BLE001 -- a panic of the native code is no Exception
+        raise TemplateError(
+            f"{shown(template)}: the MJML compiler broke down ({error}).",
+            "Undo the last change of the template.",
+        ) from None
     _check(html, shown(template))
     return html
 
@@ -61,10 +68,21 @@ def _check(html: str, file: str) -> None:
     try:
         split(html)
     except ValueError as error:
-        raise TemplateError(f"{file}: {error}.", "Close each begin(…) with its end(…), the inner before the outer.") from error
+        raise TemplateError(
+            f"{file}: {error}.", "Close each begin(…) with its end(…), the inner before the outer."
+        ) from error
     if left := _LEFT_OVER.search(_STYLE.sub("", html)):
-        raise TemplateError(f"{file}: `{left[1] or left[0]}` is left over in the compiled mail.", "Look for it in the template.")
+        raise TemplateError(
+            f"{file}: `{left[1] or left[0]}` is left over in the compiled mail.",
+            "Look for it in the template.",
+        )
     if (size := sum(len(style.encode()) for style in _STYLE.findall(html))) > STYLES:
-        raise TemplateError(f"{file}: the styles are {size:,} bytes, and Gmail drops more than {STYLES:,}.", "Shorten <mj-style>.")
+        raise TemplateError(
+            f"{file}: the styles are {size:,} bytes, and Gmail drops more than {STYLES:,}.",
+            "Shorten <mj-style>.",
+        )
     if _DATA.search(html):
-        raise TemplateError(f"{file}: a data: address, which mail programs do not show.", "Publish the image and use its address.")
+        raise TemplateError(
+            f"{file}: a data: address, which mail programs do not show.",
+            "Publish the image and use its address.",
+        )

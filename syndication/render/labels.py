@@ -33,6 +33,7 @@ class Labels:
 
     @property
     def direction(self) -> str:
+        """`ltr` or `rtl`, for the attribute `dir`."""
         return "rtl" if self.locale.character_order == "right-to-left" else "ltr"
 
     def text(self, message: str, **values: object) -> str:
@@ -48,10 +49,11 @@ class Labels:
         found = self.catalogue.get(one) if self.catalogue else None
         if self.catalogue and found and isinstance(found.string, tuple | list) and all(found.string):
             forms = tuple(found.string)
-            index = min(gettext.c2py(self.catalogue.plural_expr)(count), len(forms) - 1)  # type: ignore[attr-defined]
+            index = min(gettext.c2py(self.catalogue.plural_expr)(count), len(forms) - 1)
         return forms[index] % {"count": self.number(count), **values}
 
     def number(self, number: int) -> str:
+        """`1,234` as this language writes it."""
         return str(format_decimal(number, locale=self.locale))
 
     def day(self, day: date) -> str:
@@ -102,6 +104,11 @@ def _catalogue(file: Path, locale: Locale) -> Catalog:
         with file.open("rb") as stream:
             return read_po(stream, locale=locale, abort_invalid=True)
     except PoFileError as error:
-        raise TemplateError(f"{shown}, line {error.lineno + 1}: not a gettext catalogue ({error.args[0]}).", "Repair that entry.") from error
+        raise TemplateError(
+            f"{shown}, line {error.lineno + 1}: not a gettext catalogue ({error.args[0]}).",
+            "Repair that entry.",
+        ) from error
     except (OSError, UnicodeError, ValueError) as error:
-        raise TemplateError(f"{shown} cannot be read as a gettext catalogue.", "Save it as UTF-8 in the .po form.") from error
+        raise TemplateError(
+            f"{shown} cannot be read as a gettext catalogue.", "Save it as UTF-8 in the .po form."
+        ) from error

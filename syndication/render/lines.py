@@ -22,12 +22,15 @@ class LineMarks(Extension):
     """A Jinja extension that marks each line of a template's own text."""
 
     def filter_stream(self, stream: TokenStream) -> Iterable[Token]:
+        """Jinja's hook: every run of template text, with a mark before each line."""
         for token in stream:
             if token.type != "data":
                 yield token
                 continue
             lines = token.value.split("\n")
-            marked = (f"{_OPEN}{stream.name}:{token.lineno + step}{_CLOSE}{text}" for step, text in enumerate(lines))
+            marked = (
+                f"{_OPEN}{stream.name}:{token.lineno + step}{_CLOSE}{text}" for step, text in enumerate(lines)
+            )
             yield Token(token.lineno, "data", "\n".join(marked))
 
 
@@ -47,6 +50,7 @@ class Lines:
     places: tuple[Place, ...]
 
     def at(self, offset: int) -> Place:
+        """The place that made the character at `offset`."""
         index = bisect_right(self.offsets, offset) - 1
         return self.places[max(index, 0)] if self.places else Place("", 0)
 

@@ -48,8 +48,18 @@ def lint(source: str) -> tuple[Finding, ...]:
     for piece in scan(source):
         findings.extend(_check(source, piece, state))
         if len(state.open) > DEPTH:
-            return (*findings, Finding(piece.start, f"tags are nested deeper than {DEPTH}", "Take out the tags that are not needed."))
-    findings.extend(Finding(piece.start, f"<{piece.name}> is never closed", f"Add </{piece.name}>.") for piece in state.open)
+            return (
+                *findings,
+                Finding(
+                    piece.start,
+                    f"tags are nested deeper than {DEPTH}",
+                    "Take out the tags that are not needed.",
+                ),
+            )
+    findings.extend(
+        Finding(piece.start, f"<{piece.name}> is never closed", f"Add </{piece.name}>.")
+        for piece in state.open
+    )
     if not state.heading:
         findings.append(Finding(0, "the mail has no <h1>", "Make its title an <h1>."))
     return tuple(findings)
@@ -65,14 +75,34 @@ def _check(source: str, piece: Piece, state: _State) -> Iterator[Finding]:
         case Kind.CLOSE:
             yield from _closed(piece, state)
         case Kind.STRAY:
-            rest = source[piece.start : piece.start + 20].split("\n")[0]
-            yield Finding(piece.start, f"`{rest}` begins no tag that can be read", "Write &lt; for a less-than sign, and quote every attribute.")
+            rest = source[piece.start : piece.start + 20].split("\n", maxsplit=1)[0]
+            yield Finding(
+                piece.start,
+                f"`{rest}` begins no tag that can be read",
+                "Write &lt; for a less-than sign, and quote every attribute.",
+            )
         case Kind.CDATA:
-            yield Finding(piece.start, "a CDATA section, which the compiler cannot read", "Write the text with &lt; and &amp;.")
+            yield Finding(
+                piece.start,
+                "a CDATA section, which the compiler cannot read",
+                "Write the text with &lt; and &amp;.",
+            )
         case Kind.COMMENT if state.inside("mj-attributes"):
-            yield Finding(piece.start, "a comment inside <mj-attributes>, which the compiler cannot read", "Write it as {# … #}.")
-        case Kind.TEXT if state.parent in PARENTS and state.parent not in _TEXT_HOLDERS and source[piece.start : piece.end].strip(_TOKENLESS):
-            yield Finding(piece.start, f"text straight in <{state.parent}>, where it is lost", "Put it into an <mj-text>.")
+            yield Finding(
+                piece.start,
+                "a comment inside <mj-attributes>, which the compiler cannot read",
+                "Write it as {# … #}.",
+            )
+        case Kind.TEXT if (
+            state.parent in PARENTS
+            and state.parent not in _TEXT_HOLDERS
+            and source[piece.start : piece.end].strip(_TOKENLESS)
+        ):
+            yield Finding(
+                piece.start,
+                f"text straight in <{state.parent}>, where it is lost",
+                "Put it into an <mj-text>.",
+            )
         case _:
             pass
 
@@ -87,7 +117,9 @@ def _closed(piece: Piece, state: _State) -> Iterator[Finding]:
     elif state.parent == piece.name:
         state.open.pop()
     else:
-        yield Finding(piece.start, f"</{piece.name}> where <{state.parent}> is open", f"Write </{state.parent}> first.")
+        yield Finding(
+            piece.start, f"</{piece.name}> where <{state.parent}> is open", f"Write </{state.parent}> first."
+        )
         if state.inside(piece.name):
             while state.open.pop().name != piece.name:
                 pass
@@ -103,7 +135,10 @@ def _tag(piece: Piece, state: _State) -> Iterator[_Fault]:
     elif name.startswith("mj") and name not in ATTRIBUTES:
         yield f"<{name}> is no MJML tag", "Correct its name; the compiler would drop it in silence."
     elif (parents := PARENTS.get(name)) and state.parent not in parents:
-        yield f"<{name}> stands in <{state.parent}>", f"Put it into <{'> or <'.join(sorted(parents - {'mj-attributes'}))}>."
+        yield (
+            f"<{name}> stands in <{state.parent}>",
+            f"Put it into <{'> or <'.join(sorted(parents - {'mj-attributes'}))}>.",
+        )
 
 
 def _attributes(piece: Piece, state: _State) -> Iterator[_Fault]:
@@ -112,7 +147,10 @@ def _attributes(piece: Piece, state: _State) -> Iterator[_Fault]:
         return
     for attribute in piece.attributes:
         if attribute.name not in known:
-            yield f"<{piece.name}> has no attribute {attribute.name}", "Correct its name, or put it into a <style> by css-class."
+            yield (
+                f"<{piece.name}> has no attribute {attribute.name}",
+                "Correct its name, or put it into a <style> by css-class.",
+            )
 
 
 def _values(piece: Piece, state: _State) -> Iterator[_Fault]:
@@ -128,13 +166,18 @@ def _values(piece: Piece, state: _State) -> Iterator[_Fault]:
         if name not in _NOT_A_COLOUR and _SHORT_COLOUR.search(value):
             yield f'{name}="{value}" is a colour that Outlook does not know', "Write six hexadecimal digits."
         if name == "mj-class" and len(value.split()) > 1:
-            yield f'mj-class="{value}" names two classes, and only the first counts', "Make one class of them."
+            yield (
+                f'mj-class="{value}" names two classes, and only the first counts',
+                "Make one class of them.",
+            )
         if name == "inline" and piece.name == "mj-style":
             yield "<mj-style inline> is not inlined", "Write the style into the tags themselves."
 
 
 def _alternative(piece: Piece, state: _State) -> Iterator[_Fault]:
-    image = piece.name == "img" or (piece.name in {"mj-image", "mj-social-element"} and state.parent != "mj-attributes")
+    image = piece.name == "img" or (
+        piece.name in {"mj-image", "mj-social-element"} and state.parent != "mj-attributes"
+    )
     if image and piece.value("alt") is None:
         yield f"<{piece.name}> has no alt", 'Say what it shows; alt="" for an ornament.'
 
@@ -146,8 +189,19 @@ def _headings(piece: Piece, state: _State) -> Iterator[_Fault]:
     if level == 1 and state.heading:
         yield "a second <h1>", "Make it an <h2>."
     elif level > state.heading + 1:
-        yield f"<h{level}> comes after <h{state.heading}>" if state.heading else f"<h{level}> is the first heading", "Skip no level."
+        yield (
+            f"<h{level}> comes after <h{state.heading}>"
+            if state.heading
+            else f"<h{level}> is the first heading",
+            "Skip no level.",
+        )
     state.heading = level
 
 
-_RULES: tuple[Callable[[Piece, _State], Iterator[_Fault]], ...] = (_tag, _attributes, _values, _alternative, _headings)
+_RULES: tuple[Callable[[Piece, _State], Iterator[_Fault]], ...] = (
+    _tag,
+    _attributes,
+    _values,
+    _alternative,
+    _headings,
+)

@@ -12,12 +12,13 @@ from syndication.domain.publication import Publication
 from syndication.domain.text import cut
 from syndication.domain.variant import Variant, split
 from syndication.errors import TemplateError
+from syndication.render.budget import BUDGETS, WEB, Budget, trimmed
 from syndication.render.characters import clean, line, web_url
 from syndication.render.compiler import compiled
 from syndication.render.labels import Labels, load_labels
 from syndication.render.templates import Templates, render_subject
 from syndication.render.theme import search_path
-from syndication.render.view import Budget, Views, lead_slug, topic_flag
+from syndication.render.view import Views, edition_context, lead_slug, topic_flag
 from syndication.render.wrap import folded, underline, width
 
 __all__ = ["LIMIT", "EditionLine", "Renderer"]
@@ -25,16 +26,6 @@ __all__ = ["LIMIT", "EditionLine", "Renderer"]
 LIMIT = 88_000  # bytes of HTML with its tokens: Gmail clips at about 102 KB, 90 KB is our own limit, and names are longer than tokens
 SUBJECT = 78  # characters, RFC 5322 §2.1.1
 NAME = 48  # columns of a reader's name
-_NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-
-# From all to the least: what a mail over the limit is cut down to.
-_BUDGETS = (
-    Budget(),
-    Budget(lead=200, excerpt=120),
-    Budget(lead=200, excerpt=0),
-    *(Budget(lead=200, excerpt=0, stories=stories) for stories in (12, 8, 5, 3, 2, 1)),
-    *(Budget(lead=120, excerpt=0, stories=1, sections=sections) for sections in (40, 20, 10, 5, 1)),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +45,9 @@ class Renderer:
     Every method that runs a template raises TemplateError; so does the constructor, for a theme that is nowhere.
     """
 
-    def __init__(self, *, publication: Publication, folders: Sequence[Path], theme: str, subject: str) -> None:
+    def __init__(
+        self, *, publication: Publication, folders: Sequence[Path], theme: str, subject: str
+    ) -> None:
         self._publication = publication
         self._path = search_path(folders, theme)
         self._templates = Templates.on(self._path)
@@ -70,17 +63,21 @@ class Renderer:
             preheader=line(edition.preheader),
             html="",
             text="",
-            topics=tuple(dict.fromkeys(filter(None, (lead_slug(edition), *(section.slug for section in edition.sections))))),
+            topics=tuple(
+                dict.fromkeys(
+                    filter(None, (lead_slug(edition), *(section.slug for section in edition.sections)))
+                )
+            ),
             common=not lead_slug(edition),
         )
-        for budget in _BUDGETS:
+        for budget in BUDGETS:
             context = self._digest_context(edition, variant, labels, budget)
             source, lines = self._templates.mjml("digest.mjml", context)
             html = compiled(source, lines, "digest.mjml", self._templates.shown)
             if len(html.encode()) <= LIMIT:
                 text = folded(self._templates.text("digest.txt", context))
                 self._check_text(text)
-                return replace(variant, html=html, text=text, trimmed=_trimmed(edition, budget))
+                return replace(variant, html=html, text=text, trimmed=trimmed(edition, budget))
         raise TemplateError(
             f"{self._templates.shown('digest.mjml')}: the mail is over {LIMIT:,} bytes even with a single story.",
             "Shorten the template: Gmail clips a mail at about 102 KB.",
@@ -95,7 +92,7 @@ class Renderer:
             **self._context(labels, "../"),
             "subject": subject,
             "canonical": self._archive_url(edition),
-            **_edition_context(edition, views, Budget(lead=1000, excerpt=1000)),
+            **edition_context(edition, views, WEB),
         }
         return self._templates.page("edition.html", context)
 
@@ -113,7 +110,13 @@ class Renderer:
         """The index of the editions, in the order given."""
         labels = self._in(self._publication.language)
         shown = [
-            {"key": each.key, "number": labels.number(each.number), "day": labels.day(each.day), "subject": line(each.subject), "path": each.path}
+            {
+                "key": each.key,
+                "number": labels.number(each.number),
+                "day": labels.day(each.day),
+                "subject": line(each.subject),
+                "path": each.path,
+            }
             for each in editions
         ]
         return self._templates.page("archive.html", {**self._context(labels, "../"), "editions": shown})
@@ -150,7 +153,9 @@ class Renderer:
         context = {"edition": edition, "publication": self._publication, "language": language}
         subject = line(render_subject(self._subject, context))
         if not subject:
-            raise TemplateError("The subject is empty.", "Set email.subject to a template like {{ edition.lead.title }}.")
+            raise TemplateError(
+                "The subject is empty.", "Set email.subject to a template like {{ edition.lead.title }}."
+            )
         return cut(subject, SUBJECT)
 
     def _archive_url(self, edition: Edition) -> str:
@@ -177,14 +182,16 @@ class Renderer:
             "underline": underline,
         }
 
-    def _digest_context(self, edition: Edition, variant: Variant, labels: Labels, budget: Budget) -> Mapping[str, object]:
+    def _digest_context(
+        self, edition: Edition, variant: Variant, labels: Labels, budget: Budget
+    ) -> Mapping[str, object]:
         views = Views(self._publication, labels, self._publication.feeds_url)
         return {
             **self._context(labels, self._publication.feeds_url),
             "subject": variant.subject,
             "preheader": variant.preheader,
             "web": self._archive_url(edition),
-            **_edition_context(edition, views, budget),
+            **edition_context(edition, views, budget),
         }
 
     def _check_text(self, text: str) -> None:
@@ -192,39 +199,9 @@ class Renderer:
             split(text)
         except ValueError as error:
             shown = self._templates.shown("digest.txt")
-            raise TemplateError(f"{shown}: {error}.", "Close each begin(…) with its end(…), the inner before the outer.") from error
-
-
-def _edition_context(edition: Edition, views: Views, budget: Budget) -> dict[str, object]:
-    labels = views.labels
-    shown = edition.sections[: budget.sections]
-    count = len(edition.articles)
-    hidden = sum(len(section.stories) for section in edition.sections[len(shown) :])
-    spelled = labels.text(_NUMBERS[count - 2]) if 1 < count < len(_NUMBERS) + 2 else labels.number(count)
-    moving = any(entry.movement for entry in edition.hot)
-    return {
-        "number": labels.number(edition.number),
-        "day": labels.day(edition.day),
-        "note": [line(paragraph) for paragraph in clean(edition.note).split("\n\n") if paragraph.strip()],
-        "count": count,
-        "spelled": spelled,
-        "lead": views.story(edition.lead, budget.lead),
-        "sections": views.sections(edition, budget),
-        "hidden": labels.count("Read %(count)s more story on the web", "Read %(count)s more stories on the web", hidden) if hidden else "",
-        "hot": tuple(map(views.hot, edition.hot)),
-        "moving": moving,
-    }
-
-
-def _trimmed(edition: Edition, budget: Budget) -> str:
-    """What a budget left out, in words for the operator; empty when nothing was."""
-    full = _BUDGETS[0]
-    if budget == full:
-        return ""
-    kept = sum(len(section.stories[: budget.stories]) for section in edition.sections[: budget.sections])
-    left = len(edition.articles) - 1 - kept
-    excerpts = f"excerpts cut to {budget.excerpt} characters" if budget.excerpt else "excerpts left out"
-    return f"{excerpts}, {left} stories left to the web" if left else excerpts
+            raise TemplateError(
+                f"{shown}: {error}.", "Close each begin(…) with its end(…), the inner before the outer."
+            ) from error
 
 
 def _short(name: str) -> str:

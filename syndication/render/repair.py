@@ -11,10 +11,10 @@ _PROSE = frozenset({"mj-text", "mj-button", "mj-table", "mj-raw", "mj-navbar-lin
 
 
 def repaired(source: str) -> str:
-    """`source` with one kind of line end, ASCII in attributes, and the blanks between inline tags kept.
+    r"""`source` with one kind of line end, ASCII in attributes, and the blanks between inline tags kept.
 
     mrml prints attribute values with Rust's debug format: anything it holds unprintable (a no-break space, a combining accent, Thai,
-    Hindi, joined emoji), a line break or a backslash comes out as an escape like `\\u{a0}`. Character references pass. A line break
+    Hindi, joined emoji), a line break or a backslash comes out as an escape like `\u{a0}`. Character references pass. A line break
     between two tags vanishes, and with it the blank between two words. A carriage return is a parse error.
     """
     source = source.replace("\r\n", "\n").replace("\r", "\n")

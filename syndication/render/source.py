@@ -7,7 +7,9 @@ from enum import StrEnum
 
 __all__ = ["VOID", "Attribute", "Kind", "Piece", "scan"]
 
-VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
+VOID = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+)
 
 _SPECIAL = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<!doctype[^>]*>|<\?.*?\?>", re.DOTALL | re.IGNORECASE)
 _NAME = re.compile(r"<(/?)([a-zA-Z][\w:.-]*)")
@@ -17,6 +19,8 @@ _RAW_TEXT = {"mj-style": re.compile(r"</mj-style\s*>"), "style": re.compile(r"</
 
 
 class Kind(StrEnum):
+    """What a piece is."""
+
     OPEN = "open"
     VOID = "void"  # opened and closed at once
     CLOSE = "close"
@@ -47,6 +51,7 @@ class Piece:
     attributes: tuple[Attribute, ...] = ()
 
     def value(self, name: str) -> str | None:
+        """The value of the attribute `name`, None when it is not there."""
         return next((found.value for found in self.attributes if found.name == name), None)
 
 
@@ -87,8 +92,6 @@ def _tag(source: str, position: int) -> Piece | None:
     close = _CLOSE.match(source, end)
     if not close:
         return None
-    if name[1]:
-        kind = Kind.CLOSE
-    else:
-        kind = Kind.VOID if close[1] or name[2].lower() in VOID else Kind.OPEN
+    opened = Kind.VOID if close[1] or name[2].lower() in VOID else Kind.OPEN
+    kind = Kind.CLOSE if name[1] else opened
     return Piece(kind, position, close.end(), name[2], tuple(attributes))

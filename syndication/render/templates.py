@@ -31,7 +31,9 @@ def _token(kind: str) -> Any:
 _GLOBALS = {"slot": _token("s"), "begin": _token("b"), "end": _token("e")}
 
 
-def _environment(loader: jinja2.BaseLoader, extensions: Sequence[type[LineMarks]] = ()) -> ImmutableSandboxedEnvironment:
+def _environment(
+    loader: jinja2.BaseLoader, extensions: Sequence[type[LineMarks]] = ()
+) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         loader=loader,
         autoescape=lambda name: not (name or "").endswith((".txt", ".css")),
@@ -53,6 +55,7 @@ class Templates:
 
     @classmethod
     def on(cls, path: Sequence[Path]) -> "Templates":
+        """The templates of `theme.search_path`."""
         loader = jinja2.FileSystemLoader([str(folder) for folder in path])
         return cls(_environment(loader), _environment(loader, [LineMarks]))
 
@@ -95,13 +98,15 @@ def _rendered(environment: jinja2.Environment, name: str, context: Mapping[str, 
         raise
     except jinja2.TemplateSyntaxError as error:
         where = _where(error.filename or error.name or name, error.lineno)
-        raise TemplateError(f"{where}: {_sentence(error.message or 'a syntax error')}", "Correct that line.") from error
+        raise TemplateError(
+            f"{where}: {_sentence(error.message or 'a syntax error')}", "Correct that line."
+        ) from error
     except jinja2.TemplateNotFound as error:
         raise TemplateError(
             f"The template {error.name} is in none of the template folders{_from(error.__traceback__)}.",
             "Put it into the theme, or take it over with `syndicate templates copy`.",
         ) from error
-    except Exception as error:  # noqa: BLE001 -- an expression of a template can raise anything
+    except Exception as error:  # an expression of a template can raise anything
         file, line = _deepest(error.__traceback__) or (name, 0)
         raise TemplateError(
             f"{_where(file, line)}: {_sentence(str(error) or type(error).__name__)}",

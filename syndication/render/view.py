@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from math import ceil
 
 from syndication.domain.article import Article, Image
@@ -12,23 +12,24 @@ from syndication.domain.hotlist import HotEntry, Trend
 from syndication.domain.publication import Publication
 from syndication.domain.slug import slugify
 from syndication.domain.text import cut, reading_minutes
-from syndication.render.characters import line, web_url
+from syndication.render.budget import Budget
+from syndication.render.characters import clean, line, web_url
 from syndication.render.labels import Labels
 
-__all__ = ["Budget", "HotView", "ImageView", "SectionView", "StoryView", "Views", "lead_slug", "topic_flag"]
+__all__ = [
+    "HotView",
+    "ImageView",
+    "SectionView",
+    "StoryView",
+    "Views",
+    "edition_context",
+    "lead_slug",
+    "topic_flag",
+]
 
 _EMAIL = re.compile(r"[<(\[]?[^\s<>()\[\],;]+@[^\s<>()\[\],;]+\.[^\s<>()\[\],;]+[>)\]]?")
+_NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """How much goes into a mail: characters of each excerpt, stories in each section, sections. None: all."""
-
-    lead: int = 320
-    excerpt: int = 240
-    stories: int | None = None
-    sections: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class ImageView:
 
 @dataclass(frozen=True, slots=True)
 class StoryView:
+    """One story, ready to print."""
+
     title: str
     url: str  # empty: no link
     section: str
@@ -55,7 +58,7 @@ class StoryView:
     authors: str  # names as this language lists them
     minutes: str  # "9 min read"
     date: str
-    published: datetime | date | None
+    published: datetime | None
     image: ImageView | None
     language: str  # only where it is not the page's
     direction: str
@@ -68,6 +71,8 @@ class StoryView:
 
 @dataclass(frozen=True, slots=True)
 class SectionView:
+    """One section as far as the budget shows it."""
+
     name: str
     slug: str
     flag: str  # of its region
@@ -78,6 +83,8 @@ class SectionView:
 
 @dataclass(frozen=True, slots=True)
 class HotView:
+    """One place of the hot list."""
+
     rank: str
     title: str
     url: str
@@ -101,6 +108,7 @@ class Views:
     media: str
 
     def story(self, article: Article, excerpt: int) -> StoryView:
+        """`excerpt` is the length of the summary in characters, 0 for none."""
         language = article.language or self.publication.language
         names = (_EMAIL.sub("", line(name)).strip(" ,;") for name in article.authors)
         minutes = reading_minutes(article.content or article.summary, language)
@@ -120,6 +128,7 @@ class Views:
         )
 
     def image(self, image: Image | None, credit: str) -> ImageView | None:
+        """None for an image that has no address a mail may name."""
         if image is None:
             return None
         local = re.fullmatch(r"media/[^/\\]+", image.src)
@@ -127,6 +136,7 @@ class Views:
         return ImageView(src, line(image.alt), image.width, image.height, line(credit)) if src else None
 
     def sections(self, edition: Edition, budget: Budget) -> tuple[SectionView, ...]:
+        """The sections within `budget`."""
         return tuple(self._sections(edition, budget))
 
     def _sections(self, edition: Edition, budget: Budget) -> Iterable[SectionView]:
@@ -140,10 +150,15 @@ class Views:
                 flag=topic_flag(section.slug),
                 stories=tuple(self.story(story, budget.excerpt) for story in shown),
                 left=left,
-                more=self.labels.count("%(count)s more in %(section)s", "%(count)s more in %(section)s", left, section=name) if left else "",
+                more=self.labels.count(
+                    "%(count)s more in %(section)s", "%(count)s more in %(section)s", left, section=name
+                )
+                if left
+                else "",
             )
 
     def hot(self, entry: HotEntry) -> HotView:
+        """A place with its movement in words."""
         trend, places = (entry.movement.trend, entry.movement.places) if entry.movement else ("", 0)
         words = {
             "": "",
@@ -168,3 +183,29 @@ def lead_slug(edition: Edition) -> str:
     name = edition.lead.section.strip()
     same = next((section.slug for section in edition.sections if section.name == name), "")
     return same or (slugify(name) if name else "")
+
+
+def edition_context(edition: Edition, views: Views, budget: Budget) -> dict[str, object]:
+    """The names that both the digest and the edition's page have."""
+    labels = views.labels
+    shown = edition.sections[: budget.sections]
+    count = len(edition.articles)
+    hidden = sum(len(section.stories) for section in edition.sections[len(shown) :])
+    spelled = labels.text(_NUMBERS[count - 2]) if 1 < count < len(_NUMBERS) + 2 else labels.number(count)
+    moving = any(entry.movement for entry in edition.hot)
+    return {
+        "number": labels.number(edition.number),
+        "day": labels.day(edition.day),
+        "note": [line(paragraph) for paragraph in clean(edition.note).split("\n\n") if paragraph.strip()],
+        "count": count,
+        "spelled": spelled,
+        "lead": views.story(edition.lead, budget.lead),
+        "sections": views.sections(edition, budget),
+        "hidden": labels.count(
+            "Read %(count)s more story on the web", "Read %(count)s more stories on the web", hidden
+        )
+        if hidden
+        else "",
+        "hot": tuple(map(views.hot, edition.hot)),
+        "moving": moving,
+    }

@@ -44,7 +44,8 @@ _WORDS = {
 }
 
 ATTRIBUTES: dict[str, frozenset[str]] = {
-    tag: frozenset(f"{words} {_EACH if tag.startswith('mj-') else ''}".split()) for tag, words in _WORDS.items()
+    tag: frozenset(f"{words} {_EACH if tag.startswith('mj-') else ''}".split())
+    for tag, words in _WORDS.items()
 }
 
 _CONTENT = frozenset({"mj-column", "mj-hero", "mj-attributes"})
@@ -59,6 +60,11 @@ PARENTS: dict[str, frozenset[str]] = {
     "mj-hero": frozenset({"mj-body", "mj-wrapper", "mj-attributes"}),
     "mj-group": frozenset({"mj-section", "mj-attributes"}),
     "mj-column": frozenset({"mj-section", "mj-group", "mj-attributes"}),
-    **dict.fromkeys(("mj-text", "mj-button", "mj-image", "mj-divider", "mj-spacer", "mj-table", "mj-social", "mj-navbar"), _CONTENT),
-    **dict.fromkeys(("mj-title", "mj-preview", "mj-style", "mj-font", "mj-breakpoint", "mj-attributes"), _HEAD),
+    **dict.fromkeys(
+        ("mj-text", "mj-button", "mj-image", "mj-divider", "mj-spacer", "mj-table", "mj-social", "mj-navbar"),
+        _CONTENT,
+    ),
+    **dict.fromkeys(
+        ("mj-title", "mj-preview", "mj-style", "mj-font", "mj-breakpoint", "mj-attributes"), _HEAD
+    ),
 }

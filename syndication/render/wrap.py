@@ -8,14 +8,19 @@ from syndication.domain.text import boundaries
 __all__ = ["COLUMNS", "folded", "underline", "width"]
 
 COLUMNS = 76  # RFC 5322 §2.1.1 asks for 78 at most
-_TOKEN = re.compile(r"\[\[~[sbe]\.[^~]*~\]\]")
+_TOKEN = re.compile(r"\[\[~([sbe])\.([^~]*)~\]\]")
+_SLOTS = {
+    "name": 48,
+    "since": 24,
+}  # columns kept free for a reader's value; any other stands on a line of its own
 _HANG = re.compile(r"\s*(?:\d+\.\s+|[-*>]\s+)?")
 _MANY_BLANKS = re.compile(r"\n{4,}")
 
 
 def width(text: str) -> int:
-    """The columns `text` takes in a terminal (UAX #11); a token takes none."""
-    return sum(map(_columns, _TOKEN.sub("", text)))
+    """The columns `text` takes in a terminal (UAX #11); a slot takes what is kept free for it, a region's token none."""
+    slots = sum(_SLOTS.get(token[2], COLUMNS) for token in _TOKEN.finditer(text) if token[1] == "s")
+    return slots + sum(map(_columns, _TOKEN.sub("", text)))
 
 
 def _columns(character: str) -> int:

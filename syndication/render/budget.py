@@ -1,0 +1,38 @@
+"""How much goes into a mail: from everything down to a single story, until it fits."""
+
+from dataclasses import dataclass
+
+from syndication.domain.edition import Edition
+
+__all__ = ["BUDGETS", "WEB", "Budget", "trimmed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Characters of the lead's and the other excerpts, stories in each section, sections. None: all."""
+
+    lead: int = 320
+    excerpt: int = 240
+    stories: int | None = None
+    sections: int | None = None
+
+
+WEB = Budget(lead=1000, excerpt=1000)  # a page has room
+
+BUDGETS = (
+    Budget(),
+    Budget(lead=200, excerpt=120),
+    Budget(lead=200, excerpt=0),
+    *(Budget(lead=200, excerpt=0, stories=stories) for stories in (12, 8, 5, 3, 2, 1)),
+    *(Budget(lead=120, excerpt=0, stories=1, sections=sections) for sections in (40, 20, 10, 5, 1)),
+)
+
+
+def trimmed(edition: Edition, budget: Budget) -> str:
+    """What a budget left out, in words for the operator; empty when it is the first and nothing was."""
+    if budget == BUDGETS[0]:
+        return ""
+    kept = sum(len(section.stories[: budget.stories]) for section in edition.sections[: budget.sections])
+    left = len(edition.articles) - 1 - kept
+    excerpts = f"excerpts cut to {budget.excerpt} characters" if budget.excerpt else "excerpts left out"
+    return f"{excerpts}, {left} {'story' if left == 1 else 'stories'} left to the web" if left else excerpts
