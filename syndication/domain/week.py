@@ -84,7 +84,5 @@ class CutOff:
 
     def latest(self, now: datetime) -> WeekKey:
         """The latest key whose cut-off has passed at `now`."""
-        key = WeekKey.of(now.astimezone(self.zone).date()).shifted(1)
-        while self.at(key) > now:
-            key = key.shifted(-1)
-        return key
+        key = WeekKey.of(now.astimezone(self.zone).date())
+        return key if self.at(key) <= now else key.shifted(-1)

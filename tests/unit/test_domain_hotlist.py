@@ -86,8 +86,11 @@ def test_a_rival_just_below_the_threshold_still_spoils_the_lead() -> None:
     line = "abcdefghijklmnopqrstuvwxyz abcdefghijklmno"  # 42 letters: two changed 0.95, three changed 0.93
     near = line[:5] + "##" + line[7:]
     rival = line[:20] + "####" + line[24:]  # 0.90
+    longer = line + "########"  # 0.91
     assert match_title(line, candidates(near)) == "id-0"
     assert match_title(line, candidates(near, rival)) is None
+    assert match_title(line, candidates(near, longer)) is None
+    assert match_title(line, candidates(rival)) is match_title(line, candidates(longer)) is None
 
 
 def test_two_spellings_of_one_article_are_no_rivals() -> None:

@@ -66,6 +66,12 @@ def test_a_unique_slug_is_safe_and_not_taken(text: str, others: set[str], seed: 
     assert unique_slug(text, (), seed) == slugify(text)
 
 
+def test_a_long_slug_makes_room_for_its_hash() -> None:
+    slug = unique_slug("한" * 40, {"한" * 20}, "tag:a")
+    assert slug.startswith("한" * 17 + "-")
+    assert len(slug.encode()) == LIMIT
+
+
 def test_two_articles_with_one_title_get_different_slugs_even_when_the_hash_is_taken_too() -> None:
     first = unique_slug("Letters", {"letters"}, "tag:a")
     assert first != unique_slug("Letters", {"letters"}, "tag:b")

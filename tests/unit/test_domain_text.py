@@ -31,6 +31,13 @@ def test_a_text_is_only_ever_cut_between_characters_as_a_reader_sees_them(charac
     assert boundaries(text) == ends
 
 
+def test_a_hangul_syllable_takes_a_final_only_where_it_has_none() -> None:
+    assert boundaries("하\u11ab") == [2]
+    assert boundaries("하\u1161") == [2]
+    assert boundaries("한\u11ab") == [2]
+    assert boundaries("한\u1161") == [1, 2]
+
+
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.integers(1, 60))
 def test_what_is_cut_keeps_the_limit_and_says_that_something_is_missing(text: str, limit: int) -> None:
     short = cut(text, limit)
