@@ -51,6 +51,8 @@ def _parse_unusual(text: str) -> Address:
         found = validate_email(text, check_deliverability=False, allow_quoted_local=False)
     except EmailNotValidError as error:
         raise ValueError(" ".join(str(error).split()).rstrip(".")) from None
+    if len(found.local_part.encode()) > _MAX_LOCAL:
+        raise ValueError(f"the part before the @ is longer than {_MAX_LOCAL} bytes")
     domain = found.ascii_domain.lower()
     return Address(f"{found.local_part}@{domain}", domain)
 

@@ -178,7 +178,7 @@ class Base64Part:
             if isinstance(piece, str):
                 data = piece.encode()
                 steps.append(_ready(data) if len(data) > _GROUP else data)
-                size += len(data) * 78 // _GROUP
+                size += len(data) * 78 // _GROUP + 6  # a group and a line end at each join
             elif isinstance(piece, Slot):
                 steps.append(piece)
             else:

@@ -1,0 +1,109 @@
+"""What follows from a transaction."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from syndication.deliver.retry import FIRST_DELAY, LONGEST_DELAY, permanent_for_address, settle
+from syndication.deliver.transaction import Transaction
+from syndication.domain.delivery import Outcome, Recipient, Reply, Stage, State
+
+NOW = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
+READER = Recipient(
+    subscriber=7,
+    serial=1,
+    email="a@example.com",
+    name="",
+    language="en",
+    topics=(),
+    key="k",
+    token_key="t",
+    since=None,
+)
+LATER = Transaction(Outcome.TRY_LATER, Stage.RCPT, Reply(451, "4.3.0 later"))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [(Outcome.ACCEPTED, State.SENT), (Outcome.REFUSED, State.FAILED), (Outcome.UNKNOWN, State.UNKNOWN)],
+)
+def test_what_is_certain_is_written_as_it_is(outcome: Outcome, state: State) -> None:
+    reply = Reply(250, "ok", "mx:25")
+    settled = settle(READER, Transaction(outcome, Stage.DOT, reply), now=NOW, jitter=0.5)
+    assert (settled.subscriber, settled.serial, settled.state, settled.stage) == (7, 1, state, Stage.DOT)
+    assert (settled.reply, settled.due, settled.counted) == (reply, None, True)
+
+
+def test_the_first_delay_is_five_minutes_or_a_little_more() -> None:
+    assert settle(READER, LATER, now=NOW, jitter=0.0).due == NOW + FIRST_DELAY == NOW + timedelta(minutes=5)
+    spread = settle(READER, LATER, now=NOW, jitter=0.99).due
+    assert spread is not None
+    assert NOW + timedelta(minutes=6) < spread < NOW + timedelta(minutes=7)
+
+
+def test_delays_double_up_to_six_hours() -> None:
+    delays = []
+    for attempts in range(12):
+        due = settle(replace(READER, attempts=attempts, deferrals_since=NOW), LATER, now=NOW, jitter=0.0).due
+        assert due is not None
+        delays.append(due - NOW)
+    assert delays[:4] == [timedelta(minutes=minutes) for minutes in (5, 10, 20, 40)]
+    assert delays[-1] == LONGEST_DELAY
+    assert delays == sorted(delays)
+
+
+@pytest.mark.parametrize(
+    ("attempts_before", "age", "state"),
+    [
+        (4, timedelta(days=4), State.FAILED),
+        (40, timedelta(days=9), State.FAILED),
+        (3, timedelta(days=30), State.DEFERRED),
+        (40, timedelta(days=4) - timedelta(seconds=1), State.DEFERRED),
+    ],
+)
+def test_nobody_is_given_up_before_five_attempts_and_four_days(
+    attempts_before: int, age: timedelta, state: State
+) -> None:
+    reader = replace(READER, attempts=attempts_before, deferrals_since=NOW - age)
+    assert settle(reader, LATER, now=NOW, jitter=0.5).state is state
+
+
+@pytest.mark.parametrize(
+    "transaction",
+    [
+        Transaction(Outcome.NOT_SENT, Stage.CONNECT, Reply(0, "refused")),
+        Transaction(Outcome.TRY_LATER, Stage.DOT, Reply(421, "4.3.2 closing")),
+        Transaction(Outcome.NOT_SENT, Stage.DATA, Reply(421, "4.3.2 closing")),
+    ],
+)
+def test_the_servers_own_trouble_counts_for_nobody(transaction: Transaction) -> None:
+    old = replace(READER, attempts=90, deferrals_since=NOW - timedelta(days=90))
+    settled = settle(old, transaction, now=NOW, jitter=0.0)
+    assert (settled.state, settled.counted) == (State.DEFERRED, False)
+    first = settle(READER, transaction, now=NOW, jitter=0.0)
+    assert first.due == NOW + FIRST_DELAY
+
+
+def test_a_connection_lost_before_the_dot_is_tried_again_and_counts() -> None:
+    settled = settle(READER, Transaction(Outcome.NOT_SENT, Stage.DATA, Reply(0, "lost")), now=NOW, jitter=0.0)
+    assert (settled.state, settled.counted) == (State.DEFERRED, True)
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "dead"),
+    [
+        (550, "5.1.1 no such user", True),
+        (553, "5.1.3 bad address", True),
+        (550, "5.1.10 null MX", True),
+        (550, "5.7.1 blocked for spam, see 5.1.1", False),
+        (550, "5.1.8 your domain does not exist", False),
+        (552, "5.2.2 mailbox full", False),
+        (550, "no such user", False),
+        (450, "4.1.1 try later", False),
+        (450, "5.1.1 odd", False),
+        (550, "5.1.1111 odd", False),
+    ],
+)
+def test_only_5_1_x_speaks_of_the_address(code: int, text: str, *, dead: bool) -> None:
+    assert permanent_for_address(Reply(code, text)) is dead
