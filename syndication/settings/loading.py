@@ -82,7 +82,7 @@ def _not_toml(path: Path, text: str, error: Exception) -> SettingsError:
     if not match:  # numbers or nesting beyond what Python takes
         return SettingsError(f"{path} is not TOML that can be read.", hint)
     said = re.sub(r"\(('[^()]*),?\)", lambda key: key[1].replace("', '", ".").strip("',"), match[1])
-    line = match[2] or text.count("\n") + 1
+    line = match[2] or text.rstrip().count("\n") + 1
     return SettingsError(f"{path} line {line} is not TOML: {said[:1].lower()}{said[1:]}.", hint)
 
 

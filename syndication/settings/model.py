@@ -168,7 +168,7 @@ class Settings(BaseSettings):
     @property
     def servers(self) -> tuple[Server, ...]:
         """The mail servers, however they were written."""
-        return self.smtp.servers or (Server(url=self.smtp.url, password_file=self.smtp.password_file),)
+        return self.smtp.servers or (Server(url=self.smtp.url),)
 
     def password_for(self, server: Server) -> str:
         """The password of an SMTP server: its own file's first, then smtp.password_file's, then the environment's, else empty.

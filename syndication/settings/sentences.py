@@ -37,12 +37,13 @@ class Origins:
 
     def begin(self, path: Path) -> tuple[int, str]:
         """For sorting a line (0 for a variable), and how the sentence begins. A missing key has the line of its table."""
-        for depth in range(len(path), 0, -1):
-            if variable := self.variables.get(path[:depth]):
-                entry = next((f" (entry {part + 1})" for part in path if isinstance(part, int)), "")
-                return 0, f"{variable}: {dotted(path)}{entry}"
-            if line := self.lines.get(path[:depth]):
-                return line, f"{self.file} line {line}: {dotted(path)}"
+        upwards = [path[:depth] for depth in range(len(path), 0, -1)]
+        # A variable goes before the file, also for what stands below it.
+        if variable := next((self.variables[at] for at in upwards if at in self.variables), ""):
+            entry = next((f" (entry {part + 1})" for part in path if isinstance(part, int)), "")
+            return 0, f"{variable}: {dotted(path)}{entry}"
+        if line := next((self.lines[at] for at in upwards if at in self.lines), 0):
+            return line, f"{self.file} line {line}: {dotted(path)}"
         return _NOWHERE, f"{self.file}: {dotted(path)}"
 
 

@@ -1,0 +1,318 @@
+"""Every mistake is one sentence with file, line and key, or the variable's name, and never the value."""
+
+from pathlib import Path
+
+import pytest
+
+from syndication.errors import SettingsError
+from syndication.settings import Settings, load_settings
+from syndication.settings.keys import known_keys
+
+GOOD = """\
+[publication]
+title = "The Tern"
+url = "https://tern.example/"
+timezone = "Asia/Seoul"
+address = "1 Pier Road"
+
+[[sources]]
+name = "desk"
+kind = "folder"
+path = "articles"
+
+[email]
+from = "The Tern <weekly@tern.example>"
+
+[web]
+url = "https://news.tern.example/"
+"""
+END = GOOD.count("\n")  # what a test appends begins on the line after it
+
+
+def mistake(tmp_path: Path, text: str | bytes, environ: dict[str, str] | None = None) -> SettingsError:
+    """The error that `text` gives, its file name cut to the last part."""
+    file = tmp_path / "syndicate.toml"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(SettingsError) as caught:
+        load_settings(file, environ or {})
+    assert caught.value.exit_code == 2
+    assert caught.value.__cause__ is None  # nothing of a library's, with values in it, hangs on
+    caught.value.message = caught.value.message.replace(f"{tmp_path}/", "")
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("was", "written", "sentence"),
+    [
+        ('"Asia/Seoul"', '"Hanyang"', "line 4: publication.timezone is not a time zone."),
+        ('"Asia/Seoul"', '"Europe"', "line 4: publication.timezone is not a time zone."),
+        ('"Asia/Seoul"', '"../../etc/passwd"', "line 4: publication.timezone is not a time zone."),
+        ('"Asia/Seoul"', "9", "line 4: publication.timezone is not a time zone."),
+        ('"The Tern"', "7", "line 2: publication.title is not text."),
+        ('"The Tern"', '" "', "line 2: publication.title is empty."),
+        ('"The Tern"', '"The\\r\\nBcc: all"', "line 2: publication.title holds a line break or a control character."),
+        ('"https://tern.example/"', '"http://tern.example/"', "line 3: publication.url is not an https:// address."),
+        ('"https://news.tern.example/"', '"http://news.tern.example/"', "line 16: web.url is not an https:// address."),
+        ('"https://news.tern.example/"', '"https://news.tern.example/?a=b"', "line 16: web.url holds a query or a fragment."),
+        ('"https://news.tern.example/"', '"https://[news/"', "line 16: web.url is not an https:// address."),
+        ('"https://news.tern.example/"', '"https://x@news.tern.example/"', "line 16: web.url holds a user name."),
+        ('"folder"', '"sitemap"', "line 9: sources.kind is not available in this version."),
+        ('"folder"', '"page"', "line 9: sources.kind is not available in this version."),
+        ('"folder"', '"wordpress"', "line 9: sources.kind is not available in this version."),
+        ('"folder"', '"gopher"', "line 9: sources.kind is not a kind of source."),
+        ('"folder"', '["folder"]', "line 9: sources.kind is not a kind of source."),
+        ('"folder"', '"feed"', "line 7: sources.url is missing."),
+        ('path = "articles"', 'url = "https://tern.example/rss"', "line 7: sources.path is missing."),
+        ('"articles"', '"articles"\nurl = "https://tern.example/rss"', "line 11: sources.url does not belong to a source of this kind."),
+        ('"articles"', "12", "line 10: sources.path is not a path."),
+        ('"The Tern <weekly@tern.example>"', '"The Tern"', "line 13: email.from is not a mail address."),
+        ('"The Tern <weekly@tern.example>"', '"a@tern.example, b@tern.example"', "line 13: email.from is not a mail address."),
+        ("[[sources]]", "[sources]", "line 7: sources is not a list."),
+        ("timezone =", "timezome =", "line 4: publication.timezome is not a known key."),
+        ("[email]", "[e-mail]", "line 12: e-mail is not a known key."),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_or_key_is_named_with_its_line(
+    tmp_path: Path, was: str, written: str, sentence: str
+) -> None:
+    assert mistake(tmp_path, GOOD.replace(was, written)).message == f"syndicate.toml {sentence}"
+
+
+@pytest.mark.parametrize(
+    ("added", "sentence"),
+    [
+        ('[edition]\nends = "friday 25:00"', "edition.ends is not a time of the week."),
+        ("[edition]\nends = 7", "edition.ends is not text."),
+        ("[edition]\napprove = true", "edition.approve is not available in this version."),
+        ('[edition]\napprove = "no"', "edition.approve is neither true nor false."),
+        ("[edition]\nfirst_number = 0", "edition.first_number is too small."),
+        ('[hot]\nkind = "page"', "hot.kind is not available in this version."),
+        ('[hot]\nkind = "access-log"', "hot.kind is not available in this version."),
+        ('[hot]\nkind = "dice"', "hot.kind is not a kind of hot list."),
+        ('[hot]\npath = "hot.csv"', 'hot.path has no effect with kind = "source".'),
+        ("[hot]\nlimit = 101", "hot.limit is too large."),
+        ('[feeds]\nlimit = "100"', "feeds.limit is not a whole number."),
+        ("[feeds]\nlimit = true", "feeds.limit is not a whole number."),
+        ('[feeds]\ncontent = "some"', "feeds.content is not one of its words."),
+        ('[feeds]\nhubs = ["https://hub.example/"]', "feeds.hubs is not available in this version."),
+        ('[feeds]\nurl = "http://news.tern.example/feeds/"', "feeds.url is not an https:// address."),
+        ('[publish]\nafter = "make upload"', "publish.after is not a list."),
+        ('[publish]\nafter = [""]', "publish.after names no program."),
+        ('[smtp]\nurl = "mail.tern.example"', "smtp.url is not the address of an SMTP server."),
+        ('[smtp]\nurl = "smtp://mail.tern.example:99999"', "smtp.url is not the address of an SMTP server."),
+        (
+            '[smtp]\nurl = "smtp+plain://mail.tern.example"',
+            "smtp.url is unencrypted and leaves this machine.",
+        ),
+        ('[smtp]\nurl = "outbox:"', "smtp.url names no folder."),
+        ("[smtp]\nconnections = 0", "smtp.connections is too small."),
+        ('[delivery]\nwait = "two hours"', "delivery.wait is not a duration."),
+        ("[delivery]\nwait = 7200", "delivery.wait is not a duration."),
+        ('[delivery]\nkeep = "999999999 weeks"', "delivery.keep is longer than a hundred years."),
+        ('[delivery]\non_unknown = "drop"', "delivery.on_unknown is not one of its words."),
+        ("[delivery]\nprocesses = 4", "delivery.processes is not available in this version."),
+        ('[bounces]\naddress = "bounces@tern.example"', "bounces.address is not available in this version."),
+        ('[dkim]\nselector = "s1"', "dkim.selector is not available in this version."),
+        ('[store]\nurl = "mysql://db/tern"', "store.url is not the address of a store."),
+        ('[store]\nsynchronous = "off"', "store.synchronous is not one of its words."),
+    ],
+)
+def test_a_wrong_value_of_an_optional_key_is_named_with_its_line(
+    tmp_path: Path, added: str, sentence: str
+) -> None:
+    assert mistake(tmp_path, GOOD + added).message == f"syndicate.toml line {END + 2}: {sentence}"
+
+
+@pytest.mark.parametrize(
+    ("added", "sentence"),
+    [
+        ('[[sources]]\nname = "desk"\nkind = "folder"\npath = "more"', f"line {END + 2}: sources.name stands twice."),
+        ('[hot]\nkind = "file"', f"line {END + 1}: hot.path is missing."),
+        ('[[lanes]]\nname = "a"\ndomains = ["a.example",\n"b"]', f"line {END + 4}: lanes.domains is not a domain."),
+        ('[[smtp.servers]]\nurl = "outbox:box"', f"line {END + 2}: smtp.servers.url cannot be an outbox here."),
+        ('[[smtp.servers]]\nurl = "smtp://a.example"\nrate = inf', f"line {END + 3}: smtp.servers.rate is not a finite number."),
+        ('[smtp]\nurl = "outbox:box"\n[[smtp.servers]]\nurl = "smtp://a.example"', f"line {END + 2}: smtp.url stands beside [[smtp.servers]]."),
+        ('[smtp]\nservers = [\n  {url = "smtp://a.example"},\n  {url = "a.example"},\n]', f"line {END + 4}: smtp.servers.url is not the address of an SMTP server."),
+    ],
+)  # fmt: skip
+def test_a_mistake_that_concerns_several_keys_has_the_line_where_it_is_mended(
+    tmp_path: Path, added: str, sentence: str
+) -> None:
+    assert mistake(tmp_path, GOOD + added).message == f"syndicate.toml {sentence}"
+
+
+@pytest.mark.parametrize(
+    ("key", "sentence"),
+    [
+        ("title", "line 1: publication.title is missing."),
+        ("url", "line 1: publication.url is missing."),
+        ("timezone", "line 1: publication.timezone is missing."),
+        ("address", "line 1: publication.address is missing."),
+        ("name", "line 7: sources.name is missing."),
+        ("kind", "line 7: sources.kind is missing."),
+        ("from", "line 12: email.from is missing."),
+    ],
+)
+def test_a_required_key_that_is_missing_is_named_with_its_table(
+    tmp_path: Path, key: str, sentence: str
+) -> None:
+    text = "\n".join("" if line.startswith(f"{key} =") else line for line in GOOD.splitlines()[:14])
+    assert (
+        mistake(tmp_path, f"{text}\n[web]\nurl = 'https://news.tern.example/'").message
+        == f"syndicate.toml {sentence}"
+    )
+
+
+@pytest.mark.parametrize("table", ["publication", "email", "web", "[sources]"])
+def test_a_required_table_that_is_missing_is_named_with_what_belongs_in_it(
+    tmp_path: Path, table: str
+) -> None:
+    paragraphs = [text for text in GOOD.split("\n\n") if not text.startswith(f"[{table}]")]
+    error = mistake(tmp_path, "\n\n".join(paragraphs))
+    assert error.message == f"syndicate.toml: {table.strip('[]')} is missing."
+    assert error.hint.startswith(f"Write a table [{table}] with ")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        (GOOD.replace("timezone =", "timezome ="), "Did you mean publication.timezone?"),
+        (GOOD.replace("[email]", "[e-mail]"), "Did you mean email?"),
+        (GOOD + "Url = 'x'", "Did you mean web.url?"),
+        (GOOD + "directory = 'x'", "Did you mean feeds.directory?"),
+        (GOOD + "colour = 'x'", "Known here: url."),
+    ],
+)
+def test_an_unknown_key_suggests_the_nearest_known_one(tmp_path: Path, text: str, hint: str) -> None:
+    assert mistake(tmp_path, text).hint.startswith(hint)
+
+
+def test_of_several_mistakes_the_first_is_shown_and_the_rest_counted(tmp_path: Path) -> None:
+    error = mistake(tmp_path, GOOD + "[feeds]\nlimit = 0\ncontent = 1\n[hot]\nlimit = 0\n")
+    assert error.message == f"syndicate.toml line {END + 2}: feeds.limit is too small."
+    assert error.hint == "Write 1 or more. 2 more mistakes after that."
+
+
+@pytest.mark.parametrize(
+    ("added", "line", "key"),
+    [
+        ('[smtp]\nurl = "smtp://weekly:hunter2@mail.tern.example:587"', 2, "smtp.url"),
+        ('[smtp]\npassword = "hunter2"', 2, "smtp.password"),
+        ('[[smtp.servers]]\nurl = "smtps://weekly:hunter2@mail.tern.example"', 2, "smtp.servers.url"),
+        ('[store]\nurl = "postgresql://tern:hunter2@db.tern.example/tern"', 2, "store.url"),
+        ('[store]\nurl = "postgresql://db.tern.example/tern?user=tern&password=hunter2"', 2, "store.url"),
+        (
+            '[[sources]]\nname = "wire"\nkind = "feed"\nurl = "https://tern:hunter2@wire.example/rss"',
+            4,
+            "sources.url",
+        ),
+        ('[publish]\nafter = ["curl",\n"ftp://tern:hunter2@host.example/"]', 3, "publish.after"),
+    ],
+)
+def test_a_password_in_the_file_is_refused_and_not_printed(
+    tmp_path: Path, added: str, line: int, key: str
+) -> None:
+    error = mistake(tmp_path, GOOD + added)
+    assert (
+        error.message
+        == f"syndicate.toml line {END + line}: {key} holds a password, and none may stand in the file."
+    )
+    assert "hunter2" not in f"{error!r} {error} {error.hint}"
+
+
+@pytest.mark.parametrize("value", ['"hunter2\\u0000"', '["hunter2"]', "271828182", "2027-01-31"])
+@pytest.mark.parametrize("key", sorted(set(known_keys(Settings))))
+def test_no_mistake_in_any_key_prints_the_value(tmp_path: Path, key: str, value: str) -> None:
+    """A single wrong key is enough of a document for this: whatever else is missing is reported later."""
+    *tables, name = key.split(".")
+    header = ".".join(tables)
+    text = f"[[{header}]]\n" if header in {"sources", "lanes", "smtp.servers"} else f"[{header}]\n"
+    error = mistake(tmp_path, f"{text}{name} = {value}\n")
+    assert not any(secret in str(error) for secret in ("hunter2", "271828182", "2027"))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (f"{GOOD}limit = \n", f"syndicate.toml line {END + 1} is not TOML: invalid value."),
+        (f"{GOOD}[email]\n", f"syndicate.toml line {END + 1} is not TOML: cannot declare email twice."),
+        (f"{GOOD}text = 'open\n", f"syndicate.toml line {END + 1} is not TOML: "),
+        (f'{GOOD}text = """open\n', "syndicate.toml line "),
+        (GOOD.encode().replace(b"Tern", b"T\xe9rn", 1), "syndicate.toml line 2 is not UTF-8 text."),
+        (f"{GOOD}deep = {'[' * 5000}{']' * 5000}", "syndicate.toml is not TOML that can be read."),
+        (f"{GOOD}long = {'9' * 5000}", "syndicate.toml is not TOML that can be read."),
+    ],
+)
+def test_a_file_that_is_not_toml_is_one_sentence_with_the_line(
+    tmp_path: Path, text: str | bytes, sentence: str
+) -> None:
+    assert mistake(tmp_path, text).message.startswith(sentence)
+
+
+def test_a_missing_file_says_how_to_make_a_site(tmp_path: Path) -> None:
+    with pytest.raises(
+        SettingsError, match=r"syndicate\.toml does not exist\. Make a site with `syndicate init DIR`"
+    ):
+        load_settings(tmp_path / "syndicate.toml", {})
+
+
+def test_a_folder_in_place_of_the_file_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read: Is a directory"):
+        load_settings(tmp_path, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        (
+            "SYNDICATE_SMTP__URL",
+            "hunter2",
+            "SYNDICATE_SMTP__URL: smtp.url is not the address of an SMTP server.",
+        ),
+        (
+            "SYNDICATE_SMTP__URL",
+            "smtp://a:hunter2@b.example",
+            "SYNDICATE_SMTP__URL: smtp.url holds a password.",
+        ),
+        ("SYNDICATE_FEEDS__LIMIT", "hunter2", "SYNDICATE_FEEDS__LIMIT: feeds.limit is not a whole number."),
+        (
+            "SYNDICATE_EDITION__APPROVE",
+            "true",
+            "SYNDICATE_EDITION__APPROVE: edition.approve is not available in this version.",
+        ),
+        ("SYNDICATE_PUBLISH__AFTER", "hunter2", "SYNDICATE_PUBLISH__AFTER: publish.after is not JSON."),
+        ("SYNDICATE_SOURCES", "null", "SYNDICATE_SOURCES: sources is not JSON."),
+        ("SYNDICATE_SOURCES", "[]", "SYNDICATE_SOURCES: sources is empty."),
+        (
+            "SYNDICATE_SOURCES",
+            '[{"name": "a", "kind": "feed"}]',
+            "SYNDICATE_SOURCES: sources.url (entry 1) is missing.",
+        ),
+        ("SYNDICATE_SMTP_URL", "hunter2", "SYNDICATE_SMTP_URL stands for no key of the configuration."),
+        ("SYNDICATE_SMTP", "hunter2", "SYNDICATE_SMTP stands for no key of the configuration."),
+        (
+            "SYNDICATE_SOURCES__NAME",
+            "hunter2",
+            "SYNDICATE_SOURCES__NAME stands for no key of the configuration.",
+        ),
+        (
+            "SYNDICATE_SMTP__URL__X",
+            "hunter2",
+            "SYNDICATE_SMTP__URL__X stands for no key of the configuration.",
+        ),
+        ("SYNDICATE_", "hunter2", "SYNDICATE_ stands for no key of the configuration."),
+    ],
+)
+def test_a_wrong_variable_is_named_and_its_value_is_not(
+    tmp_path: Path, name: str, value: str, sentence: str
+) -> None:
+    error = mistake(tmp_path, GOOD, {name: value})
+    assert error.message == sentence
+    assert "hunter2" not in f"{error!r} {error.hint}"
+
+
+def test_a_variable_with_one_underscore_for_two_suggests_the_right_one(tmp_path: Path) -> None:
+    assert (
+        mistake(tmp_path, GOOD, {"SYNDICATE_SMTP_URL": "outbox:x"}).hint
+        == "Did you mean SYNDICATE_SMTP__URL?"
+    )
