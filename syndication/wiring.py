@@ -2,13 +2,13 @@
 
 import base64
 import os
-import random
-import secrets
+import random  # noqa: TID251 - here is the one place
+import secrets  # noqa: TID251 - here is the one place
 import shutil
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -22,19 +22,30 @@ from syndication.deliver.pool import Pool
 from syndication.deliver.server import SmtpServer, parse_server
 from syndication.domain.tokens import Keyring
 from syndication.domain.week import WeekKey
-from syndication.errors import SettingsError, StoreError
+from syndication.errors import SettingsError, StoreError, UsageError
 from syndication.flows.app import App, DeliveryPolicy, EditionPolicy, FeedsPolicy, HotPolicy, MailPolicy
 from syndication.flows.letters import Letters
 from syndication.flows.lock import hold
+from syndication.flows.new_site import new_site
 from syndication.flows.progress import Progress
 from syndication.flows.weekly import which_week
 from syndication.publish.folder import Folder
 from syndication.render.renderer import Renderer
-from syndication.render.theme import shipped_folder
+from syndication.render.theme import find, search_path, shipped_folder
 from syndication.settings import Settings, load_settings_here
+from syndication.settings.toml_lines import key_lines
 from syndication.store.database import open_store
+from syndication.store.rehearsal import open_rehearsal_store
 
-__all__ = ["Moment", "make_keyring", "open_app", "open_rehearsal"]
+__all__ = [
+    "Moment",
+    "copy_template",
+    "found_site",
+    "make_keyring",
+    "open_app",
+    "open_rehearsal",
+    "theme_files",
+]
 
 
 def now() -> datetime:
@@ -63,7 +74,7 @@ REAL = Moment()
 async def open_app(config: str, *, progress: Progress, moment: Moment = REAL) -> AsyncIterator[App]:
     """The App of the site that `config` describes, with its store open. Raises SettingsError, StoreError, TemplateError."""
     settings = load_settings_here(Path(config))
-    async with _opened(settings, progress, moment, store_url=settings.store_url) as app:
+    async with _opened(settings, progress, moment) as app:
         yield app
 
 
@@ -75,25 +86,36 @@ async def open_rehearsal(
     settings = load_settings_here(Path(config))
     key = which_week(settings.cut_off, settings.publication.timezone, moment.clock(), week)
     folder = settings.path("var/dry-run") / str(key)
-    with _writable(folder):
+    try:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    async with _opened(settings, progress, moment, store_url=settings.store_url, rehearsal=folder) as app:
+    except OSError as error:
+        raise StoreError(
+            f"{folder} cannot be written ({error.strerror}).", "Make room, or make var/ writable."
+        ) from error
+    async with _opened(settings, progress, moment, rehearsal=folder) as app:
         yield app, key, folder
 
 
 @asynccontextmanager
 async def _opened(
-    settings: Settings, progress: Progress, moment: Moment, *, store_url: str, rehearsal: Path | None = None
+    settings: Settings, progress: Progress, moment: Moment, *, rehearsal: Path | None = None
 ) -> AsyncIterator[App]:
     var = settings.path("var")
     base = rehearsal or var
     publication = settings.facts()
     async with AsyncExitStack() as stack:
         keyring = make_keyring(settings.path(settings.secrets.file), keep=rehearsal is None)
-        store = await open_store(store_url, synchronous=settings.store.synchronous, rehearsal=rehearsal)
+        if rehearsal:
+            store = await open_rehearsal_store(
+                settings.store_url, rehearsal / "store.db", edition=WeekKey.parse(rehearsal.name)
+            )
+        else:
+            store = await open_store(settings.store_url, synchronous=settings.store.synchronous)
         stack.push_async_callback(store.close)
-        fetcher = await stack.enter_async_context(Fetcher(user_agent=f"syndication/{__version__} (+{publication.url})"))
+        fetcher = await stack.enter_async_context(
+            Fetcher(user_agent=f"syndication/{__version__} (+{publication.url})")
+        )
         renderer = Renderer(
             publication=publication,
             folders=(settings.path("templates"), shipped_folder()),
@@ -110,17 +132,23 @@ async def _opened(
             edition=EditionPolicy(settings.cut_off, settings.edition.first_number),
             sources=settings.article_sources(),
             hot=HotPolicy(settings.hot_file, settings.hot.limit),
-            feeds=FeedsPolicy(settings.feeds.limit, settings.feeds.content, () if rehearsal else settings.publish.after),
+            feeds=FeedsPolicy(
+                settings.feeds.limit, settings.feeds.content, () if rehearsal else settings.publish.after
+            ),
             mail=_mail(settings),
             delivery=DeliveryPolicy(
                 wait=settings.delivery.wait,
                 resend_unknown=settings.delivery.on_unknown == "resend",
                 connections=settings.smtp.connections,
-                lanes=(*(Lane(x.name, x.domains, x.connections, x.per_second) for x in settings.lanes), *DEFAULT_LANES),
+                lanes=(
+                    *(Lane(x.name, x.domains, x.connections, x.per_second) for x in settings.lanes),
+                    *DEFAULT_LANES,
+                ),
                 owner=f"{host}/{moment.new_id()}",
                 host=host,
             ),
             keyring=keyring,
+            secrets=settings.path(settings.secrets.file),
             store=store,
             collector=Collector(publication=publication, media=media, fetcher=fetcher),
             renderer=renderer,
@@ -180,10 +208,13 @@ def make_keyring(file: Path, *, keep: bool = True) -> Keyring:
             _name_once(draft, file)
         return Keyring.parse(file.read_text(encoding="ascii"))
     except OSError as error:
-        raise StoreError(f"The secrets file {file} cannot be used ({error.strerror}).", "Let its owner read and write it.") from error
+        raise StoreError(
+            f"The secrets file {file} cannot be used ({error.strerror}).", "Let its owner read and write it."
+        ) from error
     except ValueError as error:
         raise SettingsError(
-            f"The secrets file {file} is damaged: {error}.", "Restore it from a backup: the links of mails already sent need its keys."
+            f"The secrets file {file} is damaged: {error}.",
+            "Restore it from a backup: the links of mails already sent need its keys.",
         ) from None
 
 
@@ -195,3 +226,60 @@ def _name_once(draft: Path, file: Path) -> None:
         pass
     finally:
         draft.unlink()
+
+
+def found_site(folder: Path) -> tuple[Path, tuple[Path, ...]]:
+    """Make a new site in `folder`: its absolute path, and its files. Raises UsageError, StoreError."""
+    files = new_site(folder, _demo_config().read_text(encoding="utf-8"), key_lines)
+    secret = Path("var/secret.keys")
+    make_keyring(folder / secret)
+    return folder.resolve(), (*files, secret)
+
+
+def _demo_config() -> Path:
+    """The commented configuration: in the package in a wheel, beside it in a checkout."""
+    package = Path(__file__).resolve().parent
+    inside = package / "config" / "syndicate.toml"
+    return inside if inside.is_file() else package.parent / "config" / "syndicate.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeFile:
+    name: str
+    path: Path
+    own: bool  # whether the site has taken it over
+
+
+def theme_files(config: str) -> list[ThemeFile]:
+    """The theme's files and where each comes from."""
+    settings = load_settings_here(Path(config))
+    own = settings.path("templates")
+    path = search_path((own, shipped_folder()), settings.email.theme)
+    names = sorted(
+        {str(file.relative_to(folder)) for folder in path for file in folder.rglob("*") if file.is_file()}
+    )
+    found = [(name, find(path, name)) for name in names]
+    return [
+        ThemeFile(name, file, file.is_relative_to(own) and own != shipped_folder())
+        for name, file in found
+        if file
+    ]
+
+
+def copy_template(config: str, name: str) -> Path:
+    """Copy one shipped file into the site's theme. Raises UsageError when there is none, or the site has its own already."""
+    settings = load_settings_here(Path(config))
+    target = settings.path("templates") / settings.email.theme / name
+    shipped = next((file for file in theme_files(config) if file.name == name), None)
+    if shipped is None:
+        raise UsageError(f"The theme has no file {name}.", "`syndicate templates list` shows them.")
+    if shipped.own or target.exists():
+        raise UsageError(f"{target} is there already.", "Delete it first to start from the shipped one.")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(shipped.path, target)
+    except OSError as error:
+        raise StoreError(
+            f"{target} cannot be written ({error.strerror}).", "Make templates/ writable."
+        ) from error
+    return target

@@ -24,19 +24,27 @@ def close(app: App, report: Report, *, as_json: bool, folder: Path | None = None
 
 
 def _screen(app: App, report: Report, folder: Path | None) -> str:
-    title = f"{app.publication.title} · {report.edition}" + (f" · No. {report.number}" if report.number else "")
+    title = f"{app.publication.title} · {report.edition}" + (
+        f" · No. {report.number}" if report.number else ""
+    )
     lines = ["", title, "─" * len(title)]
     if report.skipped:
         lines.append(report.skipped)
     if report.subject:
         lines.append(f"{'Subject':<10}{report.subject}")
-    lines.append(f"{'Content':<10}{_counted(report.articles, 'article')}, {_counted(report.hot, 'hot entry', 'hot entries')}{_left_out(report)}")
+    lines.append(
+        f"{'Content':<10}{_counted(report.articles, 'article')}, {_counted(report.hot, 'hot entry', 'hot entries')}{_left_out(report)}"
+    )
     if report.recipients or report.number:
         lines.append(f"{'Mail':<10}{_mail(report)}")
     for label, value in _places(app, report, folder):
         lines.append(f"{label:<10}{value}")
     if report.incomplete:
-        lines.append("Not everybody has it yet: `syndicate deliver` sends the rest, `syndicate status KEY` lists who.".replace("KEY", report.edition))
+        lines.append(
+            "Not everybody has it yet: `syndicate deliver` sends the rest, `syndicate status KEY` lists who.".replace(
+                "KEY", report.edition
+            )
+        )
     return "\n".join(lines)
 
 
@@ -66,7 +74,9 @@ def _mail(report: Report) -> str:
 
 
 def _left_out(report: Report) -> str:
-    out = "".join(f"; {number:,} in the backlog: {reason}" for reason, number in report.backlog_reasons.items())
+    out = "".join(
+        f"; {number:,} in the backlog: {reason}" for reason, number in report.backlog_reasons.items()
+    )
     return out + (f"; {report.waiting:,} for a later week" if report.waiting else "")
 
 
@@ -98,15 +108,20 @@ def show_status(standing: dict[str, Any], *, as_json: bool) -> int:
         document(standing)
         return DONE
     readers = standing["subscribers"]
-    print("Subscribers: " + (", ".join(f"{number:,} {consent}" for consent, number in readers.items() if number) or "none"))
+    print(
+        "Subscribers: "
+        + (", ".join(f"{number:,} {consent}" for consent, number in readers.items() if number) or "none")
+    )
     if not standing["editions"]:
         print(f"No edition yet. The latest week that has ended is {standing['latest']}.")
     for edition in standing["editions"]:
         counts = ", ".join(f"{edition[name]:,} {name}" for name in _COUNTS if edition[name] or name == "sent")
         published = "" if edition["published_at"] else ", not published yet"
-        print(f"{edition['edition']}  No. {edition['number']:<4} {edition['articles']} articles, {edition['recipients']:,} recipients: {counts}{published}")
+        print(
+            f"{edition['edition']}  No. {edition['number']:<4} {edition['articles']} articles, {edition['recipients']:,} recipients: {counts}{published}"
+        )
         for row in edition.get("rows", ()):
-            doubt = f", in doubt {row['unknown']}×" if row["unknown"] else ""
+            doubt = f", in doubt {row['unknown']}x" if row["unknown"] else ""
             print(f"  {row['state']:<9} {row['email']}  {row['stage']}: {row['reply']}{doubt}")
     return DONE
 

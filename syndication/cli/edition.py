@@ -1,16 +1,23 @@
 """The verbs of the job: run, deliver, collect, publish, status."""
 
+from __future__ import annotations
+
 import asyncio
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from syndication.cli.screen import Options, document, options
 from syndication.errors import UsageError
 
-__all__ = ["register"]
+if TYPE_CHECKING:
+    from syndication.domain.week import WeekKey
 
-Week = Annotated[str | None, typer.Option("--week", metavar="KEY", help="This edition (2026-W47) instead of the latest.")]
+__all__ = ["register", "week_key"]
+
+Week = Annotated[
+    str | None, typer.Option("--week", metavar="KEY", help="This edition (2026-W47) instead of the latest.")
+]
 
 
 def register(command: typer.Typer) -> None:
@@ -24,15 +31,25 @@ def register(command: typer.Typer) -> None:
 
 def run(
     context: typer.Context,
-    weekly: Annotated[bool, typer.Option("--weekly", help="Make the latest edition whose week has ended.")] = False,
+    weekly: Annotated[
+        bool, typer.Option("--weekly", help="Make the latest edition whose week has ended.")
+    ] = False,
     week: Week = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write everything to var/dry-run/KEY/ and change nothing else.")] = False,
-    no_send: Annotated[bool, typer.Option("--no-send", help="Make and publish the edition, but send no mail yet.")] = False,
-    every: Annotated[bool, typer.Option("--all", help="With --dry-run: every reader's mail, not the first 100.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write everything to var/dry-run/KEY/ and change nothing else.")
+    ] = False,
+    no_send: Annotated[
+        bool, typer.Option("--no-send", help="Make and publish the edition, but send no mail yet.")
+    ] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="With --dry-run: every reader's mail, not the first 100.")
+    ] = False,
 ) -> int:
     """Collect, compose, render, publish and deliver one edition. Runs again where it was stopped, never sends twice."""
     if not weekly and week is None:
-        raise UsageError("Say which edition to run.", "`syndicate run --weekly` makes the latest; --week KEY another.")
+        raise UsageError(
+            "Say which edition to run.", "`syndicate run --weekly` makes the latest; --week KEY another."
+        )
     if every and not dry_run:
         raise UsageError("--all goes with --dry-run.")
     chosen = options(context)
@@ -55,12 +72,18 @@ async def _dry_run(chosen: Options, week: str | None, *, every: bool) -> int:
     from syndication.flows.weekly import Weekly
     from syndication.wiring import open_rehearsal
 
-    async with open_rehearsal(chosen.config, week_key(week), progress=chosen.progress()) as (app, key, folder):
+    async with open_rehearsal(chosen.config, week_key(week), progress=chosen.progress()) as (
+        app,
+        key,
+        folder,
+    ):
         report = await dry_run(app, Weekly(key), folder, every=every)
         return close(app, report, as_json=chosen.json, folder=folder)
 
 
-def deliver(context: typer.Context, key: Annotated[str | None, typer.Argument(metavar="[KEY]")] = None) -> int:
+def deliver(
+    context: typer.Context, key: Annotated[str | None, typer.Argument(metavar="[KEY]")] = None
+) -> int:
     """Send what is due of any edition, or of KEY; never collects. For a cron every 15 minutes."""
     chosen = options(context)
 
@@ -115,7 +138,7 @@ def status(context: typer.Context, key: Annotated[str | None, typer.Argument(met
     return asyncio.run(job())
 
 
-def week_key(text: str | None):  # noqa: ANN201 - WeekKey | None; the domain is imported when a verb runs
+def week_key(text: str | None) -> WeekKey | None:
     """Raises UsageError for a text that is not a week."""
     from syndication.domain.week import WeekKey
 

@@ -42,7 +42,9 @@ def _globals(
     config: Annotated[str, typer.Option(metavar="PATH", help="The site's configuration.")] = CONFIG,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Say more about what is done.")] = False,
-    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None:
     context.obj = Options(config, as_json, verbose)
 
@@ -61,7 +63,9 @@ def run(arguments: Sequence[str]) -> int:
     except SyndicationError as error:
         return fail(error, as_json=as_json)
     except _UsageFault as error:
-        return fail(UsageError(error.format_message(), "`syndicate --help` lists the verbs."), as_json=as_json)
+        return fail(
+            UsageError(error.format_message(), "`syndicate --help` lists the verbs."), as_json=as_json
+        )
     except KeyboardInterrupt:
         print("syndicate: Stopped; the next run goes on from here.", file=sys.stderr)
         return INTERRUPTED
@@ -96,5 +100,6 @@ def _unexpected(error: Exception, *, verbose: bool) -> SyndicationError:
 
         traceback.print_exc()
     return SyndicationError(
-        f"An unexpected error: {type(error).__name__}: {error}.".replace("\n", " "), "Run again with --verbose and report it, please."
+        f"An unexpected error: {type(error).__name__}: {error}.".replace("\n", " "),
+        "Run again with --verbose and report it, please.",
     )

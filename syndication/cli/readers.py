@@ -29,8 +29,16 @@ def register(command: typer.Typer) -> None:
 
 def import_(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV with a header: email, optional name, language, topics, confirmed_at.")],
-    report: Annotated[Path | None, typer.Option("--report", help="Write every refused line with its number and reason here (CSV).")] = None,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="CSV with a header: email, optional name, language, topics, confirmed_at."
+        ),
+    ],
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", help="Write every refused line with its number and reason here (CSV)."),
+    ] = None,
 ) -> int:
     """Add confirmed subscribers from a CSV file. The same file again changes nothing; nobody who left is revived."""
     from syndication.flows.subscribers import import_file
@@ -49,7 +57,10 @@ def import_(
 
 
 def export(
-    context: typer.Context, file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Where to; standard output if left out.")] = None
+    context: typer.Context,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Where to; standard output if left out.")
+    ] = None,
 ) -> int:
     """Write the whole list as CSV, with each subscriber's consent and its proof."""
     from syndication.flows.subscribers import export_file
@@ -73,8 +84,12 @@ def add(
     """Add one confirmed subscriber, whose consent you hold."""
     from syndication.flows.subscribers import add_one
 
-    result = _with_app(options(context), lambda app: add_one(app, email, name=name, language=language, topics=topics))
-    return _told(context, {"email": result.email, "result": result.result}, f"{result.email}: {result.result}")
+    result = _with_app(
+        options(context), lambda app: add_one(app, email, name=name, language=language, topics=topics)
+    )
+    return _told(
+        context, {"email": result.email, "result": result.result}, f"{result.email}: {result.result}"
+    )
 
 
 def remove(context: typer.Context, email: Email) -> int:
@@ -82,10 +97,17 @@ def remove(context: typer.Context, email: Email) -> int:
     from syndication.flows.subscribers import remove_one
 
     removed = _with_app(options(context), lambda app: remove_one(app, email))
-    return _told(context, {"email": email, "removed": removed}, f"{email}: {'unsubscribed' if removed else 'was not subscribed'}")
+    return _told(
+        context,
+        {"email": email, "removed": removed},
+        f"{email}: {'unsubscribed' if removed else 'was not subscribed'}",
+    )
 
 
-def list_(context: typer.Context, consent: Annotated[str, typer.Option(help="Only those in this state, like confirmed.")] = "") -> int:
+def list_(
+    context: typer.Context,
+    consent: Annotated[str, typer.Option(help="Only those in this state, like confirmed.")] = "",
+) -> int:
     """List the subscribers, one a line."""
     from syndication.flows.subscribers import each
 
@@ -101,7 +123,11 @@ def show(context: typer.Context, email: Email) -> int:
     from syndication.flows.subscribers import one
 
     found = _with_app(options(context), lambda app: one(app, email))
-    return _told(context, found, "\n".join(f"{key:>10}  {value}" for key, value in found.items() if value not in ("", [], None)))
+    return _told(
+        context,
+        found,
+        "\n".join(f"{key:>10}  {value}" for key, value in found.items() if value not in ("", [], None)),
+    )
 
 
 def _row(row: dict[str, Any]) -> None:

@@ -23,10 +23,12 @@ class Options:
     verbose: bool
 
     def progress(self) -> Progress:
+        """How progress is shown."""
         return Silent() if self.json else Screen(self.verbose)
 
 
 def options(context: typer.Context) -> Options:
+    """The global options of this command line."""
     found = context.find_root().obj
     assert isinstance(found, Options)
     return found
@@ -42,10 +44,12 @@ class Screen:
     shown: bool = False
 
     def say(self, line: str) -> None:
+        """See `Progress`."""
         self._clear()
         print(f"  {line}", file=self.out, flush=True)
 
     def count(self, task: str, done: int, total: int) -> None:
+        """See `Progress`."""
         now = time.monotonic()
         self.began = self.began or now
         if done >= total:
@@ -58,7 +62,12 @@ class Screen:
             rate = done / (now - self.began)
             left = f", {(total - done) / rate:.0f} s left" if rate else ""
             filled = 30 * done // max(total, 1)
-            print(f"\r  {task} {'━' * filled}{' ' * (30 - filled)} {done:,}/{total:,} {rate:,.0f}/s{left}\x1b[K", end="", file=self.out, flush=True)
+            print(
+                f"\r  {task} {'━' * filled}{' ' * (30 - filled)} {done:,}/{total:,} {rate:,.0f}/s{left}\x1b[K",
+                end="",
+                file=self.out,
+                flush=True,
+            )
 
     def _clear(self) -> None:
         if self.shown:

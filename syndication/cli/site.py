@@ -1,12 +1,18 @@
 """The verbs for a site: init, doctor, templates."""
 
+from __future__ import annotations
+
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from syndication.cli.screen import document, options
+from syndication.errors import SyndicationError
+
+if TYPE_CHECKING:
+    from syndication.flows.doctor import Check
 
 __all__ = ["register"]
 
@@ -23,26 +29,26 @@ def register(command: typer.Typer) -> None:
 
 def init(context: typer.Context, folder: Annotated[Path, typer.Argument(metavar="[DIR]")] = Path()) -> int:
     """Make a new site in an empty folder: configuration, a first article, secrets."""
-    from syndication.wiring import new_site
+    from syndication.wiring import found_site
 
-    made = new_site(folder)
+    site, files = found_site(folder)
     if options(context).json:
-        document({"site": str(made.site), "files": [str(path) for path in made.files]})
+        document({"site": str(site), "files": [str(path) for path in files]})
         return 0
-    print(f"A new site is in {made.site}:")
-    for path in made.files:
+    print(f"A new site is in {site}:")
+    for path in files:
         print(f"  {path}")
     where = "" if folder == Path() else f"cd {folder} && "
-    print(f"\nNow write your newsroom's facts into config/syndicate.toml, then:\n  {where}syndicate doctor\n  syndicate run --weekly --dry-run")
+    print(
+        f"\nNow write your newsroom's facts into config/syndicate.toml, then:\n  {where}syndicate doctor\n  syndicate run --weekly --dry-run"
+    )
     return 0
 
 
 def doctor(context: typer.Context) -> int:
     """Check the configuration, the store, the SMTP server, the folders and the secrets file."""
-    from syndication.wiring import examine
-
     chosen = options(context)
-    checks = asyncio.run(examine(chosen.config))
+    checks = asyncio.run(_examined(chosen.config))
     if chosen.json:
         document({"checks": [{"name": check.name, "ok": check.ok, "said": check.said} for check in checks]})
     else:
@@ -51,13 +57,27 @@ def doctor(context: typer.Context) -> int:
     return max((check.exit_code for check in checks if not check.ok), default=0)
 
 
+async def _examined(config: str) -> list[Check]:
+    from syndication.flows.doctor import Check, examine
+    from syndication.flows.progress import Silent
+    from syndication.wiring import open_app
+
+    try:
+        async with open_app(config, progress=Silent()) as app:
+            return await examine(app)
+    except SyndicationError as error:
+        return [Check.of({"settings": "configuration"}.get(error.code, error.code), error)]
+
+
 def list_(context: typer.Context) -> int:
     """List the theme's files and which of them the site has taken over."""
     from syndication.wiring import theme_files
 
     files = theme_files(options(context).config)
     if options(context).json:
-        document({"templates": [{"name": file.name, "from": str(file.path), "own": file.own} for file in files]})
+        document(
+            {"templates": [{"name": file.name, "from": str(file.path), "own": file.own} for file in files]}
+        )
     else:
         for file in files:
             print(f"{file.name:<24} {'your own' if file.own else 'shipped'}")

@@ -27,6 +27,8 @@ Locks = Callable[[str], AbstractContextManager[None]]  # held by name; LockedErr
 
 @dataclass(frozen=True, slots=True)
 class EditionPolicy:
+    """When a week ends, and how editions are counted."""
+
     cutoff: CutOff
     first_number: int
 
@@ -41,6 +43,8 @@ class HotPolicy:
 
 @dataclass(frozen=True, slots=True)
 class FeedsPolicy:
+    """What the feeds hold, and the command that uploads them."""
+
     limit: int  # entries a feed
     content: Literal["full", "excerpt"]
     after: tuple[str, ...]  # the upload command
@@ -59,6 +63,8 @@ class MailPolicy:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryPolicy:
+    """How long a run stays, what happens with doubtful rows, and who this process is."""
+
     wait: timedelta
     resend_unknown: bool
     connections: int
@@ -69,6 +75,8 @@ class DeliveryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class App:
+    """Everything that a flow needs."""
+
     site: Path
     publication: Publication
     edition: EditionPolicy
@@ -78,6 +86,7 @@ class App:
     mail: MailPolicy
     delivery: DeliveryPolicy
     keyring: Keyring
+    secrets: Path  # the file of the keyring
     store: Store
     collector: Collector
     renderer: Renderer

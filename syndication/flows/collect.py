@@ -29,13 +29,16 @@ async def collect(app: App, report: Report) -> None:
             await _keep(app, harvest, frozen, report)
     if all(isinstance(harvest, CollectError) for harvest in results):
         raise CollectError(
-            f"No source could be read: {' '.join(str(failed) for failed in results)}", "Nothing was changed; mend one and run again."
+            f"No source could be read: {' '.join(str(failed) for failed in results)}",
+            "Nothing was changed; mend one and run again.",
         )
 
 
 async def _harvest(app: App, source: Source) -> Harvest | CollectError:
     try:
-        return await app.collector.collect(source, await app.store.sources.validators(source.name), now=app.clock())
+        return await app.collector.collect(
+            source, await app.store.sources.validators(source.name), now=app.clock()
+        )
     except CollectError as error:
         return error
 
@@ -44,9 +47,13 @@ async def _keep(app: App, harvest: Harvest, frozen: tuple[WeekKey, ...], report:
     source, now = harvest.source, app.clock()
     report.warnings.extend(harvest.warnings)
     if harvest.moved:
-        report.warnings.append(f"The source {source.name} has moved for good to {harvest.moved}: write that into the configuration.")
+        report.warnings.append(
+            f"The source {source.name} has moved for good to {harvest.moved}: write that into the configuration."
+        )
     if harvest.retired:
-        report.warnings.append(f"The source {source.name} is gone (410) and is not asked again: take it out of the configuration.")
+        report.warnings.append(
+            f"The source {source.name} is gone (410) and is not asked again: take it out of the configuration."
+        )
     count = 0
     if not harvest.unchanged:
         first = await app.store.sources.first_collect(source.name)
@@ -59,10 +66,14 @@ async def _keep(app: App, harvest: Harvest, frozen: tuple[WeekKey, ...], report:
         )
         count = merged.new + merged.updated + merged.same
         await app.store.sources.save_hot(source.name, harvest.hot, at=now)
-        app.progress.say(f"{source.name}: {merged.new} new, {merged.updated} updated, {merged.same} as before")
+        app.progress.say(
+            f"{source.name}: {merged.new} new, {merged.updated} updated, {merged.same} as before"
+        )
     else:
         app.progress.say(f"{source.name}: unchanged")
-    await app.store.sources.record(source.name, at=now, validators=harvest.validators, count=count, retired=harvest.retired)
+    await app.store.sources.record(
+        source.name, at=now, validators=harvest.validators, count=count, retired=harvest.retired
+    )
 
 
 def _backlog(app: App, frozen: tuple[WeekKey, ...]) -> Callable[[ParsedArticle], str]:

@@ -41,7 +41,9 @@ async def deliver(app: App, mailing: str, report: Report) -> None:
     """Send what is due, and stay for `delivery.wait` to retry what becomes due. Raises LockedError, StoreError."""
     ledger = app.store.ledger
     with app.locks(f"mailing-{mailing}"), stop_on_signal() as stop:
-        await ledger.recover(mailing, now=app.clock(), host=app.delivery.host, resend=app.delivery.resend_unknown)
+        await ledger.recover(
+            mailing, now=app.clock(), host=app.delivery.host, resend=app.delivery.resend_unknown
+        )
         before = await ledger.counts(mailing)
         async with app.open_pool() as pool:
             sending = Sending(app, mailing, pool, stop, total=before.queued + before.deferred)
@@ -50,7 +52,9 @@ async def deliver(app: App, mailing: str, report: Report) -> None:
     if sending.trouble:
         report.warnings.append(f"The mail server could not be used: {sending.trouble}.")
     if stop.is_set():
-        report.warnings.append("Stopped by a signal: what was under way is settled, the next run sends the rest.")
+        report.warnings.append(
+            "Stopped by a signal: what was under way is settled, the next run sends the rest."
+        )
 
 
 async def count(app: App, mailing: str, report: Report, *, sent_before: int = 0) -> None:
@@ -65,8 +69,9 @@ async def count(app: App, mailing: str, report: Report, *, sent_before: int = 0)
 async def send_batch(app: App, batch_id: int) -> None:
     """Send one leased batch; what could not be sent is given back. Takes ids only, so that another machine can be told to do it."""
     batch = await app.store.ledger.batch(batch_id)
-    async with app.open_pool() as pool:
-        await _send(Sending(app, batch.mailing, pool), batch)
+    if batch is not None:
+        async with app.open_pool() as pool:
+            await _send(Sending(app, batch.mailing, pool), batch)
 
 
 async def _send_and_wait(sending: Sending) -> None:
@@ -74,7 +79,7 @@ async def _send_and_wait(sending: Sending) -> None:
     until, troubles = app.clock() + app.delivery.wait, 0
     while not sending.stop.is_set():
         sending.trouble = ""
-        await asyncio.gather(*(_batches(sending) for _ in range(BATCHES)))
+        await _all_due(sending)
         troubles = troubles + 1 if sending.trouble else 0
         due = await app.store.ledger.next_due(sending.mailing)
         if due is None or sending.stop.is_set():
@@ -88,11 +93,19 @@ async def _send_and_wait(sending: Sending) -> None:
         await _pause(sending.stop, (due - app.clock()).total_seconds())
 
 
+async def _all_due(sending: Sending) -> None:
+    results = await asyncio.gather(*(_batches(sending) for _ in range(BATCHES)), return_exceptions=True)
+    for fault in filter(None, results):
+        raise fault
+
+
 async def _batches(sending: Sending) -> None:
     """Claim and send batches until nothing is due or no server can be used."""
     app = sending.app
     while not sending.stop.is_set() and not sending.trouble:
-        batch = await app.store.ledger.claim(sending.mailing, app.delivery.owner, app.new_id(), now=app.clock(), lease=LEASE)
+        batch = await app.store.ledger.claim(
+            sending.mailing, app.delivery.owner, app.new_id(), now=app.clock(), lease=LEASE
+        )
         if batch is None:
             return
         await _send(sending, batch)
@@ -100,12 +113,14 @@ async def _batches(sending: Sending) -> None:
 
 async def _send(sending: Sending, batch: Batch) -> None:
     app, rows = sending.app, iter(batch.rows)
-    try:
-        async with asyncio.TaskGroup() as connections:
-            for _ in range(min(app.delivery.connections, len(batch.rows))):
-                connections.create_task(_connection(sending, batch, rows))
-    finally:
-        await app.store.ledger.finish(batch)
+    width = min(app.delivery.connections, len(batch.rows))
+    # One that fails does not cut the others off in the middle of a dot: they settle what they have, then the fault is raised.
+    results = await asyncio.gather(
+        *(_connection(sending, batch, rows) for _ in range(width)), return_exceptions=True
+    )
+    await app.store.ledger.finish(batch)
+    for fault in filter(None, results):
+        raise fault
 
 
 async def _connection(sending: Sending, batch: Batch, rows: Iterator[Recipient]) -> None:
@@ -119,7 +134,9 @@ async def _connection(sending: Sending, batch: Batch, rows: Iterator[Recipient])
             if message is None:
                 await ledger.settle_no_content(batch, row, now=app.clock())
                 continue
-            if done is not None and not place.usable:  # connecting may take its time: what is known is written first
+            if (
+                done is not None and not place.usable
+            ):  # connecting may take its time: what is known is written first
                 await ledger.step(batch, done, None, now=app.clock())
                 done = None
             if unreachable := await place.ready():

@@ -55,4 +55,6 @@ def _write(path: Path, message: bytes | None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(message)
     except OSError as error:
-        raise PublishError(f"{path} cannot be written ({error.strerror}).", "Make room, or make the folder writable.") from error
+        raise PublishError(
+            f"{path} cannot be written ({error.strerror}).", "Make room, or make the folder writable."
+        ) from error

@@ -12,7 +12,7 @@ __all__ = ["deliver_due", "require_working_links"]
 async def deliver_due(app: App, key: WeekKey | None) -> list[Report]:
     """Send what is due of every published edition with open rows, or of one; a report each. Raises UsageError for no such edition."""
     require_working_links(app)
-    keys = [key] if key else await app.store.editions.with_open_rows()
+    keys = [key] if key else await _with_open_rows(app)
     reports = []
     for each in keys:
         edition = await app.store.editions.get(each)
@@ -21,13 +21,23 @@ async def deliver_due(app: App, key: WeekKey | None) -> list[Report]:
         report = Report(str(each), number=edition.number, subject=edition.subject)
         if edition.published_at is None:
             if key:
-                raise UsageError(f"The edition {each} is not published yet.", f"`syndicate run --week {each}` goes on from there.")
-            report.warnings.append(f"The edition {each} is not published yet: `syndicate run --week {each}` goes on from there.")
+                raise UsageError(
+                    f"The edition {each} is not published yet.",
+                    f"`syndicate run --week {each}` goes on from there.",
+                )
+            report.warnings.append(
+                f"The edition {each} is not published yet: `syndicate run --week {each}` goes on from there."
+            )
             report.incomplete = True
         else:
             await deliver(app, edition.mailing, report)
         reports.append(report)
     return reports
+
+
+async def _with_open_rows(app: App) -> list[WeekKey]:
+    mailings = [await app.store.editions.mailing(each) for each in await app.store.editions.open_mailings()]
+    return sorted(mailing.edition for mailing in mailings if mailing.edition is not None)
 
 
 def require_working_links(app: App) -> None:

@@ -9,7 +9,6 @@ from syndication.compose.edition import compose
 from syndication.compose.hot import choose, rank
 from syndication.compose.membership import members
 from syndication.deliver.lanes import lane_of
-from syndication.domain.article import Article
 from syndication.domain.edition import Edition
 from syndication.domain.frozen import FrozenEdition
 from syndication.domain.hotlist import HotEntry
@@ -31,7 +30,11 @@ async def freeze_edition(app: App, key: WeekKey, report: Report) -> FrozenEditio
         return None
     at = app.clock().replace(microsecond=0)
     variants = tuple(app.renderer.digest(edition, language) for language in app.renderer.languages)
-    report.warnings.extend(f"The {variant.language} digest was shortened: {variant.trimmed}" for variant in variants if variant.trimmed)
+    report.warnings.extend(
+        f"The {variant.language} digest was shortened: {variant.trimmed}"
+        for variant in variants
+        if variant.trimmed
+    )
     main = next(variant for variant in variants if variant.language == app.publication.language)
     frozen = await app.store.editions.freeze(
         edition,
@@ -59,9 +62,15 @@ async def _compose(app: App, key: WeekKey, report: Report) -> Edition | None:
     now = app.clock()
     frozen = await store.editions.frozen()
     unassigned = await store.articles.unassigned(after=None, until=now)
-    week = members(unassigned, key=key, cutoff=cutoff, first=min(frozen, default=None), past=key < cutoff.latest(now))
+    week = members(
+        unassigned, key=key, cutoff=cutoff, first=min(frozen, default=None), past=key < cutoff.latest(now)
+    )
     reasons = Counter(reason for _, reason in week.backlog)
-    report.backlog, report.backlog_reasons, report.waiting = len(week.backlog), dict(reasons), len(week.waiting)
+    report.backlog, report.backlog_reasons, report.waiting = (
+        len(week.backlog),
+        dict(reasons),
+        len(week.waiting),
+    )
     hot = await _hot_list(app, key, report)
     report.articles, report.hot = len(week.members), len(hot)
     if not week.members:
@@ -85,9 +94,15 @@ async def _hot_list(app: App, key: WeekKey, report: Report) -> tuple[HotEntry, .
         try:
             lists = (read_hot_file(file),)
         except CollectError as error:
-            report.warnings.append(f"{error.message} The digest goes out without a hot list. {error.hint}".strip())
+            report.warnings.append(
+                f"{error.message} The digest goes out without a hot list. {error.hint}".strip()
+            )
             lists = ()
     recent = await app.store.articles.recent(app.edition.cutoff.at(key) - MATCH_WINDOW)
     chosen = choose(lists, app.edition.cutoff.at(key))
-    return rank(chosen, [resolve(article, app.publication) for article in recent], await app.store.editions.hot_before(key), app.hot.limit)
-
+    return rank(
+        chosen,
+        [resolve(article, app.publication) for article in recent],
+        await app.store.editions.hot_before(key),
+        app.hot.limit,
+    )

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from syndication.deliver.message import CompiledLetter, Letter, compile_letter
-from syndication.domain.delivery import Recipient
 from syndication.domain.tokens import Keyring, Purpose
-from syndication.domain.variant import Variant
 from syndication.errors import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from syndication.domain.delivery import Recipient
     from syndication.domain.frozen import Mailing
     from syndication.domain.publication import Publication
+    from syndication.domain.variant import Variant
     from syndication.render.renderer import Renderer
     from syndication.store.database import Store
 
@@ -38,7 +39,9 @@ class MailingLetters:
         if flags is None:
             return None
         unsubscribe = self._link(Purpose.UNSUBSCRIBE, reader)
-        values = self.renderer.values(reader, unsubscribe=unsubscribe, preferences=self._link(Purpose.PREFERENCES, reader))
+        values = self.renderer.values(
+            reader, unsubscribe=unsubscribe, preferences=self._link(Purpose.PREFERENCES, reader)
+        )
         return letter.message(reader, values, flags, unsubscribe)
 
     def _link(self, purpose: str, reader: Recipient) -> str:
@@ -62,6 +65,7 @@ class Letters:
     _compiled: dict[str, MailingLetters] = field(default_factory=dict)
 
     async def of(self, mailing: str) -> MailingLetters:
+        """The letters of the mailing with this id, compiled at the first call."""
         if mailing not in self._compiled:
             self._compiled = {mailing: self._compile(await self.store.editions.mailing(mailing))}
         return self._compiled[mailing]
@@ -77,7 +81,8 @@ class Letters:
                         sender=facts["sender"],
                         reply_to=facts["reply_to"],
                         list_id=facts["list_id"],
-                        list_name=self.publication.title,
+                        domain=self.publication.domain,
+                        feedback_id=f"{mailing.id}:digest:{facts['list_id']}",
                         unsubscribe_mailto=facts["unsubscribe_mailto"],
                         date=mailing.date,
                         variant=variant,
@@ -86,5 +91,5 @@ class Letters:
             )
             for variant in mailing.variants
         }
-        sender = next(letter.envelope_sender for _, letter in letters.values())
+        sender = next(letter.sender for _, letter in letters.values())
         return MailingLetters(sender, facts["web_url"], self.renderer, self.keyring, letters)

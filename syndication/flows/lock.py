@@ -22,14 +22,17 @@ def hold(folder: Path, name: str) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
-        raise StoreError(f"The lock file {path} cannot be opened ({error.strerror}).", "Make the folder writable.") from error
+        raise StoreError(
+            f"The lock file {path} cannot be opened ({error.strerror}).", "Make the folder writable."
+        ) from error
     try:
-        os.set_inheritable(descriptor, True)
+        os.set_inheritable(descriptor, True)  # noqa: FBT003 - it takes no keyword
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise LockedError(
-                f"Another run is at work on {name.replace('-', ' ')}.", "Wait until it has ended; nothing was changed."
+                f"Another run is at work on {name.replace('-', ' ')}.",
+                "Wait until it has ended; nothing was changed.",
             ) from None
         yield
     finally:

@@ -6,6 +6,8 @@ __all__ = ["Progress", "Silent"]
 
 
 class Progress(Protocol):
+    """What a flow may say."""
+
     def say(self, line: str) -> None:
         """One line about what was just done."""
 
@@ -14,6 +16,8 @@ class Progress(Protocol):
 
 
 class Silent:
+    """Says nothing."""
+
     def say(self, line: str) -> None:
         """Say nothing."""
 

@@ -1,94 +1,96 @@
 """Publish: feeds, pages and images into the site's folder, then the user's upload command. Mail comes only after."""
 
-from datetime import datetime
+from collections.abc import Collection, Sequence
 
 from syndication.domain.article import Article
 from syndication.domain.frozen import FrozenEdition
 from syndication.flows.app import App
 from syndication.flows.report import Report
 from syndication.publish.after import run_after
-from syndication.publish.channel import Channel, article_entries, hot_entries, resolve
+from syndication.publish.channel import Channel, Entry, article_entries, hot_entries, local_images
 from syndication.publish.feeds import documents
+from syndication.publish.stylesheet import FEED_CSS
+from syndication.render.renderer import EditionLine
 
 __all__ = ["publish"]
 
 
-async def publish(app: App, edition: FrozenEdition | None, report: Report, *, upload: bool = True) -> None:
-    """Write what changed, run `publish.after`, and mark the edition published. Raises PublishError; then no mail goes out."""
+async def publish(app: App, edition: FrozenEdition | None, report: Report) -> None:
+    """Write what changed, run the upload command, and mark the edition published. Raises PublishError: then no mail goes out."""
     now = app.clock()
-    articles = [resolve(article, app.publication) for article in await app.store.articles.latest(app.feeds.limit, until=now)]
-    _feed(app, report, "", articles_channel(app), article_entries(articles, publication=app.publication, content=app.feeds.content))
-    await _hot_feed(app, report)
-    await _article_pages(app, now)
-    if edition is not None:
-        app.folder.write(f"archive/{edition.key}.html", edition.page.encode())
-    lines = await app.store.editions.lines()
-    app.folder.write("archive/index.html", app.renderer.archive_page(lines).encode())
+    latest = await app.store.articles.latest(app.feeds.limit, until=now)
+    own_pages = [article for article in await app.store.articles.with_own_page() if article.dated <= now]
+    app.folder.write("feed.css", FEED_CSS)
+    _feed(app, report, "", article_entries(latest, publication=app.publication, content=app.feeds.content))
+    ranked = await _hot_feed(app, report)
+    _images(app, [*latest, *own_pages, *ranked], report)
+    for article in own_pages:
+        app.folder.write(f"articles/{article.slug}.html", app.renderer.article_page(article).encode())
+    await _archive(app)
     app.progress.say(f"published into {app.folder.root}: {len(app.folder.changed)} files changed")
-    if upload and app.feeds.after:
+    if app.feeds.after:
         await run_after(app.feeds.after, cwd=app.site)
     if edition is not None:
-        await app.store.editions.mark_published(edition.key, now)
+        await app.store.editions.mark_published(edition.key, at=now)
 
 
-def articles_channel(app: App) -> Channel:
-    """The feed of all articles."""
-    publication = app.publication
-    return Channel(
-        id=f"tag:{publication.domain},2026:feed:articles",
-        title=publication.title,
-        description=publication.title,
-        home=publication.url,
-        url_base=publication.feeds_url,
-        language=publication.language,
+def _images(app: App, articles: Sequence[Article], report: Report) -> None:
+    names = {name for article in articles for name in local_images(article)}
+    app.folder.copy_media(sorted(names), app.media)
+    report.warnings.extend(
+        f"The image {name} is missing: collect its article again." for name in app.folder.missing
     )
 
 
-def hot_channel(app: App) -> Channel:
-    """The feed of the hot list."""
-    publication = app.publication
-    title = f"{publication.title}: {app.renderer.label('Weekly hot')}"
+async def _hot_feed(app: App, report: Report) -> Collection[Article]:
+    """The list of the latest edition; an entry gains its link when its article becomes known. Returns the articles it shows."""
+    keys = await app.store.editions.frozen()
+    edition = await app.store.editions.get(max(keys)) if keys else None
+    if edition is None:
+        return ()
+    known = await app.store.articles.get([entry.article for entry in edition.hot if entry.article])
+    ended = app.edition.cutoff.at(edition.key)
+    _feed(
+        app,
+        report,
+        "hot/",
+        hot_entries(
+            edition.hot, publication=app.publication, edition_key=str(edition.key), articles=known, at=ended
+        ),
+    )
+    return known.values()
+
+
+async def _archive(app: App) -> None:
+    """Every edition's page as frozen, and their index."""
+    lines = await app.store.editions.lines()
+    for line in lines:
+        edition = await app.store.editions.get(line.key)
+        if edition is not None:
+            app.folder.write(f"archive/{line.key}.html", edition.page.encode())
+    shown = [
+        EditionLine(str(line.key), line.number, line.day, line.subject, f"{line.key}.html") for line in lines
+    ]
+    app.folder.write("archive/index.html", app.renderer.archive_page(shown).encode())
+
+
+def _feed(app: App, report: Report, below: str, entries: Sequence[Entry]) -> None:
+    for name, data in documents(_channel(app, below), entries).items():
+        app.folder.write(below + name, data)
+        report.feeds.append(str(app.folder.root / below / name))
+
+
+def _channel(app: App, below: str) -> Channel:
+    """The feed whose files stand in the folder `below` the published one: all articles, or the hot list."""
+    facts = app.publication
+    title = f"{facts.title}: {app.renderer.label('Weekly hot')}" if below else facts.title
     return Channel(
-        id=f"tag:{publication.domain},2026:feed:hot",
+        id=f"tag:{facts.domain},2026:feed:{below.strip('/') or 'articles'}",
         title=title,
         description=title,
-        home=publication.url,
-        url_base=f"{publication.feeds_url}hot/",
-        language=publication.language,
+        home=facts.url,
+        url_base=facts.feeds_url + below,
+        language=facts.language,
+        stylesheet=f"{facts.feeds_url}feed.css",
+        author=facts.title,
     )
-
-
-async def _hot_feed(app: App, report: Report) -> None:
-    latest = await app.store.editions.latest_hot()
-    if latest is None:
-        return
-    key, at, hot = latest
-    known = await app.store.articles.get([entry.article for entry in hot if entry.article])
-    entries = hot_entries(
-        hot,
-        publication=app.publication,
-        edition_key=str(key),
-        articles={id_: resolve(article, app.publication) for id_, article in known.items()},
-        at=at,
-    )
-    _feed(app, report, "hot/", hot_channel(app), entries)
-
-
-def _feed(app: App, report: Report, folder: str, channel: Channel, entries: tuple) -> None:
-    for name, data in documents(channel, entries).items():
-        app.folder.write(folder + name, data)
-        report.feeds.append(str(app.folder.root / (folder + name)))
-
-
-async def _article_pages(app: App, now: datetime) -> None:
-    """Pages for the articles whose source gives them no URL, and every local image that any article shows."""
-    media: set[str] = set()
-
-    def page(article: Article) -> None:
-        app.folder.write(f"articles/{article.slug}.html", app.renderer.article_page(resolve(article, app.publication)).encode())
-
-    async for article in app.store.articles.published(until=now):
-        media.update(local_images(article))
-        if not article.url:
-            page(article)
-    app.folder.copy_media(sorted(media), app.media)

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from syndication.domain.delivery import DeliveryLine, State
 from syndication.domain.week import WeekKey
 from syndication.errors import UsageError
 from syndication.flows.app import App
 
 __all__ = ["standing"]
 
+TROUBLED = (State.FAILED, State.DEFERRED, State.UNKNOWN)
 LISTED = 1_000  # rows of one edition; the counts cover them all
 
 
@@ -15,7 +17,11 @@ async def standing(app: App, key: WeekKey | None) -> dict[str, Any]:
     """The latest editions with their counts; for one key also the rows that failed, wait, or were ever left in doubt."""
     keys = [key] if key else sorted(await app.store.editions.frozen(), reverse=True)[:10]
     editions = [await _edition(app, each, listed=key is not None) for each in keys]
-    return {"editions": editions, "subscribers": await app.store.subscribers.count(), "latest": str(app.edition.cutoff.latest(app.clock()))}
+    return {
+        "editions": editions,
+        "subscribers": await app.store.subscribers.count(),
+        "latest": str(app.edition.cutoff.latest(app.clock())),
+    }
 
 
 async def _edition(app: App, key: WeekKey, *, listed: bool) -> dict[str, Any]:
@@ -39,23 +45,33 @@ async def _edition(app: App, key: WeekKey, *, listed: bool) -> dict[str, Any]:
         "no_content": counts.no_content,
     }
     if listed:
-        out["rows"] = [row async for row in _troubled(app, edition.mailing)]
+        out["rows"] = await _troubled(app, edition.mailing)
     return out
 
 
-async def _troubled(app: App, mailing: str) -> Any:
-    number = 0
-    async for line in app.store.ledger.troubled(mailing):
-        number += 1
-        if number > LISTED:
-            return
-        yield {
-            "email": line.email,
-            "state": line.state.value,
-            "unknown": line.unknowns,
-            "attempts": line.attempts,
-            "stage": line.stage,
-            "reply": f"{line.code or ''} {line.text}".strip(),
-            "server": line.server,
-            "at": line.at.isoformat() if line.at else None,
-        }
+async def _troubled(app: App, mailing: str) -> list[dict[str, Any]]:
+    """Rows that are not settled well, then those that were sent again after a doubt."""
+    ledger = app.store.ledger
+    rows: list[dict[str, Any]] = []
+    for lines in (
+        ledger.rows(mailing, TROUBLED),
+        ledger.rows(mailing, (State.SENT, State.QUEUED), doubtful=True),
+    ):
+        async for line in lines:
+            if len(rows) == LISTED:
+                return rows
+            rows.append(_shape(line))
+    return rows
+
+
+def _shape(line: DeliveryLine) -> dict[str, Any]:
+    return {
+        "email": line.email,
+        "state": line.state.value,
+        "unknown": line.unknowns,
+        "attempts": line.attempts,
+        "stage": line.stage.value if line.stage else "",
+        "reply": f"{line.code or ''} {line.text}".strip(),
+        "server": line.server,
+        "at": line.at.isoformat(),
+    }

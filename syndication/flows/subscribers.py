@@ -15,7 +15,17 @@ from syndication.domain.subscriber import Added, Consent, NewSubscriber, Subscri
 from syndication.errors import StoreError, UsageError
 from syndication.flows.app import App
 
-__all__ = ["AddedOne", "Imported", "Refused", "add_one", "each", "export_file", "import_file", "one", "remove_one"]
+__all__ = [
+    "AddedOne",
+    "Imported",
+    "Refused",
+    "add_one",
+    "each",
+    "export_file",
+    "import_file",
+    "one",
+    "remove_one",
+]
 
 CHUNK = 5_000  # rows a transaction
 COLUMNS = ("email", "name", "language", "topics", "confirmed_at")
@@ -25,22 +35,29 @@ LONGEST_NAME = 200  # characters
 
 @dataclass(frozen=True, slots=True)
 class Refused:
+    """A line that was not taken, and why."""
+
     line: int  # of the file, the header is line 1
     reason: str
 
 
 @dataclass(slots=True)
 class Imported:
+    """What an import did."""
+
     added: int = 0
     present: int = 0
     refused: list[Refused] = field(default_factory=list)
 
     def document(self) -> dict[str, Any]:
+        """The JSON document of `--json`."""
         return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
 class AddedOne:
+    """What became of one address."""
+
     email: str
     result: str
 
@@ -85,7 +102,9 @@ def _new(values: dict[str, str], topics: frozenset[str], *, proof: str, now: dat
     name = " ".join(values.get("name", "").split())
     if len(name) > LONGEST_NAME:
         raise ValueError(f"the name is longer than {LONGEST_NAME} characters")
-    chosen = tuple(word for word in values.get("topics", "").replace(",", " ").replace(";", " ").split() if word)
+    chosen = tuple(
+        word for word in values.get("topics", "").replace(",", " ").replace(";", " ").split() if word
+    )
     if unknown := [topic for topic in chosen if topic not in topics]:
         known = ", ".join(sorted(topics)) or "none: collect first"
         raise ValueError(f"the topic {unknown[0]!r} is no section (known: {known})")
@@ -113,7 +132,9 @@ def _time(text: str, now: datetime) -> datetime:
 
 
 async def _known_topics(app: App) -> frozenset[str]:
-    sections = {source.section for source in app.sources if source.section} | set(await app.store.articles.sections())
+    sections = {source.section for source in app.sources if source.section} | set(
+        await app.store.articles.sections()
+    )
     return frozenset(slugify(section) for section in sections)
 
 
@@ -121,7 +142,9 @@ def _opened(file: Path) -> TextIO:
     try:
         return file.open(encoding="utf-8-sig", newline="", errors="surrogateescape")
     except OSError as error:
-        raise UsageError(f"{file} cannot be read ({error.strerror}).", "Give a CSV file with a header line.") from error
+        raise UsageError(
+            f"{file} cannot be read ({error.strerror}).", "Give a CSV file with a header line."
+        ) from error
 
 
 def _count_lines(file: Path) -> int:
@@ -135,7 +158,10 @@ def _chunks(text: TextIO, file: Path) -> Iterator[list[tuple[int, dict[str, str]
     separator = max(",;\t", key=head.count)
     header = [name.strip().casefold() for name in next(csv.reader([head], delimiter=separator), [])]
     if "email" not in header:
-        raise UsageError(f"{file} has no column email in its first line.", f"Start it with a line like {','.join(COLUMNS)}.")
+        raise UsageError(
+            f"{file} has no column email in its first line.",
+            f"Start it with a line like {','.join(COLUMNS)}.",
+        )
     reader = csv.reader(text, delimiter=separator)
     chunk: list[tuple[int, dict[str, str]]] = []
     while True:
@@ -144,7 +170,9 @@ def _chunks(text: TextIO, file: Path) -> Iterator[list[tuple[int, dict[str, str]
         except StopIteration:
             break
         except csv.Error as error:
-            raise UsageError(f"{file} line {reader.line_num + 1} is no CSV ({error}).", "Mend the line and import again.") from None
+            raise UsageError(
+                f"{file} line {reader.line_num + 1} is no CSV ({error}).", "Mend the line and import again."
+            ) from None
         if not any(cell.strip() for cell in row):
             continue
         chunk.append((reader.line_num + 1, dict(zip(header, row, strict=False))))
@@ -162,7 +190,9 @@ def _write_report(report: Path, refused: Sequence[Refused]) -> None:
             writer.writerow(("line", "reason"))
             writer.writerows((entry.line, entry.reason) for entry in refused)
     except OSError as error:
-        raise StoreError(f"{report} cannot be written ({error.strerror}).", "The import itself is done.") from error
+        raise StoreError(
+            f"{report} cannot be written ({error.strerror}).", "The import itself is done."
+        ) from error
 
 
 async def export_file(app: App, file: Path | None) -> int:
@@ -189,12 +219,19 @@ async def add_one(app: App, email: str, *, name: str = "", language: str = "", t
     now = app.clock()
     values = {"email": email, "name": name, "language": language, "topics": topics}
     try:
-        new = _new(values, await _known_topics(app), proof=f"added by the operator, {now:%Y-%m-%dT%H:%M:%SZ}", now=now)
+        new = _new(
+            values,
+            await _known_topics(app),
+            proof=f"added by the operator, {now:%Y-%m-%dT%H:%M:%SZ}",
+            now=now,
+        )
     except ValueError as error:
         raise UsageError(f"{email} was not added: {error}.") from None
     (result,) = await app.store.subscribers.add([new], at=now, key=app.new_id)
     if result.refused:
-        raise UsageError(f"{email} was not added: this address has {result.value}.", "Only its owner can subscribe again.")
+        raise UsageError(
+            f"{email} was not added: this address has {result.value}.", "Only its owner can subscribe again."
+        )
     return AddedOne(new.email, result.value)
 
 
@@ -203,7 +240,9 @@ async def remove_one(app: App, email: str) -> bool:
     return await app.store.subscribers.remove(_address(email), at=app.clock())
 
 
-async def each(app: App, consent: str, *, print_row: Callable[[dict[str, Any]], None] | None) -> list[dict[str, Any]]:
+async def each(
+    app: App, consent: str, *, print_row: Callable[[dict[str, Any]], None] | None
+) -> list[dict[str, Any]]:
     """Hand every subscriber to `print_row`, or return them all."""
     try:
         wanted = Consent(consent) if consent else None

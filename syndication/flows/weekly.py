@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from syndication.domain.frozen import FrozenEdition
 from syndication.domain.week import CutOff, WeekKey
 from syndication.errors import UsageError
 from syndication.flows.app import App
@@ -17,7 +18,6 @@ from syndication.flows.due import require_working_links
 from syndication.flows.freeze import freeze_edition
 from syndication.flows.publish import publish
 from syndication.flows.report import Report
-from syndication.domain.frozen import FrozenEdition
 
 __all__ = ["Weekly", "run_weekly", "which_week"]
 
@@ -66,5 +66,8 @@ def which_week(cutoff: CutOff, zone: ZoneInfo, now: datetime, week: WeekKey | No
     latest = cutoff.latest(now)
     if week is not None and week > latest:
         ends = cutoff.at(week).astimezone(zone)
-        raise UsageError(f"The week {week} ends at {ends:%Y-%m-%d %H:%M}, which is still ahead.", f"The latest one is {latest}.")
+        raise UsageError(
+            f"The week {week} ends at {ends:%Y-%m-%d %H:%M}, which is still ahead.",
+            f"The latest one is {latest}.",
+        )
     return week or latest

@@ -54,6 +54,16 @@ class Renderer:
         self._subject = subject
         self._labels: dict[str, Labels] = {}
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """What a digest is compiled in: the publication's language first, then English and every catalogue's on the search path."""
+        catalogues = (file.stem.replace("_", "-") for folder in self._path for file in sorted(folder.glob("locale/*.po")))
+        return tuple(dict.fromkeys((self._publication.language, "en", *catalogues)))
+
+    def label(self, message: str) -> str:
+        """A label in the publication's language."""
+        return self._in(self._publication.language).text(message)
+
     def digest(self, edition: Edition, language: str) -> Variant:
         """The digest in one language, its tokens in place, trimmed until it fits under `LIMIT`."""
         labels = self._in(language)

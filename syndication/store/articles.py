@@ -61,6 +61,18 @@ class Articles:
         )
         return await self._database.read(lambda connection: connection.execute(question).scalar_one())
 
+    async def count(self) -> int:
+        """How many articles there are, without the withdrawn."""
+        question = select(func.count()).select_from(articles).where(articles.c.withdrawn.is_(None))
+        return await self._database.read(lambda connection: connection.execute(question).scalar_one())
+
+    async def sections(self) -> tuple[str, ...]:
+        """The names of the sections that articles stand in."""
+        question = (
+            select(articles.c.section).where(articles.c.section != "").distinct().order_by(articles.c.section)
+        )
+        return await self._database.read(lambda connection: tuple(connection.execute(question).scalars()))
+
     async def recent(self, since: datetime) -> tuple[Article, ...]:
         """The articles dated at or after `since`, newest first."""
         return await self._select(articles.c.dated >= since)

@@ -15,7 +15,7 @@ from syndication.domain.delivery import Batch, MailingKind, Recipient, Stage, St
 from syndication.domain.subscriber import Consent
 from syndication.store.tables import batches, deliveries, lanes, mailings, subscribers
 
-__all__ = ["claim", "finish", "held", "next_due", "recover"]
+__all__ = ["claim", "finish", "held", "next_due", "recipients", "recover"]
 
 # Who may get which mailing: a confirmation goes to those who have not confirmed yet.
 _WELCOME = {MailingKind.DIGEST: Consent.CONFIRMED, MailingKind.CONFIRMATION: Consent.PENDING}
@@ -95,6 +95,11 @@ def recover(connection: Connection, mailing: str, *, now: datetime, host: str, r
             .values(state=State.QUEUED, due=now)
         )
     return unknown
+
+
+def recipients(connection: Connection, question: Select[Any]) -> list[Recipient]:
+    """Rows of deliveries as what their merge needs."""
+    return [_recipient(row) for row in connection.execute(question)]
 
 
 def next_due(connection: Connection, mailing: str) -> datetime | None:

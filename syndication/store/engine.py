@@ -53,6 +53,10 @@ class Database:
         self._readers = ThreadPoolExecutor(THREADS, "store-read")
         self._writers = ThreadPoolExecutor(1 if sqlite else THREADS, "store-write")
 
+    def exists(self) -> bool:
+        """Whether there is anything to open: an SQLite file would be made by opening it."""
+        return self.url.get_backend_name() != "sqlite" or Path(self.url.database or "").exists()
+
     async def read(self, question: Callable[[Connection], T]) -> T:
         """What `question` answers, from one snapshot. Raises StoreError."""
         loop = asyncio.get_running_loop()

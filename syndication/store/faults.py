@@ -69,9 +69,16 @@ def _explained(error: DBAPIError) -> tuple[str, str]:
             if name and name.startswith(start):
                 return what, hint
         if hasattr(cause, "sqlstate"):
-            return _of_postgresql(cause.sqlstate)
+            return _of_postgresql(cause.sqlstate or _sqlstate_at_connect(str(cause)))
         cause = cause.__cause__
     return f"refused a change ({type(error.orig).__name__})", ""
+
+
+def _sqlstate_at_connect(words: str) -> str | None:
+    """A server that refuses a connection says why in words only (libpq passes no SQLSTATE on), in English unless it was told otherwise."""
+    if "authentication failed" in words or "no password supplied" in words or "no pg_hba.conf entry" in words:
+        return "28"
+    return "3D000" if "FATAL" in words and "does not exist" in words else None
 
 
 def _of_postgresql(sqlstate: str | None) -> tuple[str, str]:

@@ -115,6 +115,23 @@ class DeliveryLedger:
                 return
             last = (page[-1].subscriber, page[-1].serial)
 
+    async def recipients(self, mailing: str, *, limit: int | None = None) -> AsyncIterator[Recipient]:
+        """The planned readers in the order of their rows, whatever state they are in, at most `limit`."""
+        c = deliveries.c
+        question = select(deliveries).where(c.mailing == mailing).order_by(c.subscriber, c.serial)
+        last: tuple[int, int] | None = None
+        left = limit
+        while left is None or left > 0:
+            size = PAGE if left is None else min(PAGE, left)
+            ask = _after(question, last).limit(size)
+            page = await self._database.read(partial(claims.recipients, question=ask))
+            for reader in page:
+                yield reader
+            if len(page) < size:
+                return
+            left = None if left is None else left - size
+            last = (page[-1].subscriber, page[-1].serial)
+
     async def close(self) -> None:
         """Let the running commit end."""
         await self._steps.drained()

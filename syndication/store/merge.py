@@ -37,14 +37,14 @@ def merge(
     owners = _owners(connection, {key for piece in parsed for key in piece.keys})
     stored = _stored(connection, set(owners.values()))
     known = set(owners)
-    ids = _identified(parsed, owners, mint)
+    ids, minted = _identified(parsed, owners, mint)
     new: dict[str, dict[str, Any]] = {}
     changes: dict[str, dict[str, Any]] = {}
     updated = 0
     for piece, article in zip(parsed, ids, strict=True):
         if article in new or article in changes:
             continue  # twice in one fetch: the first counts
-        if article not in stored:
+        if article in minted:
             new[article] = _content(piece) | _birth(piece, article, source, now, backlog(piece))
         elif stored[article].source == source.name:
             change = _change(piece, stored[article], now)
@@ -72,7 +72,7 @@ def _identified(
     strongest = {
         owners[piece.keys[0]]: piece.keys[0] for piece in parsed if piece.keys and piece.keys[0] in owners
     }
-    ids = []
+    ids, minted = [], set()
     for piece in parsed:
         first = piece.keys[0] if piece.keys else ""
         candidates = (owners[key] for key in piece.keys if key in owners)
@@ -83,7 +83,7 @@ def _identified(
         for key in piece.keys:
             owners.setdefault(key, article)
         ids.append(article)
-    return ids
+    return ids, minted
 
 
 def _change(piece: ParsedArticle, stored: Any, now: datetime) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 from syndication.errors import StoreError
 from syndication.store.engine import Database, lock
 
-__all__ = ["HEAD", "bring_up_to_date"]
+__all__ = ["HEAD", "bring_up_to_date", "is_current"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Files are called REVISION_what.py, and revisions count up: so Alembic is imported only when there is something to do (0.2 s).
@@ -23,6 +23,11 @@ async def bring_up_to_date(database: Database) -> None:
     if await database.read(_revision) == HEAD:
         return
     await database.write(_migrate)
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the store has this version's schema. Raises StoreError for a newer one."""
+    return _revision(connection) == HEAD
 
 
 def _revision(connection: Connection) -> str | None:
