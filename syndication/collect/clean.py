@@ -1,0 +1,157 @@
+"""HTML from outside, made safe: what leaves here is what `nh3.clean` would not change, with every link absolute.
+
+The first pass (nh3, html5ever) turns whatever came into a balanced tree of allowed tags; on that tree links, images and embeds are
+rewritten; the last pass sanitises what was built.
+"""
+
+import re
+from collections.abc import Callable
+from html import escape
+
+import lxml.html
+import nh3
+
+from syndication.collect.links import absolute
+from syndication.collect.shallow import shallow
+from syndication.collect.words import printable
+
+__all__ = ["MAX_CHARACTERS", "Place", "clean", "first_image"]
+
+MAX_CHARACTERS = 1_000_000  # of one article, images written into it left out
+
+Place = Callable[[str], str]
+"""Where an image's `src` leads: an absolute URL, `media/NAME`, or nothing when the image is to be left out."""
+
+_TAGS = frozenset(nh3.ALLOWED_TAGS - {"area", "map"})
+_LAZY = ("data-src", "data-original", "data-lazy-src", "data-url")
+_EMBEDS = frozenset({"audio", "embed", "iframe", "object", "source", "video"})
+_UNREAD = {"script", "style", "noscript", "noembed", "noframes", "title", "textarea", "template", "select", "button"}
+_SCHEMES = {"http", "https", "mailto", "tel"}
+_FIRST_ATTRIBUTES: dict[str, set[str]] = {
+    **{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()},
+    "img": {"src", "srcset", "alt", "width", "height", "style", "hidden", *_LAZY},
+    **{tag: {"src", "data", "poster", *_LAZY} for tag in _EMBEDS},
+}
+_FIRST = nh3.Cleaner(
+    tags=set(_TAGS | _EMBEDS),
+    clean_content_tags=_UNREAD,
+    attributes=_FIRST_ATTRIBUTES,
+    url_schemes=_SCHEMES,
+    link_rel=None,
+)
+_LAST = nh3.Cleaner(tags=set(_TAGS), url_schemes=_SCHEMES)
+_DATA_URI = re.compile(r"data:[a-z0-9/+.-]+;base64,[A-Za-z0-9+/=\s]{200,}", re.IGNORECASE)
+_UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_TRACKERS = re.compile(
+    r"^https?://(?:pixel\.wp\.com/|stats\.wordpress\.com/|feeds\.feedburner\.com/~|feeds\.wordpress\.com/1\.0/"
+    r"|[^/]*\.doubleclick\.net/|www\.google-analytics\.com/|www\.facebook\.com/tr\b|sb\.scorecardresearch\.com/"
+    r"|b\.scorecardresearch\.com/|counter\.theconversation\.com/|rss\.buysellads\.com/|pi\.feedsportal\.com/)",
+    re.IGNORECASE,
+)
+
+
+def clean(html: str, base: str = "", place: Place | None = None) -> str:
+    """`html` sanitised, with links absolute against `base`.
+
+    `nh3.clean(result) == result`. Scripts, handlers, `javascript:`, forms and tracking pixels are gone, an embed is a link, a lazy
+    image is an image. What is beyond `MAX_CHARACTERS` is cut off. `place` decides on images; by default they are absolute, too.
+    """
+    text = _DATA_URI.sub("", printable(html)) if ";base64," in html else printable(html)
+    safe = _FIRST.clean(shallow(text[:MAX_CHARACTERS]))
+    if "<" in safe:
+        safe = _rewritten(printable(safe), base, place or (lambda src: absolute(src, base)))
+    return _settled(safe)
+
+
+def first_image(content: str) -> tuple[str, str]:
+    """`src` and `alt` of the first image in cleaned HTML, or two empty strings."""
+    if "<img" not in content:
+        return "", ""
+    image = lxml.html.fragment_fromstring(content, create_parent="div").find(".//img[@src]")
+    return ("", "") if image is None else (image.get("src", ""), image.get("alt", ""))
+
+
+def _rewritten(safe: str, base: str, place: Place) -> str:
+    root = lxml.html.fragment_fromstring(safe, create_parent="div")
+    previous = ""
+    for element in list(root.iter()):
+        if element.getparent() is None and element is not root:
+            continue  # gone with its parent
+        if element.tag == "img":
+            source = "" if _is_pixel(element) else place(_source(element))
+            if not source or source == previous or _TRACKERS.match(source):
+                element.drop_tree()
+                continue
+            previous = source
+            element.set("src", source)
+            for name in ("srcset", "style", "hidden", *_LAZY):
+                element.attrib.pop(name, None)
+        elif element.tag in _EMBEDS:
+            _link_instead(element, base)
+        elif element.tag == "pre" and element.text:
+            element.text = element.text.lstrip("\n")  # HTML drops one at each reading
+        for name in ("href", "cite"):
+            if name in element.attrib:
+                _absolute_attribute(element, name, base)
+    return "".join([escape(root.text or "", quote=False), *(_markup(child) for child in root)])
+
+
+def _markup(element: lxml.html.HtmlElement) -> str:
+    return str(lxml.html.tostring(element, encoding="unicode"))
+
+
+def _absolute_attribute(element: lxml.html.HtmlElement, name: str, base: str) -> None:
+    schemes = ("http", "https", "mailto", "tel") if name == "href" else ("http", "https")
+    if url := absolute(element.get(name), base, schemes=schemes):
+        element.set(name, url)
+    else:
+        del element.attrib[name]
+
+
+def _source(image: lxml.html.HtmlElement) -> str:
+    """The picture that a reader would see: lazy loading keeps it beside `src`."""
+    for name in _LAZY:
+        if value := image.get(name, "").strip():
+            return str(value)
+    if value := image.get("src", "").strip():
+        return str(value)
+    return str(image.get("srcset", "").strip().split(" ")[0].rstrip(","))
+
+
+def _is_pixel(image: lxml.html.HtmlElement) -> bool:
+    sizes = [image.get(name, "").strip().removesuffix("px") for name in ("width", "height")]
+    return (
+        any(size in {"0", "1"} for size in sizes)
+        or "hidden" in image.attrib
+        or _UNSEEN.search(image.get("style", "")) is not None
+    )
+
+
+def _link_instead(element: lxml.html.HtmlElement, base: str) -> None:
+    """An iframe, video or player becomes a link to what it would show."""
+    target = ""
+    for candidate in (element, *element.iter("source")):
+        for name in (*_LAZY, "src", "data"):
+            target = target or absolute(candidate.get(name, ""), base)
+    poster = absolute(element.get("poster", ""), base)
+    tail = element.tail
+    element.clear()
+    element.tail = tail
+    if not target:
+        element.drop_tree()
+        return
+    element.tag = "a"
+    element.set("href", target)
+    if poster:
+        lxml.html.etree.SubElement(element, "img", {"src": poster, "alt": ""})
+    else:
+        element.text = target.split("/")[2]
+
+
+def _settled(html: str) -> str:
+    """Sanitise until nothing changes any more: markup that only falls into place on a second reading is how filters are passed."""
+    for _ in range(4):
+        html = printable(_LAST.clean(html))
+        if nh3.clean(html) == html:
+            return html
+    return f"<p>{nh3.clean(nh3.clean(html, tags=set()))}</p>"

@@ -1,0 +1,95 @@
+"""URLs: made absolute, freed from tracking, and brought to the one form that identifies an article."""
+
+import re
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
+
+from courlan import normalize_url
+
+__all__ = ["absolute", "canonical", "shown", "without_tracking"]
+
+_MAX_LENGTH = 4096  # characters
+_KEPT = "/%:@!$&'()*+,;=?#~[]|"  # what quote() leaves alone besides letters, digits and -._~
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+# Names that only ever follow a reader around. courlan's own list also drops `uid`, `cid`, `source` and `session`, which are
+# the article's number in some content systems: two articles would become one.
+_TRACKING = re.compile(
+    r"(?:utm_|mc_|mkt_|mtm_|itm_|hsa_|pk_|piwik_|matomo_|vero_|oly_|_hs).*"
+    r"|(?:fbc|gc|dc|gbra|wbra|msclk|twc|ttc|yc|ysc|igsh)lid|(?:gbra|wbra|msclk|li_fat_)id"
+    r"|igshid|igsh|_gl|_ga|ref_src|ref_url|spm|cmpid|ncid|ito|sr_share|xtor|at_(?:medium|campaign)|wt_mc|wt\.mc_id|__twitter_impression",
+    re.IGNORECASE,
+)
+
+
+def absolute(url: str, base: str = "", *, schemes: tuple[str, ...] = ("http", "https")) -> str:
+    """`url` seen from `base`, in ASCII (RFC 3986), without a password; nothing when it does not lead to one of `schemes`."""
+    text = re.sub(r"[\x00-\x20\x7f]+", " ", url).strip().replace(" ", "%20")
+    if not text or len(text) > _MAX_LENGTH:
+        return ""
+    try:
+        joined = urljoin(base, text) if base else text
+        parts = urlsplit(joined)
+        scheme = parts.scheme.lower()
+        if scheme not in schemes:
+            return ""
+        if scheme in _DEFAULT_PORTS:
+            return _web(parts)
+        return quote(joined, safe=_KEPT)
+    except (ValueError, UnicodeError):
+        return ""
+
+
+def _web(parts: SplitResult) -> str:
+    host = parts.hostname or ""
+    if not host:
+        return ""
+    if not host.isascii():
+        host = host.encode("idna").decode("ascii")
+    if not re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+", host):
+        return ""
+    netloc = f"[{host}]" if ":" in host else host
+    if parts.port is not None:
+        netloc = f"{netloc}:{parts.port}"
+    path = quote(parts.path, safe=_KEPT) or "/"
+    return urlunsplit(
+        (parts.scheme.lower(), netloc, path, quote(parts.query, safe=_KEPT), quote(parts.fragment, safe=_KEPT))
+    )
+
+
+def without_tracking(url: str) -> str:
+    """`url` without the parameters that only follow a reader around; all else stays as it is."""
+    parts = urlsplit(url)
+    kept = [part for part in parts.query.split("&") if part and not _is_tracking(part)]
+    fragment = "" if _is_tracking(parts.fragment) else parts.fragment
+    return urlunsplit(parts._replace(query="&".join(kept), fragment=fragment))
+
+
+def _is_tracking(part: str) -> bool:
+    name, equals, _ = part.partition("=")
+    return bool(equals) and _TRACKING.fullmatch(name) is not None
+
+
+def canonical(url: str) -> str:
+    """The form of an absolute `url` that is the same for one page however it was written: an identity, not a link.
+
+    One scheme, no `www.`, no default port, no closing slash, parameters sorted and free of tracking, no fragment but `#!`.
+    """
+    parts = urlsplit(without_tracking(url))
+    host = parts.hostname or ""
+    port = f":{parts.port}" if parts.port not in (None, _DEFAULT_PORTS.get(parts.scheme)) else ""
+    bare = urlunsplit(("https", host.removeprefix("www.") + port, parts.path, "", ""))
+    normal = normalize_url(bare, trailing_slash=False).rstrip("/")
+    normal = re.sub(r"%[0-9a-f]{2}", lambda match: match[0].upper(), normal)
+    query = urlencode(sorted(parse_qsl(parts.query, keep_blank_values=True)))
+    fragment = f"#{parts.fragment}" if parts.fragment.startswith(("!", "/")) else ""
+    return normal + (f"?{query}" if query else "") + fragment
+
+
+def shown(url: str) -> str:
+    """`url` as an error may print it: without a user's name, password and parameters."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "the address"
+    return urlunsplit((parts.scheme, f"[{host}]{port}" if ":" in host else host + port, parts.path, "", ""))
