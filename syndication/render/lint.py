@@ -93,22 +93,16 @@ def _check(source: str, piece: Piece, state: _State) -> Iterator[Finding]:
                 "a comment inside <mj-attributes>, which the compiler cannot read",
                 "Write it as {# … #}.",
             )
-        case Kind.TEXT if (
-            state.parent in PARENTS
-            and state.parent not in _TEXT_HOLDERS
-            and source[piece.start : piece.end].strip(_TOKENLESS)
-        ):
-            yield Finding(
-                piece.start,
-                f"text straight in <{state.parent}>, where it is lost",
-                "Put it into an <mj-text>.",
-            )
+        case Kind.TEXT if state.parent in PARENTS and state.parent not in _TEXT_HOLDERS:
+            text = source[piece.start : piece.end]
+            if text.strip():
+                start = piece.start + len(text) - len(text.lstrip())
+                yield Finding(start, f"text straight in <{state.parent}>, where it is lost", "Put it into an <mj-text>, a token into an <mj-raw>.")
         case _:
             pass
 
 
 _TEXT_HOLDERS = frozenset({"mj-text", "mj-button", "mj-table", "mj-title", "mj-preview", "mj-style"})
-_TOKENLESS = " \t\n"
 
 
 def _closed(piece: Piece, state: _State) -> Iterator[Finding]:

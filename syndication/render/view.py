@@ -142,6 +142,8 @@ class Views:
     def _sections(self, edition: Edition, budget: Budget) -> Iterable[SectionView]:
         for section in edition.sections[: budget.sections]:
             shown = section.stories[: budget.stories]
+            if not shown:
+                continue
             left = len(section.stories) - len(shown)
             name = line(section.name)
             yield SectionView(
