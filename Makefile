@@ -22,7 +22,9 @@ help:
 	@echo "make clean   remove .venv, the caches and what the demo made"
 	@echo "PYTHON=python3.12 picks another interpreter than python3 (3.11 or newer)."
 
+# The sections that readers may pick as topics are known once the articles are.
 run: .venv/.ready
+	@$(SYNDICATE) collect
 	@$(SYNDICATE) subscribers import examples/subscribers.csv
 	@$(SYNDICATE) run --weekly --week 2026-W44
 	@$(SYNDICATE) run --weekly --week 2026-W45

@@ -1,0 +1,132 @@
+"""What holds for every tracked file and every module."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from tests.rules.repository import ROOT, tracked
+
+MODULES = sorted((ROOT / "syndication").rglob("*.py"))
+LONGEST = 350  # lines of a module
+NOT_MODULES = ("__init__.py", "env.py")  # a room's reason; Alembic's entry
+
+# Spelled in pieces, so that this file does not find itself.
+MACHINE_PATH = re.compile(
+    "(?<![\\w.])/(?:" + "|".join(("wo" + "rk", "ro" + "ot", "tm" + "p", "home/" + r"\w+")) + r")(?:/|\b)"
+)
+INDEX_HOST = re.compile(
+    "|".join(
+        (
+            "pypi" + r"\.org",
+            "files" + r"\.python" + "hosted",
+            "--index" + "-url",
+            "--find" + "-links",
+            "--extra" + "-index",
+        )
+    )
+)
+INDEX_OPTIONS_OF_MAKE = ("--no-emit-index" + "-url", "--no-emit-find" + "-links")
+
+
+def readable(paths: Iterable[Path]) -> Iterable[tuple[Path, str]]:
+    for path in paths:
+        data = path.read_bytes()
+        if b"\0" not in data:
+            yield path, data.decode("utf-8")
+
+
+def test_no_module_is_longer_than_350_lines() -> None:
+    assert MODULES
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in MODULES
+        if (lines := len(path.read_text().splitlines())) > LONGEST
+    }
+    assert long == {}
+
+
+def test_no_function_is_longer_than_40_lines() -> None:
+    long = []
+    for path in MODULES:
+        if "migrations" in path.parts:
+            continue  # a migration is one list of tables
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno is not None:
+                lines = node.end_lineno - node.lineno + 1
+                if lines > 40:
+                    long.append(f"{path.relative_to(ROOT)}: {node.name} has {lines}")
+    assert long == []
+
+
+def test_every_module_says_what_it_offers() -> None:
+    silent = [
+        str(path.relative_to(ROOT))
+        for path in MODULES
+        if path.name not in NOT_MODULES and "versions" not in path.parts and not _offered(path)
+    ]
+    assert silent == []
+
+
+def _offered(path: Path) -> bool:
+    return any(
+        isinstance(node, ast.Assign)
+        and any(isinstance(t, ast.Name) and t.id == "__all__" for t in node.targets)
+        for node in ast.parse(path.read_text()).body
+    )
+
+
+def test_every_room_says_why_it_exists() -> None:
+    rooms = [path for path in MODULES if path.name == "__init__.py" and "migrations" not in path.parts]
+    assert [str(path) for path in rooms if not ast.get_docstring(ast.parse(path.read_text()))] == []
+
+
+@pytest.mark.parametrize("word", ["utils", "helpers", "manager", "service", "base", "common"])
+def test_no_module_has_a_name_that_says_nothing(word: str) -> None:
+    assert [str(path) for path in MODULES if word in path.stem.split("_")] == []
+
+
+def test_no_tracked_file_names_a_folder_of_somebodys_machine() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path, text in readable(tracked())
+        for match in MACHINE_PATH.finditer(text)
+    ]
+    assert found == []
+
+
+def test_no_tracked_file_names_a_package_index() -> None:
+    found = []
+    for path, text in readable(tracked()):
+        for option in INDEX_OPTIONS_OF_MAKE:
+            text = text.replace(option, "")  # noqa: PLW2901 - what keeps the addresses out may be named
+        found += [f"{path.relative_to(ROOT)}: {match[0]}" for match in INDEX_HOST.finditer(text)]
+    assert found == []
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_requirement_is_pinned_and_hashed(name: str) -> None:
+    entries = re.sub(r"\\\n", " ", (ROOT / name).read_text()).splitlines()
+    requirements = [line for line in entries if line and not line.lstrip().startswith("#")]
+    assert len(requirements) > 20
+    assert [
+        line for line in requirements if not re.match(r"[a-z0-9-]+==\S+ .*--hash=sha256:[0-9a-f]{64}", line)
+    ] == []
+
+
+def test_both_locks_agree_on_every_version() -> None:
+    def pins(name: str) -> dict[str, str]:
+        return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
+
+    runtime, dev = pins("requirements.txt"), pins("requirements-dev.txt")
+    assert {name: dev.get(name) for name in runtime} == runtime
+
+
+def test_the_rooms_keep_to_their_walls() -> None:
+    done = subprocess.run(
+        ["lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
