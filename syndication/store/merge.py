@@ -66,19 +66,21 @@ def merge(
 
 def _identified(
     parsed: Sequence[ParsedArticle], owners: dict[str, str], mint: Callable[[], str]
-) -> list[str]:
+) -> tuple[list[str], set[str]]:
     """The article of each piece; `owners` learns every key on the way."""
     # Whose strongest key is known speaks first, so that no weaker match takes its article.
     strongest = {
         owners[piece.keys[0]]: piece.keys[0] for piece in parsed if piece.keys and piece.keys[0] in owners
     }
-    ids, minted = [], set()
+    ids: list[str] = []
+    minted: set[str] = set()
     for piece in parsed:
         first = piece.keys[0] if piece.keys else ""
         candidates = (owners[key] for key in piece.keys if key in owners)
-        article = (
-            next((found for found in candidates if strongest.get(found, first) == first), None) or mint()
-        )
+        article = next((found for found in candidates if strongest.get(found, first) == first), None)
+        if article is None:
+            article = mint()
+            minted.add(article)
         strongest.setdefault(article, first)
         for key in piece.keys:
             owners.setdefault(key, article)
