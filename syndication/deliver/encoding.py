@@ -21,6 +21,7 @@ _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _PLAIN_VALUE = re.compile(
     rb"[A-Za-z0-9 !\"#$%&'()*+,\-/:;<>?@\[\\\]^_`{|}~][ -<>-~]{0,71}"
 )  # needs no encoding and fits a line
+_BAD_START = re.compile(rb"^(?:\.|From )", re.MULTILINE)
 _PLAIN_BYTES = frozenset(range(33, 127)) - {ord("=")}
 _QUOTED = [f"={byte:02X}" for byte in range(256)]
 
@@ -108,13 +109,20 @@ class QuotedPart:
             if isinstance(step, bytes):
                 out.append(step)
             elif isinstance(step, Slot):
-                value = self._escape(one_line(values[step.name])).encode("utf-8", "replace")
-                if _PLAIN_VALUE.fullmatch(value):
-                    out.append(value + b"=\r\n")
-                elif value:
-                    out.append(quoted_printable(value))
+                out.append(_quoted_value(self._escape(one_line(values[step.name]))))
             elif step.flag in flags:
                 self._write(out, step.steps, values, flags)
+
+
+def _quoted_value(value: str) -> bytes:
+    """One line of text as `quoted_printable` gives it, in C for nearly every value."""
+    data = value.encode("utf-8", "replace")
+    if _PLAIN_VALUE.fullmatch(data):
+        return data + b"=\r\n"
+    quoted = binascii.b2a_qp(data)
+    if not data or _BAD_START.search(quoted) or len(quoted) - quoted.rfind(b"\n") > _LINE:
+        return quoted_printable(data)
+    return quoted.replace(b"\n", b"\r\n") + b"=\r\n"
 
 
 def quoted_printable(data: bytes) -> bytes:

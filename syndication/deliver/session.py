@@ -4,9 +4,9 @@ A transaction answers with a value, never with an exception for what a network o
 final dot it ended: before it nothing was sent, after it without a reply nobody knows (RFC 1047).
 """
 
-import asyncio
 import ssl
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 import aiosmtplib
 
@@ -15,6 +15,9 @@ from syndication.deliver.server import Security, SmtpServer
 from syndication.deliver.transaction import Transaction
 from syndication.deliver.wire import DONE, GO_ON, NO_REPLY, REFUSED, TRY_LATER, Wire, clean_reply
 from syndication.domain.delivery import Outcome, Reply, Stage
+
+if TYPE_CHECKING:
+    import asyncio
 
 __all__ = ["Session", "Timeouts", "Transaction"]
 
@@ -84,9 +87,10 @@ class Session:
         return self._take_over(client, str(server))
 
     def _take_over(self, client: aiosmtplib.SMTP, server: str) -> Reply | None:
-        transport, protocol = client.transport, client.protocol
+        # uvloop's transports do everything that asyncio's do, but are not derived from them
+        transport, protocol = cast("asyncio.Transport | None", client.transport), client.protocol
         wire = Wire(server)
-        if not isinstance(transport, asyncio.Transport) or protocol is None:
+        if transport is None or protocol is None:
             client.close()
             return clean_reply(NO_REPLY, "the connection was closed", server)
         wire.adopt(transport)
