@@ -40,6 +40,10 @@ def test_the_wheel_holds_the_whole_default_theme(wheel: list[str]) -> None:
     assert [name for name in theme if f"syndication/{name}" not in wheel] == []
 
 
+def test_the_wheel_holds_the_configuration_that_init_writes(wheel: list[str]) -> None:
+    assert "syndication/config/syndicate.toml" in wheel
+
+
 def test_the_wheel_holds_nothing_else(wheel: list[str]) -> None:
     assert [name for name in wheel if not name.startswith(("syndication/", "syndication-"))] == []
 
