@@ -85,9 +85,15 @@ def edition(**changes: object) -> Edition:
     return Edition(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def renderer(*folders: Path, theme: str = "default", subject: str = "{{ edition.lead.title }}", **changes: str) -> Renderer:
-    publication = Publication(**{**{name: getattr(PUBLICATION, name) for name in PUBLICATION.__slots__}, **changes})
-    return Renderer(publication=publication, folders=[*folders, shipped_folder()], theme=theme, subject=subject)
+def renderer(
+    *folders: Path, theme: str = "default", subject: str = "{{ edition.lead.title }}", **changes: str
+) -> Renderer:
+    publication = Publication(
+        **{**{name: getattr(PUBLICATION, name) for name in PUBLICATION.__slots__}, **changes}
+    )
+    return Renderer(
+        publication=publication, folders=[*folders, shipped_folder()], theme=theme, subject=subject
+    )
 
 
 def reader(**changes: object) -> Recipient:
@@ -105,10 +111,15 @@ def reader(**changes: object) -> Recipient:
     return Recipient(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def merged(variant: Variant, recipient: Recipient | None = None, using: Renderer | None = None) -> tuple[str, str]:
+def merged(
+    variant: Variant, recipient: Recipient | None = None, using: Renderer | None = None
+) -> tuple[str, str]:
     """The HTML and the text as `recipient` gets them."""
     using, recipient = using or renderer(), recipient or reader()
-    links = {"unsubscribe": "https://news.bell.example/u/t?a=1&b=2", "preferences": "https://news.bell.example/p/t"}
+    links = {
+        "unsubscribe": "https://news.bell.example/u/t?a=1&b=2",
+        "preferences": "https://news.bell.example/p/t",
+    }
     values, flags = using.values(recipient, **links), using.flags(recipient, variant)
     assert flags is not None
     return merge(split(variant.html), values, flags, escape), merge(split(variant.text), values, flags)

@@ -1,5 +1,7 @@
 """Every trap of mjml-python 1.4.2 that we know: each is repaired, or found with its line."""
 
+from html import unescape
+
 import pytest
 from mjml import mjml2html
 
@@ -34,16 +36,30 @@ def test_the_smallest_mail_compiles_without_a_finding():
     ids=["no-break space", "Hindi", "Thai", "combining accent", "joined emoji", "backslash", "line break"],
 )
 def test_an_attribute_keeps_its_characters(alt: str):
-    source = mail(f'<mj-image src="https://a.example/b.png" alt="{alt}" /><mj-text><a href="x" title="{alt}">y</a></mj-text>')
+    source = mail(
+        f'<mj-image src="https://a.example/b.png" alt="{alt}" /><mj-text><a href="x" title="{alt}">y</a></mj-text>'
+    )
     assert "\\" in mjml2html(source, fonts={}).split("<body")[1]  # the trap is still there
     html = compile_(source)
     assert "\\" not in html.split("<body")[1]
-    wanted = "".join(character if character.isascii() and character not in "\n\\" else f"&#{ord(character)};" for character in alt)
+    wanted = "".join(
+        character if character.isascii() and character not in "\n\\" else f"&#{ord(character)};"
+        for character in alt
+    )
     assert html.count(f'"{wanted}"'.replace("&#10;", " ")) == 2
 
 
+def test_the_title_keeps_its_characters_in_the_label_that_is_made_of_it():
+    source = mail("<mj-text>x</mj-text>", "<mj-title>नाव\u00a0\\u{a0} &amp; &#34;x&#34;</mj-title>")
+    assert "\\u{a0}" in mjml2html(source, fonts={}).split('aria-label="')[1].split('"')[0]
+    label = compile_(source).split('aria-label="')[1].split('"')[0]
+    assert unescape(label) == "नाव\u00a0\\u{a0} & \"x\""
+
+
 def test_a_quoted_title_stays_in_its_attribute():
-    assert 'alt="the &#34;Astoria&#34;"' in compile_(mail('<mj-image src="https://a.example/b.png" alt="the &#34;Astoria&#34;" />'))
+    assert 'alt="the &#34;Astoria&#34;"' in compile_(
+        mail('<mj-image src="https://a.example/b.png" alt="the &#34;Astoria&#34;" />')
+    )
 
 
 def test_words_on_both_sides_of_a_line_break_between_tags_do_not_join():
@@ -71,9 +87,15 @@ FAULTS: dict[str, tuple[str, str]] = {
     "a stray less-than sign": ("<mj-text>2 < 3</mj-text>", "`< 3</mj-text>` begins no tag"),
     "an attribute without quotes": ("<mj-text align=left>x</mj-text>", "begins no tag"),
     "a CDATA section": ("<mj-text><![CDATA[x]]></mj-text>", "a CDATA section"),
-    "a width with a token": ('<mj-image width="[[~s.w~]]" src="https://a.example/b.png" alt="" />', "is lost"),
+    "a width with a token": (
+        '<mj-image width="[[~s.w~]]" src="https://a.example/b.png" alt="" />',
+        "is lost",
+    ),
     "a colour of three digits": ('<mj-text color="#fff">x</mj-text>', "Outlook does not know"),
-    "a column in a column": ("<mj-column><mj-text>x</mj-text></mj-column>", "<mj-column> stands in <mj-column>"),
+    "a column in a column": (
+        "<mj-column><mj-text>x</mj-text></mj-column>",
+        "<mj-column> stands in <mj-column>",
+    ),
     "text outside of mj-text": ("lost words", "text straight in <mj-column>"),
     "a second h1": ("<mj-text><h1>x</h1></mj-text>", "a second <h1>"),
     "a skipped heading": ("<mj-text><h3>x</h3></mj-text>", "<h3> comes after <h1>"),
@@ -93,7 +115,10 @@ def test_the_lint_finds(body: str, fault: str):
     ("head", "fault"),
     [
         ('<mj-style inline="inline">a { color: red }</mj-style>', "is not inlined"),
-        ("<mj-attributes><!-- all --><mj-all font-size='16px' /></mj-attributes>", "a comment inside <mj-attributes>"),
+        (
+            "<mj-attributes><!-- all --><mj-all font-size='16px' /></mj-attributes>",
+            "a comment inside <mj-attributes>",
+        ),
         ('<mj-include path="x.html" type="html" />', "<mj-include> is not supported"),
     ],
 )
@@ -114,8 +139,14 @@ def test_tags_nested_too_deep_are_found_before_the_compiler_sees_them():
     ("source", "fault"),
     [
         (mail("<mj-text>[[~b.named~]]x</mj-text>"), "the region 'named' is not closed"),
-        (mail("<mj-text>[[~b.a~]][[~b.b~]]x[[~e.a~]][[~e.b~]]</mj-text>"), "the region 'a' ends where 'b' is open"),
-        (mail("<mj-text>x</mj-text>", f"<mj-style>{'.a { color: #ffffff } ' * 800}</mj-style>"), "the styles are"),
+        (
+            mail("<mj-text>[[~b.a~]][[~b.b~]]x[[~e.a~]][[~e.b~]]</mj-text>"),
+            "the region 'a' ends where 'b' is open",
+        ),
+        (
+            mail("<mj-text>x</mj-text>", f"<mj-style>{'.a { color: #ffffff } ' * 800}</mj-style>"),
+            "the styles are",
+        ),
         (mail('<mj-image src="data:image/png;base64,AAAA" alt="" />'), "a data: address"),
     ],
     ids=["open region", "crossed regions", "long style", "data address"],
@@ -133,5 +164,7 @@ def test_a_tag_that_is_left_over_is_found():
 
 def test_a_token_survives_in_text_and_address():
     token = "[[~s.unsubscribe~]]"
-    html = compile_(mail(f'<mj-text><a href="{token}">leave</a> {token}</mj-text><mj-button href="{token}">x</mj-button>'))
+    html = compile_(
+        mail(f'<mj-text><a href="{token}">leave</a> {token}</mj-text><mj-button href="{token}">x</mj-button>')
+    )
     assert html.count(token) == 3
