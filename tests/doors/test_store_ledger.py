@@ -1,0 +1,338 @@
+"""The ledger: nobody lost, nobody mailed twice. Claims, steps, the fence, recovery."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, text
+
+from syndication.domain.delivery import Counts, Reply, Stage, State
+from syndication.errors import StoreError
+from syndication.store.database import Store, open_store
+from tests.doors.store_samples import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOW,
+    addresses,
+    claim,
+    listed,
+    planned,
+    settled,
+    states,
+)
+
+pytest_plugins = ("tests.doors.databases",)
+
+
+async def test_a_claim_takes_rows_in_order_and_only_once(store: Store) -> None:
+    everybody = addresses(7)
+    await planned(store, *everybody)
+    batches = [await claim(store, f"t{number}", size=3) for number in range(3)]
+    assert [row.email for batch in batches for row in batch.rows] == everybody
+    assert len({batch.id for batch in batches}) == 3
+    assert await store.ledger.claim("m1", "host/run", "t9", now=NOW, lease=60) is None
+
+
+async def test_lanes_take_turns(store: Store) -> None:
+    await planned(store, *addresses(4, "big.example"), *addresses(4))
+    lanes = [(await claim(store, f"t{number}", size=2)).lane for number in range(4)]
+    assert sorted(lanes[:2]) == sorted(lanes[2:]) == ["big", "other"]
+
+
+async def test_two_claims_at_once_never_share_a_row(store: Store) -> None:
+    everybody = addresses(60)
+    await planned(store, *everybody)
+    batches = await asyncio.gather(*(claim(store, f"t{number}", size=10) for number in range(6)))
+    assert sorted(row.email for batch in batches for row in batch.rows) == sorted(everybody)
+
+
+async def test_a_mail_goes_through_dotting_to_sent(store: Store) -> None:
+    await planned(store, "ann@small.example")
+    batch = await claim(store)
+    (ann,) = batch.rows
+    assert await states(store) == {ann.email: State.CLAIMED}
+    assert await store.ledger.step(batch, None, ann, now=NOW)
+    assert await states(store) == {ann.email: State.DOTTING}
+    reply = Reply(250, "2.0.0 taken", "mx.small.example")
+    assert await store.ledger.step(batch, settled(ann, reply=reply), None, now=NOW + MINUTE)
+    (line,) = await listed(store.ledger.rows("m1"))
+    assert (line.state, line.attempts, line.unknowns, line.stage) == (State.SENT, 1, 0, Stage.DOT)
+    assert (line.code, line.text, line.server, line.at) == (250, reply.text, reply.server, NOW + MINUTE)
+
+
+@pytest.mark.parametrize("state", [State.SENT, State.UNKNOWN, State.DOTTING, State.CLAIMED])
+async def test_a_row_without_its_mark_cannot_become_sent_or_unknown(store: Store, state: State) -> None:
+    await planned(store, "ann@small.example")
+    batch = await claim(store)
+    assert not await store.ledger.step(batch, settled(batch.rows[0], state), None, now=NOW)
+    assert await states(store) == {"ann@small.example": State.CLAIMED}
+
+
+async def test_a_row_is_settled_once(store: Store) -> None:
+    await planned(store, "ann@small.example")
+    batch = await claim(store)
+    (ann,) = batch.rows
+    assert await store.ledger.step(batch, None, ann, now=NOW)
+    assert not await store.ledger.step(batch, None, ann, now=NOW)  # a second mark: no second body
+    assert await store.ledger.step(batch, settled(ann), None, now=NOW)
+    assert not await store.ledger.step(batch, settled(ann, State.FAILED), None, now=NOW)
+    assert await states(store) == {ann.email: State.SENT}
+
+
+async def test_of_two_marks_at_once_one_wins(store: Store) -> None:
+    await planned(store, "ann@small.example")
+    batch = await claim(store)
+    marks = await asyncio.gather(*(store.ledger.step(batch, None, batch.rows[0], now=NOW) for _ in range(5)))
+    assert sorted(marks) == [False] * 4 + [True]
+
+
+async def test_a_result_that_is_not_won_takes_its_mark_along(store: Store) -> None:
+    await planned(store, *addresses(2))
+    batch = await claim(store)
+    one, two = batch.rows
+    assert not await store.ledger.step(batch, settled(one), two, now=NOW)
+    assert set((await states(store)).values()) == {State.CLAIMED}
+
+
+async def test_steps_of_many_connections_share_a_few_commits(store: Store) -> None:
+    await planned(store, *addresses(100))
+    batch = await claim(store)
+    commits = count_commits(store)
+    rows = iter(batch.rows)
+
+    async def connection() -> None:
+        done = None
+        for row in rows:
+            assert await store.ledger.step(batch, done, row, now=NOW)
+            done = settled(row)
+        assert await store.ledger.step(batch, done, None, now=NOW)
+
+    await asyncio.gather(*(connection() for _ in range(20)))
+    assert set((await states(store)).values()) == {State.SENT}
+    assert len(commits) <= 20  # 120 steps, five rounds and the last results
+
+
+def count_commits(store: Store) -> list[Connection]:
+    commits: list[Connection] = []
+    event.listen(store.database._engine, "commit", commits.append)
+    return commits
+
+
+async def test_a_deferred_row_comes_back_when_it_is_due(store: Store) -> None:
+    await planned(store, "ann@small.example")
+    batch = await claim(store)
+    (ann,) = batch.rows
+    assert await store.ledger.next_due("m1") is None
+    later = settled(ann, State.DEFERRED, Reply(451, "4.7.1 later"), due=NOW + HOUR)
+    assert await store.ledger.step(batch, later, None, now=NOW)
+    await store.ledger.finish(batch)
+    assert await store.ledger.next_due("m1") == NOW + HOUR
+    assert await store.ledger.claim("m1", "host/run", "t2", now=NOW + HOUR - MINUTE, lease=60) is None
+    again = await claim(store, "t3", now=NOW + HOUR)
+    (row,) = again.rows
+    assert (row.attempts, row.deferrals_since) == (1, NOW)
+    second = settled(row, State.DEFERRED, Reply(421, "busy"), due=NOW + DAY, counted=False)
+    assert await store.ledger.step(again, second, None, now=NOW + HOUR)
+    (row,) = (await claim(store, "t4", now=NOW + DAY)).rows
+    assert (row.attempts, row.deferrals_since) == (1, NOW)
+
+
+async def test_readers_who_left_are_settled_at_the_claim(store: Store) -> None:
+    everybody = addresses(5)
+    await planned(store, *everybody)
+    for email in everybody[:3]:
+        await store.subscribers.remove(email, at=NOW)
+    batch = await claim(store, size=2)  # the first two have left: it looks on
+    assert [row.email for row in batch.rows] == everybody[3:4]
+    lines = await listed(store.ledger.rows("m1", [State.FAILED]))
+    assert [(line.email, line.stage, line.attempts) for line in lines] == [
+        (email, Stage.CONSENT, 0) for email in everybody[:3]
+    ]
+
+
+async def test_finishing_gives_back_what_was_claimed_and_keeps_what_is_dotting(store: Store) -> None:
+    await planned(store, *addresses(3))
+    batch = await claim(store)
+    assert await store.ledger.step(batch, None, batch.rows[0], now=NOW)
+    await store.ledger.finish(batch)
+    assert list((await states(store)).values()) == [State.DOTTING, State.QUEUED, State.QUEUED]
+    assert await store.ledger.step(batch, settled(batch.rows[0]), None, now=NOW)  # its answer still counts
+    assert not await store.ledger.step(batch, None, batch.rows[1], now=NOW)
+    assert [row.email for row in (await claim(store, "t2")).rows] == [row.email for row in batch.rows[1:]]
+
+
+async def test_a_batch_is_found_by_its_number_with_what_is_still_claimed(store: Store) -> None:
+    await planned(store, *addresses(3))
+    batch = await claim(store)
+    assert await store.ledger.step(batch, None, batch.rows[1], now=NOW)
+    assert await store.ledger.batch(batch.id) == replace(batch, rows=(batch.rows[0], batch.rows[2]))
+    assert await store.ledger.step(batch, settled(batch.rows[1]), None, now=NOW)
+    await store.ledger.finish(batch)
+    assert await store.ledger.batch(batch.id) is None
+
+
+async def test_a_stale_token_wins_nothing(store: Store) -> None:
+    await planned(store, *addresses(2))
+    batch = await claim(store)
+    forged = replace(batch, token="another")
+    assert not await store.ledger.step(forged, None, batch.rows[0], now=NOW)
+    await store.ledger.finish(forged)
+    assert set((await states(store)).values()) == {State.CLAIMED}
+
+
+@pytest.mark.parametrize("resend", [True, False])
+async def test_recovery_takes_over_and_the_old_owner_loses(store: Store, *, resend: bool) -> None:
+    await planned(store, *addresses(3))
+    old = await claim(store)
+    dotted, claimed, sent = old.rows
+    assert await store.ledger.step(old, None, sent, now=NOW)
+    assert await store.ledger.step(old, settled(sent), dotted, now=NOW)
+    assert await store.ledger.recover("m1", now=NOW + MINUTE, host="host", resend=resend) == 1
+    assert await states(store) == {
+        dotted.email: State.QUEUED if resend else State.UNKNOWN,
+        claimed.email: State.QUEUED,
+        sent.email: State.SENT,
+    }
+    assert not await store.ledger.step(old, settled(dotted), claimed, now=NOW)
+    assert not await store.ledger.step(old, None, claimed, now=NOW)
+    new = await claim(store, "t2", now=NOW + MINUTE)
+    expected = {claimed.email, dotted.email} if resend else {claimed.email}
+    assert {row.email for row in new.rows} == expected
+    assert not await store.ledger.step(old, settled(dotted), claimed, now=NOW)
+    doubtful = await listed(store.ledger.rows("m1", doubtful=True))
+    assert [(line.email, line.unknowns) for line in doubtful] == [(dotted.email, 1)]
+
+
+async def test_held_unknown_rows_are_resent_when_the_policy_says_so_later(store: Store) -> None:
+    await planned(store, "ann@small.example")
+    batch = await claim(store)
+    assert await store.ledger.step(batch, None, batch.rows[0], now=NOW)
+    assert await store.ledger.step(batch, settled(batch.rows[0], State.UNKNOWN), None, now=NOW)
+    await store.ledger.finish(batch)
+    assert await store.ledger.recover("m1", now=NOW, host="host", resend=False) == 0
+    assert await states(store) == {"ann@small.example": State.UNKNOWN}
+    assert await store.ledger.recover("m1", now=NOW, host="host", resend=True) == 0
+    assert await states(store) == {"ann@small.example": State.QUEUED}
+
+
+async def test_recovery_leaves_another_host_its_lease_which_steps_renew(store: Store) -> None:
+    await planned(store, *addresses(2))
+    batch = await claim(store, owner="far/run")
+    assert await store.ledger.recover("m1", now=NOW + 59 * MINUTE / 60, host="host", resend=True) == 0
+    assert set((await states(store)).values()) == {State.CLAIMED}
+    assert await store.ledger.step(batch, None, batch.rows[0], now=NOW + 50 * MINUTE / 60)
+    assert await store.ledger.recover("m1", now=NOW + 100 * MINUTE / 60, host="host", resend=True) == 0
+    assert await store.ledger.recover("m1", now=NOW + 2 * MINUTE, host="host", resend=True) == 1
+
+
+async def test_no_content_is_settled_without_an_attempt(store: Store) -> None:
+    await planned(store, "ann@small.example")
+    batch = await claim(store)
+    assert await store.ledger.settle_no_content(batch, batch.rows[0], now=NOW)
+    (line,) = await listed(store.ledger.rows("m1"))
+    assert (line.state, line.attempts) == (State.NO_CONTENT, 0)
+
+
+async def test_counts_tell_our_failures_from_dead_addresses_and_leavers(store: Store) -> None:
+    everybody = addresses(9)
+    await planned(store, *everybody)
+    await store.subscribers.remove(everybody[8], at=NOW)
+    batch = await claim(store, size=8)
+    sent, dead, policy, unknown, later, nothing, dotting, _ = batch.rows
+    for row in (sent, unknown, dotting):
+        assert await store.ledger.step(batch, None, row, now=NOW)
+    for done in (
+        settled(sent),
+        settled(dead, State.FAILED, Reply(550, "5.1.1 nobody here")),
+        settled(policy, State.FAILED, Reply(550, "5.7.1 we do not want it")),
+        settled(unknown, State.UNKNOWN),
+        settled(later, State.DEFERRED, Reply(451, "4.2.0 later"), due=NOW + HOUR),
+    ):
+        assert await store.ledger.step(batch, done, None, now=NOW)
+    assert await store.ledger.settle_no_content(batch, nothing, now=NOW)
+    assert await store.ledger.claim("m1", "host/run", "t2", now=NOW, lease=60) is None
+    assert await store.ledger.counts("m1") == Counts(
+        recipients=9,
+        queued=2,
+        sent=1,
+        deferred=1,
+        failed=3,
+        unknown=1,
+        no_content=1,
+        failed_for_us=1,
+        doubtful=1,
+    )
+
+
+async def test_rows_are_listed_across_pages(store: Store) -> None:
+    everybody = addresses(2500)
+    await planned(store, *everybody)
+    assert [line.email for line in await listed(store.ledger.rows("m1"))] == everybody
+    assert await listed(store.ledger.rows("m1", [State.SENT])) == []
+
+
+async def test_after_a_failed_commit_nothing_is_marked_and_everyone_is_told(store: Store) -> None:
+    await planned(store, *addresses(3))
+    batch = await claim(store)
+
+    def refuse(connection: Connection) -> None:
+        connection.execute(text("SELECT no_such_thing"))
+
+    event.listen(store.database._engine, "commit", refuse)
+    steps = [store.ledger.step(batch, None, row, now=NOW) for row in batch.rows]
+    answers = await asyncio.gather(*steps, return_exceptions=True)
+    event.remove(store.database._engine, "commit", refuse)
+    assert [type(answer) for answer in answers] == [StoreError] * 3
+    assert set((await states(store)).values()) == {State.CLAIMED}
+
+
+async def test_two_processes_share_a_mailing_without_a_row_twice(database_url: str) -> None:
+    one, other = await open_store(database_url), await open_store(database_url)
+    everybody = addresses(40)
+    await planned(one, *everybody)
+    sent: list[str] = []
+
+    async def send(store: Store, name: str) -> None:
+        number = 0
+        while batch := await store.ledger.claim(
+            "m1", f"{name}/run", f"{name}{number}", now=NOW, lease=60, size=3
+        ):
+            number += 1
+            for row in batch.rows:
+                if await store.ledger.step(batch, None, row, now=NOW):
+                    sent.append(row.email)
+                    assert await store.ledger.step(batch, settled(row), None, now=NOW)
+            await store.ledger.finish(batch)
+
+    await asyncio.gather(send(one, "one"), send(other, "other"))
+    assert sorted(sent) == sorted(everybody)
+    await one.close()
+    await other.close()
+
+
+async def test_claiming_never_walks_finished_rows(database_url: str) -> None:
+    store = await open_store(database_url)
+    if not database_url.startswith("sqlite"):
+        await store.close()
+        return
+    await planned(store, *addresses(10))
+    plans: list[str] = []
+
+    def explain(_c: Any, _cursor: Any, statement: str, parameters: Any, _ctx: Any, _many: bool) -> None:
+        if statement.startswith("SELECT") and "deliveries" in statement:
+            raw = store.database._engine.raw_connection()
+            plans.extend(
+                row[3] for row in raw.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            )
+            raw.close()
+
+    event.listen(store.database._engine, "before_cursor_execute", explain)
+    await claim(store)
+    event.remove(store.database._engine, "before_cursor_execute", explain)
+    of_deliveries = [plan for plan in plans if "deliveries" in plan]
+    assert len(of_deliveries) >= 2
+    assert all("USING" in plan and "deliveries_waiting" in plan for plan in of_deliveries)
+    assert not any("TEMP B-TREE" in plan and "ORDER" in plan for plan in plans[-2:])
+    await store.close()
