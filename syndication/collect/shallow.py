@@ -22,11 +22,10 @@ _TOKEN = re.compile(
     rf"|<(?P<end>/?)(?P<tag>[a-zA-Z][^\s/>]*+){_ATTRIBUTES}(?:>|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
-_UNCOUNTED = frozenset(  # void, or closed by the next of its kind: no depth of their own
-    "area base br col embed hr img input link meta param source track wbr "
-    "p li dt dd tr td th tbody thead tfoot colgroup option rp rt".split()
-)
-_FORMATS = frozenset("a b big code em font i nobr s small strike strong tt u".split())
+_VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
+_TABLE = {"tr", "td", "th", "tbody", "thead", "tfoot", "colgroup"}
+_UNCOUNTED = {*_VOID, *_TABLE, "p", "li", "dt", "dd", "option", "rp", "rt"}  # closed by the next of its kind
+_FORMATS = {"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"}
 
 
 def shallow(html: str) -> str:

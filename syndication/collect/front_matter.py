@@ -1,0 +1,63 @@
+"""The head of a file: YAML between two lines of `---`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import yaml
+from frontmatter.default_handlers import YAMLHandler
+
+from syndication.collect.words import fold
+
+__all__ = ["FrontMatter", "split_front_matter"]
+
+_TRUE = frozenset({"true", "yes", "on", "1"})
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """Fields by lower-case name, each a tuple of texts as they were written: `title: 1984` and `title: No` are titles."""
+
+    fields: Mapping[str, tuple[str, ...]]
+
+    def text(self, *names: str) -> str:
+        """The first field of `names` that is there, on one line."""
+        return next((fold(self.fields[name][0]) for name in names if self.fields.get(name)), "")
+
+    def texts(self, *names: str) -> tuple[str, ...]:
+        """The values of the first of `names` that is there: a YAML list, or one text with commas."""
+        values = next((self.fields[name] for name in names if self.fields.get(name)), ())
+        return tuple(values[0].split(",")) if len(values) == 1 else values
+
+    def flag(self, name: str) -> bool:
+        """Whether the field says yes in one of YAML's ways."""
+        return self.text(name).lower() in _TRUE
+
+
+def split_front_matter(text: str) -> tuple[FrontMatter, str]:
+    """The front matter of `text` and what follows it. Raises ValueError naming the line."""
+    handler = YAMLHandler()
+    if not text.startswith("---") or not handler.detect(text):
+        return FrontMatter({}), text
+    try:
+        head, body = handler.split(text)
+        # All scalars as text: YAML would make 1984 a number, No a truth value, and drop the zone of a time.
+        data = handler.load(head, Loader=yaml.BaseLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = f"line {mark.line + 1}" if mark else "the front matter"
+        raise ValueError(f"{line}: {error.problem or 'broken YAML'}") from None
+    except yaml.YAMLError:
+        raise ValueError("line 1: the front matter holds characters that YAML does not allow") from None
+    except RecursionError:
+        raise ValueError("line 1: the front matter nests too deep") from None
+    except ValueError:
+        raise ValueError("line 1: the front matter is not closed by a line ---") from None
+    if data is not None and not isinstance(data, dict):
+        raise ValueError("line 2: the front matter is no list of `name: value`")
+    return FrontMatter({key.lower(): _texts(value) for key, value in (data or {}).items() if isinstance(key, str)}), body
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    items = value if isinstance(value, list) else [value]
+    texts = [item.get("name", "") if isinstance(item, dict) else item for item in items]
+    return tuple(text for text in texts if isinstance(text, str) and text.strip())

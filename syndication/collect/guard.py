@@ -1,0 +1,131 @@
+"""The wall between a source and the machine's own network.
+
+A name is resolved here, the addresses are checked here, and the connection goes to a checked address itself: DNS cannot change its
+mind in between, and a redirect meets the same wall. TLS still proves the name.
+"""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import TypeAlias
+
+import httpcore2
+import httpx2
+
+from syndication.errors import CollectError
+
+__all__ = ["GuardedTransport", "IPAddress", "Resolve", "is_private", "resolve"]
+
+IPAddress: TypeAlias = IPv4Address | IPv6Address
+Resolve: TypeAlias = Callable[[str, int], Awaitable[list[str]]]
+"""The addresses of a host and port, as texts; raises OSError."""
+
+_TRY_SECONDS = 5.0  # for each address, when a host has several
+_NAT64 = ip_network("64:ff9b::/96")
+
+
+async def resolve(host: str, port: int) -> list[str]:
+    """The system's own answer."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(address[0]).partition("%")[0] for *_, address in found]
+
+
+def is_private(address: IPAddress) -> bool:
+    """Whether `address` is loopback, private, link-local, shared, reserved or multicast, also inside an IPv6 wrapping (RFC 6890)."""
+    if isinstance(address, IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        if inner is None and address in _NAT64:
+            inner = IPv4Address(address.packed[-4:])
+        if inner is not None:
+            return is_private(inner)
+        if address.is_site_local:
+            return True
+    return not address.is_global or address.is_multicast or address.is_reserved
+
+
+class _GuardedBackend(httpcore2.AsyncNetworkBackend):
+    """Connects to checked addresses only. `refused` is None where the source may reach private addresses."""
+
+    def __init__(self, resolve: Resolve, refused: Callable[[IPAddress], bool] | None) -> None:
+        self._resolve = resolve
+        self._refused = refused
+        self._inner = httpcore2.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the signature is httpcore2's
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        addresses = await self._allowed(host, port)
+        if len(addresses) > 1:
+            timeout = min(timeout or _TRY_SECONDS, _TRY_SECONDS)
+        failure: Exception | None = None
+        for address in addresses:
+            try:
+                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failure = error
+        raise failure or httpcore2.ConnectError(f"{host} has no address")
+
+    async def _allowed(self, host: str, port: int) -> list[str]:
+        try:
+            addresses = list(dict.fromkeys(await self._resolve(host, port)))
+        except (OSError, UnicodeError) as error:
+            raise httpcore2.ConnectError(f"the name {host} does not resolve") from error
+        if self._refused is None:
+            return addresses
+        allowed = [address for address in addresses if not self._refused(ip_address(address))]
+        if addresses and not allowed:
+            message = f"{host} leads to the private address {addresses[0]}, which is refused."
+            raise CollectError(message, "Set allow_private = true for this source if it is meant to be inside your network.")
+        return allowed
+
+    async def sleep(self, seconds: float) -> None:
+        await self._inner.sleep(seconds)
+
+
+class GuardedTransport(httpx2.AsyncBaseTransport):
+    """httpx2 over a pool of guarded connections; no proxy of the environment stands in between."""
+
+    def __init__(self, resolve: Resolve, refused: Callable[[IPAddress], bool] | None) -> None:
+        self._pool = httpcore2.AsyncConnectionPool(network_backend=_GuardedBackend(resolve, refused))
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Raises httpx2.TransportError."""
+        url = httpcore2.URL(
+            scheme=request.url.raw_scheme,
+            host=request.url.raw_host,
+            port=request.url.port,
+            target=request.url.raw_path,
+        )
+        inner = httpcore2.Request(request.method, url, headers=request.headers.raw, extensions=request.extensions)
+        try:
+            response = await self._pool.handle_async_request(inner)
+        except _FAULTS as error:
+            raise httpx2.TransportError(str(error) or type(error).__name__) from error
+        return httpx2.Response(response.status, headers=response.headers, stream=_Body(response), extensions=response.extensions)
+
+    async def aclose(self) -> None:
+        await self._pool.aclose()
+
+
+class _Body(httpx2.AsyncByteStream):
+    def __init__(self, response: httpcore2.Response) -> None:
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for part in self._response.aiter_stream():
+                yield part
+        except _FAULTS as error:
+            raise httpx2.TransportError(str(error) or type(error).__name__) from error
+
+    async def aclose(self) -> None:
+        await self._response.aclose()
+
+
+_FAULTS = (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.UnsupportedProtocol)

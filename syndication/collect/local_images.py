@@ -1,0 +1,113 @@
+"""Images that lie beside the articles of a folder: taken into the publication's own `media/` folder."""
+
+import hashlib
+import io
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import imagesize
+
+from syndication.collect.links import absolute
+from syndication.domain.article import Image
+from syndication.errors import CollectError
+
+__all__ = ["LocalImages"]
+
+MAX_BYTES = 10 * 2**20
+_SIGNATURES = (  # by content: a name says nothing. No SVG: it can hold scripts
+    (b"\x89PNG\r\n\x1a\n", "png", "image/png"),
+    (b"\xff\xd8\xff", "jpg", "image/jpeg"),
+    (b"GIF87a", "gif", "image/gif"),
+    (b"GIF89a", "gif", "image/gif"),
+)
+_AVIF = (b"avif", b"avis")
+
+
+class LocalImages:
+    """Takes images of one source `root` (absolute) into `media`; what it refuses is a sentence in `warnings`."""
+
+    def __init__(self, root: Path, media: Path) -> None:
+        self._root = root.resolve()
+        self._media = media
+        self._kept: dict[str, Image] = {}  # by src
+        self.warnings: list[str] = []
+
+    def place(self, reference: str, document: Path, base: str) -> str:
+        """The `src` under which the image of `document` is seen: `media/NAME`, or absolute against `base`, or nothing.
+
+        `base` is the article's own address, if it has one: what does not lie in the source may be there. Raises CollectError when
+        the media folder cannot be written.
+        """
+        parts = urlsplit(reference)
+        if parts.scheme or parts.netloc:
+            return absolute(reference)
+        name = document.relative_to(self._root).as_posix()
+        path = self._find(unquote(parts.path), document)
+        if path is None:
+            if not base:
+                self.warnings.append(f"{name}: the image {reference} is not in the source's folder; it is left out.")
+            return absolute(reference, base) if base else ""
+        try:
+            data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
+        except OSError as error:
+            self.warnings.append(f"{name}: the image {reference} cannot be read: {error.strerror}.")
+            return ""
+        kind = _kind(data)
+        if kind is None:
+            reason = "is no PNG, JPEG, GIF, WebP or AVIF" if data else "is empty or larger than 10 MB"
+            self.warnings.append(f"{name}: the image {reference} {reason}; it is left out.")
+            return ""
+        return self._keep(data, *kind)
+
+    def image(self, src: str, alt: str) -> Image:
+        """What is known of the image seen under `src`."""
+        known = self._kept.get(src)
+        return Image(src, alt, known.width, known.height, known.type, known.length) if known else Image(src, alt)
+
+    def _find(self, reference: str, document: Path) -> Path | None:
+        """The file meant, if it lies in the source: links out of it are followed by nobody."""
+        below = self._root if reference.startswith("/") else document.parent
+        try:
+            path = (below / reference.lstrip("/")).resolve(strict=True)
+        except (OSError, ValueError, RuntimeError):
+            return None
+        return path if path.is_relative_to(self._root) and path.is_file() else None
+
+    def _keep(self, data: bytes, suffix: str, media_type: str) -> str:
+        name = f"{hashlib.sha256(data).hexdigest()[:16]}.{suffix}"
+        src = f"media/{name}"
+        if src not in self._kept:
+            _write(self._media / name, data)
+            width, height = imagesize.get(io.BytesIO(data))
+            self._kept[src] = Image(src, "", max(width, 0), max(height, 0), media_type, len(data))
+        return src
+
+
+def _kind(data: bytes) -> tuple[str, str] | None:
+    """Suffix and media type of an image, by its first bytes."""
+    for signature, suffix, media_type in _SIGNATURES:
+        if data.startswith(signature):
+            return suffix, media_type
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp", "image/webp"
+    return ("avif", "image/avif") if data[4:8] == b"ftyp" and data[8:12] in _AVIF else None
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Atomically; a file of this name has this content already."""
+    if path.exists() and path.stat().st_size == len(data):
+        return
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise CollectError(
+            f"The image {path} cannot be written: {error.strerror}.", "Free some space, or check the folder's permissions."
+        ) from None
