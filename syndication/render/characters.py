@@ -11,7 +11,7 @@ SENTINEL_BEGIN, SENTINEL_END = "\ufdd0", "\ufdd1"
 _FORBIDDEN = re.compile(
     "[^\t\n\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]"
 )
-_EMAIL_TOKEN = re.compile(r"\[(?=\[~)")
+_TOKEN_START = re.compile(r"\[(?=\[~)")
 _SAFE = ":/?#@!$&'()*+,;=%~-._"
 
 
@@ -27,7 +27,7 @@ def line(text: str) -> str:
 
 def guarded(compiled: str, instead: str) -> str:
     """`compiled` where every token start that came from content is broken up by `instead` for its first bracket."""
-    return _EMAIL_TOKEN.sub(lambda _: instead, compiled)
+    return _TOKEN_START.sub(lambda _: instead, compiled)
 
 
 def web_url(url: str) -> str:
@@ -45,7 +45,7 @@ def web_url(url: str) -> str:
         netloc.encode("ascii")
     except (ValueError, UnicodeError):
         return ""
-    if re.search(r"[\s\"'<>\\]", netloc):
+    if re.search(r"[^!-~]|[\"'<>\\]", netloc):
         return ""
     rest = (quote(part, safe=_SAFE) for part in (parts.path, parts.query, parts.fragment))
     return urlunsplit((parts.scheme, netloc, *rest))

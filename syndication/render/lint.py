@@ -97,7 +97,11 @@ def _check(source: str, piece: Piece, state: _State) -> Iterator[Finding]:
             text = source[piece.start : piece.end]
             if text.strip():
                 start = piece.start + len(text) - len(text.lstrip())
-                yield Finding(start, f"text straight in <{state.parent}>, where it is lost", "Put it into an <mj-text>, a token into an <mj-raw>.")
+                yield Finding(
+                    start,
+                    f"text straight in <{state.parent}>, where it is lost",
+                    "Put it into an <mj-text>, a token into an <mj-raw>.",
+                )
         case _:
             pass
 

@@ -57,7 +57,11 @@ class Renderer:
     @property
     def languages(self) -> tuple[str, ...]:
         """What a digest is compiled in: the publication's language first, then English and every catalogue's on the search path."""
-        catalogues = (file.stem.replace("_", "-") for folder in self._path for file in sorted(folder.glob("locale/*.po")))
+        catalogues = (
+            file.stem.replace("_", "-")
+            for folder in self._path
+            for file in sorted(folder.glob("locale/*.po"))
+        )
         return tuple(dict.fromkeys((self._publication.language, "en", *catalogues)))
 
     def label(self, message: str) -> str:

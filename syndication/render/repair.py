@@ -24,8 +24,14 @@ def repaired(source: str) -> str:
     for piece in scan(source):
         if piece.name in _PROSE and piece.kind in {Kind.OPEN, Kind.CLOSE}:
             prose += 1 if piece.kind is Kind.OPEN else -1
-        out.append(_ODD.sub(_reference, source[piece.start : piece.end]) if titled else _piece(source, piece, in_prose=prose > 0))
-        titled = piece.name == "mj-title" and piece.kind is Kind.OPEN  # mrml repeats the title in an aria-label
+        out.append(
+            _ODD.sub(_reference, source[piece.start : piece.end])
+            if titled
+            else _piece(source, piece, in_prose=prose > 0)
+        )
+        titled = (
+            piece.name == "mj-title" and piece.kind is Kind.OPEN
+        )  # mrml repeats the title in an aria-label
     return "".join(out)
 
 

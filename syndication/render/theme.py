@@ -24,7 +24,7 @@ def search_path(folders: Sequence[Path], theme: str) -> tuple[Path, ...]:
     `folders` are folders of themes, the site's first and `shipped_folder()` last. Raises TemplateError for a theme that is nowhere.
     """
     own = tuple(folder / theme for folder in folders)
-    if Path(theme).name != theme or not any(path.is_dir() for path in own):
+    if theme in {"", "..", "."} or Path(theme).name != theme or not any(path.is_dir() for path in own):
         raise TemplateError(
             f"The theme {theme!r} is in none of the template folders.",
             f"Make the folder templates/{Path(theme).name or 'NAME'} in the site, or set email.theme to {DEFAULT!r}.",

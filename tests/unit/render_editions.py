@@ -49,8 +49,8 @@ def article(name: str, **changes: object) -> Article:
     return Article(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def picture(name: str, alt: str = "A boat", **size: int) -> Image:
-    return Image(f"https://img.example/{name}.png", alt=alt, **{"width": 1200, "height": 750, **size})
+def picture(name: str, alt: str = "A boat") -> Image:
+    return Image(f"https://img.example/{name}.png", alt=alt, width=1200, height=750)
 
 
 def section(name: str, *stories: Article) -> Section:

@@ -1,0 +1,84 @@
+import re
+from datetime import UTC, date, datetime
+
+import pytest
+from babel.messages.pofile import read_po
+
+from syndication.render.labels import Labels, load_labels
+from syndication.render.theme import shipped_folder
+from tests.unit.render_editions import PUBLICATION, article, edition, merged, reader, renderer, section
+
+DEFAULT = shipped_folder() / "default"
+
+
+def labels(language: str) -> Labels:
+    return load_labels(language, PUBLICATION.timezone, [DEFAULT])
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "moment"),
+    [
+        ("en", "Friday 20 November 2026", "3 March 2024"),
+        ("en-US", "Friday, November 20, 2026", "March 3, 2024"),
+        ("ko", "2026년 11월 20일 금요일", "2024년 3월 3일"),
+        ("ko-KR", "2026년 11월 20일 금요일", "2024년 3월 3일"),
+        ("de", "Freitag, 20. November 2026", "3. März 2024"),
+    ],
+)
+def test_dates_are_written_as_the_language_writes_them(language: str, day: str, moment: str) -> None:
+    assert labels(language).day(date(2026, 11, 20)) == day
+    assert labels(language).date(datetime(2024, 3, 3, 12, tzinfo=UTC)) == moment
+
+
+@pytest.mark.parametrize("language", ["xx", "nonsense!", "", "en-Latn-XX-long"])
+def test_an_unknown_language_gets_english(language: str) -> None:
+    assert labels(language).day(date(2026, 11, 20)) == "Friday 20 November 2026" or language.startswith("en-")
+
+
+def test_plurals_follow_the_language() -> None:
+    count = ("up %(count)s place", "up %(count)s places")
+    assert [labels("en").count(*count, number) for number in (1, 2)] == ["up 1 place", "up 2 places"]
+    assert [labels("ko").count(*count, number) for number in (1, 2)] == ["1계단 상승", "2계단 상승"]
+
+
+def test_the_korean_catalogue_has_every_message_of_the_templates_and_no_other() -> None:
+    with (DEFAULT / "locale" / "ko.po").open("rb") as stream:
+        catalogue = read_po(stream)
+    translated = {
+        message.id if isinstance(message.id, str) else message.id[0]
+        for message in catalogue
+        if message.id and message.string
+    }
+    source = "".join(file.read_text("utf-8") for file in DEFAULT.iterdir() if file.is_file())
+    source += (DEFAULT.parent.parent / "syndication" / "render" / "view.py").read_text("utf-8")
+    used = set(re.findall(r'(?:_|labels\.text|labels\.count)\(\s*"([^"]+)"', source)) | set(
+        re.findall(r'else _\("([^"]+)"', source)
+    )
+    used |= {"two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"}
+    assert translated == used
+
+
+def test_korean_labels_leave_the_articles_as_they_are() -> None:
+    html, text = merged(renderer().digest(edition(), "ko"), reader(language="ko", name="김하늘"))
+    assert "김하늘 님, 안녕하세요." in html
+    assert "구독 취소" in html
+    assert '<html lang="ko" dir="ltr"' in html
+    assert '<h3 lang="en" dir="ltr"' in html
+    assert "Notes on trams" in html
+    assert "zoe@example.org\n주소로 2024년 3월 3일에" in text
+
+
+def test_a_right_to_left_language_turns_the_mail_round() -> None:
+    html, _ = merged(renderer().digest(edition(), "ar"), reader(language="ar"))
+    assert '<html lang="ar" dir="rtl"' in html
+    assert "direction:rtl" in html
+    assert "direction:ltr" not in html
+    assert 'align="left"' in html  # the marks at the end of a line
+    assert 'align="right"' in html
+
+
+def test_a_right_to_left_article_stands_so_in_a_left_to_right_mail() -> None:
+    html, _ = merged(
+        renderer().digest(edition(sections=(section("Sea", article("x", language="he")),)), "en")
+    )
+    assert '<h3 lang="he" dir="rtl"' in html

@@ -1,0 +1,123 @@
+from pathlib import Path
+
+import pytest
+
+from syndication.errors import TemplateError
+from syndication.render.labels import load_labels
+from syndication.render.theme import search_path, shipped_folder
+from tests.unit.render_editions import PUBLICATION, edition, merged, renderer
+
+SHIPPED = shipped_folder() / "default"
+
+
+def theme(tmp_path: Path, name: str, **files: str) -> Path:
+    """A site's templates folder with one theme; `digest__mjml` stands for `digest.mjml`."""
+    folder = tmp_path / "templates" / name
+    folder.mkdir(parents=True)
+    for file, text in files.items():
+        (folder / file.replace("__", ".")).write_text(text, "utf-8")
+    return tmp_path / "templates"
+
+
+def test_the_shipped_theme_is_found_wherever_the_site_is() -> None:
+    assert (SHIPPED / "digest.mjml").is_file()
+
+
+def test_a_site_overrides_the_default_theme_file_by_file(tmp_path: Path) -> None:
+    folder = theme(tmp_path, "default", digest__txt="Only {{ lead.title }}\n")
+    html, text = merged(renderer(folder).digest(edition(), "en"))
+    assert text == "Only Notes on bells\n"
+    assert "Unsubscribe" in html
+
+
+def test_a_theme_of_another_name_falls_back_to_the_default_theme(tmp_path: Path) -> None:
+    folder = theme(tmp_path, "autumn", digest__txt="Autumn\n")
+    html, text = merged(renderer(folder, theme="autumn").digest(edition(), "en"))
+    assert text == "Autumn\n"
+    assert "Unsubscribe" in html
+
+
+@pytest.mark.parametrize("name", ["missing", "../default", ""])
+def test_a_theme_that_is_nowhere_is_refused(name: str) -> None:
+    with pytest.raises(TemplateError, match="is in none of the template folders"):
+        search_path([shipped_folder()], name)
+
+
+BROKEN = {
+    "a syntax error": ("one\n{% if %}\n", "templates/own/digest.txt, line 2: "),
+    "an unknown name": (
+        "one\ntwo\n{{ leed.title }}\n",
+        "templates/own/digest.txt, line 3: 'leed' is undefined.",
+    ),
+    "an unknown field": ("\n{{ lead.titel }}", "templates/own/digest.txt, line 2: .*titel"),
+    "a missing include": (
+        "\n\n{% include 'gone.txt' %}",
+        "The template gone.txt is in none of the template folders, asked for in templates/own/digest.txt, line 3.",
+    ),
+    "a division by zero": ("\n{{ 1 / 0 }}", "templates/own/digest.txt, line 2: division by zero."),
+    "an open region": (
+        "{{ begin('named') }}Hello",
+        "templates/own/digest.txt: the region 'named' is not closed.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_text_template_is_told_by_file_and_line(tmp_path: Path, text: str, message: str) -> None:
+    folder = theme(tmp_path, "own", digest__txt=text)
+    with pytest.raises(TemplateError, match=message) as caught:
+        renderer(folder, theme="own").digest(edition(), "en")
+    assert caught.value.hint
+    assert str(tmp_path) not in str(caught.value)
+
+
+def test_a_fault_in_the_mjml_is_told_by_the_line_of_the_template_that_made_it(tmp_path: Path) -> None:
+    shipped = (SHIPPED / "digest.mjml").read_text("utf-8")
+    wanted = '<mj-section css-class="gutter" padding="26px 40px 40px 40px">'
+    broken = shipped.replace(wanted, '<mj-section css-class="gutter" padding="0 40px">')
+    number = next(n for n, line in enumerate(shipped.splitlines(), 1) if wanted in line)
+    folder = theme(tmp_path, "own", digest__mjml=broken)
+    with pytest.raises(
+        TemplateError,
+        match=f'templates/own/digest.mjml, line {number}: padding="0 40px" gives Outlook wrong widths',
+    ):
+        renderer(folder, theme="own").digest(edition(), "en")
+
+
+def test_a_fault_in_a_macro_is_told_by_the_macros_file_and_line(tmp_path: Path) -> None:
+    shipped = (SHIPPED / "macros.mjml").read_text("utf-8")
+    broken = shipped.replace(' alt="{{ story.image.alt }}"', "")
+    number = next(
+        n for n, line in enumerate(shipped.splitlines(), 1) if ' alt="{{ story.image.alt }}"' in line
+    )
+    folder = theme(tmp_path, "own", macros__mjml=broken)
+    with pytest.raises(TemplateError, match=f"templates/own/macros.mjml, line {number}: <img> has no alt"):
+        renderer(folder, theme="own").digest(edition(), "en")
+
+
+def test_a_template_cannot_reach_into_python(tmp_path: Path) -> None:
+    folder = theme(tmp_path, "own", digest__txt="{{ lead.__class__.__mro__ }}")
+    with pytest.raises(TemplateError, match=r"templates/own/digest\.txt, line 1: .*unsafe"):
+        renderer(folder, theme="own").digest(edition(), "en")
+
+
+def test_a_catalogue_of_the_site_adds_a_language(tmp_path: Path) -> None:
+    folder = theme(tmp_path, "default")
+    (folder / "default" / "locale").mkdir()
+    (folder / "default" / "locale" / "pt.po").write_text(
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid "Unsubscribe"\nmsgstr "Cancelar"\n',
+        "utf-8",
+    )
+    variant = renderer(folder).digest(edition(), "pt-PT")
+    assert ">Cancelar</a>" in variant.html
+    assert "sexta-feira, 20 de novembro de 2026" in variant.html
+
+
+def test_a_broken_catalogue_is_told_by_file_and_line(tmp_path: Path) -> None:
+    file = tmp_path / "templates" / "default" / "locale" / "fr.po"
+    file.parent.mkdir(parents=True)
+    file.write_text('msgid "a"\nmsgstr "b"\n\nmsgid c\n', "utf-8")
+    with pytest.raises(
+        TemplateError, match=r"templates/default/locale/fr\.po, line 4: not a gettext catalogue"
+    ):
+        load_labels("fr", PUBLICATION.timezone, [tmp_path / "templates" / "default"])
