@@ -17,7 +17,7 @@ from babel.numbers import format_decimal
 from syndication.errors import TemplateError
 from syndication.render.theme import SHOWN_FROM, find
 
-__all__ = ["Labels", "load_labels"]
+__all__ = ["Labels", "languages", "load_labels"]
 
 _ENGLISH_DAY = "EEEE d MMMM y"
 
@@ -86,6 +86,13 @@ def load_labels(language: str, zone: ZoneInfo, path: Sequence[Path]) -> Labels:
         if file := find(path, f"locale/{name}.po"):
             return Labels(language, locale, zone, _catalogue(file, locale))
     return Labels(language, locale, zone)
+
+
+def languages(main: str, path: Sequence[Path]) -> tuple[str, ...]:
+    """The languages a digest is made in: `main`, English, and those with a catalogue; one for each, `main` as it is written."""
+    found = {file.stem.replace("_", "-") for folder in path for file in (folder / "locale").glob("*.po")}
+    others = sorted({"en", *found} - {main})
+    return (main, *(each for each in others if each != main.split("-")[0]))
 
 
 def _locale(language: str) -> Locale:

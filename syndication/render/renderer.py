@@ -15,7 +15,7 @@ from syndication.errors import TemplateError
 from syndication.render.budget import BUDGETS, WEB, Budget, trimmed
 from syndication.render.characters import clean, line, web_url
 from syndication.render.compiler import compiled
-from syndication.render.labels import Labels, load_labels
+from syndication.render.labels import Labels, languages, load_labels
 from syndication.render.templates import Templates, render_subject
 from syndication.render.theme import search_path
 from syndication.render.view import Views, edition_context, lead_slug, topic_flag
@@ -66,6 +66,15 @@ class Renderer:
 
     def label(self, message: str) -> str:
         """A label in the publication's language."""
+        return self._in(self._publication.language).text(message)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that digests are made in, the publication's first."""
+        return languages(self._publication.language, self._path)
+
+    def label(self, message: str) -> str:
+        """One of the theme's messages in the publication's language."""
         return self._in(self._publication.language).text(message)
 
     def digest(self, edition: Edition, language: str) -> Variant:

@@ -82,3 +82,15 @@ def test_a_right_to_left_article_stands_so_in_a_left_to_right_mail() -> None:
         renderer().digest(edition(sections=(section("Sea", article("x", language="he")),)), "en")
     )
     assert '<h3 lang="he" dir="rtl"' in html
+
+
+def test_a_digest_is_made_in_the_publications_language_english_and_each_catalogue() -> None:
+    assert renderer().languages == ("en", "ko")
+    assert renderer(language="ko").languages == ("ko", "en")
+    assert renderer(language="en-GB").languages == ("en-GB", "ko")
+    assert renderer(language="pt").languages == ("pt", "en", "ko")
+
+
+def test_a_label_is_in_the_publications_language() -> None:
+    assert renderer(language="ko").label("Weekly hot") == "주간 인기 기사"
+    assert renderer().label("Weekly hot") == "Weekly hot"
