@@ -67,9 +67,8 @@ def _live(connection: Connection, steps: Iterable[Step]) -> dict[int, str]:
     now = max(step.now for step in steps)
     c = batches.c
     ids = {step.batch.id for step in steps}
-    question = select(c.id, c.token, c.lease, c.lease_until).where(c.id.in_(ids)).order_by(c.id)
     live = {}
-    for row in connection.execute(question.with_for_update(read=True)):
+    for row in connection.execute(_BATCHES, {"ids": list(ids)}):
         live[row.id] = row.token
         lease = timedelta(microseconds=row.lease)
         if row.lease_until - now < lease / 2 and row.token in {
@@ -85,18 +84,12 @@ def _rows(connection: Connection, steps: Iterable[Step]) -> dict[Key, _Row]:
     for step in steps:
         of_mailing = readers.setdefault(step.batch.mailing, set())
         of_mailing.update(row.subscriber for row in (step.done, step.mark) if row is not None)
-    c = deliveries.c
     found: dict[Key, _Row] = {}
     for mailing, wanted in readers.items():
         ids = sorted(wanted)
         for start in range(0, len(ids), CHUNK):
-            question = (
-                select(c.mailing, c.subscriber, c.serial, c.state, c.batch)
-                .where(c.mailing == mailing, c.subscriber.in_(ids[start : start + CHUNK]))
-                .order_by(c.subscriber, c.serial)
-                .with_for_update()
-            )
-            for row in connection.execute(question):
+            chunk = {"of_mailing": mailing, "ids": ids[start : start + CHUNK]}
+            for row in connection.execute(_ROWS, chunk):
                 found[row.mailing, row.subscriber, row.serial] = _Row(State(row.state), row.batch)
     return found
 
@@ -170,6 +163,27 @@ def _held() -> Update:
     )
 
 
+_BATCHES = (
+    select(batches.c.id, batches.c.token, batches.c.lease, batches.c.lease_until)
+    .where(batches.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(batches.c.id)
+    .with_for_update(read=True)
+)
+_ROWS = (
+    select(
+        deliveries.c.mailing,
+        deliveries.c.subscriber,
+        deliveries.c.serial,
+        deliveries.c.state,
+        deliveries.c.batch,
+    )
+    .where(
+        deliveries.c.mailing == bindparam("of_mailing"),
+        deliveries.c.subscriber.in_(bindparam("ids", expanding=True)),
+    )
+    .order_by(deliveries.c.subscriber, deliveries.c.serial)
+    .with_for_update()
+)
 _MARK = _held().values(state=State.DOTTING, dotted=_new("dotted", "dotted"))
 _SETTLE = _held().values(
     state=_new("state", "state"),
