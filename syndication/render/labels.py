@@ -92,7 +92,7 @@ def languages(main: str, path: Sequence[Path]) -> tuple[str, ...]:
     """The languages a digest is made in: `main`, English, and those with a catalogue; one for each, `main` as it is written."""
     found = {file.stem.replace("_", "-") for folder in path for file in (folder / "locale").glob("*.po")}
     others = sorted({"en", *found} - {main})
-    return (main, *(each for each in others if each != main.split("-")[0]))
+    return (main, *(each for each in others if each != main.split("-", maxsplit=1)[0]))
 
 
 def _locale(language: str) -> Locale:

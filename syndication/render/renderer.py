@@ -56,20 +56,6 @@ class Renderer:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """What a digest is compiled in: the publication's language first, then English and every catalogue's on the search path."""
-        catalogues = (
-            file.stem.replace("_", "-")
-            for folder in self._path
-            for file in sorted(folder.glob("locale/*.po"))
-        )
-        return tuple(dict.fromkeys((self._publication.language, "en", *catalogues)))
-
-    def label(self, message: str) -> str:
-        """A label in the publication's language."""
-        return self._in(self._publication.language).text(message)
-
-    @property
-    def languages(self) -> tuple[str, ...]:
         """The languages that digests are made in, the publication's first."""
         return languages(self._publication.language, self._path)
 
