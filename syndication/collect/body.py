@@ -19,7 +19,9 @@ async def read_body(parts: AsyncIterator[bytes], *, coding: str, limit: int, nam
     """
     coding = coding.strip().lower()
     if coding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
-        raise CollectError(f"{name} answered in the coding {coding}, which was not asked for.", "Ask the site's operator.")
+        raise CollectError(
+            f"{name} answered in the coding {coding}, which was not asked for.", "Ask the site's operator."
+        )
     packed = bytearray()
     async for part in parts:
         packed += part
@@ -30,7 +32,9 @@ async def read_body(parts: AsyncIterator[bytes], *, coding: str, limit: int, nam
     try:
         return _unpacked(bytes(packed), coding, limit, name)
     except zlib.error:
-        raise CollectError(f"{name} answered with broken {coding} data.", "Ask the site's operator.") from None
+        raise CollectError(
+            f"{name} answered with broken {coding} data.", "Ask the site's operator."
+        ) from None
 
 
 def _unpacked(packed: bytes, coding: str, limit: int, name: str) -> bytes:
@@ -56,4 +60,7 @@ def _has_zlib_header(data: bytes) -> bool:
 
 
 def _too_large(name: str, limit: int) -> CollectError:
-    return CollectError(f"{name} answered with more than {limit // 2**20} MB.", "Give a smaller feed, or one with fewer entries.")
+    return CollectError(
+        f"{name} answered with more than {limit // 2**20} MB.",
+        "Give a smaller feed, or one with fewer entries.",
+    )

@@ -25,7 +25,18 @@ Place = Callable[[str], str]
 _TAGS = frozenset(nh3.ALLOWED_TAGS - {"area", "map"})
 _LAZY = ("data-src", "data-original", "data-lazy-src", "data-url")
 _EMBEDS = frozenset({"audio", "embed", "iframe", "object", "source", "video"})
-_UNREAD = {"script", "style", "noscript", "noembed", "noframes", "title", "textarea", "template", "select", "button"}
+_UNREAD = {
+    "script",
+    "style",
+    "noscript",
+    "noembed",
+    "noframes",
+    "title",
+    "textarea",
+    "template",
+    "select",
+    "button",
+}
 _SCHEMES = {"http", "https", "mailto", "tel"}
 _FIRST_ATTRIBUTES: dict[str, set[str]] = {
     **{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()},

@@ -81,7 +81,11 @@ def read_document(text: str, path: Path, desk: Desk) -> ParsedArticle | None:
 def _headline(title: str, content: str) -> tuple[str, str]:
     """The title, and the content without the heading that only repeats it."""
     heading = _HEADING.match(content)
-    if heading and (own := plain(heading[1])) and (not title or normalise_title(own) == normalise_title(title)):
+    if (
+        heading
+        and (own := plain(heading[1]))
+        and (not title or normalise_title(own) == normalise_title(title))
+    ):
         return title or own, content[heading.end() :]
     if not title:
         raise ValueError("there is no title: write `title: …` between two lines of --- at the top")

@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -38,7 +38,8 @@ _LATER = "Nothing is lost; the next run tries again."
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
     """Of one fetch: `seconds` and `redirects` in all, `body_bytes` after decompression, `attempts` with waits from `first_wait`
-    seconds on. `per_host` and `total` requests run at once."""
+    seconds on. `per_host` and `total` fetches run at once.
+    """
 
     seconds: float = 20.0
     body_bytes: int = 10 * 2**20
@@ -57,7 +58,7 @@ class Fetched:
     status: int
     body: bytes = b""
     content_type: str = ""
-    validators: Validators = Validators()
+    validators: Validators = field(default_factory=Validators)
     moved: str = ""
 
 
@@ -95,7 +96,9 @@ class Fetcher:
             for allowed in (False, True)
         }
         self._all = asyncio.Semaphore(self.limits.total)
-        self._hosts: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(self.limits.per_host))
+        self._hosts: defaultdict[str, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(self.limits.per_host)
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -173,11 +176,15 @@ class Fetcher:
                     return await self._answer(response, at, moved, now, conditional="If-" in "".join(headers))
                 target = absolute(response.headers.get("location", ""), at)
                 if not target:
-                    raise CollectError(f"{shown(at)} redirects to no http address.", "Check the source's url.")
+                    raise CollectError(
+                        f"{shown(at)} redirects to no http address.", "Check the source's url."
+                    )
                 for_good = for_good and response.status_code in _MOVED_FOR_GOOD
                 moved = target if for_good else moved
                 at = target
-        raise CollectError(f"{shown(url)} redirects more than {self.limits.redirects} times.", "Check the source's url.")
+        raise CollectError(
+            f"{shown(url)} redirects more than {self.limits.redirects} times.", "Check the source's url."
+        )
 
     async def _answer(
         self, response: httpx2.Response, at: str, moved: str, now: datetime, *, conditional: bool
@@ -193,7 +200,9 @@ class Fetcher:
         if status not in _OK:
             raise CollectError(f"{shown(at)} answered {said}.", _HINTS.get(status, "Check the source's url."))
         coding = told.get("content-encoding", "")
-        body = await read_body(response.aiter_raw(), coding=coding, limit=self.limits.body_bytes, name=shown(at))
+        body = await read_body(
+            response.aiter_raw(), coding=coding, limit=self.limits.body_bytes, name=shown(at)
+        )
         return Fetched(at, 200, body, told.get("content-type", ""), validators, moved)
 
     def _wish(self, text: str, now: datetime, at: str) -> float | None:

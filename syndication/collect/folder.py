@@ -30,7 +30,9 @@ def read_folder(source: Source, *, publication: Publication, media: Path) -> Rea
     """
     root = Path(source.location).resolve()
     if not root.is_dir():
-        raise CollectError(f"There is no folder {source.location}.", "Check the source's path; it is relative to the site.")
+        raise CollectError(
+            f"There is no folder {source.location}.", "Check the source's path; it is relative to the site."
+        )
     reading = Reading()
     desk = Desk(source, publication, LocalImages(root, media), root)
     strangers: list[str] = []
@@ -51,7 +53,9 @@ def read_folder(source: Source, *, publication: Publication, media: Path) -> Rea
             reading.warnings.append(f"{name} was not read: {error}.")
     if strangers:
         more = "" if len(strangers) <= _NAMED else f" and {len(strangers) - _NAMED} more"
-        reading.warnings.append(f"{len(strangers)} .txt not in the form of a saved page: {', '.join(strangers[:_NAMED])}{more}.")
+        reading.warnings.append(
+            f"{len(strangers)} .txt not in the form of a saved page: {', '.join(strangers[:_NAMED])}{more}."
+        )
     reading.warnings.extend(desk.images.warnings)
     return reading
 
@@ -61,12 +65,18 @@ def _files(root: Path) -> Iterator[Path]:
 
     def refuse(error: OSError) -> None:
         if error.filename == os.fspath(root):
-            raise CollectError(f"The folder {root} cannot be read: {error.strerror}.", "Check its permissions.") from None
+            raise CollectError(
+                f"The folder {root} cannot be read: {error.strerror}.", "Check its permissions."
+            ) from None
 
     found: list[Path] = []
     for folder, folders, names in os.walk(root, onerror=refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found.extend(Path(folder, name) for name in names if Path(name.lstrip(".")).suffix.lower() in _DOCUMENTS | _PAGES)
+        found.extend(
+            Path(folder, name)
+            for name in names
+            if Path(name.lstrip(".")).suffix.lower() in _DOCUMENTS | _PAGES
+        )
     yield from sorted(found, key=lambda path: path.relative_to(root).as_posix())
 
 

@@ -81,10 +81,13 @@ class _GuardedBackend(httpcore2.AsyncNetworkBackend):
         allowed = [address for address in addresses if not self._refused(ip_address(address))]
         if addresses and not allowed:
             message = f"{host} leads to the private address {addresses[0]}, which is refused."
-            raise CollectError(message, "Set allow_private = true for this source if it is meant to be inside your network.")
+            raise CollectError(
+                message, "Set allow_private = true for this source if it is meant to be inside your network."
+            )
         return allowed
 
     async def sleep(self, seconds: float) -> None:
+        """Between httpcore2's own retries, which are off."""
         await self._inner.sleep(seconds)
 
 
@@ -102,14 +105,19 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
             port=request.url.port,
             target=request.url.raw_path,
         )
-        inner = httpcore2.Request(request.method, url, headers=request.headers.raw, extensions=request.extensions)
+        inner = httpcore2.Request(
+            request.method, url, headers=request.headers.raw, extensions=request.extensions
+        )
         try:
             response = await self._pool.handle_async_request(inner)
         except _FAULTS as error:
             raise httpx2.TransportError(str(error) or type(error).__name__) from error
-        return httpx2.Response(response.status, headers=response.headers, stream=_Body(response), extensions=response.extensions)
+        return httpx2.Response(
+            response.status, headers=response.headers, stream=_Body(response), extensions=response.extensions
+        )
 
     async def aclose(self) -> None:
+        """Close every connection."""
         await self._pool.aclose()
 
 
@@ -128,4 +136,9 @@ class _Body(httpx2.AsyncByteStream):
         await self._response.aclose()
 
 
-_FAULTS = (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.UnsupportedProtocol)
+_FAULTS = (
+    httpcore2.TimeoutException,
+    httpcore2.NetworkError,
+    httpcore2.ProtocolError,
+    httpcore2.UnsupportedProtocol,
+)

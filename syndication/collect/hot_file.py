@@ -45,7 +45,9 @@ def read_hot_file(path: Path, *, source: str = "file") -> HotList:
         ) from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise CollectError(f"The hot list {path.name}, line {line}, is not UTF-8.", "Save it as UTF-8.") from None
+        raise CollectError(
+            f"The hot list {path.name}, line {line}, is not UTF-8.", "Save it as UTF-8."
+        ) from None
     is_json = path.suffix.lower() == ".json" or text.lstrip()[:1] in {"[", "{"}
     records = _json_records(text, path.name) if is_json else _csv_records(text, path.name)
     rows = [_row(where, record, path.name) for where, record in records]
@@ -66,7 +68,9 @@ def _csv_records(text: str, name: str) -> Iterable[tuple[str, Mapping[str, Any]]
             if not columns:
                 columns = [cell.strip().lower() for cell in cells]
                 if not {"title", "url"} & set(columns):
-                    raise CollectError(f"The hot list {name}, {where}, is no header with title or url.", _HINT)
+                    raise CollectError(
+                        f"The hot list {name}, {where}, is no header with title or url.", _HINT
+                    )
                 continue
             if len(cells) != len(columns):
                 message = f"The hot list {name}, {where}, has {len(cells)} cells where the header has {len(columns)}."
@@ -116,7 +120,9 @@ def _number(value: object, where: str) -> float | None:
     except ValueError:
         number = math.nan
     if not math.isfinite(number) or isinstance(value, bool):
-        raise CollectError(f"The hot list {where}, is not a number.", "Write it like 1234 or 12.5, without separators.")
+        raise CollectError(
+            f"The hot list {where}, is not a number.", "Write it like 1234 or 12.5, without separators."
+        )
     return number
 
 

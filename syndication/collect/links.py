@@ -51,7 +51,13 @@ def _web(parts: SplitResult) -> str:
         netloc = f"{netloc}:{parts.port}"
     path = quote(parts.path, safe=_KEPT) or "/"
     return urlunsplit(
-        (parts.scheme.lower(), netloc, path, quote(parts.query, safe=_KEPT), quote(parts.fragment, safe=_KEPT))
+        (
+            parts.scheme.lower(),
+            netloc,
+            path,
+            quote(parts.query, safe=_KEPT),
+            quote(parts.fragment, safe=_KEPT),
+        )
     )
 
 

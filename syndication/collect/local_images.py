@@ -46,7 +46,9 @@ class LocalImages:
         path = self._find(unquote(parts.path), document)
         if path is None:
             if not base:
-                self.warnings.append(f"{name}: the image {reference} is not in the source's folder; it is left out.")
+                self.warnings.append(
+                    f"{name}: the image {reference} is not in the source's folder; it is left out."
+                )
             return absolute(reference, base) if base else ""
         try:
             data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
@@ -63,7 +65,9 @@ class LocalImages:
     def image(self, src: str, alt: str) -> Image:
         """What is known of the image seen under `src`."""
         known = self._kept.get(src)
-        return Image(src, alt, known.width, known.height, known.type, known.length) if known else Image(src, alt)
+        return (
+            Image(src, alt, known.width, known.height, known.type, known.length) if known else Image(src, alt)
+        )
 
     def _find(self, reference: str, document: Path) -> Path | None:
         """The file meant, if it lies in the source: links out of it are followed by nobody."""
@@ -109,5 +113,6 @@ def _write(path: Path, data: bytes) -> None:
     except OSError as error:
         part.unlink(missing_ok=True)
         raise CollectError(
-            f"The image {path} cannot be written: {error.strerror}.", "Free some space, or check the folder's permissions."
+            f"The image {path} cannot be written: {error.strerror}.",
+            "Free some space, or check the folder's permissions.",
         ) from None

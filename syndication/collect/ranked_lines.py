@@ -14,7 +14,9 @@ _HEADINGS = re.compile(
     re.IGNORECASE,
 )
 _BULLET = re.compile(r"^[-*•·▪‣–—]\s*")  # noqa: RUF001 - the bullets and dashes that copied pages have
-_AFTER_RANK = re.compile(r"^(?:위\s|[.):]\s)?\s*")  # "1. Title", "1) Title", "1위 Title"; "2.5 million" stays whole
+_AFTER_RANK = re.compile(
+    r"^(?:위\s|[.):]\s)?\s*"
+)  # "1. Title", "1) Title", "1위 Title"; "2.5 million" stays whole
 
 
 def heading_at(lines: Sequence[str]) -> int | None:

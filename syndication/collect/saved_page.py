@@ -33,7 +33,9 @@ _BYLINE = re.compile(
     r"(?P<time>\d{4}[-./]\d{1,2}[-./]\d{1,2}\s+\d{1,2}:\d{2}(?::\d{2})?)"
 )
 _ADDRESS = re.compile(r"[^\s|<>(),:]+@[^\s|<>(),]+\.[^\s|<>(),.]+")
-_CREDIT_LABEL = re.compile(r"\(?\s*(?:사진|이미지|photos?|image|credit)\s*[=:]\s*(?P<who>[^)]+?)\s*\)?", re.IGNORECASE)
+_CREDIT_LABEL = re.compile(
+    r"\(?\s*(?:사진|이미지|photos?|image|credit)\s*[=:]\s*(?P<who>[^)]+?)\s*\)?", re.IGNORECASE
+)
 _DOMAIN = re.compile(r"(?:www\.)?[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?…。」”\"'’]$")  # noqa: RUF001 - the marks that end a sentence in print
 

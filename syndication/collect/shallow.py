@@ -15,14 +15,31 @@ MAX_FORMATS = 20  # HTML opens unclosed <b> and its like again in every paragrap
 _FEW = 20  # so few tags cannot nest too deep
 
 _ATTRIBUTES = r"""(?:[\s/]++|[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>"'][^\s>]*+)?+)?+)*+"""
-_RAW = "iframe|noembed|noframes|noscript|script|style|textarea|title|xmp|plaintext"  # their content is no markup
+_RAW = (
+    "iframe|noembed|noframes|noscript|script|style|textarea|title|xmp|plaintext"  # their content is no markup
+)
 _TOKEN = re.compile(
     rf"<!--(?:-?>|.*?(?:--!?>|\Z))|<[!?][^>]*+>?|</(?![a-zA-Z])[^>]*+>?"
     rf"|(?P<raw><(?P<name>{_RAW})(?=[\s/>]){_ATTRIBUTES}(?:>|\Z)).*?(?:</(?P=name)(?=[\s/>]){_ATTRIBUTES}(?:>|\Z)|\Z)"
     rf"|<(?P<end>/?)(?P<tag>[a-zA-Z][^\s/>]*+){_ATTRIBUTES}(?:>|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
-_VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
+_VOID = {
+    "area",
+    "base",
+    "br",
+    "col",
+    "embed",
+    "hr",
+    "img",
+    "input",
+    "link",
+    "meta",
+    "param",
+    "source",
+    "track",
+    "wbr",
+}
 _TABLE = {"tr", "td", "th", "tbody", "thead", "tfoot", "colgroup"}
 _UNCOUNTED = {*_VOID, *_TABLE, "p", "li", "dt", "dd", "option", "rp", "rt"}  # closed by the next of its kind
 _FORMATS = {"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"}

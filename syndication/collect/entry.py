@@ -1,0 +1,107 @@
+"""One entry of any feed, as its reader found it, made an article: cleaned, dated, with a title, an address and identities."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from syndication.collect.clean import MAX_CHARACTERS, clean, first_image
+from syndication.collect.dates import read_time
+from syndication.collect.identity import keys
+from syndication.collect.links import absolute, without_tracking
+from syndication.collect.words import author_name, fold, language_tag, unique
+from syndication.domain.article import Image, ParsedArticle, Source
+from syndication.domain.publication import Publication
+from syndication.domain.text import cut, plain
+
+__all__ = ["SUMMARY", "Entry", "FeedReader"]
+
+SUMMARY = 300  # characters
+TITLE = 80  # of an entry that has none: the first words of its content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """The raw fields. `title` is plain text, `content` and `summary` are HTML; times are as the feed wrote them."""
+
+    title: str
+    url: str
+    guid: str
+    base: str = ""
+    authors: tuple[str, ...] = ()
+    published: str = ""
+    updated: str = ""
+    summary: str = ""
+    content: str = ""
+    image: Image | None = None
+    credit: str = ""
+    tags: tuple[str, ...] = ()
+    language: str = ""
+
+
+class FeedReader:
+    """Makes articles of one feed's entries; `warnings` says what was refused or guessed."""
+
+    def __init__(self, source: Source, publication: Publication, *, now: datetime) -> None:
+        self._source = source
+        self._publication = publication
+        self._latest = now + timedelta(days=366 * 20)  # a later date is a fault of the feed, not an embargo
+        self.articles: list[ParsedArticle] = []
+        self.warnings: list[str] = []
+        self._refused = self._undated = self._cut = 0
+
+    def take(self, entry: Entry) -> None:
+        """Add the article of `entry`, or count why there is none."""
+        url = without_tracking(absolute(entry.url))
+        base = entry.base or url
+        content = clean(entry.content or entry.summary, base)
+        summary = plain(clean(entry.summary)) or plain(content)
+        self._cut += len(entry.content) > MAX_CHARACTERS
+        title = fold(entry.title) or cut(fold(plain(content)), TITLE)
+        if not title:
+            self._refused += 1
+            return
+        published, updated = self._time(entry.published), self._time(entry.updated)
+        if published is None and entry.published:
+            self._undated += 1
+        published = published or updated
+        zone = self._publication.timezone
+        day = published.astimezone(zone).date() if published else None
+        self.articles.append(
+            ParsedArticle(
+                title=title,
+                keys=keys(url=url, guid=fold(entry.guid), title=title, day=day, source=self._source.name),
+                url=url,
+                authors=unique(author_name(name) for name in entry.authors),
+                published=published,
+                updated=updated if updated and published and updated > published else None,
+                section=self._source.section,
+                summary=cut(fold(summary), SUMMARY),
+                content=content,
+                image=_image(entry, base, content),
+                credit=fold(entry.credit),
+                tags=unique(entry.tags),
+                language=language_tag(entry.language) or self._source.language,
+            )
+        )
+
+    def close(self) -> None:
+        """Say what was counted."""
+        for count, what in (
+            (self._refused, "with neither title nor text; left out"),
+            (self._undated, "with a date that cannot be read; dated by when they were first seen"),
+            (self._cut, "with more than a million characters of text; cut off there"),
+        ):
+            if count:
+                self.warnings.append(f"{count} {'entry' if count == 1 else 'entries'} {what}.")
+
+    def _time(self, written: str) -> datetime | None:
+        found = read_time(written, self._publication.timezone) if written else None
+        return found if found and found < self._latest else None
+
+
+def _image(entry: Entry, base: str, content: str) -> Image | None:
+    given = entry.image
+    if given and (src := absolute(given.src, base)):
+        return Image(src, fold(given.alt), given.width, given.height, given.type, given.length)
+    src, alt = first_image(content)
+    return Image(src, alt) if re.match(r"https?:", src) else None

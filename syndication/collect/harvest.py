@@ -1,0 +1,108 @@
+"""Collect one source: fetch or open it, read it, and hand back everything it said.
+
+The table `_READERS` says which kind is read by what; a new kind is one function and one line there.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import ClassVar
+
+from syndication.collect.entry import FeedReader
+from syndication.collect.fetch import Fetched, Fetcher
+from syndication.collect.folder import read_folder
+from syndication.collect.json_feed import is_json, read_json_feed
+from syndication.collect.xml_feed import read_xml_feed
+from syndication.domain.article import ParsedArticle, Source, SourceKind, Validators
+from syndication.domain.hotlist import HotList
+from syndication.domain.publication import Publication
+from syndication.errors import CollectError
+
+__all__ = ["Collector", "Harvest"]
+
+_FEED_TYPES = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
+)
+_NOT_MODIFIED, _GONE = 304, 410
+
+
+@dataclass(frozen=True, slots=True)
+class Harvest:
+    """What one source gave this time.
+
+    `hot` is every page's list, with the page's file name as origin. `unchanged` (304): nothing was read and nothing is lost.
+    `retired` (410): the source is gone for good. `moved`: its new URL after a permanent redirect. `warnings`: one sentence for
+    each entry or file that was refused.
+    """
+
+    source: Source
+    articles: tuple[ParsedArticle, ...] = ()
+    hot: tuple[HotList, ...] = ()
+    validators: Validators = field(default_factory=Validators)
+    unchanged: bool = False
+    retired: bool = False
+    moved: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+class Collector:
+    """Reads sources for one publication. `media` is the published folder's `media/`, where local images go."""
+
+    def __init__(self, *, publication: Publication, media: Path, fetcher: Fetcher) -> None:
+        self._publication = publication
+        self._media = media
+        self._fetcher = fetcher
+
+    async def collect(self, source: Source, known: Validators, *, now: datetime) -> Harvest:
+        """Everything `source` has; `known` is what the last harvest said.
+
+        Raises CollectError, one sentence that names the source, when it cannot be had.
+        """
+        try:
+            return await self._READERS[source.kind](self, source, known, now)
+        except CollectError as error:
+            raise CollectError(f"Source {source.name!r}: {error.message}", error.hint) from error
+
+    async def _folder(self, source: Source, known: Validators, _now: datetime) -> Harvest:
+        reading = await asyncio.to_thread(
+            read_folder, source, publication=self._publication, media=self._media
+        )
+        return Harvest(
+            source,
+            articles=tuple(reading.articles),
+            hot=tuple(reading.hot),
+            validators=known,
+            warnings=tuple(reading.warnings),
+        )
+
+    async def _feed(self, source: Source, known: Validators, now: datetime) -> Harvest:
+        fetched = await self._fetcher.fetch(
+            source.location, now=now, known=known, accept=_FEED_TYPES, allow_private=source.allow_private
+        )
+        if fetched.status == _NOT_MODIFIED:
+            return Harvest(source, validators=known, unchanged=True, moved=fetched.moved)
+        if fetched.status == _GONE:
+            return Harvest(source, validators=known, retired=True)
+        reader = FeedReader(source, self._publication, now=now)
+        await asyncio.to_thread(_read_feed, fetched, reader)
+        return Harvest(
+            source,
+            articles=tuple(reader.articles),
+            validators=fetched.validators,
+            moved=fetched.moved,
+            warnings=tuple(reader.warnings),
+        )
+
+    _READERS: ClassVar[
+        dict[SourceKind, Callable[["Collector", Source, Validators, datetime], Awaitable[Harvest]]]
+    ] = {SourceKind.FOLDER: _folder, SourceKind.FEED: _feed}
+
+
+def _read_feed(fetched: Fetched, reader: FeedReader) -> None:
+    if is_json(fetched.body, fetched.content_type):
+        read_json_feed(fetched.body, fetched.url, reader)
+    else:
+        read_xml_feed(fetched.body, fetched.content_type, fetched.url, reader)
+    reader.close()

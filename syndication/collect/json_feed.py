@@ -1,0 +1,94 @@
+"""JSON Feed 1.0 and 1.1 (jsonfeed.org)."""
+
+import json
+from html import escape
+from typing import Any
+
+from syndication.collect.entry import Entry, FeedReader
+from syndication.collect.links import absolute
+from syndication.domain.article import Image
+from syndication.errors import CollectError
+
+__all__ = ["is_json", "read_json_feed"]
+
+_VERSION = "https://jsonfeed.org/version/1"
+_HINT = "Give the address of an RSS, Atom or JSON feed."
+
+
+def is_json(data: bytes, content_type: str) -> bool:
+    """Whether the answer is JSON, by what it is rather than by what it is called."""
+    start = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return start.startswith(b"{") or ("json" in content_type.lower() and not start.startswith(b"<"))
+
+
+def read_json_feed(data: bytes, url: str, reader: FeedReader) -> None:
+    """Give every item of the feed `data`, which came from `url`, to `reader`. Raises CollectError when it is no JSON Feed."""
+    name = url.partition("?")[0]
+    try:
+        feed = json.loads(data.decode("utf-8-sig"), strict=False)
+    except UnicodeDecodeError:
+        raise CollectError(f"{name} is JSON, but not UTF-8.", _HINT) from None
+    except json.JSONDecodeError as error:
+        raise CollectError(f"{name} is broken JSON (line {error.lineno}: {error.msg}).", _HINT) from None
+    except (RecursionError, ValueError):
+        raise CollectError(f"{name} is JSON that cannot be read.", _HINT) from None
+    if not isinstance(feed, dict) or not str(feed.get("version", "")).startswith(_VERSION):
+        raise CollectError(f"{name} is JSON, but no JSON Feed.", _HINT)
+    items = feed.get("items")
+    site = absolute(_text(feed, "home_page_url"), url) or url
+    for item in items if isinstance(items, list) else ():
+        if isinstance(item, dict):
+            reader.take(_entry(item, feed, site))
+        else:
+            reader.warnings.append("An item that is no object was left out.")
+
+
+def _entry(item: dict[str, Any], feed: dict[str, Any], site: str) -> Entry:
+    link = absolute(_text(item, "url") or _text(item, "external_url"), site)
+    text = _text(item, "content_text")
+    paragraphs = "".join(f"<p>{escape(line, quote=False)}</p>" for line in text.splitlines() if line.strip())
+    return Entry(
+        title=_text(item, "title"),
+        url=link,
+        guid=_text(item, "id"),
+        base=link or site,
+        authors=_authors(item) or _authors(feed),
+        published=_text(item, "date_published"),
+        updated=_text(item, "date_modified"),
+        summary=escape(_text(item, "summary"), quote=False),
+        content=_text(item, "content_html") or paragraphs,
+        image=_image(item),
+        tags=tuple(str(tag) for tag in _list(item, "tags") if isinstance(tag, str | int)),
+        language=_text(item, "language") or _text(feed, "language"),
+    )
+
+
+def _text(holder: dict[str, Any], name: str) -> str:
+    """A string; a number as one, since ids are often written so."""
+    value = holder.get(name)
+    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+def _list(holder: dict[str, Any], name: str) -> list[Any]:
+    value = holder.get(name)
+    return value if isinstance(value, list) else []
+
+
+def _authors(holder: dict[str, Any]) -> tuple[str, ...]:
+    """`authors` of 1.1, else `author` of 1.0."""
+    people = _list(holder, "authors") or [holder.get("author")]
+    return tuple(name for person in people if isinstance(person, dict) and (name := _text(person, "name")))
+
+
+def _image(item: dict[str, Any]) -> Image | None:
+    for attachment in _list(item, "attachments"):
+        if (
+            isinstance(attachment, dict)
+            and _text(attachment, "mime_type").startswith("image/")
+            and not item.get("image")
+        ):
+            size = attachment.get("size_in_bytes")
+            length = size if isinstance(size, int) and size > 0 else 0
+            return Image(_text(attachment, "url"), type=_text(attachment, "mime_type"), length=length)
+    src = _text(item, "image") or _text(item, "banner_image")
+    return Image(src) if src else None
