@@ -114,7 +114,7 @@ async def _opened(
             store = await open_store(settings.store_url, synchronous=settings.store.synchronous)
         stack.push_async_callback(store.close)
         fetcher = await stack.enter_async_context(
-            Fetcher(user_agent=f"syndication/{__version__} (+{publication.url})")
+            Fetcher(contact=publication.url)
         )
         renderer = Renderer(
             publication=publication,

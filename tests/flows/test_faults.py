@@ -1,0 +1,189 @@
+"""Whatever goes wrong is one sentence with what to do, the right exit code, and nothing lost."""
+
+import json
+import resource
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from syndication.errors import StoreError
+from tests.doors.smtp_server import Script
+from tests.flows.newsroom import PAGE, Newsroom, article
+
+
+@pytest.fixture
+async def newsroom(tmp_path: Path) -> Newsroom:
+    room = Newsroom(tmp_path)
+    room.write("articles/ferry-bell.txt", PAGE)
+    await room.subscribe("ann@readers.example", "bo@readers.example")
+    return room
+
+
+def one_sentence(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
+    assert done.returncode == code, (done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr
+    last = done.stderr.strip().splitlines()[-1]
+    for word in words:
+        assert word in last
+
+
+def test_a_wrong_key_in_the_configuration_names_file_key_and_line(newsroom: Newsroom) -> None:
+    newsroom.config.write_text(newsroom.config.read_text().replace("timezone", "timezon"))
+    one_sentence(newsroom.syndicate("run", "--weekly"), 2, "syndicate.toml", "publication.timezon", "line 5")
+
+
+def test_an_error_is_a_json_document_with_json(newsroom: Newsroom) -> None:
+    done = newsroom.syndicate("run", "--week", "2199-W01", "--json")
+    assert done.returncode == 2
+    assert set(json.loads(done.stdout)["error"]) == {"code", "message", "hint"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("run",), ("--weekly",)),
+        (("run", "--week", "soon"), ("'soon' is not a week like 2026-W47",)),
+        (("run", "--week", "2021-W53"), ("the year 2021 has no week 53",)),
+        (("sing",), ("sing",)),
+        (("subscribers", "add", "nobody"), ("nobody",)),
+        (("deliver", "2019-W01"), ("There is no edition 2019-W01",)),
+    ],
+)
+def test_a_wrong_argument_says_what_to_write(newsroom: Newsroom, arguments: tuple[str, ...], words: tuple[str, ...]) -> None:
+    one_sentence(newsroom.syndicate(*arguments), 2, *words)
+
+
+def test_a_broken_template_names_its_file_and_line_and_no_mail_goes_out(newsroom: Newsroom) -> None:
+    newsroom.write("templates/default/digest.txt", "fine\n{{ oops }}\n")
+    one_sentence(newsroom.syndicate("run", "--week", "2023-W41"), 2, "templates/default/digest.txt", "line 2", "oops")
+    assert newsroom.mails() == []
+    (newsroom.folder / "templates/default/digest.txt").unlink()
+    assert newsroom.syndicate("run", "--week", "2023-W41").returncode == 0
+    assert len(newsroom.mails()) == 2
+
+
+def test_a_broken_file_among_good_ones_is_a_warning(newsroom: Newsroom) -> None:
+    newsroom.write("articles/broken.md", "---\ntitle: [unclosed\n---\n\ntext\n")
+    done = newsroom.syndicate("run", "--week", "2023-W41", "--json")
+    assert done.returncode == 0
+    out = json.loads(done.stdout)
+    assert out["sent"] == 2
+    assert any("broken.md" in warning for warning in out["warnings"])
+
+
+def test_a_source_that_cannot_be_read_is_a_warning_and_all_that_fail_an_error(newsroom: Newsroom) -> None:
+    newsroom.configure(more='[[sources]]\nname = "attic"\nkind = "folder"\npath = "nowhere"\n')
+    done = newsroom.syndicate("collect", "--json")
+    assert done.returncode == 0
+    assert any("attic" in warning for warning in json.loads(done.stdout)["warnings"])
+
+    (newsroom.folder / "articles").rename(newsroom.folder / "moved")
+    one_sentence(newsroom.syndicate("run", "--week", "2023-W41"), 5, "No source could be read", "desk", "attic")
+
+
+def test_a_broken_line_of_a_list_is_refused_with_its_number_and_the_others_come_in(newsroom: Newsroom) -> None:
+    rows = ["email,name", "good@readers.example,Good", "not an address,Bad", "", '"two@readers.example","Two, really"', "bad@,x"]
+    file = newsroom.write("list.csv", "\n".join(rows) + "\n")
+    done = newsroom.syndicate("subscribers", "import", str(file), "--json")
+    out = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert (out["added"], [refused["line"] for refused in out["refused"]]) == (2, [3, 6])
+    again = json.loads(newsroom.syndicate("subscribers", "import", str(file), "--json").stdout)
+    assert (again["added"], again["present"]) == (0, 2)
+
+
+def test_an_import_revives_nobody(newsroom: Newsroom) -> None:
+    assert newsroom.syndicate("subscribers", "remove", "ann@readers.example").returncode == 0
+    file = newsroom.write("list.csv", "email\nAnn@Readers.example\n")
+    out = json.loads(newsroom.syndicate("subscribers", "import", str(file), "--json").stdout)
+    assert out["refused"] == [{"line": 2, "reason": "this address has unsubscribed; an import never revives it"}]
+    one_sentence(newsroom.syndicate("subscribers", "add", "ann@readers.example"), 2, "unsubscribed")
+
+
+def test_a_file_without_the_column_email_is_refused(newsroom: Newsroom) -> None:
+    file = newsroom.write("list.csv", "mail,name\na@readers.example,A\n")
+    one_sentence(newsroom.syndicate("subscribers", "import", str(file)), 2, "no column email")
+
+
+def test_an_export_comes_back_in_as_the_same_list(newsroom: Newsroom) -> None:
+    newsroom.syndicate("subscribers", "add", "zoe@readers.example", "--name", 'Zoë "Z" & Co, Ltd', "--language", "ko")
+    file = newsroom.folder / "out.csv"
+    assert newsroom.syndicate("subscribers", "export", str(file)).returncode == 0
+    out = json.loads(newsroom.syndicate("subscribers", "import", str(file), "--json").stdout)
+    assert (out["added"], out["present"], out["refused"]) == (0, 3, [])
+
+
+def test_a_disk_that_is_full_while_sending_stops_the_mail_and_loses_nobody(newsroom: Newsroom) -> None:
+    """RLIMIT_FSIZE stands for the full disk: the ledger cannot grow any more, so its next commit fails."""
+    assert newsroom.syndicate("run", "--week", "2023-W41", "--no-send").returncode == 0
+    ledger = newsroom.folder / "var/syndicate.db"
+    most = max(ledger.stat().st_size // 2, 4096)
+    full = newsroom.syndicate("deliver", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)))
+    assert full.returncode == 5, full.stderr
+    assert "Traceback" not in full.stderr
+    assert newsroom.mails() == []
+
+    assert newsroom.syndicate("deliver").returncode == 0
+    assert len(newsroom.mails()) == 2
+
+
+async def test_a_ledger_that_became_unwritable_sends_no_mail(newsroom: Newsroom) -> None:
+    async with Script() as server:
+        newsroom.configure(smtp=f"smtp+plain://127.0.0.1:{server.port}")
+        await newsroom.run("2023-W41", send=False)
+        async with newsroom.app() as app:
+            await app.store.database.write(
+                lambda connection: connection.exec_driver_sql(
+                    "CREATE TRIGGER full BEFORE UPDATE OF state ON deliveries WHEN NEW.state = 'dotting' "
+                    "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+                )
+            )
+        with pytest.raises(StoreError):
+            await newsroom.deliver()
+    assert server.dots == []
+
+
+def test_a_folder_with_files_in_it_gets_no_new_site(newsroom: Newsroom) -> None:
+    one_sentence(newsroom.syndicate("init", str(newsroom.folder)), 2, "not an empty folder")
+
+
+def test_a_new_site_is_healthy_and_runs(tmp_path: Path) -> None:
+    made = Newsroom(tmp_path / "tools").syndicate("init", str(tmp_path / "mine"))
+    assert made.returncode == 0, made.stderr
+    site = Newsroom.__new__(Newsroom)
+    site.folder = tmp_path / "mine"
+    doctor = site.syndicate("doctor")
+    assert doctor.returncode == 0, doctor.stdout
+    assert "WRONG" not in doctor.stdout
+    assert oct((site.folder / "var/secret.keys").stat().st_mode)[-3:] == "600"
+    assert site.syndicate("subscribers", "add", "me@readers.example").returncode == 0
+    assert site.syndicate("run", "--weekly", "--dry-run").returncode == 0
+
+
+def test_doctor_says_what_is_wrong(newsroom: Newsroom) -> None:
+    (newsroom.folder / "var/secret.keys").chmod(0o644)
+    done = newsroom.syndicate("doctor")
+    assert done.returncode == 2
+    assert "chmod 600" in done.stdout
+
+
+async def test_a_dry_run_changes_nothing_else_and_its_mails_are_the_ones_that_are_sent(newsroom: Newsroom) -> None:
+    newsroom.write("articles/other.md", article("Another story", "2023-10-12 09:00", image="none"))
+    before = newsroom.files()
+    dry = newsroom.syndicate("run", "--week", "2023-W41", "--dry-run", "--json")
+    assert dry.returncode == 0, dry.stderr
+    after = newsroom.files()
+    changed = {name for name in after if before.get(name) != after[name]}
+    assert changed
+    assert {name.split("/")[1] for name in changed} == {"dry-run"}
+    assert json.loads(dry.stdout)["recipients"] == 2
+
+    await newsroom.run("2023-W41")
+    rehearsed = {without_date(data) for name, data in after.items() if name.endswith(".eml") and "variant" not in name}
+    sent = {without_date(mail.partition(b"\r\n")[2].partition(b"\r\n")[2]) for mail in newsroom.mails()}
+    assert rehearsed == sent
+
+
+def without_date(mail: bytes) -> bytes:
+    return b"\r\n".join(line for line in mail.split(b"\r\n") if not line.startswith(b"Date: "))
