@@ -1,6 +1,7 @@
-"""Real databases for the store's tests: an SQLite file, and one PostgreSQL server a test session with a database a test.
+"""Real databases for the store's tests: an SQLite file, and one PostgreSQL server a test session.
 
-Each test gets a copy of a store that was migrated once: a file copied, a database made from a template.
+Each test gets an empty store that was migrated once: a copy of a file, or the session's own database with its rows deleted (a database
+a test would cost 0.3 s each).
 """
 
 import os
@@ -17,13 +18,14 @@ import pytest
 import pytest_asyncio
 
 from syndication.store.database import Store, open_store
+from syndication.store.tables import metadata
 
 __all__ = [
     "Postgres",
     "database_url",
     "empty_url",
     "postgres",
-    "postgres_template",
+    "postgres_store",
     "sqlite_template",
     "store",
 ]
@@ -37,11 +39,11 @@ class Postgres:
     prefix: str
     made: int = 0
 
-    def create(self, template: str = "template0") -> str:
+    def create(self) -> str:
         """Make a database and return its address."""
         self.made += 1
         name = f"{self.prefix}_{self.made}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.execute(f"CREATE DATABASE {name}")
         return self.uri.format(name)
 
     def execute(self, statement: str) -> None:
@@ -78,10 +80,11 @@ async def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def postgres_template(postgres: Postgres) -> str:
+async def postgres_store(postgres: Postgres) -> str:
+    """The address of a migrated store that this worker's tests use one after the other."""
     url = postgres.create()
     await (await open_store(url)).close()
-    return f"{postgres.prefix}_{postgres.made}"
+    return url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -91,8 +94,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         path = tmp_path / "store.db"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
         return f"sqlite:///{path}"
-    server: Postgres = request.getfixturevalue("postgres")
-    return server.create(request.getfixturevalue("postgres_template"))
+    url: str = request.getfixturevalue("postgres_store")
+    with psycopg.connect(url, autocommit=True) as connection:
+        rows = "".join(f"DELETE FROM {table};" for table in reversed(metadata.sorted_tables))
+        connection.execute(rows.encode())
+    return url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

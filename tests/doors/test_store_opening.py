@@ -56,12 +56,12 @@ async def test_several_processes_may_open_a_new_store_at_once(empty_url: str) ->
         await store.close()
 
 
-async def test_a_newer_schema_is_refused_with_what_to_do(database_url: str) -> None:
-    store = await open_store(database_url)
+async def test_a_newer_schema_is_refused_with_what_to_do(empty_url: str) -> None:
+    store = await open_store(empty_url)
     await store.database.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '9999'")))
     await store.close()
     with pytest.raises(StoreError, match="newer version of syndication") as refused:
-        await open_store(database_url)
+        await open_store(empty_url)
     assert "Upgrade" in refused.value.hint
 
 
