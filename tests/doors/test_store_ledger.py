@@ -161,6 +161,7 @@ async def test_finishing_gives_back_what_was_claimed_and_keeps_what_is_dotting(s
     assert await store.ledger.step(batch, settled(batch.rows[0]), None, now=NOW)  # its answer still counts
     assert not await store.ledger.step(batch, None, batch.rows[1], now=NOW)
     assert [row.email for row in (await claim(store, "t2")).rows] == [row.email for row in batch.rows[1:]]
+    assert not await store.ledger.step(batch, None, batch.rows[1], now=NOW)  # claimed again, but not by us
 
 
 async def test_a_batch_is_found_by_its_number_with_what_is_still_claimed(store: Store) -> None:
@@ -322,6 +323,7 @@ async def test_claiming_never_walks_finished_rows(database_url: str) -> None:
 
     def explain(_c: Any, _cursor: Any, statement: str, parameters: Any, _ctx: Any, _many: bool) -> None:
         if statement.startswith("SELECT") and "deliveries" in statement:
+            assert "INDEXED BY deliveries_waiting" in statement
             raw = store.database._engine.raw_connection()
             plans.extend(
                 row[3] for row in raw.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
