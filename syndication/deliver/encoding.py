@@ -19,7 +19,7 @@ _LINE = 76  # columns, RFC 2045 §6.7 (5) and §6.8
 _GROUP = 57  # bytes that fill a line of base64
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _PLAIN_VALUE = re.compile(
-    rb"[A-Za-z0-9 !\"#$%&'()*+,\-/:;<>?@\[\\\]^_`{|}~][ -<>-~]{0,71}"
+    rb"(?!From )[A-Za-z0-9 !\"#$%&'()*+,\-/:;<>?@\[\\\]^_`{|}~][ -<>-~]{0,71}"
 )  # needs no encoding and fits a line
 _BAD_START = re.compile(rb"^(?:\.|From )", re.MULTILINE)
 _PLAIN_BYTES = frozenset(range(33, 127)) - {ord("=")}

@@ -214,3 +214,16 @@ async def test_a_cancelled_sender_gives_its_place_back() -> None:
         (result,) = await send(pool)
     assert result.outcome is Outcome.ACCEPTED
     assert script.connections == 2
+
+
+async def test_many_connects_that_fail_at_once_are_one_step() -> None:
+    clock = Clock()
+    trouble = [Step("554 5.3.2 closed", after=0.05)] * 5
+    async with (
+        Script({"greeting": trouble}) as script,
+        pool_of(script.server(), clock=clock, connections=5) as pool,
+    ):
+        await asyncio.gather(*(send(pool) for _ in range(5)))
+        assert script.connections == 5
+        clock.now += 1.1
+        assert (await send(pool))[0].outcome is Outcome.ACCEPTED

@@ -110,6 +110,7 @@ def assert_clean(message: bytes, *, ascii_only: bool = True) -> None:
         assert message.isascii()
     body = message.split(b"\r\n\r\n", 1)[1]
     assert max(map(len, body.split(b"\r\n"))) <= 76
+    assert not re.search(rb"^(?:\.|From )", body, re.MULTILINE)
     for line in header_lines(message):
         if line.startswith((b"Message-ID", b"List-", b"Feedback", b"MIME", b"Date")):
             assert b"=?" not in line
@@ -252,6 +253,28 @@ def shown_name(phrase: str) -> str:
     if phrase.startswith('"'):
         return re.sub(r"\\(.)", r"\1", phrase[1:-1])
     return str(make_header(decode_header(phrase)))
+
+
+@pytest.mark.parametrize("text", ["=?utf-8?q?Bcc?=", "a =?utf-8?b?QmNj?= b"])
+def test_what_looks_like_an_encoded_word_is_shown_as_it_was_typed(text: str) -> None:
+    message = written(
+        replace(LETTER, variant=replace(LETTER.variant, subject=text)), replace(READER, name=text)
+    )
+    mail = parsed(message)
+    assert mail["Subject"] == text
+    assert mail["To"].addresses[0].display_name == text
+
+
+@pytest.mark.parametrize("value", [".", ".é", "From here", "From é", "é" * 12 + "aaa" + "." * 80, "x" * 300])
+def test_a_value_never_starts_a_line_with_a_dot_or_from(value: str) -> None:
+    message = written(name=value)
+    assert_clean(message)
+    assert bodies(message)[0].startswith(f"Hello {value},")
+
+
+@pytest.mark.parametrize("length", range(60, 100))
+def test_a_value_of_any_length_fits_its_lines(length: int) -> None:
+    assert_clean(written(name="x" * (length - 26) + "=" * 13 + "xxx"))
 
 
 printable = st.text(
