@@ -114,15 +114,13 @@ def _content(
     body: Sequence[str], byline: _Byline, publication: Publication
 ) -> tuple[list[str], list[tuple[str, str]]]:
     """The paragraphs, and (address, name) of the bylines below them."""
-    names: list[tuple[str, str]] = []
-    end = len(body)
-    for index, line in enumerate(body):
-        if (found := _second_byline(line)) and found[0] == byline.address:
-            names.append(found)
-            end = min(end, index)  # what stands between it and the list is the page's own furniture
-    while end and (found := _second_byline(body[end - 1])):
-        names.append(found)
+    bylines = [_second_byline(line) for line in body]
+    # What stands between the second byline and the list is the page's own furniture.
+    own = (index for index, found in enumerate(bylines) if found and found[0] == byline.address)
+    end = next(own, len(body))
+    while end and bylines[end - 1]:
         end -= 1
+    names = [found for found in bylines[end:] if found]
     signed = bool(names)
     while end and _is_sign_off(body[end - 1], publication, before_byline=signed):
         end -= 1
