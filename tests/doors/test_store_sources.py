@@ -5,7 +5,7 @@ from dataclasses import replace
 from syndication.domain.article import Validators
 from syndication.domain.hotlist import HotLine, HotList
 from syndication.store.database import Store
-from tests.doors.store_samples import DAY, HOUR, NOW
+from tests.doors.store_samples import DAY, HOUR, NOW, WIRE
 
 pytest_plugins = ("tests.doors.databases",)
 
@@ -13,36 +13,50 @@ SEEN = Validators('"abc"', "Fri, 20 Nov 2026 09:00:00 GMT")
 
 
 async def test_a_source_is_new_until_its_first_success(store: Store) -> None:
-    assert await store.sources.first_collect("wire")
-    await store.sources.record("wire", at=NOW, error="the server is down")
-    assert await store.sources.first_collect("wire")
-    await store.sources.record("wire", at=NOW, validators=SEEN, count=3)
-    assert not await store.sources.first_collect("wire")
-    assert await store.sources.validators("wire") == SEEN
+    assert await store.sources.state(WIRE) is None
+    await store.sources.record(WIRE, at=NOW, error="the server is down")
+    state = await store.sources.state(WIRE)
+    assert state is not None
+    assert (state.collected, state.validators) == (None, Validators())
+    await store.sources.record(WIRE, at=NOW, validators=SEEN, count=3)
+    state = await store.sources.state(WIRE)
+    assert state is not None
+    assert (state.collected, state.validators) == (NOW, SEEN)
+
+
+async def test_a_source_that_moved_is_a_new_one(store: Store) -> None:
+    await store.sources.record(WIRE, at=NOW, validators=SEEN, count=3)
+    moved = replace(WIRE, location="https://wire.example/other")
+    assert await store.sources.state(moved) is None
+    await store.sources.record(moved, at=NOW)
+    assert await store.sources.state(WIRE) is None
+    assert [(state.name, state.location) for state in await store.sources.states()] == [
+        ("wire", moved.location)
+    ]
 
 
 async def test_a_failure_keeps_the_last_good_and_counts_up(store: Store) -> None:
-    await store.sources.record("wire", at=NOW, validators=SEEN, count=3)
-    await store.sources.record("wire", at=NOW + HOUR, error="500")
-    await store.sources.record("wire", at=NOW + DAY, error="timeout")
-    state = await store.sources.state("wire")
+    await store.sources.record(WIRE, at=NOW, validators=SEEN, count=3)
+    await store.sources.record(WIRE, at=NOW + HOUR, error="500")
+    await store.sources.record(WIRE, at=NOW + DAY, error="timeout")
+    state = await store.sources.state(WIRE)
     assert state is not None
     assert (state.validators, state.count, state.collected) == (SEEN, 3, NOW)
     assert (state.failures, state.error, state.failed) == (2, "timeout", NOW + DAY)
 
 
 async def test_a_304_keeps_validators_and_count_and_clears_the_error(store: Store) -> None:
-    await store.sources.record("wire", at=NOW, validators=SEEN, count=3)
-    await store.sources.record("wire", at=NOW, error="500")
-    await store.sources.record("wire", at=NOW + HOUR)
-    state = await store.sources.state("wire")
+    await store.sources.record(WIRE, at=NOW, validators=SEEN, count=3)
+    await store.sources.record(WIRE, at=NOW, error="500")
+    await store.sources.record(WIRE, at=NOW + HOUR)
+    state = await store.sources.state(WIRE)
     assert state is not None
     assert (state.validators, state.count, state.collected) == (SEEN, 3, NOW + HOUR)
     assert (state.failures, state.error) == (0, "")
 
 
 async def test_a_source_that_is_gone_is_remembered(store: Store) -> None:
-    await store.sources.record("wire", at=NOW, error="410 Gone", retired=True)
+    await store.sources.record(WIRE, at=NOW, error="410 Gone", retired=True)
     assert [(state.name, state.retired) for state in await store.sources.states()] == [("wire", True)]
 
 
