@@ -1,21 +1,19 @@
 """From Settings to an App: the only constructor of adapters, and the only place with the real clock, ids and randomness."""
 
 import base64
-import os
 import random  # noqa: TID251 - here is the one place
 import secrets  # noqa: TID251 - here is the one place
 import shutil
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from syndication import __version__
-from syndication.collect.collector import Collector
 from syndication.collect.fetch import Fetcher
+from syndication.collect.harvest import Collector
 from syndication.deliver.lanes import DEFAULT_LANES, Lane
 from syndication.deliver.outbox import Outbox
 from syndication.deliver.pool import Pool
@@ -28,20 +26,20 @@ from syndication.flows.letters import Letters
 from syndication.flows.lock import hold
 from syndication.flows.new_site import new_site
 from syndication.flows.progress import Progress
+from syndication.flows.secrets import open_keyring
 from syndication.flows.weekly import which_week
 from syndication.publish.folder import Folder
 from syndication.render.renderer import Renderer
 from syndication.render.theme import find, search_path, shipped_folder
 from syndication.settings import Settings, load_settings_here
 from syndication.settings.toml_lines import key_lines
-from syndication.store.database import open_store
+from syndication.store.database import Store, open_store
 from syndication.store.rehearsal import open_rehearsal_store
 
 __all__ = [
     "Moment",
     "copy_template",
     "found_site",
-    "make_keyring",
     "open_app",
     "open_rehearsal",
     "theme_files",
@@ -101,68 +99,90 @@ async def open_rehearsal(
 async def _opened(
     settings: Settings, progress: Progress, moment: Moment, *, rehearsal: Path | None = None
 ) -> AsyncIterator[App]:
-    var = settings.path("var")
-    base = rehearsal or var
-    publication = settings.facts()
     async with AsyncExitStack() as stack:
-        keyring = make_keyring(settings.path(settings.secrets.file), keep=rehearsal is None)
-        if rehearsal:
-            store = await open_rehearsal_store(
-                settings.store_url, rehearsal / "store.db", edition=WeekKey.parse(rehearsal.name)
-            )
-        else:
-            store = await open_store(settings.store_url, synchronous=settings.store.synchronous)
+        keyring = open_keyring(
+            settings.path(settings.secrets.file), secrets.token_bytes, keep=rehearsal is None
+        )
+        store = await _store(settings, rehearsal)
         stack.push_async_callback(store.close)
-        fetcher = await stack.enter_async_context(
-            Fetcher(contact=publication.url)
-        )
-        renderer = Renderer(
-            publication=publication,
-            folders=(settings.path("templates"), shipped_folder()),
-            theme=settings.email.theme,
-            subject=settings.email.subject,
-        )
-        media = base / "media"
-        folder = Folder(rehearsal / "feeds" if rehearsal else settings.path(settings.feeds.directory))
-        outbox = settings.outbox
-        host = socket.gethostname()
-        yield App(
-            site=settings.site,
-            publication=publication,
-            edition=EditionPolicy(settings.cut_off, settings.edition.first_number),
-            sources=settings.article_sources(),
-            hot=HotPolicy(settings.hot_file, settings.hot.limit),
-            feeds=FeedsPolicy(
-                settings.feeds.limit, settings.feeds.content, () if rehearsal else settings.publish.after
-            ),
-            mail=_mail(settings),
-            delivery=DeliveryPolicy(
-                wait=settings.delivery.wait,
-                resend_unknown=settings.delivery.on_unknown == "resend",
-                connections=settings.smtp.connections,
-                lanes=(
-                    *(Lane(x.name, x.domains, x.connections, x.per_second) for x in settings.lanes),
-                    *DEFAULT_LANES,
-                ),
-                owner=f"{host}/{moment.new_id()}",
-                host=host,
-            ),
-            keyring=keyring,
-            secrets=settings.path(settings.secrets.file),
-            store=store,
-            collector=Collector(publication=publication, media=media, fetcher=fetcher),
-            renderer=renderer,
-            folder=folder,
-            media=media,
-            outbox=outbox,
-            open_pool=partial(_pool, settings, outbox),
-            letters=Letters(store, renderer, keyring, publication),
-            locks=(lambda _: nullcontext()) if rehearsal else partial(hold, var / "locks"),
-            progress=progress,
-            clock=moment.clock,
-            new_id=moment.new_id,
-            jitter=moment.jitter,
-        )
+        fetcher = await stack.enter_async_context(Fetcher(contact=settings.publication.url))
+        yield _app(settings, progress, moment, rehearsal, keyring, store, fetcher)
+
+
+def _app(
+    settings: Settings,
+    progress: Progress,
+    moment: Moment,
+    rehearsal: Path | None,
+    keyring: Keyring,
+    store: Store,
+    fetcher: Fetcher,
+) -> App:
+    publication, renderer = settings.facts(), _renderer(settings)
+    media = (rehearsal or settings.path("var")) / "media"
+    return App(
+        site=settings.site,
+        publication=publication,
+        edition=EditionPolicy(settings.cut_off, settings.edition.first_number),
+        sources=settings.article_sources(),
+        hot=HotPolicy(settings.hot_file, settings.hot.limit),
+        feeds=_feeds(settings, upload=rehearsal is None),
+        mail=_mail(settings),
+        delivery=_delivery(settings, moment),
+        keyring=keyring,
+        secrets=settings.path(settings.secrets.file),
+        store=store,
+        collector=Collector(publication=publication, media=media, fetcher=fetcher),
+        renderer=renderer,
+        folder=Folder(rehearsal / "feeds" if rehearsal else settings.path(settings.feeds.directory)),
+        media=media,
+        outbox=settings.outbox,
+        open_pool=partial(_pool, settings),
+        letters=Letters(store, renderer, keyring, publication),
+        locks=_no_lock if rehearsal else partial(hold, settings.path("var/locks")),
+        progress=progress,
+        clock=moment.clock,
+        new_id=moment.new_id,
+        jitter=moment.jitter,
+    )
+
+
+async def _store(settings: Settings, rehearsal: Path | None) -> Store:
+    if rehearsal:
+        edition = WeekKey.parse(rehearsal.name)
+        return await open_rehearsal_store(settings.store_url, rehearsal / "store.db", edition=edition)
+    return await open_store(settings.store_url, synchronous=settings.store.synchronous)
+
+
+def _no_lock(_name: str) -> AbstractContextManager[None]:
+    """A rehearsal works on a copy: it disturbs nobody."""
+    return nullcontext()
+
+
+def _renderer(settings: Settings) -> Renderer:
+    return Renderer(
+        publication=settings.facts(),
+        folders=(settings.path("templates"), shipped_folder()),
+        theme=settings.email.theme,
+        subject=settings.email.subject,
+    )
+
+
+def _feeds(settings: Settings, *, upload: bool) -> FeedsPolicy:
+    return FeedsPolicy(settings.feeds.limit, settings.feeds.content, settings.publish.after if upload else ())
+
+
+def _delivery(settings: Settings, moment: Moment) -> DeliveryPolicy:
+    host = socket.gethostname()
+    own = (Lane(lane.name, lane.domains, lane.connections, lane.per_second) for lane in settings.lanes)
+    return DeliveryPolicy(
+        wait=settings.delivery.wait,
+        resend_unknown=settings.delivery.on_unknown == "resend",
+        connections=settings.smtp.connections,
+        lanes=(*own, *DEFAULT_LANES),
+        owner=f"{host}/{moment.new_id()}",
+        host=host,
+    )
 
 
 def _mail(settings: Settings) -> MailPolicy:
@@ -184,55 +204,20 @@ def _servers(settings: Settings) -> list[SmtpServer]:
 
 
 @asynccontextmanager
-async def _pool(settings: Settings, outbox: Path | None) -> AsyncIterator[Pool]:
+async def _pool(settings: Settings) -> AsyncIterator[Pool]:
     """Connections to the mail server; with an outbox its server runs meanwhile."""
     async with AsyncExitStack() as stack:
+        outbox = settings.outbox
         servers = [await stack.enter_async_context(Outbox(outbox))] if outbox else _servers(settings)
         pool = Pool(servers, connections=settings.smtp.connections, hostname=socket.gethostname())
         yield await stack.enter_async_context(pool)
-
-
-def make_keyring(file: Path, *, keep: bool = True) -> Keyring:
-    """Read the secrets, or make the first key (mode 0600) when there is no file; with `keep` False in memory only."""
-    try:
-        if not file.exists():
-            line = Keyring.line(secrets.token_bytes(3), secrets.token_bytes(32))
-            if not keep:
-                return Keyring.parse(line)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            draft = file.with_name(f".{file.name}.{os.getpid()}")
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-                out.write(line + "\n")
-                out.flush()
-                os.fsync(out.fileno())
-            _name_once(draft, file)
-        return Keyring.parse(file.read_text(encoding="ascii"))
-    except OSError as error:
-        raise StoreError(
-            f"The secrets file {file} cannot be used ({error.strerror}).", "Let its owner read and write it."
-        ) from error
-    except ValueError as error:
-        raise SettingsError(
-            f"The secrets file {file} is damaged: {error}.",
-            "Restore it from a backup: the links of mails already sent need its keys.",
-        ) from None
-
-
-def _name_once(draft: Path, file: Path) -> None:
-    """Two first runs at once agree on one key: link(2) fails when the other was quicker."""
-    try:
-        os.link(draft, file)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
 
 
 def found_site(folder: Path) -> tuple[Path, tuple[Path, ...]]:
     """Make a new site in `folder`: its absolute path, and its files. Raises UsageError, StoreError."""
     files = new_site(folder, _demo_config().read_text(encoding="utf-8"), key_lines)
     secret = Path("var/secret.keys")
-    make_keyring(folder / secret)
+    open_keyring(folder / secret, secrets.token_bytes)
     return folder.resolve(), (*files, secret)
 
 

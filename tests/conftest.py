@@ -4,6 +4,11 @@ import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+# The same examples every time, and no deadline: a busy machine is no failure.
+settings.register_profile("project", deadline=None, derandomize=True, database=None)
+settings.load_profile("project")
 
 IN_CI = bool(os.environ.get("SYNDICATION_CI"))
 

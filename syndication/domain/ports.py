@@ -10,15 +10,22 @@ __all__ = ["Ledger"]
 
 class Ledger(Protocol):
     """The delivery rows. Every change is compare-and-set on the batch's token and the row's state: a row that was not won is
-    somebody else's. A ledger that cannot be written raises StoreError, and then no mail goes out."""
+    somebody else's. A ledger that cannot be written raises StoreError, and then no mail goes out.
+    """
 
-    async def claim(self, mailing: str, owner: str, token: str, *, now: datetime, lease: float, size: int = 500) -> Batch | None:
+    async def claim(
+        self, mailing: str, owner: str, token: str, *, now: datetime, lease: float, size: int = 500
+    ) -> Batch | None:
         """Lease up to `size` due rows of one lane for `lease` seconds, or None when nothing is due. Readers who have left since
-        the freeze are settled as failed at stage `consent`."""
+        the freeze are settled as failed at stage `consent`.
+        """
 
-    async def step(self, batch: Batch, done: Settled | None, mark: Recipient | None, *, now: datetime) -> bool:
+    async def step(
+        self, batch: Batch, done: Settled | None, mark: Recipient | None, *, now: datetime
+    ) -> bool:
         """Settle a connection's last row and mark its next as dotting, durably, in one commit shared with the other connections.
-        True when the mark was won: only then may the body be written."""
+        True when the mark was won: only then may the body be written.
+        """
 
     async def finish(self, batch: Batch) -> None:
         """Give back what is still claimed."""
@@ -26,4 +33,5 @@ class Ledger(Protocol):
     async def recover(self, mailing: str, *, now: datetime, host: str, resend: bool) -> int:
         """Take over from dead owners: claimed rows are queued again; dotting rows become unknown, and with `resend` are queued
         again. The caller holds the mailing's lock, so an owner on this `host` is dead; another's lease must have run out.
-        Returns how many rows became unknown."""
+        Returns how many rows became unknown.
+        """

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from syndication.collect.collector import Collector
+from syndication.collect.harvest import Collector
 from syndication.deliver.lanes import Lane
 from syndication.deliver.pool import Pool
 from syndication.domain.article import Source

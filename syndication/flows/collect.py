@@ -6,7 +6,7 @@ from functools import partial
 
 from syndication.collect.harvest import Harvest
 from syndication.compose.membership import old_entry
-from syndication.domain.article import ParsedArticle, Source
+from syndication.domain.article import ParsedArticle, Source, Validators
 from syndication.domain.week import WeekKey
 from syndication.errors import CollectError
 from syndication.flows.app import App
@@ -23,7 +23,7 @@ async def collect(app: App, report: Report) -> None:
     results = await asyncio.gather(*(_harvest(app, source) for source in app.sources))
     for source, harvest in zip(app.sources, results, strict=True):
         if isinstance(harvest, CollectError):
-            await app.store.sources.record(source.name, at=app.clock(), error=harvest.message)
+            await app.store.sources.record(source, at=app.clock(), error=harvest.message)
             report.warnings.append(str(harvest))
         else:
             await _keep(app, harvest, frozen, report)
@@ -35,10 +35,12 @@ async def collect(app: App, report: Report) -> None:
 
 
 async def _harvest(app: App, source: Source) -> Harvest | CollectError:
+    state = await app.store.sources.state(source)
+    if state is not None and state.retired:
+        return Harvest(source, unchanged=True, retired=True)
     try:
-        return await app.collector.collect(
-            source, await app.store.sources.validators(source.name), now=app.clock()
-        )
+        known = state.validators if state else Validators()
+        return await app.collector.collect(source, known, now=app.clock())
     except CollectError as error:
         return error
 
@@ -54,9 +56,10 @@ async def _keep(app: App, harvest: Harvest, frozen: tuple[WeekKey, ...], report:
         report.warnings.append(
             f"The source {source.name} is gone (410) and is not asked again: take it out of the configuration."
         )
-    count = 0
+    count = None
     if not harvest.unchanged:
-        first = await app.store.sources.first_collect(source.name)
+        state = await app.store.sources.state(source)
+        first = state is None or state.collected is None
         merged = await app.store.articles.merge(
             source,
             harvest.articles,
@@ -72,7 +75,7 @@ async def _keep(app: App, harvest: Harvest, frozen: tuple[WeekKey, ...], report:
     else:
         app.progress.say(f"{source.name}: unchanged")
     await app.store.sources.record(
-        source.name, at=now, validators=harvest.validators, count=count, retired=harvest.retired
+        source, at=now, validators=harvest.validators, count=count, retired=harvest.retired
     )
 
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from syndication.deliver.pool import Pool
 from syndication.deliver.retry import settle
-from syndication.domain.delivery import Batch, Recipient, Settled
+from syndication.domain.delivery import Batch, Recipient, Reply, Settled, Stage, State
 from syndication.flows.app import App
 from syndication.flows.report import Report
 
@@ -130,7 +130,11 @@ async def _connection(sending: Sending, batch: Batch, rows: Iterator[Recipient])
     done: Settled | None = None
     async with sending.pool.session() as place:
         for row in rows:
-            message = letters.message(row)
+            try:
+                message = letters.message(row)
+            except ValueError as error:  # an address or a name that cannot stand in a header
+                await ledger.step(batch, _unmailable(row, str(error)), None, now=app.clock())
+                continue
             if message is None:
                 await ledger.settle_no_content(batch, row, now=app.clock())
                 continue
@@ -153,6 +157,10 @@ async def _connection(sending: Sending, batch: Batch, rows: Iterator[Recipient])
                 break
         if done is not None:
             await ledger.step(batch, done, None, now=app.clock())
+
+
+def _unmailable(row: Recipient, reason: str) -> Settled:
+    return Settled(row.subscriber, row.serial, State.FAILED, Stage.ADDRESS, Reply(0, reason))
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

@@ -89,7 +89,8 @@ async def _compose(app: App, key: WeekKey, report: Report) -> Edition | None:
 
 
 async def _hot_list(app: App, key: WeekKey, report: Report) -> tuple[HotEntry, ...]:
-    lists = await app.store.sources.hot_lists()
+    names = {source.name for source in app.sources}
+    lists = tuple(found for found in await app.store.sources.hot_lists() if found.source in names)
     if file := app.hot.file(key):
         try:
             lists = (read_hot_file(file),)

@@ -60,6 +60,7 @@ class StoryView:
     date: str
     published: datetime | None
     image: ImageView | None
+    credit: str
     language: str  # only where it is not the page's
     direction: str
 
@@ -123,6 +124,7 @@ class Views:
             date=self.labels.date(article.dated),
             published=article.published and article.published.astimezone(self.labels.zone),
             image=self.image(article.image, article.credit),
+            credit=line(article.credit),
             language="" if same else language,
             direction="" if same else "rtl" if language.split("-")[0].lower() in _RIGHT_TO_LEFT else "ltr",
         )

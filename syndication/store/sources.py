@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from syndication.domain.article import Validators
+from syndication.domain.article import Source, Validators
 from syndication.domain.hotlist import HotLine, HotList
 from syndication.store.engine import Database, lock
 from syndication.store.tables import hot_lists, sources
@@ -20,6 +20,7 @@ class SourceState:
     """How a source stands: `collected` is its last success, `failures` how many attempts in a row have failed since."""
 
     name: str
+    location: str
     validators: Validators
     collected: datetime | None
     count: int
@@ -43,28 +44,20 @@ class Sources:
 
         return await self._database.read(question)
 
-    async def state(self, name: str) -> SourceState | None:
-        """None when it was never tried."""
+    async def state(self, source: Source) -> SourceState | None:
+        """None when it was never tried, or only at another location: that was another source."""
+        c = sources.c
+        known = select(sources).where(c.name == source.name, c.location == source.location)
 
         def question(connection: Connection) -> SourceState | None:
-            row = connection.execute(select(sources).where(sources.c.name == name)).first()
+            row = connection.execute(known).first()
             return _state(row) if row else None
 
         return await self._database.read(question)
 
-    async def validators(self, name: str) -> Validators:
-        """What its server said at the last success, for a conditional GET; empty for a new source."""
-        state = await self.state(name)
-        return state.validators if state else Validators()
-
-    async def first_collect(self, name: str) -> bool:
-        """Whether it was never collected with success."""
-        state = await self.state(name)
-        return state is None or state.collected is None
-
     async def record(
         self,
-        name: str,
+        source: Source,
         *,
         at: datetime,
         validators: Validators | None = None,
@@ -87,9 +80,11 @@ class Sources:
 
         def change(connection: Connection) -> None:
             lock(connection, "sources")
-            if not connection.execute(select(sources.c.name).where(sources.c.name == name)).first():
-                connection.execute(insert(sources).values(name=name))
-            connection.execute(update(sources).where(sources.c.name == name).values(values))
+            here = (sources.c.name == source.name, sources.c.location == source.location)
+            if not connection.execute(select(sources.c.name).where(*here)).first():
+                connection.execute(delete(sources).where(sources.c.name == source.name))
+                connection.execute(insert(sources).values(name=source.name, location=source.location))
+            connection.execute(update(sources).where(*here).values(values))
 
         await self._database.write(change)
 
@@ -128,6 +123,7 @@ class Sources:
 def _state(row: Any) -> SourceState:
     return SourceState(
         name=row.name,
+        location=row.location,
         validators=Validators(row.etag, row.last_modified),
         collected=row.collected,
         count=row._mapping["count"],  # noqa: SLF001 - a row is a tuple: `.count` is the tuple's

@@ -65,6 +65,7 @@ sources = Table(
     "sources",
     metadata,
     Column("name", Prose, primary_key=True),
+    _text("location"),  # elsewhere it is another source
     _text("etag"),
     _text("last_modified"),
     Column("collected", Utc),  # the last success; null: never

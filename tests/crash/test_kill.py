@@ -43,7 +43,9 @@ async def test_a_run_killed_at_random_loses_nobody_and_names_whom_it_mailed_twic
         # A process dies at any instant, but of a connection's rows only the one on the wire and the one marked behind it are in doubt.
         assert len(listed) <= 2 * KILLS * CONNECTIONS
         for reader in twice:
-            copies = {(taken.message_id, taken.digest) for taken in server.accepted if taken.recipient == reader}
+            copies = {
+                (taken.message_id, taken.digest) for taken in server.accepted if taken.recipient == reader
+            }
             assert len(copies) == 1
         assert len({taken.message_id for taken in server.accepted}) == READERS
 
@@ -53,8 +55,20 @@ async def test_a_run_killed_at_random_loses_nobody_and_names_whom_it_mailed_twic
 
 
 async def start(room: Newsroom) -> asyncio.subprocess.Process:
-    command = (sys.executable, "-m", "syndication", "--config", str(room.config), "run", "--week", "2023-W41", "--json")
-    return await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL)
+    command = (
+        sys.executable,
+        "-m",
+        "syndication",
+        "--config",
+        str(room.config),
+        "run",
+        "--week",
+        "2023-W41",
+        "--json",
+    )
+    return await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
 
 
 async def in_doubt(room: Newsroom) -> set[str]:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from syndication.domain.article import Validators
+from syndication.domain.article import Source, SourceKind, Validators
 from syndication.domain.hotlist import HotLine, HotList
 from syndication.store.database import Store
 from tests.doors.store_samples import DAY, HOUR, NOW, WIRE
@@ -12,27 +12,28 @@ pytest_plugins = ("tests.doors.databases",)
 SEEN = Validators('"abc"', "Fri, 20 Nov 2026 09:00:00 GMT")
 
 
+WIRE = Source("wire", SourceKind.FEED, "https://wire.example/feed")
+
+
 async def test_a_source_is_new_until_its_first_success(store: Store) -> None:
     assert await store.sources.state(WIRE) is None
     await store.sources.record(WIRE, at=NOW, error="the server is down")
-    state = await store.sources.state(WIRE)
-    assert state is not None
-    assert (state.collected, state.validators) == (None, Validators())
+    failed = await store.sources.state(WIRE)
+    assert failed is not None
+    assert failed.collected is None
     await store.sources.record(WIRE, at=NOW, validators=SEEN, count=3)
     state = await store.sources.state(WIRE)
     assert state is not None
     assert (state.collected, state.validators) == (NOW, SEEN)
 
 
-async def test_a_source_that_moved_is_a_new_one(store: Store) -> None:
-    await store.sources.record(WIRE, at=NOW, validators=SEEN, count=3)
-    moved = replace(WIRE, location="https://wire.example/other")
+async def test_a_source_at_another_location_is_another_source(store: Store) -> None:
+    await store.sources.record(WIRE, at=NOW, validators=SEEN, count=3, retired=True)
+    moved = replace(WIRE, location="https://wire.example/new")
     assert await store.sources.state(moved) is None
     await store.sources.record(moved, at=NOW)
     assert await store.sources.state(WIRE) is None
-    assert [(state.name, state.location) for state in await store.sources.states()] == [
-        ("wire", moved.location)
-    ]
+    assert [state.location for state in await store.sources.states()] == [moved.location]
 
 
 async def test_a_failure_keeps_the_last_good_and_counts_up(store: Store) -> None:

@@ -128,7 +128,10 @@ class Newsroom:
 
     async def subscribe(self, *emails: str, **columns: str) -> None:
         header = ["email", *columns]
-        rows = [",".join([email, *(json.dumps(value, ensure_ascii=False) for value in columns.values())]) for email in emails]
+        rows = [
+            ",".join([email, *(json.dumps(value, ensure_ascii=False) for value in columns.values())])
+            for email in emails
+        ]
         file = self.write("readers.csv", "\n".join([",".join(header), *rows]) + "\n")
         async with self.app() as app:
             done = await import_file(app, file)

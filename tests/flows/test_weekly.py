@@ -42,12 +42,22 @@ async def test_a_saved_page_becomes_feeds_an_archive_and_a_mail_for_every_reader
     assert sorted(str(mail["To"]) for mail in mails) == sorted(READERS)
     for mail in mails:
         assert mail["Subject"] == 'Ferry Bell Rings Again at "Low Water" After Twelve Silent Years'
-        assert [part.get_content_type() for part in mail.walk()] == ["multipart/alternative", "text/plain", "text/html"]
+        assert [part.get_content_type() for part in mail.walk()] == [
+            "multipart/alternative",
+            "text/plain",
+            "text/html",
+        ]
         assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-        assert re.fullmatch(r"<https://news\.harbour\.example/unsubscribe/[a-z2-7]{46}>", str(mail["List-Unsubscribe"]))
+        assert re.fullmatch(
+            r"<https://news\.harbour\.example/unsubscribe/[a-z2-7]{46}>", str(mail["List-Unsubscribe"])
+        )
         for part in mail.iter_parts():
             shown = part.get_content()
-            for title in ("28 Years of Fog Signals", "The Last Net Mender", "Why the Herring Came Back Early"):
+            for title in (
+                "28 Years of Fog Signals",
+                "The Last Net Mender",
+                "Why the Herring Came Back Early",
+            ):
                 assert title in shown
             assert "mara.oke@" not in shown
 
@@ -62,7 +72,10 @@ async def test_the_article_is_what_the_page_says(newsroom: Newsroom) -> None:
     assert item["content_html"].count("<p>") == 4
     assert "Harbour.example" not in item["content_html"]
     hot = json.loads((newsroom.folder / "feeds/hot/feed.json").read_text())["items"]
-    assert [entry["title"] for entry in hot][:2] == [item["title"], "28 Years of Fog Signals End in a Quiet Ceremony"]
+    assert [entry["title"] for entry in hot][:2] == [
+        item["title"],
+        "28 Years of Fog Signals End in a Quiet Ceremony",
+    ]
     published = b"".join(newsroom.files("feeds").values())
     assert b"mara.oke" not in published
     assert "HARBOUR TRUST" in (newsroom.folder / "feeds/articles").glob("*.html").__next__().read_text()
@@ -77,7 +90,11 @@ async def test_the_three_formats_carry_the_same_ids_and_no_reader_stumbles(newsr
         items = json.loads((newsroom.folder / folder / "feed.json").read_text())["items"]
         assert not rss.bozo
         assert not atom.bozo
-        assert [entry.id for entry in rss.entries] == [entry.id for entry in atom.entries] == [item["id"] for item in items]
+        assert (
+            [entry.id for entry in rss.entries]
+            == [entry.id for entry in atom.entries]
+            == [item["id"] for item in items]
+        )
 
 
 async def test_a_second_run_sends_nothing_changes_nothing_and_says_so(newsroom: Newsroom) -> None:
@@ -98,7 +115,9 @@ async def test_a_week_that_has_not_ended_is_refused(newsroom: Newsroom) -> None:
         await newsroom.run("2023-W42")
 
 
-async def test_a_week_without_an_article_makes_no_mail_but_feeds_and_the_next_has_the_article(newsroom: Newsroom) -> None:
+async def test_a_week_without_an_article_makes_no_mail_but_feeds_and_the_next_has_the_article(
+    newsroom: Newsroom,
+) -> None:
     report = await newsroom.run("2023-W40")
     assert report.skipped == "2023-W40 has no new article, so no mail was made."
     assert (report.articles, report.sent, report.number) == (0, 0, None)
@@ -112,7 +131,9 @@ async def test_movement_is_marked_from_the_second_edition_on(newsroom: Newsroom)
     first = (newsroom.folder / "feeds/archive/2023-W41.html").read_text()
     assert "▲" not in first
     newsroom.now = newsroom.now.replace(day=23)
-    later = PAGE.replace("2023-10-15 21:30:51", "2023-10-20 09:00:00").replace("Ferry Bell Rings Again at", "Ferry Bell Sold at", 1)
+    later = PAGE.replace("2023-10-15 21:30:51", "2023-10-20 09:00:00").replace(
+        "Ferry Bell Rings Again at", "Ferry Bell Sold at", 1
+    )
     later = later.replace("- 3The Last", "- 1The Last").replace("- 1Ferry", "- 3Ferry")
     lines = later.splitlines()
     hot = lines.index("WEEKLY HOT")
@@ -139,7 +160,9 @@ async def test_a_late_article_is_in_the_next_edition_once(newsroom: Newsroom) ->
 async def test_two_hundred_old_entries_of_a_new_source_are_backlog(newsroom: Newsroom) -> None:
     await newsroom.run("2023-W41")
     for number in range(200):
-        newsroom.write(f"old/{number}.md", article(f"Old piece {number}", f"2023-10-{number % 10 + 1:02} 10:00"))
+        newsroom.write(
+            f"old/{number}.md", article(f"Old piece {number}", f"2023-10-{number % 10 + 1:02} 10:00")
+        )
     newsroom.configure(more='[[sources]]\nname = "attic"\nkind = "folder"\npath = "old"\n')
     newsroom.now = newsroom.now.replace(day=23)
     newsroom.write("articles/new.md", article("The only new one", "2023-10-20 10:00"))
@@ -225,7 +248,9 @@ async def test_a_resent_mail_is_the_same_to_the_byte_whatever_changed_meanwhile(
 async def test_with_hold_a_doubtful_mail_is_not_sent_again(newsroom: Newsroom) -> None:
     async with Script({"dot": [Step("", close=True)]}) as server:
         newsroom.configure(smtp=f"smtp+plain://127.0.0.1:{server.port}", connections=1)
-        newsroom.config.write_text(newsroom.config.read_text().replace("[delivery]", '[delivery]\non_unknown = "hold"'))
+        newsroom.config.write_text(
+            newsroom.config.read_text().replace("[delivery]", '[delivery]\non_unknown = "hold"')
+        )
         await newsroom.run("2023-W41")
         reports = await newsroom.deliver()
     assert [(each.sent, each.incomplete) for each in reports] in ([], [(0, True)])
@@ -233,7 +258,9 @@ async def test_with_hold_a_doubtful_mail_is_not_sent_again(newsroom: Newsroom) -
 
 
 async def test_the_upload_command_comes_before_the_mail_and_its_failure_stops_it(newsroom: Newsroom) -> None:
-    newsroom.configure(more='[publish]\nafter = ["sh", "-c", "test -e allowed || { echo no way >&2; exit 3; }"]\n')
+    newsroom.configure(
+        more='[publish]\nafter = ["sh", "-c", "test -e allowed || { echo no way >&2; exit 3; }"]\n'
+    )
     with pytest.raises(PublishError, match="no way"):
         await newsroom.run("2023-W41")
     assert newsroom.mails() == []
@@ -243,12 +270,17 @@ async def test_the_upload_command_comes_before_the_mail_and_its_failure_stops_it
 
 
 async def test_a_second_run_at_the_same_time_is_turned_away(newsroom: Newsroom) -> None:
-    with hold(newsroom.folder / "var/locks", "collect-and-publish"), pytest.raises(LockedError, match="Another run is at work"):
+    with (
+        hold(newsroom.folder / "var/locks", "collect-and-publish"),
+        pytest.raises(LockedError, match="Another run is at work"),
+    ):
         await newsroom.run("2023-W41")
     assert (await newsroom.run("2023-W41")).sent == 3
 
 
-async def test_a_server_beyond_this_machine_is_refused_before_anything_is_collected(newsroom: Newsroom) -> None:
+async def test_a_server_beyond_this_machine_is_refused_before_anything_is_collected(
+    newsroom: Newsroom,
+) -> None:
     newsroom.configure(smtp="smtp://weekly@mail.example:587")
     with pytest.raises(UsageError, match=r"mail\.example:587 is not on this machine"):
         await newsroom.run("2023-W41")
@@ -260,6 +292,7 @@ async def test_readers_of_other_topics_get_no_mail_and_are_counted(tmp_path: Pat
     room = Newsroom(tmp_path)
     room.write("articles/a.md", article("Sea", "2023-10-12 10:00", section="Sea"))
     room.write("articles/b.md", article("Film", "2023-10-13 10:00", section="Film"))
+    room.write("articles/c.md", article("The lead, which stays", "2023-10-14 10:00", section="News"))
     async with room.app() as app:
         from syndication.flows.stages import run_collect
 

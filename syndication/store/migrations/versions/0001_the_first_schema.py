@@ -24,6 +24,7 @@ def _collecting() -> None:
     op.create_table(
         "sources",
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("location", sa.Text(), server_default="", nullable=False),
         sa.Column("etag", sa.Text(), server_default="", nullable=False),
         sa.Column("last_modified", sa.Text(), server_default="", nullable=False),
         sa.Column("collected", sa.BigInteger(), nullable=True),
