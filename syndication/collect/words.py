@@ -40,6 +40,8 @@ def author_name(text: str) -> str:
     name = fold(without_addresses(text)).strip(" ,;|<>\"'")
     if name.startswith("(") and name.endswith(")"):  # RFC 2822's way to write a name after the address
         name = name[1:-1].strip()
+    elif name.count("(") != name.count(")"):
+        name = name.strip("() ")
     return re.sub(r"^[Bb]y\s+(?=\S)", "", name)
 
 

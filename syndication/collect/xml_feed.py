@@ -10,6 +10,7 @@ import nh3
 
 from syndication.collect.entry import Entry, FeedReader
 from syndication.collect.links import absolute
+from syndication.collect.words import author_name
 from syndication.collect.xml_guard import check_xml
 from syndication.domain.article import Image
 from syndication.domain.text import plain
@@ -33,7 +34,7 @@ def read_xml_feed(data: bytes, content_type: str, url: str, reader: FeedReader) 
     found = feedparser.parse(
         io.BytesIO(data), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
     )
-    if not found.version and not found.entries:
+    if not found.get("version") and not found.entries:
         raise CollectError(
             f"{name} is no feed.", "Give the address of an RSS, Atom or JSON feed, not that of a page."
         )
@@ -58,7 +59,7 @@ def _entry(entry: Any, feed: Any, url: str, site: str, data: bytes) -> Entry:
         url=link,
         guid=entry.get("id", ""),
         base=absolute(best.get("base") or summary.get("base") or "", url) or link or site,
-        authors=_authors(entry, feed),
+        authors=_authors(entry, feed, data),
         # Past feedparser's own get(), which answers one for the other and warns of it.
         published=dict.get(entry, "published", ""),
         updated=dict.get(entry, "updated", ""),
@@ -108,19 +109,21 @@ def _link(entry: Any, data: bytes) -> str:
     return guid if entry.get("guidislink") and is_address and any(form in data for form in written) else ""
 
 
-def _authors(entry: Any, feed: Any) -> tuple[str, ...]:
+def _authors(entry: Any, feed: Any, data: bytes) -> tuple[str, ...]:
     """The entry's own, else its original feed's (Atom `source`), else the feed's."""
     for holder in (entry, entry.get("source") or {}, feed):
-        names = [_name(author) for author in holder.get("authors", ())]
-        if not any(names):
-            names = [_name(holder.get("author_detail") or {}) or holder.get("author") or ""]
-        if any(names):
-            return tuple(name for name in names if name)
+        people = holder.get("authors") or [holder.get("author_detail") or {"name": holder.get("author")}]
+        names = [name for person in people if (name := _name(person, data))]
+        if names:
+            return tuple(names)
     return ()
 
 
-def _name(author: Mapping[str, Any]) -> str:
-    return str(author.get("name") or "")
+def _name(person: Mapping[str, Any], data: bytes) -> str:
+    name, address = str(person.get("name") or ""), str(person.get("email") or "")
+    # feedparser ends an address after four letters of its last label: the rest of it would begin the name.
+    whole = address + name.partition(" ")[0]
+    return author_name(address + name if address and whole.encode() in data else name)
 
 
 def _image(entry: Any) -> Image | None:

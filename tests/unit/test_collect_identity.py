@@ -137,7 +137,9 @@ def test_what_is_no_time_is_none(written: str) -> None:
 
 
 @given(
-    st.datetimes(min_value=datetime(1970, 1, 2), max_value=datetime(2100, 1, 1)),
+    st.datetimes(
+        min_value=datetime.fromisoformat("1970-01-02"), max_value=datetime.fromisoformat("2100-01-01")
+    ),
     st.integers(-14 * 60, 14 * 60),
 )
 def test_every_time_with_an_offset_comes_back(local: datetime, minutes: int) -> None:
