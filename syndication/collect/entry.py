@@ -54,7 +54,7 @@ class FeedReader:
         url = without_tracking(absolute(entry.url))
         base = entry.base or url
         content = clean(entry.content or entry.summary, base)
-        summary = plain(clean(entry.summary)) or plain(content)
+        summary = plain(clean(entry.summary) if entry.summary and entry.content else content) or plain(content)
         self._cut += len(entry.content) > MAX_CHARACTERS
         title = fold(entry.title) or cut(fold(plain(content)), TITLE)
         if not title:
