@@ -46,45 +46,63 @@ class SyndicationError(Exception):
 
 
 class UsageError(SyndicationError):
+    """A wrong argument, or a verb that does not fit the state."""
+
     exit_code = 2
     code = "usage"
 
 
 class SettingsError(SyndicationError):
+    """A mistake in the configuration or the environment; the value is never quoted."""
+
     exit_code = 2
     code = "settings"
 
 
 class TemplateError(SyndicationError):
+    """A mistake in a template, or in what it made, with file and line."""
+
     exit_code = 2
     code = "template"
 
 
 class IncompleteError(SyndicationError):
+    """Something is still deferred, held or unknown, or failed for our own reasons."""
+
     exit_code = 3
     code = "incomplete"
 
 
 class LockedError(SyndicationError):
+    """Another run holds the lock; nothing was changed."""
+
     exit_code = 4
     code = "locked"
 
 
 class CollectError(SyndicationError):
+    """A source failed; with every source failed, the run."""
+
     exit_code = 5
     code = "collect"
 
 
 class StoreError(SyndicationError):
+    """The store cannot be opened, read or written: then no mail goes out."""
+
     exit_code = 5
     code = "store"
 
 
 class PublishError(SyndicationError):
+    """A file cannot be written, or the upload command failed: then no mail goes out."""
+
     exit_code = 5
     code = "publish"
 
 
 class ApprovalError(SyndicationError):
+    """The edition waits for its editor."""
+
     exit_code = 6
     code = "approval"

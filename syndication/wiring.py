@@ -106,18 +106,20 @@ async def _opened(
         store = await _store(settings, rehearsal)
         stack.push_async_callback(store.close)
         fetcher = await stack.enter_async_context(Fetcher(contact=settings.publication.url))
-        yield _app(settings, progress, moment, rehearsal, keyring, store, fetcher)
+        kept = _Kept(keyring, store, fetcher)
+        yield _app(settings, progress, moment, rehearsal, kept)
 
 
-def _app(
-    settings: Settings,
-    progress: Progress,
-    moment: Moment,
-    rehearsal: Path | None,
-    keyring: Keyring,
-    store: Store,
-    fetcher: Fetcher,
-) -> App:
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What stays open as long as the App."""
+
+    keyring: Keyring
+    store: Store
+    fetcher: Fetcher
+
+
+def _app(settings: Settings, progress: Progress, moment: Moment, rehearsal: Path | None, kept: _Kept) -> App:
     publication, renderer = settings.facts(), _renderer(settings)
     media = (rehearsal or settings.path("var")) / "media"
     return App(
@@ -129,16 +131,16 @@ def _app(
         feeds=_feeds(settings, upload=rehearsal is None),
         mail=_mail(settings),
         delivery=_delivery(settings, moment),
-        keyring=keyring,
+        keyring=kept.keyring,
         secrets=settings.path(settings.secrets.file),
-        store=store,
-        collector=Collector(publication=publication, media=media, fetcher=fetcher),
+        store=kept.store,
+        collector=Collector(publication=publication, media=media, fetcher=kept.fetcher),
         renderer=renderer,
         folder=Folder(rehearsal / "feeds" if rehearsal else settings.path(settings.feeds.directory)),
         media=media,
         outbox=settings.outbox,
         open_pool=partial(_pool, settings),
-        letters=Letters(store, renderer, keyring, publication),
+        letters=Letters(kept.store, renderer, kept.keyring, publication),
         locks=_no_lock if rehearsal else partial(hold, settings.path("var/locks")),
         progress=progress,
         clock=moment.clock,

@@ -10,6 +10,8 @@ __all__ = ["Article", "Image", "Merged", "ParsedArticle", "Source", "SourceKind"
 
 
 class SourceKind(StrEnum):
+    """How a source publishes."""
+
     FEED = "feed"
     SITEMAP = "sitemap"
     PAGE = "page"

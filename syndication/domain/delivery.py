@@ -26,6 +26,8 @@ __all__ = [
 
 
 class State(StrEnum):
+    """Of one row of the ledger."""
+
     QUEUED = "queued"
     CLAIMED = "claimed"
     DOTTING = "dotting"
@@ -36,6 +38,7 @@ class State(StrEnum):
     NO_CONTENT = "no_content"
 
     def may_become(self, other: "State") -> bool:
+        """Whether a row in this state may go over into `other`."""
         return other in _LEGAL[self]
 
 
@@ -52,6 +55,8 @@ _LEGAL: dict[State, frozenset[State]] = {
 
 
 class MailingKind(StrEnum):
+    """What a mailing is made of."""
+
     DIGEST = "digest"
     CONFIRMATION = "confirmation"
 

@@ -8,6 +8,8 @@ __all__ = ["Added", "Consent", "NewSubscriber", "Subscriber"]
 
 
 class Consent(StrEnum):
+    """A digest goes to the confirmed; the last three are never revived by an import."""
+
     PENDING = "pending"
     CONFIRMED = "confirmed"
     UNSUBSCRIBED = "unsubscribed"

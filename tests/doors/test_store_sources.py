@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from syndication.domain.article import Source, SourceKind, Validators
+from syndication.domain.article import Validators
 from syndication.domain.hotlist import HotLine, HotList
 from syndication.store.database import Store
 from tests.doors.store_samples import DAY, HOUR, NOW, WIRE
@@ -10,9 +10,6 @@ from tests.doors.store_samples import DAY, HOUR, NOW, WIRE
 pytest_plugins = ("tests.doors.databases",)
 
 SEEN = Validators('"abc"', "Fri, 20 Nov 2026 09:00:00 GMT")
-
-
-WIRE = Source("wire", SourceKind.FEED, "https://wire.example/feed")
 
 
 async def test_a_source_is_new_until_its_first_success(store: Store) -> None:

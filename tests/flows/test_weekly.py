@@ -12,7 +12,6 @@ import pytest
 
 from syndication.errors import LockedError, PublishError, UsageError
 from syndication.flows.lock import hold
-from syndication.flows.report import Report
 from tests.doors.smtp_server import Script, Step
 from tests.flows.newsroom import PAGE, Newsroom, article
 
@@ -301,7 +300,7 @@ async def test_readers_of_other_topics_get_no_mail_and_are_counted(tmp_path: Pat
     await room.subscribe("sea@readers.example", topics="sea")
     await room.subscribe("town@readers.example", topics="town")
 
-    report: Report = await room.run("2023-W41")
+    report = await room.run("2023-W41")
 
     assert (report.recipients, report.sent, report.no_content) == (3, 2, 1)
     sea = next(parsed(mail) for mail in room.mails() if b"sea@readers" in mail)
