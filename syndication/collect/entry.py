@@ -54,7 +54,7 @@ class FeedReader:
         url = without_tracking(absolute(entry.url))
         base = entry.base or url
         content = clean(entry.content or entry.summary, base)
-        summary = plain(clean(entry.summary) if entry.summary and entry.content else content) or plain(content)
+        summary = plain(clean(entry.summary)) if entry.summary and entry.content else ""
         self._cut += len(entry.content) > MAX_CHARACTERS
         title = fold(entry.title) or cut(fold(plain(content)), TITLE)
         if not title:
@@ -75,7 +75,7 @@ class FeedReader:
                 published=published,
                 updated=updated if updated and published and updated > published else None,
                 section=self._source.section,
-                summary=cut(fold(summary), SUMMARY),
+                summary=cut(fold(summary or plain(content)), SUMMARY),
                 content=content,
                 image=_image(entry, base, content),
                 credit=fold(entry.credit),
