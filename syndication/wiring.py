@@ -140,7 +140,7 @@ def _app(settings: Settings, progress: Progress, moment: Moment, rehearsal: Path
         media=media,
         outbox=settings.outbox,
         open_pool=partial(_pool, settings),
-        letters=Letters(kept.store, renderer, kept.keyring, publication),
+        letters=Letters(kept.store, renderer, kept.keyring),
         locks=_no_lock if rehearsal else partial(hold, settings.path("var/locks")),
         progress=progress,
         clock=moment.clock,

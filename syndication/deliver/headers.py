@@ -6,6 +6,7 @@ stands in a subject or a display name and nowhere else, and nothing that a perso
 
 import base64
 import re
+import textwrap
 from dataclasses import dataclass
 
 from syndication.deliver.address import envelope_address
@@ -56,10 +57,12 @@ def structured(name: str, value: str) -> bytes:
 
 
 def unstructured(name: str, text: str) -> bytes:
-    """A Subject: as it is when ASCII and short, else in encoded-words that fold at 76 columns."""
+    """A Subject: as it is when ASCII, folded at its spaces (RFC 5322 §2.2.3), else in encoded-words that fold at 76 columns."""
     text = " ".join(one_line(text).split())
-    if text.isascii() and "=?" not in text and len(name) + 2 + len(text) <= _LINE:
-        return f"{name}: {text}\r\n".encode("ascii")
+    if text.isascii() and "=?" not in text:
+        lines = textwrap.wrap(f"{name}: {text}", _LINE, break_long_words=False, break_on_hyphens=False)
+        if all(len(line) <= _LINE for line in lines):
+            return "\r\n ".join(lines).encode("ascii") + b"\r\n"
     return f"{name}: ".encode("ascii") + _encoded(text, len(name) + 2) + b"\r\n"
 
 

@@ -49,6 +49,8 @@ async def freeze_edition(app: App, key: WeekKey, report: Report) -> FrozenEditio
             "list_id": app.mail.list_id,
             "unsubscribe_mailto": app.mail.unsubscribe_mailto,
             "web_url": app.publication.web_url,
+            "timezone": app.publication.timezone.key,
+            "domain": app.publication.domain,
         },
         token_key=app.keyring.signer,
         lane_of=partial(lane_of, lanes=app.delivery.lanes),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from syndication.deliver.message import CompiledLetter, Letter, compile_letter
 from syndication.domain.tokens import Keyring, Purpose
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     from syndication.domain.delivery import Recipient
     from syndication.domain.frozen import Mailing
-    from syndication.domain.publication import Publication
     from syndication.domain.variant import Variant
     from syndication.render.renderer import Renderer
     from syndication.store.database import Store
@@ -28,6 +28,7 @@ class MailingLetters:
 
     sender: str  # the envelope sender: the address of From
     web_url: str
+    zone: ZoneInfo  # the publication's when it was frozen
     renderer: Renderer
     keyring: Keyring
     variants: Mapping[str, tuple[Variant, CompiledLetter]]
@@ -40,7 +41,10 @@ class MailingLetters:
             return None
         unsubscribe = self._link(Purpose.UNSUBSCRIBE, reader)
         values = self.renderer.values(
-            reader, unsubscribe=unsubscribe, preferences=self._link(Purpose.PREFERENCES, reader)
+            reader,
+            since=reader.since.astimezone(self.zone).date() if reader.since else None,
+            unsubscribe=unsubscribe,
+            preferences=self._link(Purpose.PREFERENCES, reader),
         )
         return letter.message(reader, values, flags, unsubscribe)
 
@@ -61,7 +65,6 @@ class Letters:
     store: Store
     renderer: Renderer
     keyring: Keyring
-    publication: Publication
     _compiled: dict[str, MailingLetters] = field(default_factory=dict)
 
     async def of(self, mailing: str) -> MailingLetters:
@@ -81,7 +84,7 @@ class Letters:
                         sender=facts["sender"],
                         reply_to=facts["reply_to"],
                         list_id=facts["list_id"],
-                        domain=self.publication.domain,
+                        domain=facts["domain"],
                         feedback_id=f"{mailing.id}:digest:{facts['list_id']}",
                         unsubscribe_mailto=facts["unsubscribe_mailto"],
                         date=mailing.date,
@@ -92,4 +95,6 @@ class Letters:
             for variant in mailing.variants
         }
         sender = next(letter.sender for _, letter in letters.values())
-        return MailingLetters(sender, facts["web_url"], self.renderer, self.keyring, letters)
+        return MailingLetters(
+            sender, facts["web_url"], ZoneInfo(facts["timezone"]), self.renderer, self.keyring, letters
+        )

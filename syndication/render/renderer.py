@@ -130,12 +130,14 @@ class Renderer:
         ]
         return self._templates.page("archive.html", {**self._context(labels, "../"), "editions": shown})
 
-    def values(self, recipient: Recipient, *, unsubscribe: str, preferences: str) -> dict[str, str]:
+    def values(
+        self, recipient: Recipient, *, since: date | None, unsubscribe: str, preferences: str
+    ) -> dict[str, str]:
         """The slots of one reader's merge, not escaped. `unsubscribe` and `preferences` are complete URLs."""
         return {
             "name": _short(line(recipient.name)),
             "email": line(recipient.email),
-            "since": self._in(recipient.language).date(recipient.since) if recipient.since else "",
+            "since": self._in(recipient.language).date(since) if since else "",
             "unsubscribe": unsubscribe,
             "preferences": preferences,
         }

@@ -305,3 +305,14 @@ async def test_readers_of_other_topics_get_no_mail_and_are_counted(tmp_path: Pat
     assert (report.recipients, report.sent, report.no_content) == (3, 2, 1)
     sea = next(parsed(mail) for mail in room.mails() if b"sea@readers" in mail)
     assert "Film" not in sea.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+
+
+async def test_the_footer_names_the_local_day_of_consent(newsroom: Newsroom) -> None:
+    """The readers confirmed on 16 October at 08:00 UTC; in Seoul 23:30 UTC is already the next day."""
+    file = newsroom.write("late.csv", "email,confirmed_at\nlate@readers.example,2023-06-30T23:30:00Z\n")
+    newsroom.syndicate("subscribers", "import", str(file))
+    await newsroom.run("2023-W41")
+    late = next(parsed(mail) for mail in newsroom.mails() if b"late@readers" in mail)
+    text = late.get_body(("plain",))
+    assert text is not None
+    assert "1 July 2023" in " ".join(text.get_content().split())

@@ -120,7 +120,9 @@ def merged(
         "unsubscribe": "https://news.bell.example/u/t?a=1&b=2",
         "preferences": "https://news.bell.example/p/t",
     }
-    values, flags = using.values(recipient, **links), using.flags(recipient, variant)
+    since = recipient.since.date() if recipient.since else None
+    values = using.values(recipient, since=since, **links)
+    flags = using.flags(recipient, variant)
     assert flags is not None
     return merge(split(variant.html), values, flags, escape), merge(split(variant.text), values, flags)
 
