@@ -7,12 +7,13 @@ subscriber, serial), the Date is the frozen one.
 import hashlib
 import html
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 
 from syndication.deliver.address import envelope_address
+from syndication.deliver.dkim import DkimKey, Seal
 from syndication.deliver.encoding import Part, encode_part
 from syndication.deliver.headers import (
     Mailbox,
@@ -29,6 +30,7 @@ from syndication.domain.variant import TOKEN_START, Variant, merge, split
 __all__ = ["CompiledLetter", "Letter", "compile_letter"]
 
 _LINK = re.compile(r"https?://[!-;=?-~]{1,800}")  # printable ASCII but < and >
+_MIME_VERSION = b"MIME-Version: 1.0\r\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +54,9 @@ class Letter:
 
 
 class CompiledLetter:
-    """A letter ready to be merged. `sender` is its From address, for the envelope."""
+    """A letter ready to be merged, and signed with `keys`. `sender` is its From address, for the envelope."""
 
-    def __init__(self, letter: Letter) -> None:
+    def __init__(self, letter: Letter, keys: Iterable[DkimKey]) -> None:
         if letter.date.tzinfo is None:
             raise ValueError("the date of a letter needs a time zone")
         origin = parse_mailbox(letter.sender)
@@ -67,7 +69,7 @@ class CompiledLetter:
         self._date = structured("Date", format_datetime(letter.date))
         self._list = _list_headers(letter)
         self._mailto = (
-            f", <mailto:{message_token(letter.unsubscribe_mailto, 'email.unsubscribe_mailto')}>"
+            f", <mailto:{message_token(envelope_address(letter.unsubscribe_mailto), 'email.unsubscribe_mailto')}>"
             if letter.unsubscribe_mailto
             else ""
         )
@@ -76,6 +78,9 @@ class CompiledLetter:
         self._html = encode_part(split(letter.variant.html), html.escape)
         self._text_head = _part_head("text/plain", self._text)
         self._html_head = _part_head("text/html", self._html)
+        constant = (self._first, self._reply_to, self._date, _MIME_VERSION, self._list, self._feedback)
+        keys = tuple(keys)
+        self._seal = Seal(keys, letter.date, b"".join(constant)) if keys else None
 
     def message(
         self, recipient: Recipient, values: Mapping[str, str], flags: Collection[str], unsubscribe_url: str
@@ -90,24 +95,32 @@ class CompiledLetter:
             f"{self._mailing}\0{recipient.subscriber}\0{recipient.serial}".encode()
         ).hexdigest()
         boundary = b"=_" + digest[32:56].encode("ascii")  # "=_" occurs in neither encoding (RFC 2045 §6.7)
+        to = mailbox("To", Mailbox(recipient.name, envelope_address(recipient.email)))
+        subject = self._subject(values, flags)
+        message_id = f"Message-ID: <{digest[:32]}@{self._domain}>\r\n".encode("ascii")
+        unsubscribe = self._unsubscribe(unsubscribe_url)
+        kind = b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"\r\n'
         out = [
-            self._first,
-            mailbox("To", Mailbox(recipient.name, envelope_address(recipient.email))),
-            self._reply_to,
-            self._subject(values, flags),
-            self._date,
-            f"Message-ID: <{digest[:32]}@{self._domain}>\r\nMIME-Version: 1.0\r\n".encode("ascii"),
-            self._list,
-            self._unsubscribe(unsubscribe_url),
-            self._feedback,
-            b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"\r\n\r\n--' + boundary,
-            self._text_head,
+            *(self._first, to, self._reply_to, subject, self._date, message_id, _MIME_VERSION),
+            *(self._list, unsubscribe, self._feedback, kind, b"\r\n"),
         ]
+        if self._seal is None:
+            self._body(out, boundary, values, flags)
+            return b"".join(out)
+        parts: list[bytes] = []
+        self._body(parts, boundary, values, flags)
+        body = b"".join(parts)
+        varying = b"".join((subject, to, message_id, unsubscribe, kind))
+        return b"".join((self._seal.headers(varying, body), *out, body))
+
+    def _body(
+        self, out: list[bytes], boundary: bytes, values: Mapping[str, str], flags: Collection[str]
+    ) -> None:
+        out.append(b"--" + boundary + self._text_head)
         self._text.write(out, values, flags)
         out.append(b"\r\n--" + boundary + self._html_head)
         self._html.write(out, values, flags)
         out.append(b"\r\n--" + boundary + b"--\r\n")
-        return b"".join(out)
 
     def _unsubscribe(self, url: str) -> bytes:
         if not url:
@@ -119,9 +132,9 @@ class CompiledLetter:
         ).encode("ascii")
 
 
-def compile_letter(letter: Letter) -> CompiledLetter:
-    """Encode what all readers share. Raises ValueError for a setting that cannot stand in a header, or a broken variant."""
-    return CompiledLetter(letter)
+def compile_letter(letter: Letter, keys: Iterable[DkimKey] = ()) -> CompiledLetter:
+    """Encode what all readers share; each message gets a DKIM signature of every key. Raises ValueError for a setting that cannot stand in a header, or a broken variant."""
+    return CompiledLetter(letter, keys)
 
 
 def _subject(text: str) -> Callable[[Mapping[str, str], Collection[str]], bytes]:
