@@ -111,9 +111,16 @@ class Renderer:
         story = Views(self._publication, labels, "../").story(article, 1000)
         content = clean(article.content).replace('="media/', '="../media/')
         tags = [line(tag) for tag in article.tags]
-        context = {**self._context(labels, "../"), "story": story, "content": content, "tags": tags}
         share = Views(self._publication, labels, self._publication.feeds_url).image(article.image, "")
-        return self._templates.page("article.html", {**context, "share_image": share.src if share else ""})
+        context = {
+            **self._context(labels, "../"),
+            "story": story,
+            "content": content,
+            "tags": tags,
+            "canonical": web_url(article.url),
+            "share_image": share.src if share else "",
+        }
+        return self._templates.page("article.html", context)
 
     def archive_page(self, editions: Sequence[EditionLine]) -> str:
         """The index of the editions, in the order given."""

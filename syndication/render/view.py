@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from math import ceil
 
 from syndication.domain.article import Article, Image
 from syndication.domain.edition import Edition
@@ -34,17 +33,13 @@ _RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"
 
 @dataclass(frozen=True, slots=True)
 class ImageView:
-    """`src` is absolute in a mail, relative to a folder of pages on the web. Pixels, 0 if unknown."""
+    """`src` is absolute in a mail, relative on a page for an image of ours. Pixels, 0 if unknown."""
 
     src: str
     alt: str
     width: int
     height: int
     credit: str
-
-    def height_at(self, width: int) -> int:
-        """The height in pixels when it is shown `width` pixels wide, 0 if unknown."""
-        return ceil(self.height * width / self.width) if self.width and self.height else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +97,13 @@ def topic_flag(slug: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """Turns the domain's values into a template's, in one language. `media` stands before `media/NAME` of a local image."""
+    """Turns the domain's values into a template's, in one language. `root` leads to the published folder: what lies in it is named
+    from there, so that a page shows its images and leads on wherever the folder is seen, on a disk too.
+    """
 
     publication: Publication
     labels: Labels
-    media: str
+    root: str
 
     def story(self, article: Article, excerpt: int) -> StoryView:
         """`excerpt` is the length of the summary in characters, 0 for none."""
@@ -116,7 +113,7 @@ class Views:
         same = language.split("-")[0].lower() == self.labels.language.split("-")[0].lower()
         return StoryView(
             title=line(article.title),
-            url=web_url(article.url),
+            url=self.address(article.url),
             section=line(article.section),
             dek=cut(line(article.summary), excerpt) if excerpt and article.summary.strip() else "",
             authors=self.labels.names([name for name in names if name]),
@@ -129,12 +126,17 @@ class Views:
             direction="" if same else "rtl" if language.split("-")[0].lower() in _RIGHT_TO_LEFT else "ltr",
         )
 
+    def address(self, url: str) -> str:
+        """`url` as a link: from `root` when it lies in the published folder, empty when no mail may name it."""
+        shown, folder = web_url(url), self.publication.feeds_url
+        return f"{self.root}{shown.removeprefix(folder)}" if shown.startswith(folder) else shown
+
     def image(self, image: Image | None, credit: str) -> ImageView | None:
         """None for an image that has no address a mail may name."""
         if image is None:
             return None
         local = re.fullmatch(r"media/[^/\\]+", image.src)
-        src = f"{self.media}{image.src}" if local else web_url(image.src)
+        src = f"{self.root}{image.src}" if local else self.address(image.src)
         return ImageView(src, line(image.alt), image.width, image.height, line(credit)) if src else None
 
     def sections(self, edition: Edition, budget: Budget) -> tuple[SectionView, ...]:
@@ -174,7 +176,7 @@ class Views:
         return HotView(
             rank=self.labels.number(entry.rank),
             title=line(entry.title),
-            url=web_url(entry.url),
+            url=self.address(entry.url),
             section=line(entry.section),
             trend=str(trend),
             places=self.labels.number(places),

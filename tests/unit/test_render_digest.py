@@ -45,13 +45,27 @@ def test_the_digest_has_language_direction_title_and_one_h1() -> None:
     ]
 
 
-def test_every_layout_table_is_presentational_and_every_image_has_alt_and_size() -> None:
+def test_every_layout_table_is_presentational_and_every_image_has_alt_and_width() -> None:
     page = Page(merged(renderer().digest(edition(), "en"))[0])
     assert {table.get("role") for table in page.all("table")} == {"presentation"}
-    assert [(image["alt"], image["width"], image["height"]) for image in page.all("img")] == [
-        ("A bronze bell", "600", "375"),
-        ("A tram", "198", "124"),
+    assert [(image["alt"], image["width"]) for image in page.all("img")] == [
+        ("A bronze bell", "600"),
+        ("A tram", "198"),
     ]
+
+
+def test_where_images_are_off_none_leaves_an_empty_box() -> None:
+    page = Page(merged(renderer().digest(edition(), "en"))[0])
+    assert all("height" not in image for image in page.all("img"))
+
+
+def test_nothing_but_blanks_follows_the_preheader_in_an_inbox() -> None:
+    html, _ = merged(renderer().digest(edition(), "en"))
+    begin_of_mail = "".join(Page(html).words).partition("View in your browser")[0]
+    _, preheader, blanks = begin_of_mail.partition(edition().preheader)
+    assert preheader
+    assert len(blanks) > 150
+    assert not re.search(r"[^\s\u034f]", blanks)
 
 
 def test_nothing_of_mjml_of_templates_or_of_tokens_is_left() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from syndication.domain.article import Image
 from syndication.render.renderer import EditionLine
-from tests.unit.render_editions import Page, article, edition, picture, renderer
+from tests.unit.render_editions import PUBLICATION, Page, article, edition, picture, renderer
 
 PAGES: dict[str, Callable[[], str]] = {
     "edition": lambda: renderer().edition_page(edition()),
@@ -49,6 +49,24 @@ def test_the_page_of_an_edition_is_complete_and_has_nothing_personal() -> None:
     assert "You are receiving" not in html
     assert "[[~" not in html
     assert '<link rel="canonical" href="https://news.bell.example/feeds/archive/2026-W47.html">' in html
+
+
+def test_the_page_of_an_edition_leads_to_our_own_pages_and_images_wherever_its_folder_is_seen() -> None:
+    feeds = PUBLICATION.feeds_url
+    lead = article(
+        "bells", url=f"{feeds}articles/bells.html", image=Image(f"{feeds}media/ab12.png", "A bell", 1200, 750)
+    )
+    page = Page(renderer().edition_page(edition(lead=lead)))
+    assert "../media/ab12.png" in [image["src"] for image in page.all("img")]
+    assert "../articles/bells.html" in [link["href"] for link in page.all("a")]
+    html = renderer().digest(edition(lead=lead), "en").html
+    assert f'href="{feeds}articles/bells.html"' in html
+    assert f'src="{feeds}media/ab12.png"' in html
+
+
+def test_the_page_of_an_article_names_its_own_address_in_full() -> None:
+    html = renderer().article_page(article("bells", url=f"{PUBLICATION.feeds_url}articles/bells.html"))
+    assert '<link rel="canonical" href="https://news.bell.example/feeds/articles/bells.html">' in html
 
 
 def test_the_page_of_an_article_has_byline_date_image_credit_and_its_content_as_it_is() -> None:
