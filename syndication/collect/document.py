@@ -14,7 +14,7 @@ from syndication.collect.html_page import page_body, page_fields
 from syndication.collect.identity import keys
 from syndication.collect.links import absolute, without_tracking
 from syndication.collect.local_images import LocalImages
-from syndication.collect.words import author_name, fold, language_tag, unique
+from syndication.collect.words import author_name, fold, language_tag, unique, without_addresses
 from syndication.domain.article import Image, ParsedArticle, Source
 from syndication.domain.hotlist import normalise_title
 from syndication.domain.publication import Publication
@@ -71,7 +71,7 @@ def read_document(text: str, path: Path, desk: Desk) -> ParsedArticle | None:
         summary=cut(plain(clean(head.text("summary", "description"))) or plain(content), SUMMARY),
         content=content,
         image=_image(head, path, desk, url, content),
-        credit=head.text("credit"),
+        credit=fold(without_addresses(head.text("credit"))),
         tags=unique(head.texts("tags")),
         language=language_tag(head.text("language", "lang")) or desk.source.language,
         slug=head.text("slug"),

@@ -8,7 +8,7 @@ from syndication.collect.clean import MAX_CHARACTERS, clean, first_image
 from syndication.collect.dates import read_time
 from syndication.collect.identity import keys
 from syndication.collect.links import absolute, without_tracking
-from syndication.collect.words import author_name, fold, language_tag, unique
+from syndication.collect.words import author_name, fold, language_tag, unique, without_addresses
 from syndication.domain.article import Image, ParsedArticle, Source
 from syndication.domain.publication import Publication
 from syndication.domain.text import cut, plain
@@ -78,7 +78,7 @@ class FeedReader:
                 summary=cut(fold(summary or plain(content)), SUMMARY),
                 content=content,
                 image=_image(entry, base, content),
-                credit=fold(entry.credit),
+                credit=fold(without_addresses(entry.credit)),
                 tags=unique(entry.tags),
                 language=language_tag(entry.language) or self._source.language,
             )

@@ -101,6 +101,7 @@ class Fetcher:
         )
 
     async def __aenter__(self) -> Self:
+        stamina.instrumentation.set_on_retry_hooks(())  # else a line on the terminal for each
         return self
 
     async def __aexit__(

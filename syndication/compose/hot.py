@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from syndication.domain.article import Article
 from syndication.domain.hotlist import HotEntry, HotLine, HotList, match_title, movement, normalise_title
 
-__all__ = ["choose", "rank"]
+__all__ = ["choose", "linked", "rank"]
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _TRACKING = re.compile(r"utm_.*|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_[ce]id|ref_src")
@@ -55,6 +55,20 @@ def rank(
         placed = replace(entry, rank=len(entries) + 1)
         entries.append(replace(placed, movement=movement(placed, previous)))
     return tuple(entries)
+
+
+def linked(entries: Sequence[HotEntry], articles: Sequence[Article]) -> tuple[HotEntry, ...]:
+    """The entries of an earlier ranking, with those of the `articles` that have become known since; nothing else changes."""
+    known = _Known.of(articles)
+    taken = {entry.article for entry in entries if entry.article}
+    found: list[HotEntry] = []
+    for entry in entries:
+        article = None if entry.article else known.meant_by(HotLine(entry.rank, entry.title, entry.url))
+        if article and article.id not in taken:
+            taken.add(article.id)
+            entry = replace(entry, url=article.url, article=article.id, section=article.section)  # noqa: PLW2901
+        found.append(entry)
+    return tuple(found)
 
 
 def _once(lines: Sequence[HotLine], known: "_Known") -> Iterator[HotEntry]:

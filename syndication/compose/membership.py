@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from syndication.domain.article import Article
 from syndication.domain.week import CutOff, WeekKey
 
-__all__ = ["BEFORE_FIRST", "BEFORE_WEEK", "TOO_OLD", "Membership", "members", "old_entry"]
+__all__ = ["BEFORE_FIRST", "BEFORE_WEEK", "TOO_OLD", "Membership", "members", "old_entry", "reach"]
 
 MAILED_WITHIN = timedelta(days=28)
 
@@ -26,6 +26,11 @@ class Membership:
     members: tuple[Article, ...]
     backlog: tuple[tuple[Article, str], ...]
     waiting: tuple[Article, ...]
+
+
+def reach(key: WeekKey, cutoff: CutOff) -> datetime:
+    """How far back the edition `key` reaches: what is dated before is backlog, for its own reason or as `TOO_OLD`."""
+    return cutoff.at(key) - MAILED_WITHIN
 
 
 def members(

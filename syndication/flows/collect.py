@@ -27,9 +27,10 @@ async def collect(app: App, report: Report) -> None:
             report.warnings.append(str(harvest))
         else:
             await _keep(app, harvest, frozen, report)
-    if all(isinstance(harvest, CollectError) for harvest in results):
+    asked = [result for result in results if isinstance(result, CollectError) or not result.retired]
+    if asked and all(isinstance(result, CollectError) for result in asked):
         raise CollectError(
-            f"No source could be read: {' '.join(str(failed) for failed in results)}",
+            f"No source could be read: {' '.join(map(str, asked))}",
             "Nothing was changed; mend one and run again.",
         )
 
@@ -47,7 +48,7 @@ async def _harvest(app: App, source: Source) -> Harvest | CollectError:
 
 async def _keep(app: App, harvest: Harvest, frozen: tuple[WeekKey, ...], report: Report) -> None:
     source, now = harvest.source, app.clock()
-    report.warnings.extend(harvest.warnings)
+    report.warnings.extend(f"{source.name}: {warning}" for warning in harvest.warnings)
     if harvest.moved:
         report.warnings.append(
             f"The source {source.name} has moved for good to {harvest.moved}: write that into the configuration."

@@ -7,8 +7,9 @@ from functools import partial
 from syndication.collect.hot_file import read_hot_file
 from syndication.compose.edition import compose
 from syndication.compose.hot import choose, rank
-from syndication.compose.membership import members
+from syndication.compose.membership import TOO_OLD, members, reach
 from syndication.deliver.lanes import lane_of
+from syndication.domain.article import Article
 from syndication.domain.edition import Edition
 from syndication.domain.frozen import FrozenEdition
 from syndication.domain.hotlist import HotEntry
@@ -18,7 +19,7 @@ from syndication.flows.app import App
 from syndication.flows.report import Report
 from syndication.publish.channel import resolve
 
-__all__ = ["freeze_edition"]
+__all__ = ["freeze_edition", "recent_articles"]
 
 MATCH_WINDOW = timedelta(days=90)  # how far back a hot entry's article is looked for
 
@@ -51,6 +52,7 @@ async def freeze_edition(app: App, key: WeekKey, report: Report) -> FrozenEditio
             "web_url": app.publication.web_url,
             "timezone": app.publication.timezone.key,
             "domain": app.publication.domain,
+            "dkim": app.signing.names,
         },
         token_key=app.keyring.signer,
         lane_of=partial(lane_of, lanes=app.delivery.lanes),
@@ -61,18 +63,20 @@ async def freeze_edition(app: App, key: WeekKey, report: Report) -> FrozenEditio
 
 async def _compose(app: App, key: WeekKey, report: Report) -> Edition | None:
     cutoff, store = app.edition.cutoff, app.store
-    now = app.clock()
-    frozen = await store.editions.frozen()
-    unassigned = await store.articles.unassigned(after=None, until=now)
+    # What lies further back only counts: a hundred thousand old articles are not read for that.
+    unassigned = await store.articles.unassigned(since=reach(key, cutoff), until=cutoff.at(key))
     week = members(
-        unassigned, key=key, cutoff=cutoff, first=min(frozen, default=None), past=key < cutoff.latest(now)
+        unassigned,
+        key=key,
+        cutoff=cutoff,
+        first=await store.editions.first(),
+        past=key < cutoff.latest(app.clock()),
     )
     reasons = Counter(reason for _, reason in week.backlog)
-    report.backlog, report.backlog_reasons, report.waiting = (
-        len(week.backlog),
-        dict(reasons),
-        len(week.waiting),
-    )
+    for reason, number in (await store.articles.older(reach(key, cutoff))).items():
+        reasons[reason or TOO_OLD] += number
+    report.backlog, report.backlog_reasons = reasons.total(), dict(reasons)
+    report.waiting = await store.articles.waiting(cutoff.at(key))
     hot = await _hot_list(app, key, report)
     report.articles, report.hot = len(week.members), len(hot)
     if not week.members:
@@ -101,11 +105,13 @@ async def _hot_list(app: App, key: WeekKey, report: Report) -> tuple[HotEntry, .
                 f"{error.message} The digest goes out without a hot list. {error.hint}".strip()
             )
             lists = ()
-    recent = await app.store.articles.recent(app.edition.cutoff.at(key) - MATCH_WINDOW)
-    chosen = choose(lists, app.edition.cutoff.at(key))
-    return rank(
-        chosen,
-        [resolve(article, app.publication) for article in recent],
-        await app.store.editions.hot_before(key),
-        app.hot.limit,
-    )
+    recent = await recent_articles(app, key)
+    before = await app.store.editions.hot_before(key)
+    return rank(choose(lists, app.edition.cutoff.at(key)), recent, before, app.hot.limit)
+
+
+async def recent_articles(app: App, key: WeekKey) -> list[Article]:
+    """The articles that an entry of the hot list of `key` may mean, as they are published by now."""
+    since = app.edition.cutoff.at(key) - MATCH_WINDOW
+    found = await app.store.articles.recent(since=since, until=app.clock())
+    return [resolve(article, app.publication) for article in found]

@@ -1,14 +1,20 @@
 """Publish: feeds, pages and images into the site's folder, then the user's upload command. Mail comes only after."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from syndication.compose.hot import linked
 from syndication.domain.article import Article
 from syndication.domain.frozen import FrozenEdition
+from syndication.domain.hotlist import HotEntry
+from syndication.domain.week import WeekKey
 from syndication.flows.app import App
+from syndication.flows.freeze import recent_articles
 from syndication.flows.report import Report
 from syndication.publish.after import run_after
 from syndication.publish.channel import Channel, Entry, article_entries, hot_entries, local_images
 from syndication.publish.feeds import documents
+from syndication.publish.folder import collected_images
 from syndication.publish.stylesheet import FEED_CSS
 from syndication.render.renderer import EditionLine
 
@@ -19,14 +25,17 @@ async def publish(app: App, edition: FrozenEdition | None, report: Report) -> No
     """Write what changed, run the upload command, and mark the edition published. Raises PublishError: then no mail goes out."""
     now = app.clock()
     latest = await app.store.articles.latest(app.feeds.limit, until=now)
-    own_pages = [article for article in await app.store.articles.with_own_page() if article.dated <= now]
-    app.folder.write("feed.css", FEED_CSS)
-    _feed(app, report, "", article_entries(latest, publication=app.publication, content=app.feeds.content))
-    ranked = await _hot_feed(app, report)
-    _images(app, [*latest, *own_pages, *ranked], report)
+    own_pages = await app.store.articles.with_own_page(until=now)
+    hot = await _latest_hot(app)
+    _images(app, [*latest, *own_pages, *(hot.articles.values() if hot else ())], report)
+    # Pages before the feeds that lead to them.
     for article in own_pages:
         app.folder.write(f"articles/{article.slug}.html", app.renderer.article_page(article).encode())
     await _archive(app)
+    app.folder.write("feed.css", FEED_CSS)
+    _feed(app, report, "", article_entries(latest, publication=app.publication, content=app.feeds.content))
+    if hot:
+        _feed(app, report, "hot/", _hot_entries(app, hot))
     app.progress.say(f"published into {app.folder.root}: {len(app.folder.changed)} files changed")
     if app.feeds.after:
         await run_after(app.feeds.after, cwd=app.site)
@@ -35,30 +44,41 @@ async def publish(app: App, edition: FrozenEdition | None, report: Report) -> No
 
 
 def _images(app: App, articles: Sequence[Article], report: Report) -> None:
+    """The images of `articles`, and all others that were ever collected: old mails and archive pages show them."""
     names = {name for article in articles for name in local_images(article)}
-    app.folder.copy_media(sorted(names), app.media)
+    app.folder.copy_media(sorted(names | collected_images(app.media)), app.media)
     report.warnings.extend(
         f"The image {name} is missing: collect its article again." for name in app.folder.missing
     )
 
 
-async def _hot_feed(app: App, report: Report) -> Collection[Article]:
-    """The list of the latest edition; an entry gains its link when its article becomes known. Returns the articles it shows."""
+@dataclass(frozen=True, slots=True)
+class _Hot:
+    """The list of the edition `key`, and its articles by id."""
+
+    key: WeekKey
+    entries: tuple[HotEntry, ...]
+    articles: Mapping[str, Article]
+
+
+async def _latest_hot(app: App) -> _Hot | None:
+    """That of the latest edition; an entry gains its link when its article becomes known. None before the first edition."""
     keys = await app.store.editions.frozen()
     edition = await app.store.editions.get(max(keys)) if keys else None
     if edition is None:
-        return ()
-    known = await app.store.articles.get([entry.article for entry in edition.hot if entry.article])
-    ended = app.edition.cutoff.at(edition.key)
-    _feed(
-        app,
-        report,
-        "hot/",
-        hot_entries(
-            edition.hot, publication=app.publication, edition_key=str(edition.key), articles=known, at=ended
-        ),
+        return None
+    entries = edition.hot
+    if not all(entry.article for entry in entries):
+        entries = linked(entries, await recent_articles(app, edition.key))
+    known = await app.store.articles.get([entry.article for entry in entries if entry.article])
+    return _Hot(edition.key, entries, known)
+
+
+def _hot_entries(app: App, hot: _Hot) -> tuple[Entry, ...]:
+    ended = app.edition.cutoff.at(hot.key)
+    return hot_entries(
+        hot.entries, publication=app.publication, edition_key=str(hot.key), articles=hot.articles, at=ended
     )
-    return known.values()
 
 
 async def _archive(app: App) -> None:

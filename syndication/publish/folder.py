@@ -11,7 +11,7 @@ from pathlib import Path
 
 from syndication.errors import PublishError
 
-__all__ = ["Folder"]
+__all__ = ["Folder", "collected_images"]
 
 _COMPRESSED = frozenset({".css", ".html", ".js", ".json", ".opml", ".svg", ".txt", ".xml"})
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]")
@@ -25,6 +25,14 @@ _HINTS = {
     errno.EACCES: "Give the user who runs this the right to write there, then run again.",
     errno.EPERM: "Give the user who runs this the right to write there, then run again.",
 }
+
+
+def collected_images(media: Path) -> frozenset[str]:
+    """The names of the images that collecting has put into `media`, which need not exist."""
+    try:
+        return frozenset(path.name for path in media.iterdir() if _NAME.fullmatch(path.name))
+    except FileNotFoundError:
+        return frozenset()
 
 
 class Folder:

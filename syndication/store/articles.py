@@ -14,6 +14,7 @@ from syndication.store.tables import article_keys, articles, edition_articles
 __all__ = ["Articles"]
 
 CHUNK = 500  # values of one IN
+_FREE = ~select(edition_articles.c.article).where(edition_articles.c.article == articles.c.id).exists()
 
 
 class Articles:
@@ -46,18 +47,27 @@ class Articles:
         """The newest articles dated at or before `until`, newest first, equal times by id."""
         return await self._select(articles.c.dated <= until, limit=limit)
 
-    async def unassigned(self, *, after: datetime | None, until: datetime) -> tuple[Article, ...]:
-        """The articles of no edition, dated within (after, until], newest first."""
-        free = ~select(edition_articles.c.article).where(edition_articles.c.article == articles.c.id).exists()
-        since = () if after is None else (articles.c.dated > after,)
-        return await self._select(free, articles.c.dated <= until, *since)
+    async def unassigned(self, *, since: datetime, until: datetime) -> tuple[Article, ...]:
+        """The articles of no edition, dated from `since` up to and including `until`, newest first."""
+        return await self._select(_FREE, articles.c.dated.between(since, until))
+
+    async def older(self, before: datetime) -> dict[str, int]:
+        """How many articles of no edition are dated before `before`, by their reason for the backlog, which may be empty."""
+        question = (
+            select(articles.c.backlog, func.count())
+            .where(_FREE, articles.c.withdrawn.is_(None), articles.c.dated < before)
+            .group_by(articles.c.backlog)
+        )
+        return await self._database.read(
+            lambda connection: {row[0]: row[1] for row in connection.execute(question)}
+        )
 
     async def waiting(self, after: datetime) -> int:
-        """How many articles are dated later than `after`."""
+        """How many articles of no edition are dated later than `after`."""
         question = (
             select(func.count())
             .select_from(articles)
-            .where(articles.c.dated > after, articles.c.withdrawn.is_(None))
+            .where(_FREE, articles.c.withdrawn.is_(None), articles.c.dated > after)
         )
         return await self._database.read(lambda connection: connection.execute(question).scalar_one())
 
@@ -73,13 +83,15 @@ class Articles:
         )
         return await self._database.read(lambda connection: tuple(connection.execute(question).scalars()))
 
-    async def recent(self, since: datetime) -> tuple[Article, ...]:
-        """The articles dated at or after `since`, newest first."""
-        return await self._select(articles.c.dated >= since)
+    async def recent(self, *, since: datetime, until: datetime) -> tuple[Article, ...]:
+        """The articles dated from `since` up to and including `until`, newest first."""
+        return await self._select(articles.c.dated.between(since, until))
 
-    async def with_own_page(self) -> tuple[Article, ...]:
-        """The articles without an address of their own, which get a page, newest first."""
-        return await self._select(articles.c.url == "")
+    async def with_own_page(self, *, until: datetime) -> tuple[Article, ...]:
+        """The articles dated up to `until` that have a page here, newest first. One that found an address elsewhere keeps its page:
+        mails lead to it.
+        """
+        return await self._select(articles.c.slug.is_not(None), articles.c.dated <= until)
 
     async def get(self, ids: Iterable[str]) -> dict[str, Article]:
         """The articles with these ids, withdrawn ones too; unknown ids are left out."""

@@ -83,6 +83,12 @@ class Editions:
             lambda connection: tuple(map(WeekKey.parse, connection.execute(question).scalars()))
         )
 
+    async def first(self) -> WeekKey | None:
+        """The edition that was frozen first, of whichever week; None when there is none."""
+        question = select(editions.c.key).order_by(editions.c.frozen, editions.c.number).limit(1)
+        key = await self._database.read(lambda connection: connection.execute(question).scalar())
+        return WeekKey.parse(key) if key else None
+
     async def number_next(self, first_number: int) -> int:
         """The next edition's number: how many there were, counted from `first_number`."""
         question = select(func.count()).select_from(editions)
@@ -95,13 +101,6 @@ class Editions:
         question = select(func.max(editions.c.key)).where(editions.c.key < str(key))
         return await self._database.read(
             lambda connection: _hot_of(connection, connection.execute(question).scalar())
-        )
-
-    async def latest_hot(self) -> tuple[HotEntry, ...]:
-        """The ranking of the latest edition; empty when there is none."""
-        question = select(func.max(editions.c.key))
-        return await self._database.read(
-            lambda connection: _hot_of(connection, connection.execute(question).scalar()) or ()
         )
 
     async def lines(self) -> tuple[EditionLine, ...]:

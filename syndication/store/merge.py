@@ -1,7 +1,8 @@
 """How what a source shows becomes what is kept.
 
 - An article is known by any of its keys, the strongest first. Of one fetch, two articles with different strongest keys are two, even
-  when a weaker key (title and day) is the same for both.
+  when a weaker key (title and day) is the same for both. So are two that a feed shows one after the other. Not so in a folder, which
+  shows all it has: there the file was renamed.
 - A new one gets its id, its first-seen time and its reason for the backlog once.
 - An edit by its own source replaces the content; another source that carries the same piece only adds its keys.
 - Work is done in sets: a point query costs as much as five hundred rows.
@@ -10,11 +11,12 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from syndication.domain.article import Merged, ParsedArticle, Source
+from syndication.domain.article import Merged, ParsedArticle, Source, SourceKind
 from syndication.domain.slug import unique_slug
 from syndication.store.tables import article_keys, articles
 
@@ -37,13 +39,16 @@ def merge(
     owners = _owners(connection, {key for piece in parsed for key in piece.keys})
     stored = _stored(connection, set(owners.values()))
     known = set(owners)
-    ids, minted = _identified(parsed, owners, mint)
+    another = partial(_is_another, source=source, stored=stored, known=_doubtful(connection, parsed, owners))
+    ids, minted = _identified(parsed, owners, mint, another)
     new: dict[str, dict[str, Any]] = {}
     changes: dict[str, dict[str, Any]] = {}
+    seen: set[str] = set()
     updated = 0
     for piece, article in zip(parsed, ids, strict=True):
-        if article in new or article in changes:
+        if article in seen:
             continue  # twice in one fetch: the first counts
+        seen.add(article)
         if article in minted:
             new[article] = _content(piece) | _birth(piece, article, source, now, backlog(piece))
         elif stored[article].source == source.name:
@@ -52,22 +57,20 @@ def merge(
                 changes[article] = change
                 updated += "hash" in change
     _write(connection, new, changes)
-    learnt = {
-        key: (owners[key], rank)
-        for piece in parsed
-        for rank, key in enumerate(piece.keys)
-        if key not in known
-    }
+    learnt = {key: rank for piece in parsed for rank, key in enumerate(piece.keys) if key not in known}
     if learnt:
-        rows = [{"key": key, "article": article, "position": rank} for key, (article, rank) in learnt.items()]
+        rows = [{"key": key, "article": owners[key], "position": rank} for key, rank in learnt.items()]
         connection.execute(insert(article_keys), rows)
     return Merged(new=len(new), updated=updated, same=len(parsed) - len(new) - updated)
 
 
 def _identified(
-    parsed: Sequence[ParsedArticle], owners: dict[str, str], mint: Callable[[], str]
+    parsed: Sequence[ParsedArticle],
+    owners: dict[str, str],
+    mint: Callable[[], str],
+    another: Callable[[ParsedArticle, str], bool],
 ) -> tuple[list[str], set[str]]:
-    """The article of each piece; `owners` learns every key on the way."""
+    """The article of each piece; `owners` learns every key on the way. `another`: a title and a day are not enough for this one."""
     # Whose strongest key is known speaks first, so that no weaker match takes its article.
     strongest = {
         owners[piece.keys[0]]: piece.keys[0] for piece in parsed if piece.keys and piece.keys[0] in owners
@@ -76,7 +79,11 @@ def _identified(
     minted: set[str] = set()
     for piece in parsed:
         first = piece.keys[0] if piece.keys else ""
-        candidates = (owners[key] for key in piece.keys if key in owners)
+        candidates = (
+            owners[key]
+            for key in piece.keys
+            if key in owners and not (key.startswith("title:") and another(piece, owners[key]))
+        )
         article = next((found for found in candidates if strongest.get(found, first) == first), None)
         if article is None:
             article = mint()
@@ -88,12 +95,34 @@ def _identified(
     return ids, minted
 
 
+def _is_another(
+    piece: ParsedArticle,
+    article: str,
+    *,
+    source: Source,
+    stored: Mapping[str, Any],
+    known: Mapping[str, Sequence[str]],
+) -> bool:
+    """Whether this feed has shown `article`, known by the keys `known`, under another guid or URL than that of `piece`."""
+    if source.kind is SourceKind.FOLDER or article not in known:
+        return False
+    kinds = [f"guid:{source.name}:"]
+    if stored[article].source == source.name:  # else the URL may be the other source's
+        kinds.append("url:")
+    return any(_has(piece.keys, kind) and _has(known[article], kind) for kind in kinds)
+
+
+def _has(keys: Sequence[str], kind: str) -> bool:
+    return any(key.startswith(kind) for key in keys)
+
+
 def _change(piece: ParsedArticle, stored: Any, now: datetime) -> dict[str, Any] | None:
     """What an edit changes; None when nothing did. Only what a reader would notice moves `changed`."""
     times = {"published": _published(piece, stored), "updated": piece.updated or stored.updated}
     times["dated"] = times["published"] or stored.first_seen
     if piece.content_hash() != stored.hash:
-        return _content(piece) | times | {"changed": now, "hash": piece.content_hash()}
+        change = _content(piece) | times | {"changed": now, "hash": piece.content_hash()}
+        return change if piece.url or stored.slug else change | {"slug": piece.slug or piece.title}
     if (times["published"], times["updated"]) != (stored.published, stored.updated):
         return times
     return None
@@ -148,9 +177,29 @@ def _owners(connection: Connection, keys: set[str]) -> dict[str, str]:
     }
 
 
+def _doubtful(
+    connection: Connection, parsed: Sequence[ParsedArticle], owners: Mapping[str, str]
+) -> Mapping[str, list[str]]:
+    """The keys of every article that a piece may be by a weaker key alone."""
+    weak = {
+        owners[key]
+        for piece in parsed
+        if piece.keys and piece.keys[0] not in owners
+        for key in piece.keys
+        if key in owners
+    }
+    c = article_keys.c
+    question = select(c.article, c.key).where(c.article.in_(bindparam("chunk", expanding=True)))
+    found: dict[str, list[str]] = {article: [] for article in weak}
+    for chunk in _chunks(weak):
+        for article, key in connection.execute(question, {"chunk": chunk}):
+            found[article].append(key)
+    return found
+
+
 def _stored(connection: Connection, ids: set[str]) -> Mapping[str, Any]:
     c = articles.c
-    columns = (c.id, c.source, c.hash, c.published, c.updated, c.first_seen)
+    columns = (c.id, c.source, c.slug, c.hash, c.published, c.updated, c.first_seen)
     question = select(*columns).where(c.id.in_(bindparam("chunk", expanding=True)))
     return {row.id: row for chunk in _chunks(ids) for row in connection.execute(question, {"chunk": chunk})}
 
@@ -158,15 +207,15 @@ def _stored(connection: Connection, ids: set[str]) -> Mapping[str, Any]:
 def _write(
     connection: Connection, new: Mapping[str, dict[str, Any]], changes: Mapping[str, dict[str, Any]]
 ) -> None:
+    paged = {article: row for article, row in (*new.items(), *changes.items()) if row.get("slug") is not None}
     slugs: set[str] = set()
-    if any(row["slug"] is not None for row in new.values()):
+    if paged:
         slugs.update(
             connection.execute(select(articles.c.slug).where(articles.c.slug.is_not(None))).scalars()
         )
-    for article, row in new.items():
-        if row["slug"] is not None:
-            row["slug"] = unique_slug(row["slug"], slugs, article)
-            slugs.add(row["slug"])
+    for article, row in paged.items():
+        row["slug"] = unique_slug(row["slug"], slugs, article)
+        slugs.add(row["slug"])
     for rows in _chunks(new.values()):
         connection.execute(insert(articles), rows)
     for article, change in changes.items():

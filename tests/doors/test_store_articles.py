@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from syndication.domain.article import Image, Merged
+from syndication.domain.article import Image, Merged, Source, SourceKind
 from syndication.store.database import Store
 from tests.doors.store_samples import (
     DAY,
@@ -21,6 +21,8 @@ from tests.doors.store_samples import (
 )
 
 pytest_plugins = ("tests.doors.databases",)
+
+OTHER = Source("other", SourceKind.FEED, "https://other.example/feed")
 
 FULL = piece(
     "ferry",
@@ -91,18 +93,62 @@ async def test_two_articles_of_one_fetch_with_one_title_stay_two(store: Store) -
     assert await collect(store, two, one) == Merged(new=0, updated=0, same=2)
 
 
+TITLE = "title:letters:2026-11-19"
+FIRST = piece("first", title="Letters", keys=("url:https://wire.example/1", "guid:wire:1", TITLE))
+
+
+@pytest.mark.parametrize(
+    ("keys", "source"),
+    [
+        (("url:https://wire.example/2", "guid:wire:2", TITLE), WIRE),
+        (("guid:wire:2", TITLE), WIRE),
+        (("url:https://wire.example/2", TITLE), WIRE),
+    ],
+)
+async def test_a_feed_that_shows_one_title_under_another_guid_or_url_has_two_articles(
+    store: Store, keys: tuple[str, ...], source: Source
+) -> None:
+    await collect(store, FIRST, source=WIRE)
+    second = replace(FIRST, keys=keys)
+    assert await collect(store, second, source=source) == Merged(new=1, updated=0, same=0)
+    assert await collect(store, second, FIRST, source=source) == Merged(new=0, updated=0, same=2)
+
+
+@pytest.mark.parametrize(
+    ("keys", "source"),
+    [
+        (("url:https://wire.example/moved", "guid:wire:1", TITLE), WIRE),  # the guid says so
+        (("url:https://other.example/1", "guid:other:9", TITLE), OTHER),  # another source carries it
+        ((TITLE,), WIRE),
+    ],
+)
+async def test_one_title_on_one_day_is_one_article_where_nothing_else_tells_them_apart(
+    store: Store, keys: tuple[str, ...], source: Source
+) -> None:
+    await collect(store, FIRST, source=WIRE)
+    assert (await collect(store, replace(FIRST, keys=keys), source=source)).new == 0
+
+
+async def test_a_file_that_was_renamed_is_the_article_it_was(store: Store) -> None:
+    page = piece("page", url="", keys=("guid:desk:old.md", TITLE))
+    await collect(store, page)
+    assert await collect(store, replace(page, keys=("guid:desk:new.md", TITLE))) == Merged(0, 0, 1)
+
+
 async def test_the_same_article_twice_in_one_fetch_is_one(store: Store) -> None:
     assert await collect(store, FULL, FULL) == Merged(new=1, updated=0, same=1)
+    shorter = replace(FULL, content="<p>Shorter.</p>")
+    assert await collect(store, FULL, shorter) == Merged(new=0, updated=0, same=2)
 
 
 async def test_articles_without_a_url_get_different_slugs_that_stay(store: Store) -> None:
     pages = [piece(name, url="", title="A quiet winter") for name in "abc"]
     await collect(store, *pages)
-    slugs = {article.id: article.slug for article in await store.articles.with_own_page()}
+    slugs = {article.id: article.slug for article in await store.articles.with_own_page(until=NOW)}
     assert len(set(slugs.values())) == 3
     assert "a-quiet-winter" in slugs.values()
     await collect(store, *(replace(page, content="<p>edited</p>") for page in pages), now=NOW + HOUR)
-    assert {article.id: article.slug for article in await store.articles.with_own_page()} == slugs
+    assert {article.id: article.slug for article in await store.articles.with_own_page(until=NOW)} == slugs
 
 
 async def test_a_source_corrects_a_date_but_cannot_lift_an_article_that_was_out(store: Store) -> None:
@@ -129,7 +175,7 @@ async def test_lists_are_newest_first_and_end_at_their_time(store: Store) -> Non
     )
     assert titles(await store.articles.latest(9, until=NOW)) == ["new", "undated", "old"]
     assert titles(await store.articles.latest(1, until=NOW)) == ["new"]
-    assert titles(await store.articles.recent(NOW)) == ["later", "new", "undated"]
+    assert titles(await store.articles.recent(since=NOW, until=NOW + HOUR)) == ["later", "new", "undated"]
     assert await store.articles.waiting(NOW) == 1
 
 
@@ -142,8 +188,23 @@ async def test_unassigned_leaves_out_what_an_edition_holds_and_what_was_withdraw
     await freeze(store, edition([by_title["About held"]]))
     assert await store.articles.withdraw(by_title["About gone"].id, at=NOW)
     assert not await store.articles.withdraw(by_title["About gone"].id, at=NOW)
-    assert titles(await store.articles.unassigned(after=None, until=NOW)) == ["now", "free", "old"]
-    assert titles(await store.articles.unassigned(after=NOW - 4 * DAY, until=NOW - DAY)) == ["free"]
+    assert titles(await store.articles.unassigned(since=NOW - 9 * DAY, until=NOW)) == ["now", "free", "old"]
+    assert titles(await store.articles.unassigned(since=NOW - 3 * DAY, until=NOW - DAY)) == ["free"]
+
+
+async def test_what_is_older_or_still_to_come_is_only_counted(store: Store) -> None:
+    await collect(store, piece("in time"), piece("old", NOW - 9 * DAY), piece("ahead", NOW + DAY))
+    await store.articles.merge(
+        WIRE,
+        [piece("new source", NOW - 8 * DAY)],
+        now=NOW,
+        mint=lambda: "tag:w",
+        backlog=lambda parsed: "it was old",
+    )
+    await freeze(store, edition((await store.articles.latest(9, until=NOW))[:1]))
+    assert await store.articles.older(NOW - 9 * DAY) == {}
+    assert await store.articles.older(NOW) == {"": 1, "it was old": 1}
+    assert await store.articles.waiting(NOW) == 1
 
 
 async def test_a_thousand_articles_merge_in_sets(store: Store) -> None:

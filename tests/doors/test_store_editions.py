@@ -68,7 +68,7 @@ async def test_an_article_of_another_edition_is_refused_and_nothing_is_frozen(st
         await freeze(store, edition(articles[::-1], W47.shifted(1), 2), mailing="m2")
     assert await store.editions.frozen() == (W47,)
     assert await listed(store.ledger.rows("m2")) == []
-    assert await store.articles.unassigned(after=None, until=NOW) == articles[1:]
+    assert await store.articles.unassigned(since=NOW - 9 * DAY, until=NOW) == articles[1:]
 
 
 async def test_freezing_twice_is_refused(store: Store) -> None:
@@ -135,7 +135,7 @@ async def test_rankings_numbers_and_lines_follow_the_editions(store: Store) -> N
     articles = await store.articles.latest(3, until=NOW)
     assert await store.editions.number_next(7) == 7
     assert await store.editions.hot_before(W47) is None
-    assert await store.editions.latest_hot() == ()
+    assert await store.editions.first() is None
     empty = replace(edition(articles[:1]), hot=())
     await freeze(store, empty, mailing="m1")
     hot = (HotEntry(1, "Another"),)
@@ -145,12 +145,20 @@ async def test_rankings_numbers_and_lines_follow_the_editions(store: Store) -> N
     assert await store.editions.hot_before(W47) is None
     assert await store.editions.hot_before(W47.shifted(1)) == ()  # there was one, without a list
     assert await store.editions.hot_before(WeekKey(2027, 3)) == hot
-    assert await store.editions.latest_hot() == hot
     assert await store.editions.frozen() == (W47, WeekKey(2027, 2))
     assert await store.editions.lines() == (
         EditionLine(key=WeekKey(2027, 2), number=2, day=date(2026, 11, 23), subject="The week"),
         EditionLine(key=W47, number=1, day=date(2026, 11, 23), subject="The week"),
     )
+
+
+async def test_the_first_edition_is_the_one_frozen_first_whatever_its_week(store: Store) -> None:
+    await collect(store, *(piece(name) for name in "ab"))
+    articles = await store.articles.latest(2, until=NOW)
+    await freeze(store, edition(articles[:1]), mailing="m1")
+    await freeze(store, edition(articles[1:], W47.shifted(-2), 2), mailing="m2", at=NOW + DAY)
+    assert await store.editions.first() == W47
+    assert await store.editions.frozen() == (W47.shifted(-2), W47)
 
 
 async def test_the_first_publishing_counts(store: Store) -> None:
