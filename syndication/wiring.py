@@ -14,6 +14,8 @@ from pathlib import Path
 
 from syndication.collect.fetch import Fetcher
 from syndication.collect.harvest import Collector
+from syndication.deliver.dkim import KeyType
+from syndication.deliver.headers import parse_mailbox
 from syndication.deliver.lanes import DEFAULT_LANES, Lane
 from syndication.deliver.outbox import Outbox
 from syndication.deliver.pool import Pool
@@ -27,6 +29,7 @@ from syndication.flows.lock import hold
 from syndication.flows.new_site import new_site
 from syndication.flows.progress import Progress
 from syndication.flows.secrets import open_keyring
+from syndication.flows.signing import KeyFile, NewKey, Signing, make_key
 from syndication.flows.weekly import which_week
 from syndication.publish.folder import Folder
 from syndication.render.renderer import Renderer
@@ -40,6 +43,7 @@ __all__ = [
     "Moment",
     "copy_template",
     "found_site",
+    "new_dkim_key",
     "open_app",
     "open_rehearsal",
     "theme_files",
@@ -120,7 +124,7 @@ class _Kept:
 
 
 def _app(settings: Settings, progress: Progress, moment: Moment, rehearsal: Path | None, kept: _Kept) -> App:
-    publication, renderer = settings.facts(), _renderer(settings)
+    publication, renderer, signing = settings.facts(), _renderer(settings), _signing(settings)
     media = (rehearsal or settings.path("var")) / "media"
     return App(
         site=settings.site,
@@ -140,7 +144,8 @@ def _app(settings: Settings, progress: Progress, moment: Moment, rehearsal: Path
         media=media,
         outbox=settings.outbox,
         open_pool=partial(_pool, settings),
-        letters=Letters(kept.store, renderer, kept.keyring),
+        letters=Letters(kept.store, renderer, kept.keyring, signing),
+        signing=signing,
         locks=_no_lock if rehearsal else partial(hold, settings.path("var/locks")),
         progress=progress,
         clock=moment.clock,
@@ -196,6 +201,34 @@ def _mail(settings: Settings) -> MailPolicy:
         unsubscribe_mailto=settings.email.unsubscribe_mailto,
         beyond_loopback=next((str(server) for server in servers if not server.loopback), ""),
     )
+
+
+def _signing_domain(settings: Settings) -> str:
+    return settings.dkim.domain or parse_mailbox(settings.email.sender).address.rpartition("@")[2].lower()
+
+
+def _signing(settings: Settings) -> Signing:
+    dkim, domain = settings.dkim, _signing_domain(settings)
+    files = []
+    if dkim.key_file:
+        files.append(KeyFile(domain, dkim.selector, settings.path(dkim.key_file), "dkim.key_file"))
+    if dkim.ed25519_key_file:
+        file = settings.path(dkim.ed25519_key_file)
+        files.append(KeyFile(domain, dkim.ed25519_selector, file, "dkim.ed25519_key_file", "ed25519"))
+    return Signing(tuple(files))
+
+
+def new_dkim_key(
+    config: str, kind: KeyType, *, selector: str, out: Path | None, moment: Moment = REAL
+) -> NewKey:
+    """Make a DKIM key for the site. Without a `selector` it is the type and the month, without `out` the file is `var/dkim/SELECTOR.pem`.
+
+    Raises UsageError for a file that is there already, StoreError when it cannot be written.
+    """
+    settings = load_settings_here(Path(config))
+    selector = selector or f"{kind}-{moment.clock():%Y%m}"
+    file = out.absolute() if out else settings.path("var/dkim") / f"{selector}.pem"
+    return make_key(file, kind, domain=_signing_domain(settings), selector=selector, site=settings.site)
 
 
 def _servers(settings: Settings) -> list[SmtpServer]:

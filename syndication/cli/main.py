@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from syndication import __version__
-from syndication.cli import edition, readers, site
+from syndication.cli import edition, readers, signing, site
 from syndication.cli.screen import Options, fail
 from syndication.errors import SyndicationError, UsageError
 
@@ -24,6 +24,7 @@ command = typer.Typer(
 edition.register(command)
 readers.register(command)
 site.register(command)
+signing.register(command)
 
 CONFIG = "config/syndicate.toml"
 INTERRUPTED = 130  # 128 + SIGINT, as shells count

@@ -46,7 +46,7 @@ def init(context: typer.Context, folder: Annotated[Path, typer.Argument(metavar=
 
 
 def doctor(context: typer.Context) -> int:
-    """Check the configuration, the store, the SMTP server, the folders and the secrets file."""
+    """Check the configuration, the store, the SMTP server, the folders, the secrets file and the DKIM keys."""
     chosen = options(context)
     checks = asyncio.run(_examined(chosen.config))
     if chosen.json:

@@ -12,14 +12,20 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal, TypeAlias
 
-__all__ = ["SIGNED", "DkimKey", "Seal"]
+__all__ = ["SIGNED", "DkimKey", "KeyType", "Seal"]
+
+KeyType: TypeAlias = Literal["rsa", "ed25519"]
 
 SIGNED = (
     *("from", "reply-to", "date", "mime-version", "list-id", "feedback-id", "subject", "to", "message-id"),
     *("list-unsubscribe", "list-unsubscribe-post", "content-type"),
 )
 _LINE = 76  # columns
+_NAME = re.compile(
+    r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
+)
 _FOLD = re.compile(rb"\r\n(?=[ \t])")
 _SPACES = re.compile(rb"[ \t]+")
 
@@ -32,6 +38,12 @@ class DkimKey:
     selector: str
     algorithm: str  # rsa-sha256 or ed25519-sha256
     sign: Callable[[bytes], bytes] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a domain or a selector that the DNS, and so the header, cannot hold."""
+        for what, text in (("domain", self.domain), ("selector", self.selector)):
+            if not _NAME.fullmatch(text):
+                raise ValueError(f"The {what} is not made of letters, digits, hyphens and dots")
 
     @property
     def name(self) -> str:

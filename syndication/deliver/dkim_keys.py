@@ -2,7 +2,6 @@
 
 import base64
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,11 +17,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from syndication.deliver.dkim import DkimKey
+from syndication.deliver.dkim import DkimKey, KeyType
 
-__all__ = ["KeyType", "PrivateKey", "dns_record", "new_key", "parse_key"]
-
-KeyType: TypeAlias = Literal["rsa", "ed25519"]
+__all__ = ["PrivateKey", "dns_record", "new_key", "parse_key"]
 
 _BITS = 2048  # RFC 8301 §3.2: signers should use at least as many; twice as many sign seven times slower
 _STRING = 255  # bytes of one string in a TXT record, RFC 1035 §3.3

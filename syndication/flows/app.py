@@ -16,6 +16,7 @@ from syndication.domain.tokens import Keyring
 from syndication.domain.week import CutOff, WeekKey
 from syndication.flows.letters import Letters
 from syndication.flows.progress import Progress
+from syndication.flows.signing import Signing
 from syndication.publish.folder import Folder
 from syndication.render.renderer import Renderer
 from syndication.store.database import Store
@@ -95,6 +96,7 @@ class App:
     outbox: Path | None  # the Maildir of `outbox:`
     open_pool: Callable[[], AbstractAsyncContextManager[Pool]]  # connections to the mail server
     letters: Letters
+    signing: Signing  # the DKIM keys
     locks: Locks
     progress: Progress
     clock: Callable[[], datetime]

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from syndication.deliver.dkim_keys import dns_record
+from syndication.deliver.headers import parse_mailbox
 from syndication.domain.article import Article, SourceKind
 from syndication.domain.edition import Edition, Section
 from syndication.domain.subscriber import Consent
 from syndication.errors import SyndicationError
 from syndication.flows.app import App
+from syndication.flows.signing import KeyFile, read_key
 
 __all__ = ["Check", "examine"]
 
@@ -44,6 +47,7 @@ async def examine(app: App) -> list[Check]:
             if source.kind is SourceKind.FOLDER
         ),
         _secrets(app.secrets),
+        *(_dkim(key, app.mail.sender) for key in app.signing.files),
     ]
     return [*checks, await _smtp(app)]
 
@@ -98,15 +102,34 @@ def _folder(folder: Path, source: str) -> Check:
 
 def _secrets(file: Path) -> Check:
     """The keys verify every link ever mailed: nobody else may read them."""
-    mode = stat.S_IMODE(file.stat().st_mode)
-    if mode & 0o077:
-        return Check(
-            "secrets",
-            ok=False,
-            said=f"{file} can be read by others (mode {mode:04o}). Run: chmod 600 {file}",
-            exit_code=2,
-        )
+    if open_to_others := _open_to_others("secrets", file):
+        return open_to_others
     return Check("secrets", ok=True, said=f"{file}, readable by its owner only; keep a backup")
+
+
+def _open_to_others(name: str, file: Path) -> Check | None:
+    mode = stat.S_IMODE(file.stat().st_mode)
+    if not mode & 0o077:
+        return None
+    said = f"{file} can be read by others (mode {mode:04o}). Run: chmod 600 {file}"
+    return Check(name, ok=False, said=said, exit_code=2)
+
+
+def _dkim(key: KeyFile, sender: str) -> Check:
+    """The key fits, only its owner reads it, and it speaks for the domain of From. The DNS is not asked: the record is shown."""
+    name = f"dkim {key.selector}"
+    try:
+        found = read_key(key)
+    except SyndicationError as error:
+        return Check.of(name, error)
+    if open_to_others := _open_to_others(name, key.file):
+        return open_to_others
+    origin = parse_mailbox(sender).address.rpartition("@")[2].lower()
+    if not f".{origin}".endswith(f".{key.domain}"):  # alignment: RFC 7489 §3.1.1
+        said = f"{key.domain} signs, but From is at {origin}, and providers ask for the two to match (DMARC). Leave dkim.domain out."
+        return Check(name, ok=False, said=said)
+    said = f"{key.file}, {found.type} with {found.bits} bits; the DNS has to show: {dns_record(key.name, found.record)}"
+    return Check(name, ok=True, said=said)
 
 
 async def _smtp(app: App) -> Check:

@@ -12,6 +12,7 @@ __all__ = ["deliver_due", "require_working_links"]
 async def deliver_due(app: App, key: WeekKey | None) -> list[Report]:
     """Send what is due of every published edition with open rows, or of one; a report each. Raises UsageError for no such edition."""
     require_working_links(app)
+    app.signing.ready()
     keys = [key] if key else await _with_open_rows(app)
     reports = []
     for each in keys:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from syndication.domain.variant import Variant
     from syndication.render.renderer import Renderer
     from syndication.store.database import Store
+    from syndication.flows.signing import Signing
 
 __all__ = ["Letters", "MailingLetters"]
 
@@ -67,6 +68,7 @@ class Letters:
     keyring: Keyring
     _compiled: dict[str, MailingLetters] = field(default_factory=dict)
 
+    signing: Signing
     async def of(self, mailing: str) -> MailingLetters:
         """The letters of the mailing with this id, compiled at the first call."""
         if mailing not in self._compiled:
@@ -79,6 +81,7 @@ class Letters:
             variant.language: (
                 variant,
                 compile_letter(
+        keys = self.signing.keys(facts.get("dkim", ""))
                     Letter(
                         mailing=mailing.id,
                         sender=facts["sender"],
@@ -89,7 +92,8 @@ class Letters:
                         unsubscribe_mailto=facts["unsubscribe_mailto"],
                         date=mailing.date,
                         variant=variant,
-                    )
+                    ),
+                    keys,
                 ),
             )
             for variant in mailing.variants

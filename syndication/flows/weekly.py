@@ -36,6 +36,7 @@ async def run_weekly(app: App, asked: Weekly) -> Report:
     report = Report(str(key))
     if asked.send:
         require_working_links(app)
+        app.signing.ready()
     with app.locks("collect-and-publish"):
         edition = await app.store.editions.get(key)
         if edition is None:

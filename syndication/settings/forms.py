@@ -26,11 +26,13 @@ __all__ = [
     "Language",
     "Line",
     "Mailbox",
+    "MaybeDomain",
     "MaybeFolderUrl",
     "MaybeHttpsUrl",
     "MaybeLine",
     "MaybePageUrl",
     "MaybePath",
+    "MaybeSelector",
     "Mistake",
     "Number",
     "SmtpUrl",
@@ -214,6 +216,23 @@ def _address(value: str) -> str:
     return value.strip()
 
 
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+
+
+def _domain(value: str) -> str:
+    """A domain in lowercase A-labels."""
+    if not re.fullmatch(rf"{_LABEL}(\.{_LABEL})+", value):
+        raise Mistake("is not a domain", 'Write one like "news.example", an international one as xn--….')
+    return value.lower()
+
+
+def _selector(value: str) -> str:
+    """RFC 6376 §3.1."""
+    if not re.fullmatch(rf"{_LABEL}(\.{_LABEL})*", value):
+        raise Mistake("is not a selector", 'Write letters, digits and hyphens, like "rsa-202611".')
+    return value
+
+
 def _path(value: object) -> Path:
     if not isinstance(value, str | Path):
         raise Mistake("is not a path", "Write it in quotes.")
@@ -241,5 +260,7 @@ SmtpUrl = Annotated[str, AfterValidator(_smtp)]
 StoreUrl = Annotated[SecretStr, AfterValidator(_store)]
 Address = Annotated[str, AfterValidator(_printable), AfterValidator(_address)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
+MaybeDomain = Annotated[str, AfterValidator(_or_empty(_domain))]
+MaybeSelector = Annotated[str, AfterValidator(_or_empty(_selector))]
 FilePath = Annotated[Path, BeforeValidator(_path)]
 MaybePath = Annotated[Path | None, BeforeValidator(lambda value: None if value == "" else _path(value))]

@@ -20,11 +20,13 @@ from syndication.settings.forms import (
     Language,
     Line,
     Mailbox,
+    MaybeDomain,
     MaybeFolderUrl,
     MaybeHttpsUrl,
     MaybeLine,
     MaybePageUrl,
     MaybePath,
+    MaybeSelector,
     Mistake,
     Number,
     SmtpUrl,
@@ -299,11 +301,27 @@ class Bounces(Table):
 
 
 class Dkim(Table):
-    """The signature of the mails."""
+    """The signatures of the mails; each key is named by a selector."""
 
-    domain: Annotated[str, AfterValidator(_later)] = ""
-    selector: Annotated[str, AfterValidator(_later)] = ""
-    key_file: Annotated[str, AfterValidator(_later)] = ""
+    domain: MaybeDomain = ""
+    selector: MaybeSelector = ""
+    key_file: MaybePath = None
+    ed25519_selector: MaybeSelector = ""
+    ed25519_key_file: MaybePath = None
+
+    @model_validator(mode="after")
+    def _a_key_has_a_selector(self) -> Self:
+        for prefix in ("", "ed25519_"):
+            selector, file = f"{prefix}selector", f"{prefix}key_file"
+            if getattr(self, file) and not getattr(self, selector):
+                raise Mistake("is missing", "Write the name under which the DNS has the key.", (selector,))
+            if getattr(self, selector) and not getattr(self, file):
+                raise Mistake("is missing", "`syndicate dkim new` makes a key.", (file,))
+        if self.domain and not self.key_file and not self.ed25519_key_file:
+            raise Mistake("is missing", "`syndicate dkim new` makes a key.", ("key_file",))
+        if self.selector and self.selector.lower() == self.ed25519_selector.lower():
+            raise Mistake("is dkim.selector too", "Give each key a name of its own.", ("ed25519_selector",))
+        return self
 
 
 class Web(Table):

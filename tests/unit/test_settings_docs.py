@@ -16,9 +16,9 @@ ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs/reference/configuration.md"
 DEMO = ROOT / "config/syndicate.toml"
 ROW = re.compile(
-    r"^\| `([a-z_.]+)` \| [^|]+ \| (required|`([^`]*)`) \| [^|]+ \| (?:`([^`]*)`)? ?\|$", re.MULTILINE
+    r"^\| `([a-z0-9_.]+)` \| [^|]+ \| (required|`([^`]*)`) \| [^|]+ \| (?:`([^`]*)`)? ?\|$", re.MULTILINE
 )
-COMMENTED = re.compile(r"^#(?=\[|[a-z_]+ = )", re.MULTILINE)
+COMMENTED = re.compile(r"^#(?=\[|[a-z0-9_]+ = )", re.MULTILINE)
 
 
 def rows() -> dict[str, tuple[str, str]]:

@@ -89,6 +89,11 @@ per_second = 20
 [bounces]
 address = ""
 [dkim]
+domain = "Tern.example"
+selector = "rsa-202611"
+key_file = "var/dkim/rsa-202611.pem"
+ed25519_selector = "ed25519-202611"
+ed25519_key_file = "var/dkim/ed25519-202611.pem"
 [web]
 url = "https://news.tern.example/"
 [secrets]
