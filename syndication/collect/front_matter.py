@@ -62,4 +62,9 @@ def split_front_matter(text: str) -> tuple[FrontMatter, str]:
 def _texts(value: object) -> tuple[str, ...]:
     items = value if isinstance(value, list) else [value]
     texts = [item.get("name", "") if isinstance(item, dict) else item for item in items]
-    return tuple(text for text in texts if isinstance(text, str) and text.strip())
+    return tuple(_paired(text) for text in texts if isinstance(text, str) and text.strip())
+
+
+def _paired(text: str) -> str:
+    """What JSON's escapes wrote as two surrogates is one character, which YAML does not know."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")

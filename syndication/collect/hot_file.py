@@ -33,7 +33,7 @@ def read_hot_file(path: Path, *, source: str = "file") -> HotList:
     """The list in `path`: CSV with a header, or a JSON list of objects, with `title` and/or `url`, and `score` and/or `rank`.
 
     Ranked by score, highest first, ties by title; without scores by rank, else in the file's order.
-    Raises CollectError with the line (JSON: the line or the entry) that cannot be read.
+    Raises CollectError with the line (JSON: the line or the entry) that cannot be read, and for a file without an entry.
     """
     try:
         if path.stat().st_size > _MAX_BYTES:
@@ -51,6 +51,8 @@ def read_hot_file(path: Path, *, source: str = "file") -> HotList:
     is_json = path.suffix.lower() == ".json" or text.lstrip()[:1] in {"[", "{"}
     records = _json_records(text, path.name) if is_json else _csv_records(text, path.name)
     rows = [_row(where, record, path.name) for where, record in records]
+    if not rows:
+        raise CollectError(f"The hot list {path.name} is empty.", _HINT)
     return HotList(source=source, origin=path.name, lines=_ranked(rows, path.name))
 
 

@@ -130,6 +130,11 @@ async def test_titles_that_yaml_would_turn_into_something_else_stay_titles(desk:
     assert (await one(desk, "---\ntitle: No\n---\nx")).title == "No"
 
 
+async def test_a_title_that_json_escaped_keeps_its_emoji(desk: Path) -> None:
+    """A program that writes front matter in JSON's quotes writes an emoji as two halves."""
+    assert (await one(desk, '---\ntitle: "Fog \\ud83d\\udea2 sea \\ud83d"\n---\nx')).title == "Fog 🚢 sea"
+
+
 async def test_an_html_page_speaks_for_itself(desk: Path) -> None:
     page = """<?xml version="1.0" encoding="UTF-8"?><html lang="ko"><head><title>Fog | Paper</title>
     <meta property="og:title" content="Fog"><meta name="author" content="Mina Han">

@@ -47,12 +47,14 @@ def test_json_is_read_alike(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", None),
+        ("", "is empty"),
+        ("title,score\n", "is empty"),
+        ("[]", "is empty"),
         ("name,score\nFog,1\n", "line 1, is no header"),
         ('title,score\n"two\nlines",1\nFog,many\n', "line 4, score, is not a number"),
         ("title,score\nFog,nan\n", "line 2, score"),
         ("title,score\nFog,1,234\n", "line 2, has 3 cells"),
-        ("title,url\n,\n", None),
+        ("title,url\n,\n", "is empty"),
         ("title,score\n,4\n", "line 2, has neither"),
         ("title,url\nFog,javascript:1\n", "line 2, has a url"),
         ("title,score\nFog,1\nSea,2\nFog,3\n", "line 4, repeats line 2"),
@@ -63,10 +65,7 @@ def test_json_is_read_alike(tmp_path: Path) -> None:
         ('[{"title": "Fog", "score": true}]', "entry 1, score"),
     ],
 )
-def test_a_mistake_is_named_by_its_line(tmp_path: Path, text: str, message: str | None) -> None:
-    if message is None:
-        assert read(tmp_path, text) == ()
-        return
+def test_a_mistake_is_named_by_its_line(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(CollectError, match=message):
         read(tmp_path, text)
 

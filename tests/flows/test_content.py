@@ -226,6 +226,17 @@ async def test_the_hot_feed_gains_a_link_when_its_article_becomes_known(newsroom
     assert (newsroom.folder / "feeds/archive/2023-W41.html").read_bytes() == page
 
 
+async def test_an_empty_hot_list_is_said_and_the_digest_goes_out_without_one(newsroom: Newsroom) -> None:
+    newsroom.configure(more='[hot]\nkind = "file"\npath = "hot.csv"\n')
+    newsroom.write("hot.csv", "title,score\n")
+    newsroom.write("articles/page.md", article("A page", "2023-10-13 10:00"))
+    report = await newsroom.run("2023-W41")
+    assert (report.articles, report.hot) == (1, 0)
+    assert report.warnings[0].startswith(
+        "The hot list hot.csv is empty. The digest goes out without a hot list."
+    )
+
+
 async def test_a_published_folder_that_was_lost_is_made_again_to_the_byte(newsroom: Newsroom) -> None:
     """Also the pages and images that no feed shows any more: mails and the archive still lead to them."""
     newsroom.config.write_text(newsroom.config.read_text() + "\n[feeds]\nlimit = 1\n")
