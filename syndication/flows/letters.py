@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from syndication.domain.delivery import Recipient
     from syndication.domain.frozen import Mailing
     from syndication.domain.variant import Variant
+    from syndication.flows.signing import Signing
     from syndication.render.renderer import Renderer
     from syndication.store.database import Store
-    from syndication.flows.signing import Signing
 
 __all__ = ["Letters", "MailingLetters"]
 
@@ -66,9 +66,9 @@ class Letters:
     store: Store
     renderer: Renderer
     keyring: Keyring
+    signing: Signing
     _compiled: dict[str, MailingLetters] = field(default_factory=dict)
 
-    signing: Signing
     async def of(self, mailing: str) -> MailingLetters:
         """The letters of the mailing with this id, compiled at the first call."""
         if mailing not in self._compiled:
@@ -77,11 +77,11 @@ class Letters:
 
     def _compile(self, mailing: Mailing) -> MailingLetters:
         facts = mailing.headers
+        keys = self.signing.keys(facts.get("dkim", ""))
         letters = {
             variant.language: (
                 variant,
                 compile_letter(
-        keys = self.signing.keys(facts.get("dkim", ""))
                     Letter(
                         mailing=mailing.id,
                         sender=facts["sender"],
