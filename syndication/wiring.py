@@ -250,7 +250,7 @@ async def _pool(settings: Settings) -> AsyncIterator[Pool]:
 
 def found_site(folder: Path) -> tuple[Path, tuple[Path, ...]]:
     """Make a new site in `folder`: its absolute path, and its files. Raises UsageError, StoreError."""
-    files = new_site(folder, _demo_config().read_text(encoding="utf-8"), key_lines)
+    files = new_site(folder, _demo_config().read_text(encoding="utf-8"), key_lines, now())
     secret = Path("var/secret.keys")
     open_keyring(folder / secret, secrets.token_bytes)
     return folder.resolve(), (*files, secret)

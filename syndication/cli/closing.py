@@ -118,7 +118,7 @@ def show_status(standing: dict[str, Any], *, as_json: bool) -> int:
         counts = ", ".join(f"{edition[name]:,} {name}" for name in _COUNTS if edition[name] or name == "sent")
         published = "" if edition["published_at"] else ", not published yet"
         print(
-            f"{edition['edition']}  No. {edition['number']:<4} {edition['articles']} articles, {edition['recipients']:,} recipients: {counts}{published}"
+            f"{edition['edition']}  No. {edition['number']:<4} {_counted(edition['articles'], 'article')}, {_counted(edition['recipients'], 'recipient')}: {counts}{published}"
         )
         for row in edition.get("rows", ()):
             doubt = f", in doubt {row['unknown']}x" if row["unknown"] else ""

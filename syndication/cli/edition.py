@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -118,7 +119,7 @@ async def _stage(chosen: Options, stage: str) -> int:
         document(report)
     else:
         for line in report["warnings"]:
-            print(f"warning: {line}")
+            print(f"warning: {line}", file=sys.stderr)
         print(report["said"])
     return 0
 

@@ -8,7 +8,7 @@ import typer
 
 from syndication import __version__
 from syndication.cli import edition, readers, signing, site
-from syndication.cli.screen import Options, fail
+from syndication.cli.screen import Options, document, fail, forgiving
 from syndication.errors import SyndicationError, UsageError
 
 __all__ = ["command", "main"]
@@ -16,7 +16,6 @@ __all__ = ["command", "main"]
 command = typer.Typer(
     name="syndicate",
     help="A newsroom's week as feeds, a web archive and a digest by mail.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
     rich_markup_mode=None,
@@ -27,13 +26,16 @@ site.register(command)
 signing.register(command)
 
 CONFIG = "config/syndicate.toml"
-INTERRUPTED = 130  # 128 + SIGINT, as shells count
+INTERRUPTED = 130  # 128 + SIGINT, as shells count; what Typer makes of a KeyboardInterrupt
 _UsageFault: Any = typer.BadParameter.__mro__[1]  # Typer carries its own Click; this is its UsageError
 
 
-def _version(asked: bool) -> None:
+def _version(context: typer.Context, asked: bool) -> None:
     if asked:
-        print(f"syndication {__version__}")
+        if context.params.get("as_json"):
+            document({"version": __version__})
+        else:
+            print(f"syndication {__version__}")
         raise typer.Exit
 
 
@@ -41,7 +43,9 @@ def _version(asked: bool) -> None:
 def _globals(
     context: typer.Context,
     config: Annotated[str, typer.Option(metavar="PATH", help="The site's configuration.")] = CONFIG,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", is_eager=True, help="One JSON document on standard output.")
+    ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Say more about what is done.")] = False,
     _: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
@@ -52,30 +56,37 @@ def _globals(
 
 def main() -> None:
     """The console script."""
+    forgiving(sys.stdout, sys.stderr)
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:
     """Carry out one command line and return its exit code (see `syndication.errors`)."""
-    arguments = hoisted(arguments)
     as_json = "--json" in arguments
+    arguments = hoisted(arguments) or ("--help",)
     try:
-        result = command(list(arguments), standalone_mode=False)
+        result = command(list(arguments), prog_name="syndicate", standalone_mode=False)
     except SyndicationError as error:
         return fail(error, as_json=as_json)
     except _UsageFault as error:
-        return fail(
-            UsageError(error.format_message(), "`syndicate --help` lists the verbs."), as_json=as_json
-        )
-    except KeyboardInterrupt:
-        print("syndicate: Stopped; the next run goes on from here.", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
+        return fail(_usage(error), as_json=as_json)
     except Exception as error:  # noqa: BLE001 - the last door: a person gets a sentence, never a traceback
         return fail(_unexpected(error, verbose="--verbose" in arguments), as_json=as_json)
+    if result == INTERRUPTED:
+        return fail(_InterruptedError("Stopped.", "The next run goes on from here."), as_json=as_json)
     return result if isinstance(result, int) else 0
+
+
+class _InterruptedError(SyndicationError):
+    """Somebody pressed Ctrl-C."""
+
+    exit_code = INTERRUPTED
+    code = "interrupted"
+
+
+def _usage(error: Any) -> UsageError:
+    path = error.ctx.command_path if error.ctx else "syndicate"
+    return UsageError(f"{error.format_message().rstrip('.')}.", f"`{path} --help` says what there is.")
 
 
 def hoisted(arguments: Sequence[str]) -> tuple[str, ...]:
@@ -86,10 +97,15 @@ def hoisted(arguments: Sequence[str]) -> tuple[str, ...]:
     for word in words:
         if word == "--":
             rest += [word, *words]
-        elif word in {"--json", "--verbose", "--version"} or word.startswith("--config="):
+        elif word == "--json":
+            front.insert(0, word)
+        elif word in {"--verbose", "--version"} or word.startswith("--config="):
             front.append(word)
         elif word == "--config":
-            front += [word, *(value for value in [next(words, None)] if value is not None)]
+            value = next(words, None)
+            if value is None:
+                return (word,)  # Typer says what is missing
+            front += (word, value)
         else:
             rest.append(word)
     return (*front, *rest)

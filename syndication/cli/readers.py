@@ -17,7 +17,7 @@ SHOWN = 20  # refused lines on a terminal; the report file and --json have them 
 
 def register(command: typer.Typer) -> None:
     """Add the verbs to `command`."""
-    readers = typer.Typer(help="The list of subscribers.", no_args_is_help=True, rich_markup_mode=None)
+    readers = typer.Typer(help="The list of subscribers.", rich_markup_mode=None)
     readers.command("import")(import_)
     readers.command("export")(export)
     readers.command("add")(add)
@@ -66,8 +66,10 @@ def export(
     from syndication.flows.subscribers import export_file
 
     chosen = options(context)
+    if chosen.json and file is None:
+        return list_(context)
     number = _with_app(chosen, lambda app: export_file(app, file))
-    if chosen.json and file:
+    if chosen.json:
         document({"exported": number})
     elif file:
         print(f"{number:,} subscribers written to {file}")

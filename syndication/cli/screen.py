@@ -1,8 +1,10 @@
 """What a person sees: lines and a progress bar on a terminal, one JSON document with `--json`, errors as one sentence."""
 
+import io
 import json
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
@@ -11,7 +13,7 @@ import typer
 from syndication.errors import SyndicationError
 from syndication.flows.progress import Progress, Silent
 
-__all__ = ["Options", "Screen", "fail", "options"]
+__all__ = ["Options", "Screen", "document", "fail", "forgiving", "options"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +76,23 @@ class Screen:
             print("\r\x1b[K", end="", file=self.out, flush=True)
 
 
+def forgiving(*streams: TextIO) -> None:
+    """What a terminal cannot show is a question mark: no run ends because of a title's letters."""
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def document(value: dict[str, Any]) -> None:
-    """The one JSON document on standard output."""
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    """The one JSON document on standard output. A terminal that is not Unicode gets escapes."""
+    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    print(json.dumps(value, ensure_ascii=not unicode, indent=2), flush=True)
 
 
 def fail(error: SyndicationError, *, as_json: bool) -> int:
     """Show an error and return its exit code."""
     if as_json:
-        document({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
+        with suppress(OSError):  # standard output itself may be what is full
+            document({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
     print(f"syndicate: {error}", file=sys.stderr)
     return error.exit_code

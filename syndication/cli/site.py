@@ -21,7 +21,7 @@ def register(command: typer.Typer) -> None:
     """Add the verbs to `command`."""
     command.command("init")(init)
     command.command("doctor")(doctor)
-    templates = typer.Typer(help="The theme's files.", no_args_is_help=True, rich_markup_mode=None)
+    templates = typer.Typer(help="The theme's files.", rich_markup_mode=None)
     templates.command("list")(list_)
     templates.command("copy")(copy)
     command.add_typer(templates, name="templates")

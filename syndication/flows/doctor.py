@@ -35,9 +35,14 @@ class Check:
 
 async def examine(app: App) -> list[Check]:
     """Try everything but the sources' servers. Nothing is sent and nothing published."""
+    sources = len(app.sources)
     readers = (await app.store.subscribers.count())[Consent.CONFIRMED]
     checks = [
-        Check("configuration", ok=True, said=f"{app.publication.title}, {len(app.sources)} sources"),
+        Check(
+            "configuration",
+            ok=True,
+            said=f"{app.publication.title}, {sources} {'source' if sources == 1 else 'sources'}",
+        ),
         Check("store", ok=True, said=f"can be written; {readers:,} confirmed subscribers"),
         _theme(app),
         _writable("feeds", app.folder.root),

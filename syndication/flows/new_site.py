@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 
+from syndication.domain.week import WeekKey
 from syndication.errors import StoreError, UsageError
 
 __all__ = ["new_site"]
@@ -29,6 +31,7 @@ WELCOME = """\
 title: Welcome to your newsroom
 section: News
 author: The desk
+date: {day}
 summary: This is the first article of a new site. Replace it with your own.
 ---
 
@@ -47,14 +50,18 @@ IGNORED = "var/\nfeeds/\n"
 
 
 def new_site(
-    folder: Path, demo: str, key_lines: Callable[[str], Mapping[tuple[str | int, ...], int]]
+    folder: Path,
+    demo: str,
+    key_lines: Callable[[str], Mapping[tuple[str | int, ...], int]],
+    now: datetime,
 ) -> tuple[Path, ...]:
     """Write the files of a new site and return their paths relative to `folder`. `demo` is the commented configuration, `key_lines`
     finds its keys. Raises UsageError for a folder with files in it, StoreError when it cannot be written.
     """
+    last_week = WeekKey.of(now.date()).shifted(-1).monday()  # so that the first run has an article to show
     files = {
         Path("config/syndicate.toml"): _with_values(demo, key_lines(demo)),
-        Path("articles/welcome.md"): WELCOME,
+        Path("articles/welcome.md"): WELCOME.replace("{day}", f"{last_week} 09:00"),
         Path("templates/README.md"): TEMPLATES,
         Path(".gitignore"): IGNORED,
     }

@@ -2,10 +2,13 @@
 
 import asyncio
 import csv
+import re
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -14,6 +17,7 @@ from syndication.domain.slug import slugify
 from syndication.domain.subscriber import Added, Consent, NewSubscriber, Subscriber
 from syndication.errors import StoreError, UsageError
 from syndication.flows.app import App
+from syndication.flows.list_file import Row, opened, rows
 
 __all__ = [
     "AddedOne",
@@ -28,9 +32,9 @@ __all__ = [
 ]
 
 CHUNK = 5_000  # rows a transaction
-COLUMNS = ("email", "name", "language", "topics", "confirmed_at")
 EXPORTED = ("email", "name", "language", "topics", "confirmed_at", "consent", "created_at", "proof")
 LONGEST_NAME = 200  # characters
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")  # BCP 47
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +71,16 @@ async def import_file(app: App, file: Path, report: Path | None = None) -> Impor
     now, done = app.clock(), Imported()
     topics = await _known_topics(app)
     proof = f"import {file.name}, {now:%Y-%m-%dT%H:%M:%SZ}"
-    with _opened(file) as text:
+    with opened(file) as text:
         total = await asyncio.to_thread(_count_lines, file)
-        for chunk in _chunks(text, file):
-            rows: list[tuple[int, NewSubscriber]] = []
+        for chunk in _chunks(rows(text, file)):
+            new: list[tuple[int, NewSubscriber]] = []
             for line, values in chunk:
                 try:
-                    rows.append((line, _new(values, topics, proof=proof, now=now)))
+                    new.append((line, _new(values, topics, proof=proof, now=now)))
                 except ValueError as error:
                     done.refused.append(Refused(line, str(error)))
-            await _add(app, rows, done, now)
+            await _add(app, new, done, now)
             app.progress.count("reading", min(chunk[-1][0], total), total)
         app.progress.count("reading", total, total)
     done.refused.sort(key=lambda refused: refused.line)
@@ -85,9 +89,9 @@ async def import_file(app: App, file: Path, report: Path | None = None) -> Impor
     return done
 
 
-async def _add(app: App, rows: Sequence[tuple[int, NewSubscriber]], done: Imported, now: datetime) -> None:
-    results = await app.store.subscribers.add([row for _, row in rows], at=now, key=app.new_id)
-    for (line, _), result in zip(rows, results, strict=True):
+async def _add(app: App, new: Sequence[tuple[int, NewSubscriber]], done: Imported, now: datetime) -> None:
+    results = await app.store.subscribers.add([row for _, row in new], at=now, key=app.new_id)
+    for (line, _), result in zip(new, results, strict=True):
         if result is Added.ADDED:
             done.added += 1
         elif result is Added.PRESENT:
@@ -96,12 +100,21 @@ async def _add(app: App, rows: Sequence[tuple[int, NewSubscriber]], done: Import
             done.refused.append(Refused(line, f"this address has {result.value}; an import never revives it"))
 
 
-def _new(values: dict[str, str], topics: frozenset[str], *, proof: str, now: datetime) -> NewSubscriber:
+def _new(values: dict[str, str] | str, topics: frozenset[str], *, proof: str, now: datetime) -> NewSubscriber:
     """Raises ValueError with the reason why a line is refused."""
-    address = parse_address(values.get("email", ""))
+    if isinstance(values, str):
+        raise ValueError(values)  # noqa: TRY004 - a reason, not a wrong type
+    if not values.get("email", "").strip():
+        raise ValueError("there is no address")
+    address = parse_address(values["email"])
     name = " ".join(values.get("name", "").split())
     if len(name) > LONGEST_NAME:
         raise ValueError(f"the name is longer than {LONGEST_NAME} characters")
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in name):
+        raise ValueError("the name holds a control character")
+    language = values.get("language", "").strip()
+    if language and not _LANGUAGE.fullmatch(language):
+        raise ValueError("the language is no tag like en, ko or pt-BR")
     chosen = tuple(
         word for word in values.get("topics", "").replace(",", " ").replace(";", " ").split() if word
     )
@@ -111,7 +124,7 @@ def _new(values: dict[str, str], topics: frozenset[str], *, proof: str, now: dat
     return NewSubscriber(
         email=address.email,
         name=name,
-        language=values.get("language", "").strip(),
+        language=language,
         topics=chosen,
         confirmed=_time(values.get("confirmed_at", ""), now),
         proof=proof,
@@ -138,48 +151,13 @@ async def _known_topics(app: App) -> frozenset[str]:
     return frozenset(slugify(section) for section in sections)
 
 
-def _opened(file: Path) -> TextIO:
-    try:
-        return file.open(encoding="utf-8-sig", newline="", errors="surrogateescape")
-    except OSError as error:
-        raise UsageError(
-            f"{file} cannot be read ({error.strerror}).", "Give a CSV file with a header line."
-        ) from error
-
-
 def _count_lines(file: Path) -> int:
     with file.open("rb") as data:
         return sum(block.count(b"\n") for block in iter(lambda: data.read(1 << 20), b"")) or 1
 
 
-def _chunks(text: TextIO, file: Path) -> Iterator[list[tuple[int, dict[str, str]]]]:
-    """Lines with their numbers, by the thousand. A semicolon or tab in the header line is taken for the separator."""
-    head = text.readline()
-    separator = max(",;\t", key=head.count)
-    header = [name.strip().casefold() for name in next(csv.reader([head], delimiter=separator), [])]
-    if "email" not in header:
-        raise UsageError(
-            f"{file} has no column email in its first line.",
-            f"Start it with a line like {','.join(COLUMNS)}.",
-        )
-    reader = csv.reader(text, delimiter=separator)
-    chunk: list[tuple[int, dict[str, str]]] = []
-    while True:
-        try:
-            row = next(reader)
-        except StopIteration:
-            break
-        except csv.Error as error:
-            raise UsageError(
-                f"{file} line {reader.line_num + 1} is no CSV ({error}).", "Mend the line and import again."
-            ) from None
-        if not any(cell.strip() for cell in row):
-            continue
-        chunk.append((reader.line_num + 1, dict(zip(header, row, strict=False))))
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
+def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while chunk := list(islice(rows, CHUNK)):
         yield chunk
 
 
@@ -197,21 +175,23 @@ def _write_report(report: Path, refused: Sequence[Refused]) -> None:
 
 async def export_file(app: App, file: Path | None) -> int:
     """Write the whole list as CSV, row by row; to standard output without a file. Returns the number of rows."""
+    if file is None:
+        return await _export(app, sys.stdout)
     try:
-        out = file.open("w", encoding="utf-8", newline="") if file else sys.stdout
+        with file.open("w", encoding="utf-8", newline="") as out:
+            return await _export(app, out)
     except OSError as error:
         raise UsageError(f"{file} cannot be written ({error.strerror}).", "Choose another file.") from error
-    try:
-        writer, number = csv.writer(out), 0
-        writer.writerow(EXPORTED)
-        async for subscriber in app.store.subscribers.stream():
-            shown = shape(subscriber)
-            writer.writerow([" ".join(shown[name]) if name == "topics" else shown[name] for name in EXPORTED])
-            number += 1
-        return number
-    finally:
-        if file:
-            out.close()
+
+
+async def _export(app: App, out: TextIO) -> int:
+    writer, number = csv.writer(out), 0
+    writer.writerow(EXPORTED)
+    async for subscriber in app.store.subscribers.stream():
+        shown = shape(subscriber)
+        writer.writerow([" ".join(shown[name]) if name == "topics" else shown[name] for name in EXPORTED])
+        number += 1
+    return number
 
 
 async def add_one(app: App, email: str, *, name: str = "", language: str = "", topics: str = "") -> AddedOne:

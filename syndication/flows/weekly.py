@@ -57,7 +57,11 @@ async def tell(app: App, edition: FrozenEdition, report: Report, *, send: bool) 
     if send:
         await deliver(app, edition.mailing, report)
         if not report.incomplete and not report.sent:
-            report.skipped = f"{edition.key} is done: nothing was left to send."
+            report.skipped = (
+                f"{edition.key} is done: nothing was left to send."
+                if edition.planned
+                else f"{edition.key} is published, but nobody was on the list to get it: `syndicate subscribers import FILE`."
+            )
     else:
         report.skipped = f"{edition.key} was made and published; `syndicate deliver` sends it."
 

@@ -144,4 +144,5 @@ def _shown(file: str) -> str:
 
 
 def _sentence(text: str) -> str:
+    text = re.sub(r"'(?:\w+\.)+(\w+) object' has", r"\1 has", text)  # a person knows no module
     return text.strip().rstrip(".") + "."

@@ -35,9 +35,30 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
     _one_way_to_name_servers(values, overrides)
     origins = Origins(str(path), lines, variables)
     try:
-        return Settings.of(site_of(path), _merged(values, overrides))
+        settings = Settings.of(site_of(path), _merged(values, overrides))
     except ValidationError as error:
         raise as_error(error, Settings, origins) from None
+    _keep_private(settings, path, origins)
+    return settings
+
+
+def _keep_private(settings: Settings, file: Path, origins: Origins) -> None:
+    """Everything in the published folder is meant for the web: what must never get there may not lie in it."""
+    published = settings.path(settings.feeds.directory).resolve()
+    sqlite, _, store = settings.store_url.partition("sqlite:///")
+    private = {
+        "the configuration": file,
+        "the secrets": settings.path(settings.secrets.file),
+        "the store": None if sqlite else Path(store),
+        "the outbox": settings.outbox,
+    }
+    for name, path in private.items():
+        if path is not None and path.resolve().is_relative_to(published):
+            _, begin = origins.begin(("feeds", "directory"))
+            raise SettingsError(
+                f"{begin} holds {name}, and all of it is published.",
+                'Write a folder of its own like "feeds".',
+            )
 
 
 def site_of(path: Path) -> Path:

@@ -93,7 +93,7 @@ class EditionTable(Table):
     """When an edition ends and how editions are counted."""
 
     ends: str = "monday 00:00"
-    first_number: Whole = Field(default=1, ge=1)
+    first_number: Whole = Field(default=1, ge=1, le=1_000_000)
     approve: Annotated[Flag, AfterValidator(_later)] = False
 
     @field_validator("ends")

@@ -95,6 +95,12 @@ def test_a_fault_in_a_macro_is_told_by_the_macros_file_and_line(tmp_path: Path) 
         renderer(folder, theme="own").digest(edition(), "en")
 
 
+def test_a_misspelt_name_is_told_without_a_module_of_ours(tmp_path: Path) -> None:
+    folder = theme(tmp_path, "own", digest__txt="{{ lead.titel }}")
+    with pytest.raises(TemplateError, match=r"digest\.txt, line 1: StoryView has no attribute 'titel'\."):
+        renderer(folder, theme="own").digest(edition(), "en")
+
+
 def test_a_template_cannot_reach_into_python(tmp_path: Path) -> None:
     folder = theme(tmp_path, "own", digest__txt="{{ lead.__class__.__mro__ }}")
     with pytest.raises(TemplateError, match=r"templates/own/digest\.txt, line 1: .*unsafe"):

@@ -325,3 +325,31 @@ def test_a_variable_with_one_underscore_for_two_suggests_the_right_one(tmp_path:
         mistake(tmp_path, GOOD, {"SYNDICATE_SMTP_URL": "outbox:x"}).hint
         == "Did you mean SYNDICATE_SMTP__URL?"
     )
+
+
+@pytest.mark.parametrize(
+    ("folder", "held"),
+    [
+        (".", "the configuration"),
+        ("config", "the configuration"),
+        ("/", "the configuration"),
+        ("var", "the secrets"),
+    ],
+)
+def test_the_published_folder_may_not_hold_what_must_stay_private(
+    tmp_path: Path, folder: str, held: str
+) -> None:
+    site = tmp_path / "config"
+    site.mkdir()
+    found = mistake(site, f'{GOOD}[feeds]\ndirectory = "{folder}"\n')
+    assert (
+        found.message
+        == f"syndicate.toml line {END + 2}: feeds.directory holds {held}, and all of it is published."
+    )
+
+
+def test_the_number_of_the_first_edition_fits_the_store(tmp_path: Path) -> None:
+    assert (
+        "edition.first_number is too large."
+        in mistake(tmp_path, f"{GOOD}[edition]\nfirst_number = {10**30}\n").message
+    )
