@@ -7,9 +7,11 @@ and needs no decision later. A person's own spelling of an international domain 
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import quote, urlsplit, urlunsplit
 
-__all__ = ["Address", "envelope_address", "parse_address"]
+__all__ = ["Address", "ascii_url", "envelope_address", "parse_address"]
 
+_URL_SAFE = ":/?#[]@!$&'()*+,;=%~"  # reserved already, or encoded (RFC 3986 §2.2)
 _MAX_LOCAL, _MAX_ADDRESS = 64, 254  # octets, RFC 5321 §4.5.3.1 (a path has 256 with its angle brackets)
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -65,13 +67,23 @@ def envelope_address(text: str) -> str:
     match = _ENVELOPE.fullmatch(text)
     if match is None:
         raise ValueError("this is not one address")
-    if match[2].isascii():
-        return text
     return f"{match[1]}@{_ascii_domain(match[2])}"
+
+
+def ascii_url(url: str) -> str:
+    """A link as a header carries it: the host as A-labels, other letters as percent-encoded UTF-8 (RFC 3987 §3.1). Raises ValueError."""
+    if url.isascii():
+        return url
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    place = parts.netloc.replace(host, _ascii_domain(host)) if host else parts.netloc
+    return quote(urlunsplit(parts._replace(netloc=place)), safe=_URL_SAFE)
 
 
 @lru_cache(maxsize=1024)
 def _ascii_domain(domain: str) -> str:
+    if domain.isascii():
+        return domain
     import idna  # noqa: PLC0415 (only for the few that need it)
 
     try:

@@ -193,7 +193,7 @@ class Pool:
         return open_now
 
     def _pause(self, route: _Route, reply: Reply) -> None:
-        route.not_before = self._clock() + min(2.0**route.troubles, _LONGEST_PAUSE)
+        route.not_before = self._clock() + min(2.0 ** min(route.troubles, 9), _LONGEST_PAUSE)
         route.troubles += 1
         route.slowed, route.reply = reply.code == CLOSING, reply
 

@@ -1,30 +1,29 @@
 """What follows from a transaction: the row's new state, and when to try again. Pure."""
 
-import re
 from datetime import datetime, timedelta
 
 from syndication.deliver.transaction import Transaction
-from syndication.deliver.wire import CLOSING, REFUSED
-from syndication.domain.delivery import Outcome, Recipient, Reply, Settled, Stage, State
+from syndication.deliver.wire import CLOSING
+from syndication.domain.delivery import Outcome, Recipient, Settled, Stage, State
 
-__all__ = ["FIRST_DELAY", "GIVE_UP_AFTER", "LONGEST_DELAY", "MIN_ATTEMPTS", "permanent_for_address", "settle"]
+__all__ = ["FIRST_DELAY", "GIVE_UP_AFTER", "LONGEST_DELAY", "MIN_ATTEMPTS", "resend_at", "settle"]
 
 FIRST_DELAY = timedelta(minutes=5)
 LONGEST_DELAY = timedelta(hours=6)
 MIN_ATTEMPTS = 5  # and
 GIVE_UP_AFTER = timedelta(days=4)  # RFC 5321 §4.5.4.1: at least 4-5 days
 _SPREAD = 0.25  # how much of a delay jitter may add
-_ENHANCED = re.compile(r"\s*([245])\.(\d{1,3})\.(\d{1,3})(?=\s|$)")
 
 
 def settle(recipient: Recipient, transaction: Transaction, *, now: datetime, jitter: float) -> Settled:
     """Judge one transaction. `recipient.attempts` are the counted attempts before this one; `jitter` is in [0, 1).
 
     A 421 and a server that cannot be reached are the server's own trouble: no attempt is counted, and nobody is given up for them.
+    A sender that is refused (at MAIL, before any reader was named) is ours, and may be mended: tried again.
     """
     if transaction.outcome is Outcome.ACCEPTED:
         return _settled(recipient, transaction, State.SENT)
-    if transaction.outcome is Outcome.REFUSED:
+    if transaction.outcome is Outcome.REFUSED and transaction.stage is not Stage.MAIL:
         return _settled(recipient, transaction, State.FAILED)
     if transaction.outcome is Outcome.UNKNOWN:
         return _settled(recipient, transaction, State.UNKNOWN)
@@ -37,13 +36,12 @@ def settle(recipient: Recipient, transaction: Transaction, *, now: datetime, jit
     return _settled(recipient, transaction, State.DEFERRED, due=due, counted=counted)
 
 
-def permanent_for_address(reply: Reply) -> bool:
-    """Whether a refusal at RCPT says that the address itself is dead (RFC 3463 §3.2: 5.1.x), not that we are blocked (5.7.x).
+def resend_at(unknowns: int, since: datetime) -> datetime | None:
+    """When a mail whose dot went unanswered `unknowns` times, at last at `since`, may be sent again.
 
-    5.1.7 and 5.1.8 speak of the sender's address.
+    None after too many: a server that takes every mail and answers none would fill the reader's mailbox. Then a person decides.
     """
-    match = _ENHANCED.match(reply.text) if reply.code // 100 == REFUSED else None
-    return match is not None and match.group(1, 2) == ("5", "1") and match[3] not in {"7", "8"}
+    return since + _delay(unknowns, 0.0) if unknowns < MIN_ATTEMPTS else None
 
 
 def _delay(attempts: int, jitter: float) -> timedelta:

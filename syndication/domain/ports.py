@@ -31,7 +31,7 @@ class Ledger(Protocol):
         """Give back what is still claimed."""
 
     async def recover(self, mailing: str, *, now: datetime, host: str, resend: bool) -> int:
-        """Take over from dead owners: claimed rows are queued again; dotting rows become unknown, and with `resend` are queued
-        again. The caller holds the mailing's lock, so an owner on this `host` is dead; another's lease must have run out.
-        Returns how many rows became unknown.
+        """Take over from dead owners: claimed rows are queued again, and dotting rows too with `resend`, else they become unknown.
+        The caller holds the mailing's lock, so an owner on this `host` is dead; another's lease must have run out.
+        Returns how many rows were left in doubt.
         """

@@ -7,14 +7,16 @@ same connection writes the next body. Both go into one commit, shared by all con
 import asyncio
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from syndication.deliver.pool import Pool
-from syndication.deliver.retry import settle
+from syndication.deliver.pool import Place, Pool
+from syndication.deliver.retry import resend_at, settle
+from syndication.deliver.transaction import Transaction
 from syndication.domain.delivery import Batch, Recipient, Reply, Settled, Stage, State
 from syndication.flows.app import App
+from syndication.flows.letters import MailingLetters
 from syndication.flows.report import Report
 
 __all__ = ["count", "deliver", "send_batch"]
@@ -22,6 +24,7 @@ __all__ = ["count", "deliver", "send_batch"]
 LEASE = 3600.0  # seconds a batch belongs to its owner; longer than the 600 s that a final dot may wait for its answer
 BATCHES = 2  # at once, so that the connections have work while the last rows of a batch are answered
 LONGEST_PAUSE = 60.0  # seconds between two tries to reach a dead server
+LOOK_UP = 1.0  # seconds of sleep at most before the clock is read again: a machine that was suspended is late already
 
 
 @dataclass(slots=True)
@@ -32,22 +35,22 @@ class Sending:
     mailing: str
     pool: Pool
     stop: asyncio.Event = field(default_factory=asyncio.Event)
-    trouble: str = ""  # why no server can be used
+    trouble: str = ""  # why the last connection could not be made; a mail that went out since clears it
     done: int = 0
     total: int = 0
 
 
-async def deliver(app: App, mailing: str, report: Report) -> None:
-    """Send what is due, and stay for `delivery.wait` to retry what becomes due. Raises LockedError, StoreError."""
-    ledger = app.store.ledger
-    with app.locks(f"mailing-{mailing}"), stop_on_signal() as stop:
-        await ledger.recover(
-            mailing, now=app.clock(), host=app.delivery.host, resend=app.delivery.resend_unknown
-        )
-        before = await ledger.counts(mailing)
+async def deliver(app: App, mailing: str, report: Report, *, stay: bool = True) -> bool:
+    """Send what is due; with `stay`, retry for `delivery.wait` what becomes due. Returns whether a signal stopped it.
+
+    Raises LockedError, StoreError.
+    """
+    with app.locks(f"mailing {mailing}"), stop_on_signal() as stop:
+        before = await app.store.ledger.counts(mailing)
+        until = app.clock() + (app.delivery.wait if stay else timedelta(0))
         async with app.open_pool() as pool:
             sending = Sending(app, mailing, pool, stop, total=before.queued + before.deferred)
-            await _send_and_wait(sending)
+            await _send_and_wait(sending, until)
         await count(app, mailing, report, sent_before=before.sent)
     if sending.trouble:
         report.warnings.append(f"The mail server could not be used: {sending.trouble}.")
@@ -55,6 +58,7 @@ async def deliver(app: App, mailing: str, report: Report) -> None:
         report.warnings.append(
             "Stopped by a signal: what was under way is settled, the next run sends the rest."
         )
+    return stop.is_set()
 
 
 async def count(app: App, mailing: str, report: Report, *, sent_before: int = 0) -> None:
@@ -74,23 +78,38 @@ async def send_batch(app: App, batch_id: int) -> None:
             await _send(Sending(app, batch.mailing, pool), batch)
 
 
-async def _send_and_wait(sending: Sending) -> None:
-    app = sending.app
-    until, troubles = app.clock() + app.delivery.wait, 0
-    while not sending.stop.is_set():
+async def _send_and_wait(sending: Sending, until: datetime) -> None:
+    app, stop, troubles = sending.app, sending.stop, 0
+    while not stop.is_set():
+        await _take_over(sending)
         sending.trouble = ""
         await _all_due(sending)
         troubles = troubles + 1 if sending.trouble else 0
-        due = await app.store.ledger.next_due(sending.mailing)
-        if due is None or sending.stop.is_set():
+        due = await _next_due(sending)
+        if due is None or stop.is_set():
             return
         if troubles:
-            due = max(due, app.clock() + timedelta(seconds=min(2.0 ** (troubles - 1), LONGEST_PAUSE)))
+            pause = min(2.0 ** min(troubles - 1, 9), LONGEST_PAUSE)
+            due = max(due, app.clock() + timedelta(seconds=pause))
         if due > until:
             return
         why = f": {sending.trouble}" if sending.trouble else ""
         app.progress.say(f"the next try is at {due.astimezone(app.publication.timezone):%H:%M:%S}{why}")
-        await _pause(sending.stop, (due - app.clock()).total_seconds())
+        await _wait_until(due, app, stop)
+
+
+async def _take_over(sending: Sending) -> datetime | None:
+    """From dead owners; and by policy send again what was left in doubt. Returns when the next doubtful row may be."""
+    app, ledger = sending.app, sending.app.store.ledger
+    resend, now = app.delivery.resend_unknown, app.clock()
+    await ledger.recover(sending.mailing, now=now, host=app.delivery.host, resend=resend)
+    return await ledger.resend(sending.mailing, now=now, when=resend_at) if resend else None
+
+
+async def _next_due(sending: Sending) -> datetime | None:
+    again = await _take_over(sending)
+    due = await sending.app.store.ledger.next_due(sending.mailing)
+    return min(filter(None, (again, due)), default=None)
 
 
 async def _all_due(sending: Sending) -> None:
@@ -100,15 +119,18 @@ async def _all_due(sending: Sending) -> None:
 
 
 async def _batches(sending: Sending) -> None:
-    """Claim and send batches until nothing is due or no server can be used."""
+    """Claim and send batches until nothing is due. One without a single mail, for want of a server, is the last."""
     app = sending.app
-    while not sending.stop.is_set() and not sending.trouble:
+    while not sending.stop.is_set():
+        done = sending.done
         batch = await app.store.ledger.claim(
             sending.mailing, app.delivery.owner, app.new_id(), now=app.clock(), lease=LEASE
         )
         if batch is None:
             return
         await _send(sending, batch)
+        if sending.trouble and sending.done == done:
+            return
 
 
 async def _send(sending: Sending, batch: Batch) -> None:
@@ -124,50 +146,75 @@ async def _send(sending: Sending, batch: Batch) -> None:
 
 
 async def _connection(sending: Sending, batch: Batch, rows: Iterator[Recipient]) -> None:
-    """Send rows one after the other over one connection of the pool."""
+    """Send rows one after the other over one connection of the pool. Whatever ends it, the last result is written."""
     app, ledger = sending.app, sending.app.store.ledger
     letters = await app.letters.of(batch.mailing)
     done: Settled | None = None
     async with sending.pool.session() as place:
-        for row in rows:
-            try:
-                message = letters.message(row)
-            except ValueError as error:  # an address or a name that cannot stand in a header
-                await ledger.step(batch, _unmailable(row, str(error)), None, now=app.clock())
-                continue
-            if message is None:
-                await ledger.settle_no_content(batch, row, now=app.clock())
-                continue
-            if (
-                done is not None and not place.usable
-            ):  # connecting may take its time: what is known is written first
-                await ledger.step(batch, done, None, now=app.clock())
+        try:
+            for row in rows:
+                if sending.stop.is_set():
+                    break
+                message = _message(letters, row)
+                # Connecting may take its time, and so may many rows without a mail: what is known is written first.
+                if done is not None and (isinstance(message, Settled) or not place.usable):
+                    await ledger.step(batch, done, None, now=app.clock())
+                    done = None
+                if isinstance(message, Settled):
+                    await ledger.step(batch, message, None, now=app.clock())
+                    continue
+                if not place.usable and not await _connected(sending, place):
+                    break
+                won = await ledger.step(batch, done, row, now=app.clock())
                 done = None
-            if unreachable := await place.ready():
-                sending.trouble = unreachable.reply.text
-                break
-            won = await ledger.step(batch, done, row, now=app.clock())
-            done = None
-            if won:
-                transaction = await place.transact(letters.sender, row.email, message)
-                done = settle(row, transaction, now=app.clock(), jitter=app.jitter())
-                sending.done += 1
-                app.progress.count("sending", sending.done, sending.total)
-            if sending.stop.is_set():
-                break
-        if done is not None:
-            await ledger.step(batch, done, None, now=app.clock())
+                if won:
+                    transaction = await place.transact(letters.sender, row.email, message)
+                    done = settle(row, transaction, now=app.clock(), jitter=app.jitter())
+                    _note(sending, transaction)
+        finally:
+            if done is not None:
+                await ledger.step(batch, done, None, now=app.clock())
 
 
-def _unmailable(row: Recipient, reason: str) -> Settled:
-    return Settled(row.subscriber, row.serial, State.FAILED, Stage.ADDRESS, Reply(0, reason))
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
+def _message(letters: MailingLetters, row: Recipient) -> bytes | Settled:
+    """The row's mail, or what to write about a row that gets none."""
     try:
-        await asyncio.wait_for(stop.wait(), max(seconds, 0.05))
-    except TimeoutError:
-        return
+        message = letters.message(row)
+    except ValueError as error:  # an address or a name that cannot stand in a header
+        return Settled(row.subscriber, row.serial, State.FAILED, Stage.ADDRESS, Reply(0, str(error)))
+    nothing = Reply(0, "nothing in it for the reader's topics")
+    return message or Settled(
+        row.subscriber, row.serial, State.NO_CONTENT, Stage.CONNECT, nothing, counted=False
+    )
+
+
+async def _connected(sending: Sending, place: Place) -> bool:
+    """Whether a mail can go out. A signal does not wait for a server that says nothing for minutes."""
+    connecting, stopped = asyncio.create_task(place.ready()), asyncio.create_task(sending.stop.wait())
+    try:
+        await asyncio.wait({connecting, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if not connecting.done():
+            return False
+        if unreachable := connecting.result():
+            sending.trouble = unreachable.reply.text
+        return unreachable is None and not sending.stop.is_set()
+    finally:
+        connecting.cancel()
+        stopped.cancel()
+        await asyncio.wait({connecting, stopped})
+
+
+def _note(sending: Sending, transaction: Transaction) -> None:
+    if transaction.stage is not Stage.CONNECT:
+        sending.trouble = ""
+    sending.done += 1
+    sending.app.progress.count("sending", sending.done, sending.total)
+
+
+async def _wait_until(due: datetime, app: App, stop: asyncio.Event) -> None:
+    while not stop.is_set() and (left := (due - app.clock()).total_seconds()) > 0:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), min(left, LOOK_UP))
 
 
 @contextmanager

@@ -1,39 +1,57 @@
 """`syndicate deliver`: what is due of any edition, for a cron every 15 minutes."""
 
+from syndication.domain.frozen import FrozenEdition
 from syndication.domain.week import WeekKey
-from syndication.errors import UsageError
+from syndication.errors import LockedError, UsageError
 from syndication.flows.app import App
-from syndication.flows.deliver import deliver
+from syndication.flows.deliver import count, deliver
 from syndication.flows.report import Report
 
 __all__ = ["deliver_due", "require_working_links"]
 
 
 async def deliver_due(app: App, key: WeekKey | None) -> list[Report]:
-    """Send what is due of every published edition with open rows, or of one; a report each. Raises UsageError for no such edition."""
+    """Send what is due now of every published edition with open rows, or of one; a report each.
+
+    An edition that another run is sending is left to it. Raises UsageError for no such edition, LockedError when all are being sent.
+    """
     require_working_links(app)
     app.signing.ready()
-    keys = [key] if key else await _with_open_rows(app)
-    reports = []
-    for each in keys:
-        edition = await app.store.editions.get(each)
+    reports, locked = [], []
+    for each in [key] if key else await _with_open_rows(app):
+        edition = await _published(app, each)
         if edition is None:
-            raise UsageError(f"There is no edition {each} yet.", "`syndicate run --weekly` makes the latest.")
+            reports.append(_unpublished(each, asked=key is not None))
+            continue
         report = Report(str(each), number=edition.number, subject=edition.subject)
-        if edition.published_at is None:
-            if key:
-                raise UsageError(
-                    f"The edition {each} is not published yet.",
-                    f"`syndicate run --week {each}` goes on from there.",
-                )
-            report.warnings.append(
-                f"The edition {each} is not published yet: `syndicate run --week {each}` goes on from there."
-            )
-            report.incomplete = True
-        else:
-            await deliver(app, edition.mailing, report)
         reports.append(report)
+        try:
+            if await deliver(app, edition.mailing, report, stay=False):
+                break
+        except LockedError as error:
+            locked.append(error)
+            report.warnings.append(str(error))
+            await count(app, edition.mailing, report)
+    if locked and len(locked) == len(reports):
+        raise locked[0]
     return reports
+
+
+async def _published(app: App, key: WeekKey) -> FrozenEdition | None:
+    edition = await app.store.editions.get(key)
+    if edition is None:
+        raise UsageError(f"There is no edition {key} yet.", "`syndicate run --weekly` makes the latest.")
+    return edition if edition.published_at else None
+
+
+def _unpublished(key: WeekKey, *, asked: bool) -> Report:
+    problem, hint = (
+        f"The edition {key} is not published yet.",
+        f"`syndicate run --week {key}` goes on from there.",
+    )
+    if asked:
+        raise UsageError(problem, hint)
+    return Report(str(key), warnings=[f"{problem} {hint}"], incomplete=True)
 
 
 async def _with_open_rows(app: App) -> list[WeekKey]:

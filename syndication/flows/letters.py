@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from syndication.deliver.address import ascii_url
 from syndication.deliver.message import CompiledLetter, Letter, compile_letter
 from syndication.domain.tokens import Keyring, Purpose
 from syndication.errors import StoreError
@@ -68,12 +70,14 @@ class Letters:
     keyring: Keyring
     signing: Signing
     _compiled: dict[str, MailingLetters] = field(default_factory=dict)
+    _compiling: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def of(self, mailing: str) -> MailingLetters:
         """The letters of the mailing with this id, compiled at the first call."""
-        if mailing not in self._compiled:
-            self._compiled = {mailing: self._compile(await self.store.editions.mailing(mailing))}
-        return self._compiled[mailing]
+        async with self._compiling:  # every connection asks at the same time
+            if mailing not in self._compiled:
+                self._compiled = {mailing: self._compile(await self.store.editions.mailing(mailing))}
+            return self._compiled[mailing]
 
     def _compile(self, mailing: Mailing) -> MailingLetters:
         facts = mailing.headers
@@ -100,5 +104,10 @@ class Letters:
         }
         sender = next(letter.sender for _, letter in letters.values())
         return MailingLetters(
-            sender, facts["web_url"], ZoneInfo(facts["timezone"]), self.renderer, self.keyring, letters
+            sender,
+            ascii_url(facts["web_url"]),
+            ZoneInfo(facts["timezone"]),
+            self.renderer,
+            self.keyring,
+            letters,
         )

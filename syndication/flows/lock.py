@@ -16,8 +16,8 @@ __all__ = ["hold"]
 
 @contextmanager
 def hold(folder: Path, name: str) -> Iterator[None]:
-    """Hold `folder`/`name`.lock (flock(2)). Raises LockedError at once when another process has it."""
-    path = folder / f"{name}.lock"
+    """Hold a lock file in `folder` named after the work (flock(2)). Raises LockedError at once when another process has it."""
+    path = folder / f"{name.replace(' ', '-')}.lock"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -31,7 +31,7 @@ def hold(folder: Path, name: str) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise LockedError(
-                f"Another run is at work on {name.replace('-', ' ')}.",
+                f"Another run is at work on {name}.",
                 "Wait until it has ended; nothing was changed.",
             ) from None
         yield

@@ -9,12 +9,11 @@ from syndication.flows.app import App
 
 __all__ = ["standing"]
 
-TROUBLED = (State.FAILED, State.DEFERRED, State.UNKNOWN)
-LISTED = 1_000  # rows of one edition; the counts cover them all
+LISTED = 1_000  # rows that failed or wait; the counts cover them all
 
 
 async def standing(app: App, key: WeekKey | None) -> dict[str, Any]:
-    """The latest editions with their counts; for one key also the rows that failed, wait, or were ever left in doubt."""
+    """The latest editions with their counts; for one key also who was ever left in doubt, whose mail failed, who waits."""
     keys = [key] if key else sorted(await app.store.editions.frozen(), reverse=True)[:10]
     editions = [await _edition(app, each, listed=key is not None) for each in keys]
     return {
@@ -50,16 +49,14 @@ async def _edition(app: App, key: WeekKey, *, listed: bool) -> dict[str, Any]:
 
 
 async def _troubled(app: App, mailing: str) -> list[dict[str, Any]]:
-    """Rows that are not settled well, then those that were sent again after a doubt."""
+    """Every row that was ever left in doubt, whatever became of it; then those that failed or wait."""
     ledger = app.store.ledger
-    rows: list[dict[str, Any]] = []
-    for lines in (
-        ledger.rows(mailing, TROUBLED),
-        ledger.rows(mailing, (State.SENT, State.QUEUED), doubtful=True),
-    ):
-        async for line in lines:
-            if len(rows) == LISTED:
-                return rows
+    rows = [_shape(line) async for line in ledger.rows(mailing, doubtful=True)]
+    most = len(rows) + LISTED
+    async for line in ledger.rows(mailing, (State.FAILED, State.DEFERRED)):
+        if len(rows) == most:
+            break
+        if not line.unknowns:
             rows.append(_shape(line))
     return rows
 

@@ -1,13 +1,13 @@
-"""Taking rows and giving them back: claim, finish, recover.
+"""Taking rows and giving them back: claim, finish, recover, resend.
 
 The fence: a held row carries its batch's number, which is never used twice, and the batch carries a token. Whoever takes rows over
 removes the number, so that the old owner's next step wins nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Select, Update, bindparam, delete, func, insert, select, update
 
@@ -15,7 +15,9 @@ from syndication.domain.delivery import Batch, MailingKind, Recipient, Stage, St
 from syndication.domain.subscriber import Consent
 from syndication.store.tables import batches, deliveries, lanes, mailings, subscribers
 
-__all__ = ["claim", "finish", "held", "next_due", "recipients", "recover"]
+__all__ = ["claim", "finish", "held", "next_due", "recipients", "recover", "resend"]
+
+ResendAt: TypeAlias = Callable[[int, datetime], datetime | None]
 
 # Who may get which mailing: a confirmation goes to those who have not confirmed yet.
 _WELCOME = {MailingKind.DIGEST: Consent.CONFIRMED, MailingKind.CONFIRMATION: Consent.PENDING}
@@ -66,9 +68,9 @@ def held(connection: Connection, batch: int) -> Batch | None:
 
 
 def recover(connection: Connection, mailing: str, *, now: datetime, host: str, resend: bool) -> int:
-    """Take over from dead owners. Returns how many dotting rows became unknown."""
+    """Take over from dead owners. Returns how many dotting rows were left in doubt."""
     question = select(batches).where(batches.c.mailing == mailing).order_by(batches.c.id).with_for_update()
-    unknown = 0
+    doubtful = 0
     for batch in connection.execute(question).all():
         if batch.owner.partition("/")[0] != host and batch.lease_until > now:
             continue
@@ -76,9 +78,10 @@ def recover(connection: Connection, mailing: str, *, now: datetime, host: str, r
         dotting = update(deliveries).where(
             deliveries.c.batch == batch.id, deliveries.c.state == State.DOTTING
         )
-        unknown += connection.execute(
+        doubtful += connection.execute(
             dotting.values(
-                state=State.UNKNOWN,
+                state=State.QUEUED if resend else State.UNKNOWN,
+                due=now if resend else None,
                 batch=None,
                 unknowns=deliveries.c.unknowns + 1,
                 stage=Stage.DOT,
@@ -86,15 +89,27 @@ def recover(connection: Connection, mailing: str, *, now: datetime, host: str, r
             )
         ).rowcount
         connection.execute(delete(batches).where(batches.c.id == batch.id))
-    if resend:
-        c = deliveries.c
-        # `unknowns > 0` is the index of doubtful rows.
-        connection.execute(
-            update(deliveries)
-            .where(c.mailing == mailing, c.unknowns > 0, c.state == State.UNKNOWN)
-            .values(state=State.QUEUED, due=now)
-        )
-    return unknown
+    return doubtful
+
+
+def resend(connection: Connection, mailing: str, *, now: datetime, when: ResendAt) -> datetime | None:
+    """Queue again the unknown rows whose time has come; returns the earliest time of the others."""
+    c = deliveries.c
+    question = (
+        select(c.subscriber, c.serial, c.unknowns, c.settled)
+        .where(c.mailing == mailing, c.unknowns > 0, c.state == State.UNKNOWN)  # the index of doubtful rows
+        .with_for_update()
+    )
+    times = [(row, when(row.unknowns, row.settled)) for row in connection.execute(question)]
+    ripe = [
+        {"of_mailing": mailing, "of_subscriber": row.subscriber, "of_serial": row.serial}
+        for row, time in times
+        if time is not None and time <= now
+    ]
+    if ripe:
+        queued = _row().where(c.state == State.UNKNOWN).values(state=State.QUEUED, due=now)
+        connection.execute(queued, ripe)
+    return min((time for _, time in times if time is not None and time > now), default=None)
 
 
 def recipients(connection: Connection, question: Select[Any]) -> list[Recipient]:
@@ -103,9 +118,13 @@ def recipients(connection: Connection, question: Select[Any]) -> list[Recipient]
 
 
 def next_due(connection: Connection, mailing: str) -> datetime | None:
-    """When the next waiting row is due; None when none waits."""
-    due: datetime | None = connection.execute(select(func.min(_lanes(mailing).subquery().c.due))).scalar()
-    return due
+    """When the next waiting row is due, or the next held one can be taken over; None when there is neither."""
+    leases = select(func.min(batches.c.lease_until)).where(batches.c.mailing == mailing)
+    times = (
+        connection.execute(question).scalar()
+        for question in (select(func.min(_lanes(mailing).subquery().c.due)), leases)
+    )
+    return min(filter(None, times), default=None)
 
 
 def _lanes(mailing: str) -> Select[Any]:
@@ -191,14 +210,17 @@ def _settle_gone(connection: Connection, rows: Sequence[Any], now: datetime) -> 
         connection.execute(left, [key | {"now": now} for key in keys])
 
 
-def _waiting() -> Update:
+def _row() -> Update:
     c = deliveries.c
     return update(deliveries).where(
         c.mailing == bindparam("of_mailing"),
         c.subscriber == bindparam("of_subscriber"),
         c.serial == bindparam("of_serial"),
-        c.due.is_not(None),
     )
+
+
+def _waiting() -> Update:
+    return _row().where(deliveries.c.due.is_not(None))
 
 
 def _ours(batch: Batch) -> Select[Any]:

@@ -12,7 +12,6 @@ from syndication.domain.delivery import (
     Counts,
     DeliveryLine,
     Recipient,
-    Reply,
     Settled,
     Stage,
     State,
@@ -59,26 +58,24 @@ class DeliveryLedger:
         """
         return await self._steps.join(Step(batch, done, mark, now))
 
-    async def settle_no_content(self, batch: Batch, recipient: Recipient, *, now: datetime) -> bool:
-        """Settle a claimed row in which nothing is left for the reader's topics. True when it was won."""
-        nothing = Reply(0, "nothing in it for the reader's topics")
-        done = Settled(
-            recipient.subscriber, recipient.serial, State.NO_CONTENT, Stage.CONNECT, nothing, counted=False
-        )
-        return await self.step(batch, done, None, now=now)
-
     async def finish(self, batch: Batch) -> None:
         """Give back what is still claimed. What is dotting stays so, until `recover` calls it unknown."""
         await self._database.write(lambda connection: claims.finish(connection, batch))
 
     async def recover(self, mailing: str, *, now: datetime, host: str, resend: bool) -> int:
-        """Take over from dead owners: claimed rows are queued again, dotting rows become unknown.
+        """Take over from dead owners: claimed rows are queued again; dotting rows too with `resend`, else they become unknown.
 
-        With `resend`, all unknown rows are queued again, due now. The caller holds the mailing's lock, so an owner on `host` is
-        dead; another's lease must have run out. Returns how many rows became unknown.
+        The caller holds the mailing's lock, so an owner on `host` is dead; another's lease must have run out. Returns how many rows
+        were left in doubt.
         """
         return await self._database.write(
             lambda connection: claims.recover(connection, mailing, now=now, host=host, resend=resend)
+        )
+
+    async def resend(self, mailing: str, *, now: datetime, when: claims.ResendAt) -> datetime | None:
+        """Queue unknown rows again as soon as `when` (how often in doubt, since when) says; returns the next such time to come."""
+        return await self._database.write(
+            lambda connection: claims.resend(connection, mailing, now=now, when=when)
         )
 
     async def batch(self, number: int) -> Batch | None:
@@ -86,7 +83,7 @@ class DeliveryLedger:
         return await self._database.read(lambda connection: claims.held(connection, number))
 
     async def next_due(self, mailing: str) -> datetime | None:
-        """When the next waiting row is due, maybe in the past; None when none waits."""
+        """When the next waiting row is due (maybe in the past) or another's lease runs out; None when nothing is open."""
         return await self._database.read(lambda connection: claims.next_due(connection, mailing))
 
     async def counts(self, mailing: str) -> Counts:
@@ -154,8 +151,10 @@ def _after(question: Select[Any], last: tuple[int, int] | None) -> Select[Any]:
 def _counts(connection: Connection, mailing: str) -> Counts:
     c = deliveries.c
     # Enhanced status codes (RFC 3463): 5.1.x is a dead address, everything else of ours or theirs may change.
-    dead = and_(c.stage == Stage.RCPT, c.reply.like("5.1.%"))
-    ours = and_(c.state == State.FAILED, ~or_(dead, c.stage.in_((Stage.CONSENT,))))
+    # But 5.1.7 and 5.1.8 speak of the sender's.
+    sender = or_(c.reply.like("5.1.7%"), c.reply.like("5.1.8%"))
+    dead = and_(c.stage == Stage.RCPT, c.reply.like("5.1.%"), ~sender)
+    ours = and_(c.state == State.FAILED, ~or_(dead, c.stage == Stage.CONSENT))
     question = (
         select(
             c.state,

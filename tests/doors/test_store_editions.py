@@ -183,7 +183,7 @@ async def test_a_mailing_is_open_as_long_as_a_row_waits_is_held_or_is_unknown(st
     assert await store.ledger.step(batch, settled(ann, State.UNKNOWN), None, now=NOW)
     await store.ledger.finish(batch)
     seen.append(await store.editions.open_mailings())
-    await store.ledger.recover("m1", now=NOW, host="host", resend=True)
+    await store.ledger.resend("m1", now=NOW, when=lambda _unknowns, since: since)
     batch = await claim(store, "t2")
     assert await store.ledger.step(batch, None, ann, now=NOW)
     assert await store.ledger.step(batch, settled(ann), None, now=NOW)

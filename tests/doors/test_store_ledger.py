@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -124,7 +125,7 @@ async def test_a_deferred_row_comes_back_when_it_is_due(store: Store) -> None:
     await planned(store, "ann@small.example")
     batch = await claim(store)
     (ann,) = batch.rows
-    assert await store.ledger.next_due("m1") is None
+    assert await store.ledger.next_due("m1") == NOW + MINUTE  # when the lease runs out
     later = settled(ann, State.DEFERRED, Reply(451, "4.7.1 later"), due=NOW + HOUR)
     assert await store.ledger.step(batch, later, None, now=NOW)
     await store.ledger.finish(batch)
@@ -206,16 +207,26 @@ async def test_recovery_takes_over_and_the_old_owner_loses(store: Store, *, rese
     assert [(line.email, line.unknowns) for line in doubtful] == [(dotted.email, 1)]
 
 
-async def test_held_unknown_rows_are_resent_when_the_policy_says_so_later(store: Store) -> None:
-    await planned(store, "ann@small.example")
+async def test_unknown_rows_wait_until_their_time_to_be_sent_again(store: Store) -> None:
+    await planned(store, *addresses(3))
     batch = await claim(store)
-    assert await store.ledger.step(batch, None, batch.rows[0], now=NOW)
-    assert await store.ledger.step(batch, settled(batch.rows[0], State.UNKNOWN), None, now=NOW)
+    for number, row in enumerate(batch.rows):
+        at = NOW + number * MINUTE
+        assert await store.ledger.step(batch, None, row, now=at)
+        assert await store.ledger.step(batch, settled(row, State.UNKNOWN), None, now=at)
     await store.ledger.finish(batch)
-    assert await store.ledger.recover("m1", now=NOW, host="host", resend=False) == 0
-    assert await states(store) == {"ann@small.example": State.UNKNOWN}
     assert await store.ledger.recover("m1", now=NOW, host="host", resend=True) == 0
-    assert await states(store) == {"ann@small.example": State.QUEUED}
+
+    def an_hour_later(unknowns: int, since: datetime) -> datetime | None:
+        assert unknowns == 1
+        return None if since == NOW + 2 * MINUTE else since + HOUR
+
+    assert await store.ledger.resend("m1", now=NOW + HOUR - MINUTE, when=an_hour_later) == NOW + HOUR
+    assert set((await states(store)).values()) == {State.UNKNOWN}
+    assert await store.ledger.resend("m1", now=NOW + HOUR, when=an_hour_later) == NOW + HOUR + MINUTE
+    assert list((await states(store)).values()) == [State.QUEUED, State.UNKNOWN, State.UNKNOWN]
+    assert await store.ledger.resend("m1", now=NOW + DAY, when=an_hour_later) is None
+    assert list((await states(store)).values()) == [State.QUEUED, State.QUEUED, State.UNKNOWN]
 
 
 async def test_recovery_leaves_another_host_its_lease_which_steps_renew(store: Store) -> None:
@@ -228,41 +239,34 @@ async def test_recovery_leaves_another_host_its_lease_which_steps_renew(store: S
     assert await store.ledger.recover("m1", now=NOW + 2 * MINUTE, host="host", resend=True) == 1
 
 
-async def test_no_content_is_settled_without_an_attempt(store: Store) -> None:
-    await planned(store, "ann@small.example")
-    batch = await claim(store)
-    assert await store.ledger.settle_no_content(batch, batch.rows[0], now=NOW)
-    (line,) = await listed(store.ledger.rows("m1"))
-    assert (line.state, line.attempts) == (State.NO_CONTENT, 0)
-
-
 async def test_counts_tell_our_failures_from_dead_addresses_and_leavers(store: Store) -> None:
-    everybody = addresses(9)
+    everybody = addresses(10)
     await planned(store, *everybody)
-    await store.subscribers.remove(everybody[8], at=NOW)
-    batch = await claim(store, size=8)
-    sent, dead, policy, unknown, later, nothing, dotting, _ = batch.rows
+    await store.subscribers.remove(everybody[9], at=NOW)
+    batch = await claim(store, size=9)
+    sent, dead, policy, sender, unknown, later, nothing, dotting, _ = batch.rows
     for row in (sent, unknown, dotting):
         assert await store.ledger.step(batch, None, row, now=NOW)
     for done in (
         settled(sent),
         settled(dead, State.FAILED, Reply(550, "5.1.1 nobody here")),
         settled(policy, State.FAILED, Reply(550, "5.7.1 we do not want it")),
+        settled(sender, State.FAILED, Reply(550, "5.1.8 your domain does not exist")),
         settled(unknown, State.UNKNOWN),
         settled(later, State.DEFERRED, Reply(451, "4.2.0 later"), due=NOW + HOUR),
+        settled(nothing, State.NO_CONTENT, counted=False),
     ):
         assert await store.ledger.step(batch, done, None, now=NOW)
-    assert await store.ledger.settle_no_content(batch, nothing, now=NOW)
     assert await store.ledger.claim("m1", "host/run", "t2", now=NOW, lease=60) is None
     assert await store.ledger.counts("m1") == Counts(
-        recipients=9,
+        recipients=10,
         queued=2,
         sent=1,
         deferred=1,
-        failed=3,
+        failed=4,
         unknown=1,
         no_content=1,
-        failed_for_us=1,
+        failed_for_us=2,
         doubtful=1,
     )
 

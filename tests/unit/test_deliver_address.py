@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndication.deliver.address import envelope_address, parse_address
+from syndication.deliver.address import ascii_url, envelope_address, parse_address
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,15 @@ def test_the_domain_of_an_envelope_address_is_ascii() -> None:
     assert envelope_address("지은@한옥.example") == "지은@xn--wk5b71z.example"
     with pytest.raises(ValueError, match="international"):
         envelope_address("a@\u200b.example")
+
+
+@pytest.mark.parametrize(
+    ("url", "ascii_form"),
+    [
+        ("https://news.example/unsubscribe/?a=b%20c", "https://news.example/unsubscribe/?a=b%20c"),
+        ("https://한옥.example:8443/뉴스/", "https://xn--wk5b71z.example:8443/%EB%89%B4%EC%8A%A4/"),
+        ("https://news.example/é%20/?q=ü&p=1", "https://news.example/%C3%A9%20/?q=%C3%BC&p=1"),
+    ],
+)
+def test_a_link_in_a_header_is_ascii(url: str, ascii_form: str) -> None:
+    assert ascii_url(url) == ascii_form

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from syndication.deliver.retry import FIRST_DELAY, LONGEST_DELAY, permanent_for_address, settle
+from syndication.deliver.retry import FIRST_DELAY, LONGEST_DELAY, resend_at, settle
 from syndication.deliver.transaction import Transaction
 from syndication.domain.delivery import Outcome, Recipient, Reply, Stage, State
 
@@ -90,20 +90,14 @@ def test_a_connection_lost_before_the_dot_is_tried_again_and_counts() -> None:
     assert (settled.state, settled.counted) == (State.DEFERRED, True)
 
 
-@pytest.mark.parametrize(
-    ("code", "text", "dead"),
-    [
-        (550, "5.1.1 no such user", True),
-        (553, "5.1.3 bad address", True),
-        (550, "5.1.10 null MX", True),
-        (550, "5.7.1 blocked for spam, see 5.1.1", False),
-        (550, "5.1.8 your domain does not exist", False),
-        (552, "5.2.2 mailbox full", False),
-        (550, "no such user", False),
-        (450, "4.1.1 try later", False),
-        (450, "5.1.1 odd", False),
-        (550, "5.1.1111 odd", False),
-    ],
-)
-def test_only_5_1_x_speaks_of_the_address(code: int, text: str, *, dead: bool) -> None:
-    assert permanent_for_address(Reply(code, text)) is dead
+def test_a_refused_sender_is_our_own_fault_and_costs_no_reader_the_mail() -> None:
+    refused = Transaction(Outcome.REFUSED, Stage.MAIL, Reply(530, "5.7.0 authentication required"))
+    assert settle(READER, refused, now=NOW, jitter=0.0).state is State.DEFERRED
+    old = replace(READER, attempts=4, deferrals_since=NOW - timedelta(days=4))
+    assert settle(old, refused, now=NOW, jitter=0.0).state is State.FAILED
+
+
+def test_a_doubtful_mail_is_sent_again_later_each_time_and_not_for_ever() -> None:
+    times = [resend_at(unknowns, NOW) for unknowns in (1, 2, 3, 4, 5)]
+    assert times[:4] == [NOW + timedelta(minutes=minutes) for minutes in (5, 10, 20, 40)]
+    assert times[4] is None

@@ -1,0 +1,193 @@
+"""Sending a mailing: servers that are slow, narrow or gone, waiting, doubts, and what an operator is told."""
+
+import asyncio
+import sqlite3
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syndication.domain.week import WeekKey
+from syndication.errors import LockedError, StoreError
+from syndication.flows.app import App
+from syndication.flows.due import deliver_due
+from syndication.flows.lock import hold
+from syndication.flows.progress import Silent
+from syndication.flows.status import standing
+from syndication.flows.weekly import Weekly, run_weekly
+from syndication.wiring import open_app
+from tests.doors.smtp_server import Script, Step
+from tests.flows.newsroom import PAGE, Newsroom, article
+
+READERS = ("ann@readers.example", "bo@readers.example", "cy@letters.example")
+W41 = "2023-W41"
+
+
+@pytest.fixture
+async def newsroom(tmp_path: Path) -> Newsroom:
+    room = Newsroom(tmp_path)
+    room.write("articles/ferry-bell.txt", PAGE)
+    await room.subscribe(*READERS)
+    return room
+
+
+def loopback(server: Script) -> str:
+    return f"smtp+plain://127.0.0.1:{server.port}"
+
+
+@asynccontextmanager
+async def hurried(room: Newsroom, times: int = 600) -> AsyncIterator[App]:
+    """The room's app with a clock on which ten minutes pass in a second."""
+    start, loop = room.now, asyncio.get_running_loop()
+    began = loop.time()
+
+    def clock() -> datetime:
+        return start + timedelta(seconds=(loop.time() - began) * times)
+
+    moment = replace(room.moment, clock=clock)
+    async with open_app(str(room.config), progress=Silent(), moment=moment) as app:
+        yield app
+
+
+async def test_a_run_stays_to_retry_a_deferred_mail_and_deliver_does_not(newsroom: Newsroom) -> None:
+    async with Script({"rcpt": [Step("450 4.2.0 greylisted")] * 6}) as server:
+        newsroom.configure(smtp=loopback(server), wait="2h")
+        await newsroom.run(W41, send=False)
+        async with hurried(newsroom) as app:
+            (first,) = await deliver_due(app, None)
+            assert (first.sent, first.deferred) == (0, 3)
+            newsroom.now = app.clock() + timedelta(minutes=10)
+        async with hurried(newsroom, times=1800) as app:
+            second = await run_weekly(app, Weekly(WeekKey.parse(W41)))
+    assert (second.sent, second.incomplete) == (3, False)
+
+
+async def test_a_run_waits_no_longer_than_it_is_told(newsroom: Newsroom) -> None:
+    async with Script({"rcpt": [Step("450 4.2.0 greylisted")] * 99}) as server:
+        newsroom.configure(smtp=loopback(server), wait="8m")
+        async with hurried(newsroom) as app:
+            report = await run_weekly(app, Weekly(WeekKey.parse(W41)))
+    assert (report.sent, report.deferred, report.incomplete) == (0, 3, True)
+    assert Counter(line for line in server.said if line.startswith("RCPT")).total() == 6
+
+
+async def test_a_run_sends_a_doubtful_mail_again_but_not_at_once(newsroom: Newsroom) -> None:
+    async with Script({"dot": [Step("", close=True)]}) as server:
+        newsroom.configure(smtp=loopback(server), connections=1, wait="2h")
+        async with hurried(newsroom) as app:
+            started = app.clock()
+            report = await run_weekly(app, Weekly(WeekKey.parse(W41)))
+            assert app.clock() - started > timedelta(minutes=5)
+    assert (report.sent, report.unknown, report.incomplete) == (3, 1, False)
+    assert Counter(mail.recipient for mail in server.dots).most_common(1)[0][1] == 2
+
+
+async def test_a_server_that_never_answers_a_dot_gets_a_mail_five_times_and_no_more(
+    newsroom: Newsroom,
+) -> None:
+    async with Script({"dot": [Step("", close=True)] * 99}) as server:
+        newsroom.configure(smtp=loopback(server), connections=1)
+        await newsroom.run(W41)
+        for _ in range(12):
+            newsroom.later(hours=7)
+            reports = await newsroom.deliver()
+    assert Counter(mail.recipient for mail in server.dots) == dict.fromkeys(READERS, 5)
+    assert [(report.sent, report.unknown, report.incomplete) for report in reports] == [(0, 3, True)]
+
+
+async def test_a_server_that_takes_few_connections_still_gets_every_mail(newsroom: Newsroom) -> None:
+    lanes = ("gmail.com", "naver.com", "gmx.de", "yahoo.com", "icloud.com", "qq.com")
+    await newsroom.subscribe(*(f"{name}@{lane}" for lane in lanes for name in ("dee", "eli")))
+    busy = [Step("421 4.7.0 too many connections", close=True)] * 50
+    async with Script({"greeting": [Step(), *busy]}) as server:
+        newsroom.configure(smtp=loopback(server), connections=2)
+        report = await newsroom.run(W41)
+    assert (report.sent, report.incomplete, report.warnings) == (15, False, [])
+
+
+async def test_a_sender_that_the_server_refuses_costs_nobody_the_mail(newsroom: Newsroom) -> None:
+    async with Script({"mail": [Step("530 5.7.0 authentication required")] * 3}) as server:
+        newsroom.configure(smtp=loopback(server))
+        report = await newsroom.run(W41)
+        assert (report.deferred, report.failed, report.incomplete) == (3, 0, True)
+        newsroom.later(minutes=10)
+        assert [each.sent for each in await newsroom.deliver()] == [3]
+
+
+async def test_what_was_sent_is_written_though_the_next_mail_cannot_be_made(newsroom: Newsroom) -> None:
+    async with Script() as server:
+        newsroom.configure(smtp=loopback(server), connections=1)
+        await newsroom.run(W41, send=False)
+        change(newsroom, "UPDATE deliveries SET token_key = 'gone' WHERE subscriber = 2")
+        with pytest.raises(StoreError, match="secret key gone"):
+            await newsroom.deliver()
+        assert [mail.recipient for mail in server.taken] == [READERS[0]]
+        change(
+            newsroom,
+            "UPDATE deliveries SET token_key = (SELECT max(token_key) FROM deliveries WHERE subscriber = 1)",
+        )
+        (report,) = await newsroom.deliver()
+    assert (report.sent, report.unknown, len(server.taken)) == (2, 0, 3)
+
+
+def change(room: Newsroom, statement: str) -> None:
+    with sqlite3.connect(room.folder / "var/syndicate.db") as connection:
+        connection.execute(statement)
+    connection.close()
+
+
+async def test_an_address_that_cannot_stand_in_a_header_fails_alone(newsroom: Newsroom) -> None:
+    await newsroom.run(W41, send=False)
+    change(newsroom, "UPDATE deliveries SET email = 'a@x.example, b@y.example' WHERE subscriber = 2")
+    (report,) = await newsroom.deliver()
+    assert (report.sent, report.failed, report.incomplete) == (2, 1, True)
+
+
+async def test_a_site_with_an_international_address_can_be_left(newsroom: Newsroom) -> None:
+    text = (
+        newsroom.config.read_text()
+        .replace("news.harbour.example", "항구.example")
+        .replace("[smtp]", 'unsubscribe_mailto = "leave@항구.example"\n\n[smtp]')
+    )
+    newsroom.config.write_text(text)
+    report = await newsroom.run(W41)
+    assert (report.sent, report.failed) == (3, 0)
+    for mail in newsroom.mails():
+        assert b"List-Unsubscribe: <https://xn--2e0bp27e.example/unsubscribe/" in mail
+        assert b">, <mailto:leave@xn--2e0bp27e.example>\r\n" in mail
+
+
+async def test_an_edition_that_another_run_is_sending_does_not_hold_up_the_others(newsroom: Newsroom) -> None:
+    await newsroom.run(W41, send=False)
+    newsroom.later(days=7)
+    newsroom.write("articles/late.md", article("Found in a drawer", "2023-10-17 10:00"))
+    await newsroom.run("2023-W42", send=False)
+    async with newsroom.app() as app:
+        edition = await app.store.editions.get(WeekKey.parse(W41))
+    assert edition is not None
+    locks = newsroom.folder / "var/locks"
+
+    with hold(locks, f"mailing {edition.mailing}"):
+        first, second = await newsroom.deliver()
+        assert (first.edition, first.sent, first.queued, first.incomplete) == (W41, 0, 3, True)
+        assert "Another run is at work on mailing 2023-W41" in first.warnings[0]
+        assert (second.edition, second.sent, second.incomplete) == ("2023-W42", 3, False)
+        with pytest.raises(LockedError):
+            await newsroom.deliver()
+
+
+async def test_every_reader_in_doubt_is_listed_however_many_have_failed(newsroom: Newsroom) -> None:
+    await newsroom.subscribe(*(f"reader{number}@example.com" for number in range(1_100)))
+    await newsroom.run(W41, send=False)
+    change(newsroom, "UPDATE deliveries SET state = 'failed', due = NULL, settled = 1")
+    change(newsroom, "UPDATE deliveries SET state = 'sent', unknowns = 1 WHERE subscriber > 1000")
+    async with newsroom.app() as app:
+        (edition,) = (await standing(app, WeekKey.parse(W41)))["editions"]
+    rows: list[dict[str, Any]] = edition["rows"]
+    assert len([row for row in rows if row["unknown"]]) == edition["unknown"] == 103
+    assert len(rows) == 103 + 1_000
