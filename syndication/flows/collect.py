@@ -64,6 +64,7 @@ async def _keep(app: App, harvest: Harvest, frozen: tuple[WeekKey, ...], report:
         merged = await app.store.articles.merge(
             source,
             harvest.articles,
+            others={other.name for other in app.sources} - {source.name},
             now=now,
             mint=lambda: f"tag:{app.publication.domain},{now:%Y-%m-%d}:{app.new_id()}",
             backlog=_backlog(app, frozen) if first else _never,

@@ -1,6 +1,6 @@
 """What was collected. One piece is one article, however many sources carry it and however often it is edited."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,18 +28,19 @@ class Articles:
         source: Source,
         parsed: Sequence[ParsedArticle],
         *,
+        others: Collection[str],
         now: datetime,
         mint: Callable[[], str],
         backlog: Callable[[ParsedArticle], str],
     ) -> Merged:
         """Take over what `source` shows, in one transaction (the rules stand in `store/merge.py`).
 
-        `mint` makes the id of a new article, `backlog` says why a new one is never mailed, or "".
+        `others` are the names of the other sources that are configured: what they brought stays theirs. `mint` makes the id of a new article, `backlog` says why a new one is never mailed, or "".
         """
 
         def change(connection: Connection) -> Merged:
             lock(connection, "articles")
-            return merge(connection, source, parsed, now=now, mint=mint, backlog=backlog)
+            return merge(connection, source, parsed, others=others, now=now, mint=mint, backlog=backlog)
 
         return await self._database.write(change)
 

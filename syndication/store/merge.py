@@ -4,11 +4,12 @@
   when a weaker key (title and day) is the same for both. So are two that a feed shows one after the other. Not so in a folder, which
   shows all it has: there the file was renamed.
 - A new one gets its id, its first-seen time and its reason for the backlog once.
-- An edit by its own source replaces the content; another source that carries the same piece only adds its keys.
+- An edit by its own source replaces the content; another source that carries the same piece only adds its keys. When its own is no
+  longer configured (it was renamed), the next one that carries it takes its place.
 - Work is done in sets: a point query costs as much as five hundred rows.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
@@ -31,6 +32,7 @@ def merge(
     source: Source,
     parsed: Sequence[ParsedArticle],
     *,
+    others: Collection[str],
     now: datetime,
     mint: Callable[[], str],
     backlog: Callable[[ParsedArticle], str],
@@ -51,10 +53,10 @@ def merge(
         seen.add(article)
         if article in minted:
             new[article] = _content(piece) | _birth(piece, article, source, now, backlog(piece))
-        elif stored[article].source == source.name:
+        elif stored[article].source not in others:
             change = _change(piece, stored[article], now)
             if change:
-                changes[article] = change
+                changes[article] = change | {"source": source.name}
                 updated += "hash" in change
     _write(connection, new, changes)
     learnt = {key: rank for piece in parsed for rank, key in enumerate(piece.keys) if key not in known}

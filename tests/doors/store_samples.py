@@ -58,7 +58,12 @@ def piece(name: str, published: datetime | None = NOW - DAY, **changes: object) 
 
 async def collect(store: Store, *pieces: ParsedArticle, source: Source = DESK, now: datetime = NOW) -> Merged:
     return await store.articles.merge(
-        source, pieces, now=now, mint=lambda: f"tag:{next(_IDS)}", backlog=lambda parsed: ""
+        source,
+        pieces,
+        others={"desk", "wire"} - {source.name},
+        now=now,
+        mint=lambda: f"tag:{next(_IDS)}",
+        backlog=lambda parsed: "",
     )
 
 

@@ -67,7 +67,7 @@ async def test_an_edit_updates_and_never_makes_it_new(store: Store) -> None:
 
 async def test_an_edit_keeps_the_reason_for_the_backlog(store: Store) -> None:
     await store.articles.merge(
-        DESK, [FULL], now=NOW, mint=lambda: "tag:1", backlog=lambda parsed: f"old: {parsed.title}"
+        DESK, [FULL], others=(), now=NOW, mint=lambda: "tag:1", backlog=lambda parsed: f"old: {parsed.title}"
     )
     await collect(store, replace(FULL, title="Another"), now=NOW + DAY)
     assert (await store.articles.get(["tag:1"]))["tag:1"].backlog == "old: About ferry"
@@ -84,6 +84,17 @@ async def test_a_second_source_adds_its_keys_but_the_first_keeps_the_content(sto
     # The wire drops the key it was matched by: its own was learnt.
     assert await collect(store, replace(carried, keys=carried.keys[:1]), source=WIRE) == Merged(0, 0, 1)
     assert await collect(store, replace(FULL, title="New title")) == Merged(new=0, updated=1, same=0)
+
+
+async def test_a_source_that_was_renamed_goes_on_with_its_articles(store: Store) -> None:
+    await collect(store, FULL)
+    renamed = replace(DESK, name="newsroom")
+    edited = replace(FULL, title="Edited")  # desk is no longer among the others
+    assert await store.articles.merge(
+        renamed, [edited], others={"wire"}, now=NOW + DAY, mint=lambda: "tag:no", backlog=lambda parsed: ""
+    ) == Merged(new=0, updated=1, same=0)
+    (article,) = await store.articles.latest(1, until=NOW)
+    assert (article.title, article.source) == ("Edited", "newsroom")
 
 
 async def test_two_articles_of_one_fetch_with_one_title_stay_two(store: Store) -> None:
@@ -197,6 +208,7 @@ async def test_what_is_older_or_still_to_come_is_only_counted(store: Store) -> N
     await store.articles.merge(
         WIRE,
         [piece("new source", NOW - 8 * DAY)],
+        others=(),
         now=NOW,
         mint=lambda: "tag:w",
         backlog=lambda parsed: "it was old",
