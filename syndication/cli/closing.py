@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from syndication.cli.screen import document
+from syndication.domain.text import counted
 from syndication.flows.app import App
 from syndication.flows.report import Report
 
@@ -33,7 +34,7 @@ def _screen(app: App, report: Report, folder: Path | None) -> str:
     if report.subject:
         lines.append(f"{'Subject':<10}{report.subject}")
     lines.append(
-        f"{'Content':<10}{_counted(report.articles, 'article')}, {_counted(report.hot, 'hot entry', 'hot entries')}{_left_out(report)}"
+        f"{'Content':<10}{counted(report.articles, 'article')}, {counted(report.hot, 'hot entry', 'hot entries')}{_left_out(report)}"
     )
     if report.recipients or report.number:
         lines.append(f"{'Mail':<10}{_mail(report)}")
@@ -60,7 +61,7 @@ def _places(app: App, report: Report, folder: Path | None) -> list[tuple[str, st
 
 
 def _mail(report: Report) -> str:
-    parts = [f"{report.sent:,} sent now of {_counted(report.recipients, 'recipient')}"]
+    parts = [f"{report.sent:,} sent now of {counted(report.recipients, 'recipient')}"]
     for number, word in (
         (report.queued, "still queued"),
         (report.deferred, "deferred"),
@@ -78,10 +79,6 @@ def _left_out(report: Report) -> str:
         f"; {number:,} in the backlog: {reason}" for reason, number in report.backlog_reasons.items()
     )
     return out + (f"; {report.waiting:,} for a later week" if report.waiting else "")
-
-
-def _counted(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def _warnings(report: Report) -> None:
@@ -118,7 +115,7 @@ def show_status(standing: dict[str, Any], *, as_json: bool) -> int:
         counts = ", ".join(f"{edition[name]:,} {name}" for name in _COUNTS if edition[name] or name == "sent")
         published = "" if edition["published_at"] else ", not published yet"
         print(
-            f"{edition['edition']}  No. {edition['number']:<4} {_counted(edition['articles'], 'article')}, {_counted(edition['recipients'], 'recipient')}: {counts}{published}"
+            f"{edition['edition']}  No. {edition['number']:<4} {counted(edition['articles'], 'article')}, {counted(edition['recipients'], 'recipient')}: {counts}{published}"
         )
         for row in edition.get("rows", ()):
             doubt = f", in doubt {row['unknown']}x" if row["unknown"] else ""

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from html import unescape
 
-__all__ = ["boundaries", "cut", "plain", "reading_minutes"]
+__all__ = ["boundaries", "counted", "cut", "plain", "reading_minutes"]
 
 WORDS_A_MINUTE = 220
 CHARACTERS_A_MINUTE = 500
@@ -121,3 +121,8 @@ def reading_minutes(content: str, language: str) -> int:
         characters = len(_UNSPACED.findall(text))
         minutes = characters / CHARACTERS_A_MINUTE + len(_UNSPACED.sub(" ", text).split()) / WORDS_A_MINUTE
     return max(1, round(minutes)) if minutes else 0
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 article`, `1,234 articles`: a number with its English noun; `many` only where it is not `one` and an s."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -13,6 +13,7 @@ from syndication.domain.article import Article
 from syndication.domain.edition import Edition
 from syndication.domain.frozen import FrozenEdition
 from syndication.domain.hotlist import HotEntry
+from syndication.domain.text import counted
 from syndication.domain.week import WeekKey
 from syndication.errors import CollectError
 from syndication.flows.app import App
@@ -57,7 +58,9 @@ async def freeze_edition(app: App, key: WeekKey, report: Report) -> FrozenEditio
         token_key=app.keyring.signer,
         lane_of=partial(lane_of, lanes=app.delivery.lanes),
     )
-    app.progress.say(f"{key}: frozen with {len(edition.articles)} articles for {frozen.planned} readers")
+    app.progress.say(
+        f"{key}: frozen with {counted(len(edition.articles), 'article')} for {counted(frozen.planned, 'reader')}"
+    )
     return frozen
 
 

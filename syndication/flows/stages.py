@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from syndication.domain.text import counted
 from syndication.flows.app import App
 from syndication.flows.collect import collect
 from syndication.flows.publish import publish
@@ -16,7 +17,11 @@ async def run_collect(app: App) -> dict[str, Any]:
     with app.locks("collect-and-publish"):
         await collect(app, report)
     total = await app.store.articles.count()
-    return {"articles": total, "warnings": report.warnings, "said": f"{total:,} articles are in the store."}
+    return {
+        "articles": total,
+        "warnings": report.warnings,
+        "said": f"{counted(total, 'article')} in the store.",
+    }
 
 
 async def run_publish(app: App) -> dict[str, Any]:

@@ -106,6 +106,9 @@ def _new(values: dict[str, str] | str, topics: frozenset[str], *, proof: str, no
         raise ValueError(values)  # noqa: TRY004 - a reason, not a wrong type
     if not values.get("email", "").strip():
         raise ValueError("there is no address")
+    consent = values.get("consent", "").strip().casefold() or Consent.CONFIRMED
+    if consent != Consent.CONFIRMED:
+        raise ValueError(f"its consent is {consent}; only confirmed readers come in")
     address = parse_address(values["email"])
     name = " ".join(values.get("name", "").split())
     if len(name) > LONGEST_NAME:

@@ -134,6 +134,18 @@ def test_an_export_comes_back_in_as_the_same_list(newsroom: Newsroom) -> None:
     assert (out["added"], out["present"], out["refused"]) == (0, 3, [])
 
 
+def test_who_had_left_does_not_come_back_through_an_export(newsroom: Newsroom, tmp_path: Path) -> None:
+    newsroom.syndicate("subscribers", "remove", "ann@readers.example")
+    file = newsroom.folder / "all.csv"
+    newsroom.syndicate("subscribers", "export", str(file))
+    other = Newsroom(tmp_path / "elsewhere")
+    out = json.loads(other.syndicate("subscribers", "import", str(file), "--json").stdout)
+    assert out["added"] == 1
+    assert out["refused"] == [
+        {"line": 2, "reason": "its consent is unsubscribed; only confirmed readers come in"}
+    ]
+
+
 async def test_a_disk_that_is_full_while_sending_stops_the_mail_and_loses_nobody(newsroom: Newsroom) -> None:
     """RLIMIT_FSIZE stands for the full disk: the ledger cannot grow any more, so its next commit fails."""
     await newsroom.run("2023-W41", send=False)
