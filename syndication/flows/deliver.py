@@ -199,9 +199,10 @@ async def _connected(sending: Sending, place: Place) -> bool:
             sending.trouble = unreachable.reply.text
         return unreachable is None and not sending.stop.is_set()
     finally:
-        connecting.cancel()
         stopped.cancel()
-        await asyncio.wait({connecting, stopped})
+        while not connecting.done():  # Python 3.11 can lose a cancellation in wait_for (cpython #86296)
+            connecting.cancel()
+            await asyncio.wait({connecting}, timeout=0.1)
 
 
 def _note(sending: Sending, transaction: Transaction) -> None:

@@ -54,7 +54,7 @@ async def test_a_run_killed_at_random_loses_nobody_and_names_whom_it_mailed_twic
         assert json.loads(out)["sent"] == 0
 
 
-async def start(room: Newsroom) -> asyncio.subprocess.Process:
+async def start(room: Newsroom, *options: str) -> asyncio.subprocess.Process:
     command = (
         sys.executable,
         "-m",
@@ -65,6 +65,7 @@ async def start(room: Newsroom) -> asyncio.subprocess.Process:
         "--week",
         "2023-W41",
         "--json",
+        *options,
     )
     return await asyncio.create_subprocess_exec(
         *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
