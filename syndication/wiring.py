@@ -1,6 +1,7 @@
 """From Settings to an App: the only constructor of adapters, and the only place with the real clock, ids and randomness."""
 
 import base64
+import hashlib
 import random  # noqa: TID251 - here is the one place
 import secrets  # noqa: TID251 - here is the one place
 import shutil
@@ -180,7 +181,8 @@ def _feeds(settings: Settings, *, upload: bool) -> FeedsPolicy:
 
 
 def _delivery(settings: Settings, moment: Moment) -> DeliveryPolicy:
-    host = socket.gethostname()
+    # Two sites of one machine may share a PostgreSQL database, and neither holds the other's locks.
+    host = f"{socket.gethostname()}-{hashlib.sha256(bytes(settings.site)).hexdigest()[:8]}"
     own = (Lane(lane.name, lane.domains, lane.connections, lane.per_second) for lane in settings.lanes)
     return DeliveryPolicy(
         wait=settings.delivery.wait,

@@ -27,7 +27,10 @@ async def dry_run(app: App, asked: Weekly, folder: Path, *, every: bool = False)
         number = 0
         async for reader in app.store.ledger.recipients(edition.mailing, limit=None if every else FIRST):
             number += 1
-            _write(mails / f"{number:06}.eml", letters.message(reader))
+            try:
+                _write(mails / f"{number:06}.eml", letters.message(reader))
+            except ValueError as error:
+                report.warnings.append(f"The mail to {reader.email} cannot be made: {error}.")
         report.recipients = (await app.store.ledger.counts(edition.mailing)).recipients
         app.progress.say(f"{number} mails written to {mails}")
     return report

@@ -10,8 +10,9 @@ from syndication.compose.hot import choose, rank
 from syndication.compose.membership import TOO_OLD, members, reach
 from syndication.deliver.lanes import lane_of
 from syndication.domain.article import Article
+from syndication.domain.delivery import MailingKind
 from syndication.domain.edition import Edition
-from syndication.domain.frozen import FrozenEdition
+from syndication.domain.frozen import FrozenEdition, Mailing
 from syndication.domain.hotlist import HotEntry
 from syndication.domain.text import counted
 from syndication.domain.week import WeekKey
@@ -38,23 +39,23 @@ async def freeze_edition(app: App, key: WeekKey, report: Report) -> FrozenEditio
         if variant.trimmed
     )
     main = next(variant for variant in variants if variant.language == app.publication.language)
+    mailing = Mailing(
+        id=f"{key}.{app.mail.list_id}",
+        kind=MailingKind.DIGEST,
+        edition=key,
+        date=at,
+        headers=_headers(app),
+        variants=variants,
+    )
+    app.letters.prove(mailing)
     frozen = await app.store.editions.freeze(
         edition,
         variants=variants,
         page=app.renderer.edition_page(edition),
         subject=main.subject,
         at=at,
-        mailing=f"{key}.{app.mail.list_id}",
-        headers={
-            "sender": app.mail.sender,
-            "reply_to": app.mail.reply_to,
-            "list_id": app.mail.list_id,
-            "unsubscribe_mailto": app.mail.unsubscribe_mailto,
-            "web_url": app.publication.web_url,
-            "timezone": app.publication.timezone.key,
-            "domain": app.publication.domain,
-            "dkim": app.signing.names,
-        },
+        mailing=mailing.id,
+        headers=mailing.headers,
         token_key=app.keyring.signer,
         lane_of=partial(lane_of, lanes=app.delivery.lanes),
     )
@@ -62,6 +63,20 @@ async def freeze_edition(app: App, key: WeekKey, report: Report) -> FrozenEditio
         f"{key}: frozen with {counted(len(edition.articles), 'article')} for {counted(frozen.planned, 'reader')}"
     )
     return frozen
+
+
+def _headers(app: App) -> dict[str, str]:
+    """What the mailing's messages have in common, as the configuration says it now."""
+    return {
+        "sender": app.mail.sender,
+        "reply_to": app.mail.reply_to,
+        "list_id": app.mail.list_id,
+        "unsubscribe_mailto": app.mail.unsubscribe_mailto,
+        "web_url": app.publication.web_url,
+        "timezone": app.publication.timezone.key,
+        "domain": app.publication.domain,
+        "dkim": app.signing.names,
+    }
 
 
 async def _compose(app: App, key: WeekKey, report: Report) -> Edition | None:

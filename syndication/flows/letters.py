@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from syndication.deliver.address import ascii_url
 from syndication.deliver.message import CompiledLetter, Letter, compile_letter
 from syndication.domain.tokens import Keyring, Purpose
-from syndication.errors import StoreError
+from syndication.errors import SettingsError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,6 +78,15 @@ class Letters:
             if mailing not in self._compiled:
                 self._compiled = {mailing: self._compile(await self.store.editions.mailing(mailing))}
             return self._compiled[mailing]
+
+    def prove(self, mailing: Mailing) -> None:
+        """Raise SettingsError for a mailing that could not be sent: before it is frozen, it can still be mended."""
+        try:
+            self._compile(mailing)
+        except ValueError as error:
+            raise SettingsError(
+                f"The mail cannot be made: {error}.", "Mend it in [email], [web] or [publication]."
+            ) from error
 
     def _compile(self, mailing: Mailing) -> MailingLetters:
         facts = mailing.headers

@@ -1,6 +1,6 @@
 """Two runs never do the same work: one lock a stage, held on an open file, so that a killed process lets go of it.
 
-The descriptor is inheritable on purpose: a child that goes on sending keeps the lock of a parent that died.
+No child inherits the descriptor: an upload command that outlives its killed run does not keep the lock.
 """
 
 import fcntl
@@ -26,7 +26,6 @@ def hold(folder: Path, name: str) -> Iterator[None]:
             f"The lock file {path} cannot be opened ({error.strerror}).", "Make the folder writable."
         ) from error
     try:
-        os.set_inheritable(descriptor, True)  # noqa: FBT003 - it takes no keyword
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -63,6 +63,7 @@ async def tell(app: App, edition: FrozenEdition, report: Report, *, send: bool) 
                 else f"{edition.key} is published, but nobody was on the list to get it: `syndicate subscribers import FILE`."
             )
     else:
+        report.recipients = edition.planned
         report.skipped = f"{edition.key} was made and published; `syndicate deliver` sends it."
 
 

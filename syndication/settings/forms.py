@@ -14,6 +14,7 @@ from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
+import idna
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Strict
 
 __all__ = [
@@ -114,7 +115,9 @@ def _split(value: str, schemes: tuple[str, ...], predicate: str, hint: str) -> S
     try:
         parts = urlsplit(value)
         usable = parts.scheme in schemes and parts.hostname and (parts.port is None or parts.port > 0)
-    except ValueError:  # a bracket or a port that does not parse
+        if usable and parts.hostname and not parts.hostname.isascii():
+            idna.encode(parts.hostname, uts46=True)
+    except ValueError:  # a bracket, a port or an international name that does not parse
         usable = False
     if not usable or re.search(r"[\s\x00-\x1f\x7f<>\"\\]", value):
         raise Mistake(predicate, hint)
@@ -197,7 +200,8 @@ def _store(secret: SecretStr) -> SecretStr:
     return secret
 
 
-_MAILBOX = re.compile(r"[^\s@<>(),:;\"\[\]\\]{1,64}@[^\s@<>(),:;\"\[\]\\]+\.[^\s@<>(),:;\"\[\]\\]+")
+# A local part beyond ASCII would need SMTPUTF8 of every server on the way (RFC 6531): no sender's address takes that risk.
+_MAILBOX = re.compile(r"[!#-'*+./-9=?A-Z^_`a-z{|}~-]{1,64}@[^\s@<>(),:;\"\[\]\\]+\.[^\s@<>(),:;\"\[\]\\]+")
 
 
 def _mailbox(value: str) -> str:

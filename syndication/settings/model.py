@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
+import idna
 from pydantic import Field, PrivateAttr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -115,8 +116,9 @@ class Settings(BaseSettings):
 
     @property
     def domain(self) -> str:
-        """The publication's host without `www.`: the authority of its ids."""
-        return (urlsplit(self.publication.url).hostname or "").removeprefix("www.")
+        """The publication's host without `www.`, as A-labels (RFC 5891): the authority of its ids."""
+        host = (urlsplit(self.publication.url).hostname or "").removeprefix("www.")
+        return host if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
 
     @property
     def list_id(self) -> str:

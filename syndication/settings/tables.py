@@ -220,7 +220,7 @@ class Email(Table):
     @classmethod
     def _is_dotted(cls, value: str) -> str:
         """RFC 2919 §2: a dotted name; the angle brackets are ours to add."""
-        if value and not re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+", value):
+        if value and (len(value) > 200 or not re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+", value)):  # noqa: PLR2004 - RFC 2919 §2 has 255
             raise Mistake("is not a list identifier", 'Write a dotted name like "weekly.news.example".')
         return value
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from syndication.domain.week import WeekKey
-from syndication.errors import LockedError, StoreError
+from syndication.errors import LockedError, SettingsError, StoreError
 from syndication.flows.app import App
 from syndication.flows.due import deliver_due
 from syndication.flows.lock import hold
@@ -191,3 +191,26 @@ async def test_every_reader_in_doubt_is_listed_however_many_have_failed(newsroom
     rows: list[dict[str, Any]] = edition["rows"]
     assert len([row for row in rows if row["unknown"]]) == edition["unknown"] == 103
     assert len(rows) == 103 + 1_000
+
+
+async def test_an_international_publication_sends_with_a_labels_in_its_headers(tmp_path: Path) -> None:
+    room = Newsroom(tmp_path)
+    room.config.write_text(
+        room.config.read_text().replace("https://harbour.example/", "https://\ud55c\uc625.example/")
+    )
+    room.write("articles/ferry-bell.txt", PAGE)
+    await room.subscribe("ann@readers.example")
+    assert (await room.run("2023-W41")).sent == 1
+    (mail,) = room.mails()
+    assert b"List-Id: <weekly.xn--wk5b71z.example>" in mail
+
+
+async def test_what_cannot_be_mailed_is_said_before_it_is_frozen(tmp_path: Path) -> None:
+    room = Newsroom(tmp_path)
+    room.write("articles/ferry-bell.txt", PAGE)
+    await room.subscribe("ann@readers.example")
+    async with room.app() as app:
+        broken = replace(app, mail=replace(app.mail, list_id="two words"))
+        with pytest.raises(SettingsError, match="The mail cannot be made"):
+            await run_weekly(broken, Weekly(WeekKey.parse("2023-W41")))
+        assert await app.store.editions.frozen() == ()
