@@ -50,13 +50,13 @@ class Database:
         if synchronous not in {"full", "normal"}:
             raise StoreError(f"store.synchronous cannot be {synchronous!r}.", 'Use "full" or "normal".')
         self._engine = _engine(self.url, synchronous)
-        sqlite = self.url.get_backend_name() == "sqlite"
+        self.sqlite = self.url.get_backend_name() == "sqlite"
         self._readers = ThreadPoolExecutor(THREADS, "store-read")
-        self._writers = ThreadPoolExecutor(1 if sqlite else THREADS, "store-write")
+        self._writers = ThreadPoolExecutor(1 if self.sqlite else THREADS, "store-write")
 
     def exists(self) -> bool:
         """Whether there is anything to open: an SQLite file would be made by opening it."""
-        return self.url.get_backend_name() != "sqlite" or Path(self.url.database or "").exists()
+        return not self.sqlite or Path(self.url.database or "").exists()
 
     async def read(self, question: Callable[[Connection], T]) -> T:
         """What `question` answers, from one snapshot. Raises StoreError."""

@@ -19,6 +19,8 @@ from syndication.domain.delivery import (
 from syndication.store import claims
 from syndication.store.engine import Database
 from syndication.store.group import Group
+from syndication.store.sqlite_claims import possible
+from syndication.store.sqlite_steps import Contested, SqliteSteps
 from syndication.store.steps import Step, kept, take
 from syndication.store.tables import deliveries
 
@@ -32,6 +34,7 @@ class DeliveryLedger:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._together = SqliteSteps() if database.sqlite and possible() else None
         self._steps: Group[Step, bool] = Group(self._commit, keep=kept)
 
     async def claim(
@@ -134,6 +137,14 @@ class DeliveryLedger:
         await self._steps.drained()
 
     async def _commit(self, steps: Sequence[Step]) -> Sequence[bool]:
+        together = self._together
+        if together is not None:
+            try:
+                await self._database.write(lambda connection: together.take(connection, steps))
+            except Contested:
+                pass  # somebody lost something: below it is found out who
+            else:
+                return [True] * len(steps)
         return await self._database.write(lambda connection: take(connection, steps))
 
 
