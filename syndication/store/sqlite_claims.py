@@ -35,8 +35,8 @@ def take_rows(
     connection: Connection, mailing: str, batch: int, rows: Sequence[Recipient], *, now: datetime
 ) -> None:
     """Let the batch hold these waiting rows. Raises StoreError when one of them waits no longer."""
-    keys = json.dumps([(row.subscriber, row.serial) for row in rows])
-    taken = connection.exec_driver_sql(_TAKE, (batch, microseconds(now), keys, mailing))
+    keys = json.dumps([(mailing, row.subscriber, row.serial) for row in rows])
+    taken = connection.exec_driver_sql(_TAKE, (batch, microseconds(now), keys))
     if taken.rowcount != len(rows):
         raise StoreError("The ledger changed under a lock.", "Nothing was sent on it; run again.")
 
@@ -72,18 +72,17 @@ def _recipient(  # noqa: PLR0917 - the columns of _DUE
 _COLUMNS = "subscriber, serial, email, name, language, topics, key, token_key, since, attempts, first_deferred"
 _OURS = ", ".join(f"deliveries.{name}" for name in _COLUMNS.split(", "))
 # Without INDEXED BY the planner would walk the primary key over finished rows, and claiming would take quadratic time.
-_DUE = f"""
-SELECT json_group_array(json_array({_COLUMNS}, welcome))
+_DUE = f"""SELECT json_group_array(json_array({_COLUMNS}, welcome))
   FROM (SELECT {_OURS}, coalesce(subscribers.consent, '') = ? AS welcome
           FROM deliveries INDEXED BY deliveries_waiting LEFT JOIN subscribers ON subscribers.id = deliveries.subscriber
          WHERE deliveries.mailing = ? AND deliveries.lane = ? AND deliveries.due <= ?
          ORDER BY deliveries.due, deliveries.subscriber, deliveries.serial
          LIMIT ?)
 """  # noqa: S608 - made of constants
-# The plus keeps the planner off the index of waiting rows, which it would walk once for each row asked for.
-_TAKE = f"""
-UPDATE deliveries SET state = '{State.CLAIMED}', due = NULL, batch = ?, claimed = ?
-  FROM (SELECT json_extract(value, '$[0]') AS subscriber, json_extract(value, '$[1]') AS serial FROM json_each(?)) AS asked
- WHERE deliveries.mailing = ? AND deliveries.subscriber = asked.subscriber AND deliveries.serial = asked.serial
+# The plus keeps the planner off the index of waiting rows: it would walk that once for each row asked for.
+_TAKE = f"""UPDATE deliveries SET state = '{State.CLAIMED}', due = NULL, batch = ?, claimed = ?
+  FROM (SELECT json_extract(value, '$[0]') AS mailing, json_extract(value, '$[1]') AS subscriber,
+               json_extract(value, '$[2]') AS serial FROM json_each(?)) AS asked
+ WHERE deliveries.mailing = asked.mailing AND deliveries.subscriber = asked.subscriber AND deliveries.serial = asked.serial
    AND +deliveries.due IS NOT NULL
 """  # noqa: S608 - made of constants

@@ -113,16 +113,14 @@ _FENCE = """
 """
 _FENCED = ("mailing", "batch", "token", "subscriber", "serial")
 _SETTLED = ("held", "state", "due", "counted", "doubt", "stage", "code", "reply", "server", "now", "deferred")
-_SETTLE = f"""
-UPDATE deliveries
+_SETTLE = f"""UPDATE deliveries
    SET state = step.state, due = step.due, batch = NULL, attempts = attempts + step.counted, unknowns = unknowns + step.doubt,
        stage = step.stage, code = step.code, reply = step.reply, server = step.server, settled = step.now,
        first_deferred = coalesce(first_deferred, step.deferred)
   FROM (SELECT {_fields(*_FENCED, *_SETTLED)} FROM json_each(?)) AS step
 {_FENCE} AND (step.held IS NULL OR deliveries.state = step.held)
 """  # noqa: S608 - made of constants
-_MARK = f"""
-UPDATE deliveries SET state = '{State.DOTTING}', dotted = step.now
+_MARK = f"""UPDATE deliveries SET state = '{State.DOTTING}', dotted = step.now
   FROM (SELECT {_fields(*_FENCED, "now")} FROM json_each(?)) AS step
 {_FENCE} AND deliveries.state = '{State.CLAIMED}'
 """  # noqa: S608 - made of constants
