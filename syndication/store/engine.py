@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 BUSY = 30_000  # milliseconds to wait for another process's write
 THREADS = 4  # SQLite has one writer at a time, so one thread for that
+WAL_KEPT = 64 * 2**20  # bytes of the write-ahead log that stay on the disk after a big change
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 
@@ -119,6 +120,7 @@ def _engine(url: URL, synchronous: str) -> Engine:
             "journal_mode=WAL",
             f"synchronous={synchronous}",
             "foreign_keys=ON",
+            f"journal_size_limit={WAL_KEPT}",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
 
