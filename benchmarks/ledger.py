@@ -36,7 +36,9 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--synchronous", choices=("normal", "full"), default="normal")
-    parser.add_argument("--url", default="", help="an empty PostgreSQL database; then one round without a peer")
+    parser.add_argument(
+        "--url", default="", help="an empty PostgreSQL database; then one round without a peer"
+    )
     asked = parser.parse_args()
     ours, theirs = [], []
     for _ in range(1 if asked.url else asked.rounds):
@@ -98,7 +100,9 @@ async def prepare(store: Store, rows: int) -> None:
     await store.articles.merge(source, [piece], now=NOW, mint=lambda: "tag:1", backlog=lambda _: "")
     for start in range(0, rows, 10_000):
         readers = [
-            NewSubscriber(email=f"reader{number}@lane{number % 5}.example", name=f"Reader {number}", confirmed=NOW)
+            NewSubscriber(
+                email=f"reader{number}@lane{number % 5}.example", name=f"Reader {number}", confirmed=NOW
+            )
             for number in range(start, min(start + 10_000, rows))
         ]
         keys = iter(range(start, rows))
@@ -125,16 +129,20 @@ def by_hand(asked: argparse.Namespace, folder: Path) -> tuple[float, float]:
     database = sqlite3.connect(folder / "by-hand.db", isolation_level=None)
     database.execute("PRAGMA journal_mode=WAL")
     database.execute(f"PRAGMA synchronous={asked.synchronous}")
-    database.execute("CREATE TABLE deliveries (id INTEGER PRIMARY KEY, email TEXT, state TEXT, reply TEXT, at INTEGER)")
+    database.execute(
+        "CREATE TABLE deliveries (id INTEGER PRIMARY KEY, email TEXT, state TEXT, reply TEXT, at INTEGER)"
+    )
     database.executemany(
-        "INSERT INTO deliveries VALUES (?, ?, 'queued', '', 0)", [(n, f"r{n}@lane.example") for n in range(rows)]
+        "INSERT INTO deliveries VALUES (?, ?, 'queued', '', 0)",
+        [(n, f"r{n}@lane.example") for n in range(rows)],
     )
     began, cpu = time.perf_counter(), time.process_time()
     for number in range(rows):
         database.execute("UPDATE deliveries SET state = 'claimed' WHERE id = ?", (number,))
         database.execute("UPDATE deliveries SET state = 'dotting', at = ? WHERE id = ?", (number, number))
         database.execute(
-            "UPDATE deliveries SET state = 'sent', reply = ?, at = ? WHERE id = ?", ("2.0.0 Ok", number, number)
+            "UPDATE deliveries SET state = 'sent', reply = ?, at = ? WHERE id = ?",
+            ("2.0.0 Ok", number, number),
         )
     took, cpu = time.perf_counter() - began, time.process_time() - cpu
     database.close()

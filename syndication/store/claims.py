@@ -14,9 +14,20 @@ from sqlalchemy import Connection, Select, Update, bindparam, delete, func, inse
 from syndication.domain.delivery import Batch, MailingKind, Recipient, Stage, State
 from syndication.domain.subscriber import Consent
 from syndication.store import sqlite_claims
+from syndication.store.counts import DEAD
 from syndication.store.tables import batches, deliveries, lanes, mailings, subscribers
 
-__all__ = ["claim", "finish", "held", "next_due", "recipients", "recover", "resend"]
+__all__ = [
+    "claim",
+    "finish",
+    "held",
+    "next_due",
+    "recipients",
+    "recover",
+    "resend",
+    "resend_unknown",
+    "retry_failed",
+]
 
 ResendAt: TypeAlias = Callable[[int, datetime], datetime | None]
 
@@ -102,15 +113,27 @@ def resend(connection: Connection, mailing: str, *, now: datetime, when: ResendA
         .with_for_update()
     )
     times = [(row, when(row.unknowns, row.settled)) for row in connection.execute(question)]
-    ripe = [
-        {"of_mailing": mailing, "of_subscriber": row.subscriber, "of_serial": row.serial}
-        for row, time in times
-        if time is not None and time <= now
-    ]
+    ripe = [_key(mailing, row) for row, time in times if time is not None and time <= now]
     if ripe:
         queued = _row().where(c.state == State.UNKNOWN).values(state=State.QUEUED, due=now)
         connection.execute(queued, ripe)
     return min((time for _, time in times if time is not None and time > now), default=None)
+
+
+def resend_unknown(connection: Connection, mailing: str, *, now: datetime) -> int:
+    """Queue every unknown row again."""
+    c = deliveries.c
+    held_back = update(deliveries).where(c.mailing == mailing, c.unknowns > 0, c.state == State.UNKNOWN)
+    return connection.execute(held_back.values(state=State.QUEUED, due=now)).rowcount
+
+
+def retry_failed(connection: Connection, mailing: str, *, now: datetime) -> int:
+    """Queue failed rows again for which another try can end otherwise."""
+    c = deliveries.c
+    again = update(deliveries).where(
+        c.mailing == mailing, c.state == State.FAILED, ~DEAD, c.stage.not_in((Stage.CONSENT, Stage.ADDRESS))
+    )
+    return connection.execute(again.values(state=State.QUEUED, due=now, first_deferred=None)).rowcount
 
 
 def recipients(connection: Connection, question: Select[Any]) -> list[Recipient]:
@@ -192,11 +215,14 @@ def _lease(connection: Connection, batch: Batch, now: datetime, lease: timedelta
 
 def _take(connection: Connection, batch: Batch, now: datetime) -> None:
     """Let the batch hold its rows."""
-    if connection.dialect.name == "sqlite" and sqlite_claims.possible():
+    if connection.dialect.name == "sqlite":
         sqlite_claims.take_rows(connection, batch.mailing, batch.id, batch.rows, now=now)
         return
     taken = _waiting().values(
-        state=State.CLAIMED, due=None, batch=batch.id, claimed=bindparam("now", type_=deliveries.c.claimed.type)
+        state=State.CLAIMED,
+        due=None,
+        batch=batch.id,
+        claimed=bindparam("now", type_=deliveries.c.claimed.type),
     )
     connection.execute(taken, [_key(batch.mailing, row) | {"now": now} for row in batch.rows])
 
@@ -215,7 +241,7 @@ def _settle_gone(connection: Connection, mailing: str, rows: Sequence[Recipient]
         connection.execute(left, [_key(mailing, row) | {"now": now} for row in rows])
 
 
-def _key(mailing: str, row: Recipient) -> dict[str, Any]:
+def _key(mailing: str, row: Any) -> dict[str, Any]:
     return {"of_mailing": mailing, "of_subscriber": row.subscriber, "of_serial": row.serial}
 
 

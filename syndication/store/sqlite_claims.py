@@ -6,7 +6,6 @@ Each comes and goes as one JSON text: a call a row would give up Python's lock f
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from sqlite3 import sqlite_version_info
 
 from sqlalchemy import Connection
 
@@ -14,12 +13,7 @@ from syndication.domain.delivery import Recipient, State
 from syndication.errors import StoreError
 from syndication.store.columns import from_microseconds, microseconds
 
-__all__ = ["due_rows", "possible", "take_rows"]
-
-
-def possible() -> bool:
-    """Whether this SQLite knows UPDATE … FROM (3.33)."""
-    return sqlite_version_info >= (3, 33)
+__all__ = ["due_rows", "take_rows"]
 
 
 def due_rows(
@@ -69,7 +63,9 @@ def _recipient(  # noqa: PLR0917 - the columns of _DUE
     )
 
 
-_COLUMNS = "subscriber, serial, email, name, language, topics, key, token_key, since, attempts, first_deferred"
+_COLUMNS = (
+    "subscriber, serial, email, name, language, topics, key, token_key, since, attempts, first_deferred"
+)
 _OURS = ", ".join(f"deliveries.{name}" for name in _COLUMNS.split(", "))
 # Without INDEXED BY the planner would walk the primary key over finished rows, and claiming would take quadratic time.
 _DUE = f"""SELECT json_group_array(json_array({_COLUMNS}, welcome))

@@ -8,7 +8,6 @@ rows than were asked for, somebody lost something: the transaction is undone, an
 import json
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, TypeAlias, cast
 
 from sqlalchemy import Connection
@@ -45,11 +44,8 @@ class SqliteSteps:
         raw = cast("sqlite3.Connection", connection.connection.driver_connection)
         settled: list[Row] = []
         marked: list[Row] = []
-        stamps: dict[datetime, int] = {}
         for step in steps:
-            now = stamps.get(step.now)
-            if now is None:
-                now = stamps[step.now] = microseconds(step.now)
+            now = microseconds(step.now)
             batch, done, mark = step.batch, step.done, step.mark
             if now >= self._calm.get((batch.id, batch.token), 0):
                 self._renew(raw, batch.id, batch.token, now)
