@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     and_,
     case,
     delete,
@@ -93,7 +94,7 @@ def fold(connection: Connection, *, before: datetime, limit: int) -> int:
     return 0
 
 
-def _old_and_done(before: datetime) -> Select[tuple[str]]:
+def _old_and_done(before: datetime) -> Select[Any]:
     """Mailings of before then with rows, none of them waiting (an index knows) or held (a batch would be there)."""
     of = _c.mailing == mailings.c.id
     waits = (
