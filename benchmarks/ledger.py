@@ -97,7 +97,9 @@ async def connection(store: Store, batch: Batch, rows: Iterator[Recipient]) -> N
 async def prepare(store: Store, rows: int) -> None:
     source = Source("desk", SourceKind.FOLDER, "articles")
     piece = ParsedArticle(title="A story", keys=("k",), url="https://benchmark.example/a", published=NOW)
-    await store.articles.merge(source, [piece], now=NOW, mint=lambda: "tag:1", backlog=lambda _: "")
+    await store.articles.merge(
+        source, [piece], now=NOW, others=(), mint=lambda: "tag:1", backlog=lambda _: ""
+    )
     for start in range(0, rows, 10_000):
         readers = [
             NewSubscriber(
