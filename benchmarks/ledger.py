@@ -108,7 +108,7 @@ async def prepare(store: Store, rows: int) -> None:
             for number in range(start, min(start + 10_000, rows))
         ]
         keys = iter(range(start, rows))
-        await store.subscribers.add(readers, at=NOW, key=lambda keys=keys: f"{next(keys):016}")
+        await store.subscribers.add(readers, at=NOW, key=map("{:016}".format, keys).__next__)
     (article,) = await store.articles.latest(1, until=NOW)
     key = WeekKey(2026, 47)
     edition = Edition(key, 1, NOW.date(), lead=article, sections=(), hot=(), preheader="")

@@ -219,6 +219,16 @@ async def test_a_stale_token_wins_nothing(store: Store) -> None:
     assert set((await states(store)).values()) == {State.CLAIMED}
 
 
+async def test_a_batch_that_changed_hands_between_two_steps_wins_nothing(store: Store) -> None:
+    await planned(store, *addresses(2))
+    batch = await claim(store)
+    assert await store.ledger.step(batch, None, batch.rows[0], now=NOW)
+    await store.database.write(lambda connection: connection.execute(text("UPDATE batches SET token = 'x'")))
+    assert not await store.ledger.step(batch, None, batch.rows[1], now=NOW)
+    assert not await store.ledger.step(batch, settled(batch.rows[0]), None, now=NOW)
+    assert list((await states(store)).values()) == [State.DOTTING, State.CLAIMED]
+
+
 @pytest.mark.parametrize("resend", [True, False])
 async def test_recovery_takes_over_and_the_old_owner_loses(store: Store, *, resend: bool) -> None:
     await planned(store, *addresses(3))
