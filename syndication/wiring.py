@@ -186,6 +186,7 @@ def _delivery(settings: Settings, moment: Moment) -> DeliveryPolicy:
     own = (Lane(lane.name, lane.domains, lane.connections, lane.per_second) for lane in settings.lanes)
     return DeliveryPolicy(
         wait=settings.delivery.wait,
+        keep=settings.delivery.keep,
         resend_unknown=settings.delivery.on_unknown == "resend",
         connections=settings.smtp.connections,
         lanes=(*own, *DEFAULT_LANES),

@@ -63,6 +63,7 @@ def _places(app: App, report: Report, folder: Path | None) -> list[tuple[str, st
 def _mail(report: Report) -> str:
     parts = [f"{report.sent:,} sent now of {counted(report.recipients, 'recipient')}"]
     for number, word in (
+        (report.requeued, "queued again"),
         (report.queued, "still queued"),
         (report.deferred, "deferred"),
         (report.failed, "failed"),

@@ -83,18 +83,28 @@ async def _dry_run(chosen: Options, week: str | None, *, every: bool) -> int:
 
 
 def deliver(
-    context: typer.Context, key: Annotated[str | None, typer.Argument(metavar="[KEY]")] = None
+    context: typer.Context,
+    key: Annotated[str | None, typer.Argument(metavar="[KEY]")] = None,
+    retry_failed: Annotated[
+        bool,
+        typer.Option("--retry-failed", help="Try failed mails once more, but not dead addresses (5.1.x)."),
+    ] = False,
+    resend_unknown: Annotated[
+        bool, typer.Option("--resend-unknown", help="Send again what was left in doubt and held.")
+    ] = False,
 ) -> int:
     """Send what is due of any edition, or of KEY; never collects. For a cron every 15 minutes."""
     chosen = options(context)
 
     async def job() -> int:
         from syndication.cli.closing import close_deliver
+        from syndication.flows.again import Again
         from syndication.flows.due import deliver_due
         from syndication.wiring import open_app
 
         async with open_app(chosen.config, progress=chosen.progress()) as app:
-            return close_deliver(await deliver_due(app, week_key(key)), as_json=chosen.json)
+            again = Again(failed=retry_failed, unknown=resend_unknown)
+            return close_deliver(await deliver_due(app, week_key(key), again), as_json=chosen.json)
 
     return asyncio.run(job())
 

@@ -151,7 +151,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryLine:
-    """One delivery as an operator reads it. `at` is when it came into its state; `stage` is None before the first transaction."""
+    """One delivery as an operator reads it. `at` is when it came into its state; `stage` is None before the first transaction.
+
+    `due` is when it may be tried next, None for a row that does not wait; `first_deferred` when a server first asked to wait.
+    """
 
     email: str
     state: State
@@ -162,3 +165,5 @@ class DeliveryLine:
     text: str
     server: str
     at: datetime
+    due: datetime | None = None
+    first_deferred: datetime | None = None

@@ -67,6 +67,7 @@ class DeliveryPolicy:
     """How long a run stays, what happens with doubtful rows, and who this process is."""
 
     wait: timedelta
+    keep: timedelta  # then settled rows fold into counts
     resend_unknown: bool
     connections: int
     lanes: tuple[Lane, ...]

@@ -15,6 +15,7 @@ from syndication.deliver.pool import Place, Pool
 from syndication.deliver.retry import resend_at, settle
 from syndication.deliver.transaction import Transaction
 from syndication.domain.delivery import Batch, Recipient, Reply, Settled, Stage, State
+from syndication.flows.again import NOTHING, Again, queue_again
 from syndication.flows.app import App
 from syndication.flows.letters import MailingLetters
 from syndication.flows.report import Report
@@ -40,12 +41,15 @@ class Sending:
     total: int = 0
 
 
-async def deliver(app: App, mailing: str, report: Report, *, stay: bool = True) -> bool:
-    """Send what is due; with `stay`, retry for `delivery.wait` what becomes due. Returns whether a signal stopped it.
+async def deliver(
+    app: App, mailing: str, report: Report, *, stay: bool = True, again: Again = NOTHING
+) -> bool:
+    """Send what is due, and what is to be sent `again`; with `stay`, retry for `delivery.wait` what becomes due.
 
-    Raises LockedError, StoreError.
+    Returns whether a signal stopped it. Raises LockedError, StoreError.
     """
     with app.locks(f"mailing {mailing}"), stop_on_signal() as stop:
+        report.requeued = await queue_again(app, mailing, again)
         before = await app.store.ledger.counts(mailing)
         until = app.clock() + (app.delivery.wait if stay else timedelta(0))
         async with app.open_pool() as pool:

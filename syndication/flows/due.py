@@ -3,22 +3,26 @@
 from syndication.domain.frozen import FrozenEdition
 from syndication.domain.week import WeekKey
 from syndication.errors import LockedError, UsageError
+from syndication.flows.again import NOTHING, Again
 from syndication.flows.app import App
 from syndication.flows.deliver import count, deliver
+from syndication.flows.fold import fold_settled
 from syndication.flows.report import Report
 
 __all__ = ["deliver_due", "require_working_links"]
 
 
-async def deliver_due(app: App, key: WeekKey | None) -> list[Report]:
+async def deliver_due(app: App, key: WeekKey | None, again: Again = NOTHING) -> list[Report]:
     """Send what is due now of every published edition with open rows, or of one; a report each.
+
+    What is to be sent `again` is queued first: of `key`, else of those with open rows and of the latest edition.
 
     An edition that another run is sending is left to it. Raises UsageError for no such edition, LockedError when all are being sent.
     """
     require_working_links(app)
     app.signing.ready()
     reports, locked = [], []
-    for each in [key] if key else await _with_open_rows(app):
+    for each in [key] if key else await _wanted(app, again):
         edition = await _published(app, each)
         if edition is None:
             reports.append(_unpublished(each, asked=key is not None))
@@ -26,7 +30,7 @@ async def deliver_due(app: App, key: WeekKey | None) -> list[Report]:
         report = Report(str(each), number=edition.number, subject=edition.subject)
         reports.append(report)
         try:
-            if await deliver(app, edition.mailing, report, stay=False):
+            if await deliver(app, edition.mailing, report, stay=False, again=again):
                 break
         except LockedError as error:
             locked.append(error)
@@ -34,6 +38,7 @@ async def deliver_due(app: App, key: WeekKey | None) -> list[Report]:
             await count(app, edition.mailing, report)
     if locked and len(locked) == len(reports):
         raise locked[0]
+    await fold_settled(app)
     return reports
 
 
@@ -52,6 +57,14 @@ def _unpublished(key: WeekKey, *, asked: bool) -> Report:
     if asked:
         raise UsageError(problem, hint)
     return Report(str(key), warnings=[f"{problem} {hint}"], incomplete=True)
+
+
+async def _wanted(app: App, again: Again) -> list[WeekKey]:
+    """Failed rows do not keep an edition open; without a key those of the latest are meant, never a year of old ones."""
+    keys = set(await _with_open_rows(app))
+    if again.failed:
+        keys.update((await app.store.editions.frozen())[-1:])
+    return sorted(keys)
 
 
 async def _with_open_rows(app: App) -> list[WeekKey]:

@@ -31,6 +31,7 @@ class Report:
     failed: int = 0
     unknown: int = 0
     no_content: int = 0
+    requeued: int = 0  # failed or unknown rows that were asked to be sent again
     warnings: list[str] = field(default_factory=list)
     incomplete: bool = False  # exit code 3: something is still to be sent, or failed for our own reasons
 

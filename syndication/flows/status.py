@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from syndication.domain.delivery import DeliveryLine, State
+from syndication.domain.delivery import State
 from syndication.domain.week import WeekKey
 from syndication.errors import UsageError
 from syndication.flows.app import App
+from syndication.flows.deliveries import shape
 
 __all__ = ["standing"]
 
-LISTED = 1_000  # rows that failed or wait; the counts cover them all
+LISTED = 1_000  # rows that wait; the counts cover them all, and `syndicate deliveries` lists them
 
 
 async def standing(app: App, key: WeekKey | None) -> dict[str, Any]:
@@ -49,26 +50,14 @@ async def _edition(app: App, key: WeekKey, *, listed: bool) -> dict[str, Any]:
 
 
 async def _troubled(app: App, mailing: str) -> list[dict[str, Any]]:
-    """Every row that was ever left in doubt, whatever became of it; then those that failed or wait."""
+    """Every row that was ever left in doubt, whatever became of it, and every row that failed; then those that wait."""
     ledger = app.store.ledger
-    rows = [_shape(line) async for line in ledger.rows(mailing, doubtful=True)]
+    rows = [shape(line) async for line in ledger.rows(mailing, doubtful=True)]
+    rows += [shape(line) async for line in ledger.rows(mailing, (State.FAILED,)) if not line.unknowns]
     most = len(rows) + LISTED
-    async for line in ledger.rows(mailing, (State.FAILED, State.DEFERRED)):
+    async for line in ledger.rows(mailing, (State.DEFERRED,)):
         if len(rows) == most:
             break
         if not line.unknowns:
-            rows.append(_shape(line))
+            rows.append(shape(line))
     return rows
-
-
-def _shape(line: DeliveryLine) -> dict[str, Any]:
-    return {
-        "email": line.email,
-        "state": line.state.value,
-        "unknown": line.unknowns,
-        "attempts": line.attempts,
-        "stage": line.stage.value if line.stage else "",
-        "reply": f"{line.code or ''} {line.text}".strip(),
-        "server": line.server,
-        "at": line.at.isoformat(),
-    }

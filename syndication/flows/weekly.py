@@ -15,6 +15,7 @@ from syndication.flows.app import App
 from syndication.flows.collect import collect
 from syndication.flows.deliver import deliver
 from syndication.flows.due import require_working_links
+from syndication.flows.fold import fold_settled
 from syndication.flows.freeze import freeze_edition
 from syndication.flows.publish import publish
 from syndication.flows.report import Report
@@ -56,6 +57,7 @@ async def tell(app: App, edition: FrozenEdition, report: Report, *, send: bool) 
     report.archive = f"{app.publication.feeds_url}archive/{edition.key}.html"
     if send:
         await deliver(app, edition.mailing, report)
+        await fold_settled(app)
         if not report.incomplete and not report.sent:
             report.skipped = (
                 f"{edition.key} is done: nothing was left to send."

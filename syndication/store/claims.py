@@ -13,9 +13,21 @@ from sqlalchemy import Connection, Select, Update, bindparam, delete, func, inse
 
 from syndication.domain.delivery import Batch, MailingKind, Recipient, Stage, State
 from syndication.domain.subscriber import Consent
+from syndication.store import sqlite_claims
+from syndication.store.counts import DEAD
 from syndication.store.tables import batches, deliveries, lanes, mailings, subscribers
 
-__all__ = ["claim", "finish", "held", "next_due", "recipients", "recover", "resend"]
+__all__ = [
+    "claim",
+    "finish",
+    "held",
+    "next_due",
+    "recipients",
+    "recover",
+    "resend",
+    "resend_unknown",
+    "retry_failed",
+]
 
 ResendAt: TypeAlias = Callable[[int, datetime], datetime | None]
 
@@ -31,10 +43,10 @@ def claim(
     """Lease up to `size` due rows of the lane whose turn it is, or None when nothing is due."""
     for lane in _due_lanes(connection, mailing, now):
         while rows := _due_rows(connection, mailing, lane, now, size):
-            welcome = [row for row in rows if row.welcome]
-            _settle_gone(connection, [row for row in rows if not row.welcome], now)
+            welcome = tuple(row for row, is_welcome in rows if is_welcome)
+            _settle_gone(connection, mailing, [row for row, is_welcome in rows if not is_welcome], now)
             if welcome:
-                batch = Batch(0, mailing, lane, owner, token, tuple(map(_recipient, welcome)))
+                batch = Batch(0, mailing, lane, owner, token, welcome)
                 return _lease(connection, batch, now, timedelta(seconds=lease))
     return None
 
@@ -101,15 +113,27 @@ def resend(connection: Connection, mailing: str, *, now: datetime, when: ResendA
         .with_for_update()
     )
     times = [(row, when(row.unknowns, row.settled)) for row in connection.execute(question)]
-    ripe = [
-        {"of_mailing": mailing, "of_subscriber": row.subscriber, "of_serial": row.serial}
-        for row, time in times
-        if time is not None and time <= now
-    ]
+    ripe = [_key(mailing, row) for row, time in times if time is not None and time <= now]
     if ripe:
         queued = _row().where(c.state == State.UNKNOWN).values(state=State.QUEUED, due=now)
         connection.execute(queued, ripe)
     return min((time for _, time in times if time is not None and time > now), default=None)
+
+
+def resend_unknown(connection: Connection, mailing: str, *, now: datetime) -> int:
+    """Queue every unknown row again."""
+    c = deliveries.c
+    held_back = update(deliveries).where(c.mailing == mailing, c.unknowns > 0, c.state == State.UNKNOWN)
+    return connection.execute(held_back.values(state=State.QUEUED, due=now)).rowcount
+
+
+def retry_failed(connection: Connection, mailing: str, *, now: datetime) -> int:
+    """Queue failed rows again for which another try can end otherwise."""
+    c = deliveries.c
+    again = update(deliveries).where(
+        c.mailing == mailing, c.state == State.FAILED, ~DEAD, c.stage.not_in((Stage.CONSENT, Stage.ADDRESS))
+    )
+    return connection.execute(again.values(state=State.QUEUED, due=now, first_deferred=None)).rowcount
 
 
 def recipients(connection: Connection, question: Select[Any]) -> list[Recipient]:
@@ -148,20 +172,24 @@ def _due_lanes(connection: Connection, mailing: str, now: datetime) -> Sequence[
     return connection.execute(question).scalars().all()
 
 
-def _due_rows(connection: Connection, mailing: str, lane: str, now: datetime, size: int) -> Sequence[Any]:
+def _due_rows(
+    connection: Connection, mailing: str, lane: str, now: datetime, size: int
+) -> list[tuple[Recipient, bool]]:
+    """Due rows, the longest first, and whether their readers are still welcome."""
     c = deliveries.c
     kind = select(mailings.c.kind).where(mailings.c.id == mailing)
     consent = _WELCOME[MailingKind(connection.execute(kind).scalar_one())]
+    if connection.dialect.name == "sqlite":
+        return sqlite_claims.due_rows(connection, mailing, lane, consent, now=now, size=size)
     question = (
         select(deliveries, (func.coalesce(subscribers.c.consent, "") == consent).label("welcome"))
         .outerjoin(subscribers, subscribers.c.id == c.subscriber)
         .where(c.mailing == mailing, c.lane == lane, c.due <= now)
         .order_by(c.due, c.subscriber, c.serial)
         .limit(size)
-        .with_hint(deliveries, _BY_WAITING, "sqlite")
-        .with_for_update(of=deliveries, skip_locked=True)  # PostgreSQL: another worker's rows are passed over
+        .with_for_update(of=deliveries, skip_locked=True)  # another worker's rows are passed over
     )
-    return connection.execute(question).all()
+    return [(_recipient(row), row.welcome) for row in connection.execute(question)]
 
 
 def _lease(connection: Connection, batch: Batch, now: datetime, lease: timedelta) -> Batch:
@@ -179,20 +207,27 @@ def _lease(connection: Connection, batch: Batch, now: datetime, lease: timedelta
         .returning(batches.c.id)
     )
     number = made.scalar_one()
-    taken = _waiting().values(
-        state=State.CLAIMED, due=None, batch=number, claimed=bindparam("now", type_=deliveries.c.claimed.type)
-    )
-    keys = [
-        {"of_mailing": batch.mailing, "of_subscriber": row.subscriber, "of_serial": row.serial}
-        for row in batch.rows
-    ]
-    connection.execute(taken, [key | {"now": now} for key in keys])
+    _take(connection, replace(batch, id=number), now)
     turn = update(lanes).where(lanes.c.mailing == batch.mailing, lanes.c.lane == batch.lane)
     connection.execute(turn.values(turn=lanes.c.turn + 1))
     return replace(batch, id=number)
 
 
-def _settle_gone(connection: Connection, rows: Sequence[Any], now: datetime) -> None:
+def _take(connection: Connection, batch: Batch, now: datetime) -> None:
+    """Let the batch hold its rows."""
+    if connection.dialect.name == "sqlite":
+        sqlite_claims.take_rows(connection, batch.mailing, batch.id, batch.rows, now=now)
+        return
+    taken = _waiting().values(
+        state=State.CLAIMED,
+        due=None,
+        batch=batch.id,
+        claimed=bindparam("now", type_=deliveries.c.claimed.type),
+    )
+    connection.execute(taken, [_key(batch.mailing, row) | {"now": now} for row in batch.rows])
+
+
+def _settle_gone(connection: Connection, mailing: str, rows: Sequence[Recipient], now: datetime) -> None:
     """Readers who have left since the freeze get nothing more."""
     if rows:
         left = _waiting().values(
@@ -203,11 +238,11 @@ def _settle_gone(connection: Connection, rows: Sequence[Any], now: datetime) -> 
             reply="the reader had left",
             settled=bindparam("now", type_=deliveries.c.settled.type),
         )
-        keys = [
-            {"of_mailing": row.mailing, "of_subscriber": row.subscriber, "of_serial": row.serial}
-            for row in rows
-        ]
-        connection.execute(left, [key | {"now": now} for key in keys])
+        connection.execute(left, [_key(mailing, row) | {"now": now} for row in rows])
+
+
+def _key(mailing: str, row: Any) -> dict[str, Any]:
+    return {"of_mailing": mailing, "of_subscriber": row.subscriber, "of_serial": row.serial}
 
 
 def _row() -> Update:

@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 BUSY = 30_000  # milliseconds to wait for another process's write
 THREADS = 4  # SQLite has one writer at a time, so one thread for that
+WAL_KEPT = 64 * 2**20  # bytes of the write-ahead log that stay on the disk after a big change
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 
@@ -50,13 +51,13 @@ class Database:
         if synchronous not in {"full", "normal"}:
             raise StoreError(f"store.synchronous cannot be {synchronous!r}.", 'Use "full" or "normal".')
         self._engine = _engine(self.url, synchronous)
-        sqlite = self.url.get_backend_name() == "sqlite"
+        self.sqlite = self.url.get_backend_name() == "sqlite"
         self._readers = ThreadPoolExecutor(THREADS, "store-read")
-        self._writers = ThreadPoolExecutor(1 if sqlite else THREADS, "store-write")
+        self._writers = ThreadPoolExecutor(1 if self.sqlite else THREADS, "store-write")
 
     def exists(self) -> bool:
         """Whether there is anything to open: an SQLite file would be made by opening it."""
-        return self.url.get_backend_name() != "sqlite" or Path(self.url.database or "").exists()
+        return not self.sqlite or Path(self.url.database or "").exists()
 
     async def read(self, question: Callable[[Connection], T]) -> T:
         """What `question` answers, from one snapshot. Raises StoreError."""
@@ -119,6 +120,7 @@ def _engine(url: URL, synchronous: str) -> Engine:
             "journal_mode=WAL",
             f"synchronous={synchronous}",
             "foreign_keys=ON",
+            f"journal_size_limit={WAL_KEPT}",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
 

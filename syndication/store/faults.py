@@ -1,5 +1,6 @@
 """The door for a database's errors: each leaves as a StoreError with one sentence, and never with a statement, a value or a password."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -52,6 +53,9 @@ def translated(url: URL) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
+        what, hint = _explained(error.orig)
+        raise StoreError(f"{place(url)} {what}.", hint) from error
+    except sqlite3.Error as error:  # of the steps, which speak to the driver
         what, hint = _explained(error)
         raise StoreError(f"{place(url)} {what}.", hint) from error
     except SQLAlchemyError as error:
@@ -60,9 +64,9 @@ def translated(url: URL) -> Iterator[None]:
         raise StoreError(f"{place(url)} cannot be opened: {error.strerror or error}.") from error
 
 
-def _explained(error: DBAPIError) -> tuple[str, str]:
+def _explained(error: BaseException | None) -> tuple[str, str]:
     """Read the driver's own error: `sqlite_errorname` of sqlite3, `sqlstate` of psycopg."""
-    cause: BaseException | None = error.orig
+    cause = error
     while cause is not None:
         name = getattr(cause, "sqlite_errorname", None)
         for start, what, hint in _SQLITE:
@@ -71,7 +75,7 @@ def _explained(error: DBAPIError) -> tuple[str, str]:
         if hasattr(cause, "sqlstate"):
             return _of_postgresql(cause.sqlstate or _sqlstate_at_connect(str(cause)))
         cause = cause.__cause__
-    return f"refused a change ({type(error.orig).__name__})", ""
+    return f"refused a change ({type(error).__name__})", ""
 
 
 def _sqlstate_at_connect(words: str) -> str | None:

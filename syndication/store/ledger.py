@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, func, or_, select, tuple_
+from sqlalchemy import Connection, Select, select, tuple_
 
 from syndication.domain.delivery import (
     Batch,
@@ -16,9 +16,10 @@ from syndication.domain.delivery import (
     Stage,
     State,
 )
-from syndication.store import claims
+from syndication.store import claims, counts
 from syndication.store.engine import Database
 from syndication.store.group import Group
+from syndication.store.sqlite_steps import Contested, SqliteSteps
 from syndication.store.steps import Step, kept, take
 from syndication.store.tables import deliveries
 
@@ -32,6 +33,7 @@ class DeliveryLedger:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._together = SqliteSteps() if database.sqlite else None
         self._steps: Group[Step, bool] = Group(self._commit, keep=kept)
 
     async def claim(
@@ -78,6 +80,30 @@ class DeliveryLedger:
             lambda connection: claims.resend(connection, mailing, now=now, when=when)
         )
 
+    async def retry_failed(self, mailing: str, *, now: datetime) -> int:
+        """Queue failed rows again, but not those of dead addresses (5.1.x), of addresses no mail can have, and of readers who had left.
+
+        A row that was given up has its four days anew. Returns how many.
+        """
+        return await self._database.write(
+            lambda connection: claims.retry_failed(connection, mailing, now=now)
+        )
+
+    async def resend_unknown(self, mailing: str, *, now: datetime) -> int:
+        """Queue every unknown row again, however often it was in doubt. Returns how many."""
+        return await self._database.write(
+            lambda connection: claims.resend_unknown(connection, mailing, now=now)
+        )
+
+    async def fold(self, *, before: datetime, limit: int = 2_000) -> int:
+        """Turn up to `limit` rows settled before then into counts, in one short transaction; 0 when none is left.
+
+        Only of mailings in which nothing waits or is held. What was mailed to whom, and every address in it, is gone then.
+        """
+        return await self._database.write(
+            lambda connection: counts.fold(connection, before=before, limit=limit)
+        )
+
     async def batch(self, number: int) -> Batch | None:
         """A batch with the rows that are still claimed under its token; None when it is over."""
         return await self._database.read(lambda connection: claims.held(connection, number))
@@ -88,7 +114,7 @@ class DeliveryLedger:
 
     async def counts(self, mailing: str) -> Counts:
         """How a mailing stands. It reads every row: about a second for a million."""
-        return await self._database.read(lambda connection: _counts(connection, mailing))
+        return await self._database.read(lambda connection: counts.counts(connection, mailing))
 
     async def rows(
         self, mailing: str, states: Collection[State] = tuple(State), *, doubtful: bool = False
@@ -134,6 +160,14 @@ class DeliveryLedger:
         await self._steps.drained()
 
     async def _commit(self, steps: Sequence[Step]) -> Sequence[bool]:
+        together = self._together
+        if together is not None:
+            try:
+                await self._database.write(lambda connection: together.take(connection, steps))
+            except Contested:
+                pass  # somebody lost something: below it is found out who
+            else:
+                return [True] * len(steps)
         return await self._database.write(lambda connection: take(connection, steps))
 
 
@@ -146,38 +180,6 @@ def _after(question: Select[Any], last: tuple[int, int] | None) -> Select[Any]:
         return question
     c = deliveries.c
     return question.where(tuple_(c.subscriber, c.serial) > last)
-
-
-def _counts(connection: Connection, mailing: str) -> Counts:
-    c = deliveries.c
-    # Enhanced status codes (RFC 3463): 5.1.x is a dead address, everything else of ours or theirs may change.
-    # But 5.1.7 and 5.1.8 speak of the sender's.
-    sender = or_(c.reply.like("5.1.7%"), c.reply.like("5.1.8%"))
-    dead = and_(c.stage == Stage.RCPT, c.reply.like("5.1.%"), ~sender)
-    ours = and_(c.state == State.FAILED, ~or_(dead, c.stage == Stage.CONSENT))
-    question = (
-        select(
-            c.state,
-            func.count(),
-            func.sum(case((ours, 1), else_=0)),
-            func.sum(case((c.unknowns > 0, 1), else_=0)),
-        )
-        .where(c.mailing == mailing)
-        .group_by(c.state)
-    )
-    rows = connection.execute(question).all()
-    of = {State(row[0]): row[1] for row in rows}
-    return Counts(
-        recipients=sum(of.values()),
-        queued=sum(of.get(state, 0) for state in (State.QUEUED, State.CLAIMED, State.DOTTING)),
-        sent=of.get(State.SENT, 0),
-        deferred=of.get(State.DEFERRED, 0),
-        failed=of.get(State.FAILED, 0),
-        unknown=of.get(State.UNKNOWN, 0),
-        no_content=of.get(State.NO_CONTENT, 0),
-        failed_for_us=sum(row[2] for row in rows),
-        doubtful=sum(row[3] for row in rows),
-    )
 
 
 def _line(row: Any) -> DeliveryLine:
@@ -193,4 +195,6 @@ def _line(row: Any) -> DeliveryLine:
         text=row.reply,
         server=row.server,
         at=at.get(state) or row.settled,
+        due=row.due,
+        first_deferred=row.first_deferred,
     )

@@ -15,12 +15,12 @@ from syndication.domain.delivery import Batch, Recipient, Settled, State
 from syndication.errors import StoreError
 from syndication.store.tables import batches, deliveries
 
-__all__ = ["Step", "kept", "take"]
+__all__ = ["HELD", "REPLY", "WAITING", "Step", "kept", "take"]
 
 CHUNK = 500  # values of one IN
 REPLY = 500  # characters kept of a server's words
-_WAITING = frozenset({State.QUEUED, State.DEFERRED})
-_HELD = frozenset({State.CLAIMED, State.DOTTING})
+WAITING = frozenset({State.QUEUED, State.DEFERRED})
+HELD = frozenset({State.CLAIMED, State.DOTTING})
 Key: TypeAlias = tuple[str, int, int]
 
 
@@ -102,11 +102,11 @@ def _settle(step: Step, rows: dict[Key, _Row], settled: list[dict[str, Any]]) ->
     if (
         row is None
         or row.batch != step.batch.id
-        or done.state in _HELD
+        or done.state in HELD
         or not row.state.may_become(done.state)
     ):
         return False
-    waits = done.state in _WAITING
+    waits = done.state in WAITING
     settled.append(
         _key(step, done, row.state)
         | {

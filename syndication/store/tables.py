@@ -34,6 +34,7 @@ __all__ = [
     "metadata",
     "sources",
     "subscribers",
+    "tallies",
     "variants",
 ]
 
@@ -286,4 +287,15 @@ deliveries = Table(
         postgresql_where=text("unknowns > 0"),
     ),
     sqlite_with_rowid=False,
+)
+
+# What became of rows that were settled long ago: they are gone, with the addresses in them.
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("mailing", ForeignKey("mailings.id"), primary_key=True),
+    Column("state", Text, primary_key=True),
+    _number("count"),
+    _number("for_us"),  # failed, but for dead addresses and readers who had left
+    _number("doubtful"),  # ever unknown
 )

@@ -1,9 +1,11 @@
 """The ledger: nobody lost, nobody mailed twice. Claims, steps, the fence, recovery."""
 
 import asyncio
+import shutil
+import sqlite3
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, event, text
@@ -97,6 +99,39 @@ async def test_a_result_that_is_not_won_takes_its_mark_along(store: Store) -> No
     assert set((await states(store)).values()) == {State.CLAIMED}
 
 
+async def test_one_that_loses_its_row_does_not_take_the_others_of_its_commit_along(store: Store) -> None:
+    await planned(store, *addresses(6))
+    batch = await claim(store)
+    one, two, three, *rest = batch.rows
+    assert await store.ledger.step(batch, None, one, now=NOW)
+    stale = replace(batch, token="another")
+    won = await asyncio.gather(
+        store.ledger.step(batch, settled(one), two, now=NOW),
+        store.ledger.step(batch, settled(three), rest[0], now=NOW),  # three was never marked
+        store.ledger.step(stale, None, rest[1], now=NOW),
+        store.ledger.step(batch, None, rest[2], now=NOW),
+    )
+    assert list(won) == [True, False, False, True]
+    assert list((await states(store)).values()) == [
+        State.SENT,
+        State.DOTTING,
+        State.CLAIMED,
+        State.CLAIMED,
+        State.CLAIMED,
+        State.DOTTING,
+    ]
+
+
+async def test_any_words_of_a_server_can_be_kept(store: Store) -> None:
+    await planned(store, "ann@small.example")
+    batch = await claim(store)
+    words = Reply(550, '5.7.1 "no", it\'s {gone}\\ \0 \udc80 \u00e9 \U0001f600 ' + "x" * 600, "mx'\u00e9")
+    assert await store.ledger.step(batch, settled(batch.rows[0], State.FAILED, words), None, now=NOW)
+    (line,) = await listed(store.ledger.rows("m1"))
+    assert line.text == words.text.replace("\udc80", "?")[:500].replace("\0", "")
+    assert line.server == words.server
+
+
 async def test_steps_of_many_connections_share_a_few_commits(store: Store) -> None:
     await planned(store, *addresses(100))
     batch = await claim(store)
@@ -182,6 +217,16 @@ async def test_a_stale_token_wins_nothing(store: Store) -> None:
     assert not await store.ledger.step(forged, None, batch.rows[0], now=NOW)
     await store.ledger.finish(forged)
     assert set((await states(store)).values()) == {State.CLAIMED}
+
+
+async def test_a_batch_that_changed_hands_between_two_steps_wins_nothing(store: Store) -> None:
+    await planned(store, *addresses(2))
+    batch = await claim(store)
+    assert await store.ledger.step(batch, None, batch.rows[0], now=NOW)
+    await store.database.write(lambda connection: connection.execute(text("UPDATE batches SET token = 'x'")))
+    assert not await store.ledger.step(batch, None, batch.rows[1], now=NOW)
+    assert not await store.ledger.step(batch, settled(batch.rows[0]), None, now=NOW)
+    assert list((await states(store)).values()) == [State.DOTTING, State.CLAIMED]
 
 
 @pytest.mark.parametrize("resend", [True, False])
@@ -317,28 +362,34 @@ async def test_two_processes_share_a_mailing_without_a_row_twice(database_url: s
     await other.close()
 
 
-async def test_claiming_never_walks_finished_rows(database_url: str) -> None:
-    store = await open_store(database_url)
-    if not database_url.startswith("sqlite"):
-        await store.close()
-        return
+async def test_neither_claims_nor_steps_walk_finished_rows(tmp_path: Path, sqlite_template: Path) -> None:
+    shutil.copyfile(sqlite_template, tmp_path / "store.db")
+    store = await open_store(f"sqlite:///{tmp_path / 'store.db'}")
     await planned(store, *addresses(10))
-    plans: list[str] = []
+    statements: list[str] = []
 
-    def explain(_c: Any, _cursor: Any, statement: str, parameters: Any, _ctx: Any, _many: bool) -> None:
-        if statement.startswith("SELECT") and "deliveries" in statement:
-            assert "INDEXED BY deliveries_waiting" in statement
-            raw = store.database._engine.raw_connection()
-            plans.extend(
-                row[3] for row in raw.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            )
-            raw.close()
+    def remember(connection: sqlite3.Connection, _record: object, _proxy: object) -> None:
+        connection.set_trace_callback(statements.append)
 
-    event.listen(store.database._engine, "before_cursor_execute", explain)
-    await claim(store)
-    event.remove(store.database._engine, "before_cursor_execute", explain)
-    of_deliveries = [plan for plan in plans if "deliveries" in plan]
-    assert len(of_deliveries) >= 2
-    assert all("USING" in plan and "deliveries_waiting" in plan for plan in of_deliveries)
-    assert not any("TEMP B-TREE" in plan and "ORDER" in plan for plan in plans[-2:])
+    event.listen(store.database._engine, "checkout", remember)
+    batch = await claim(store)
+    assert await store.ledger.step(batch, None, batch.rows[0], now=NOW)
+    assert await store.ledger.step(batch, settled(batch.rows[0]), batch.rows[1], now=NOW)
+    event.remove(store.database._engine, "checkout", remember)
     await store.close()
+
+    database = sqlite3.connect(tmp_path / "store.db")
+    asked = [statement for statement in statements if "deliveries" in statement]
+    assert len(asked) == 6  # which lanes, which rows, take them; mark; settle, mark
+    for statement in asked:
+        plan = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {statement}")]
+        walks = [line for line in plan if "SEARCH deliveries" in line or "SCAN deliveries" in line]
+        whole = "USING PRIMARY KEY (mailing=? AND subscriber=? AND serial=?)"
+        assert all(
+            whole in line if statement.startswith("UPDATE") else "deliveries_waiting (" in line
+            for line in walks
+        )
+        assert walks, plan
+        if "ORDER BY deliveries.due" in statement:
+            assert not any("TEMP B-TREE" in line for line in plan)
+    database.close()
