@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 __all__ = ["STEPS", "Asked", "Envelope", "commands", "origin"]
 
-STEPS = ((Stage.MAIL, DONE), (Stage.RCPT, DONE), (Stage.DATA, GO_ON))  # and the first digit that lets us go on
+STEPS = (
+    (Stage.MAIL, DONE),
+    (Stage.RCPT, DONE),
+    (Stage.DATA, GO_ON),
+)  # and the first digit that lets us go on
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +62,15 @@ def commands(envelope: Envelope, extensions: Collection[str]) -> tuple[bytes, by
     """With the parameters that the server offers. Raises ValueError for an address that it cannot take, or that is none."""
     sender = origin(envelope.sender)
     recipient = envelope_address(envelope.recipient)
-    parameters = f" SIZE={envelope.size}" if "size" in extensions else ""  # RFC 1870: refused before it travels
+    parameters = (
+        f" SIZE={envelope.size}" if "size" in extensions else ""
+    )  # RFC 1870: refused before it travels
     if not (sender.isascii() and recipient.isascii()):
         if "smtputf8" not in extensions:
             raise ValueError("5.6.7 the server does not offer SMTPUTF8, which this address needs")
         parameters += (" BODY=8BITMIME" if "8bitmime" in extensions else "") + " SMTPUTF8"  # RFC 6531 §3.4
-    return f"MAIL FROM:<{sender}>{parameters}\r\n".encode(), f"RCPT TO:<{recipient}>\r\n".encode(), b"DATA\r\n"
+    return (
+        f"MAIL FROM:<{sender}>{parameters}\r\n".encode(),
+        f"RCPT TO:<{recipient}>\r\n".encode(),
+        b"DATA\r\n",
+    )

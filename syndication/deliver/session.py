@@ -144,8 +144,8 @@ class Session:
             asked = await self._asked(envelope)
             if isinstance(asked, Transaction):
                 return asked
-            wire, asked = asked
-            if stopped := await self._let_in(wire, asked):
+            wire, opened = asked
+            if stopped := await self._let_in(wire, opened):
                 return stopped
             return await self._body(wire, message if ready else _dot_stuffed(message), following)
         except BaseException:
@@ -158,9 +158,10 @@ class Session:
         ahead, self._ahead = self._ahead, None
         wire = self._wire
         if wire is not None and ahead is not None:
-            if ahead.envelope == envelope:
+            if ahead.envelope != envelope:
+                wire.kill("another message was announced")
+            elif self.usable or ahead.answered(0):
                 return wire, ahead
-            wire.kill("another message was announced")
         wire = await self._cleared()
         if wire is None:
             return _not_sent(Stage.CONNECT, self._wire.lost if self._wire else None)
