@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from syndication.deliver.envelope import Envelope
 from syndication.deliver.pool import Place, Pool
 from syndication.deliver.retry import resend_at, settle
 from syndication.deliver.transaction import Transaction
@@ -152,25 +153,31 @@ async def _connection(sending: Sending, batch: Batch, rows: Iterator[Recipient])
     done: Settled | None = None
     async with sending.pool.session() as place:
         try:
-            for row in rows:
-                if sending.stop.is_set():
-                    break
-                message = _message(letters, row)
+            mails = ((row, _message(letters, row)) for row in rows)
+            mail = next(mails, None)
+            while mail is not None and not sending.stop.is_set():
+                row, message = mail
                 # Connecting may take its time, and so may many rows without a mail: what is known is written first.
                 if done is not None and (isinstance(message, Settled) or not place.usable):
                     await ledger.step(batch, done, None, now=app.clock())
                     done = None
                 if isinstance(message, Settled):
                     await ledger.step(batch, message, None, now=app.clock())
+                    mail = next(mails, None)
                     continue
                 if not place.usable and not await _connected(sending, place):
                     break
                 won = await ledger.step(batch, done, row, now=app.clock())
-                done = None
+                done, mail = None, next(mails, None)  # one row ahead: its envelope rides behind the dot
                 if won:
-                    transaction = await place.transact(letters.sender, row.email, message)
+                    following = _envelope(letters, mail)
+                    transaction = await place.transact(
+                        letters.sender, row.email, message, following, ready=True
+                    )
                     done = settle(row, transaction, now=app.clock(), jitter=app.jitter())
                     _note(sending, transaction)
+                elif place.announced:  # somebody else's by now
+                    await place.close()
         finally:
             if done is not None:
                 await ledger.step(batch, done, None, now=app.clock())
@@ -186,6 +193,12 @@ def _message(letters: MailingLetters, row: Recipient) -> bytes | Settled:
     return message or Settled(
         row.subscriber, row.serial, State.NO_CONTENT, Stage.CONNECT, nothing, counted=False
     )
+
+
+def _envelope(letters: MailingLetters, mail: tuple[Recipient, bytes | Settled] | None) -> Envelope | None:
+    if mail is None or isinstance(mail[1], Settled):
+        return None
+    return Envelope(letters.sender, mail[0].email, len(mail[1]))
 
 
 async def _connected(sending: Sending, place: Place) -> bool:

@@ -302,9 +302,7 @@ async def follow(plan: list[Trouble], extensions: tuple[str, ...], pause: float 
             script[moment].append(trouble.step() if moment == trouble.moment else Step())
             if moment == trouble.moment and trouble.expected()[0] is not Outcome.ACCEPTED:
                 break
-    envelopes = [
-        Envelope(WEEKLY, f"reader{number}@example.com", len(MESSAGE)) for number in range(len(plan))
-    ]
+    envelopes = [Envelope(WEEKLY, f"reader{number}@example.com", len(MESSAGE)) for number in range(len(plan))]
     in_one_go = PIPELINING in extensions
     async with Script(script, extensions) as server:
         session = await connected(server)
@@ -315,9 +313,7 @@ async def follow(plan: list[Trouble], extensions: tuple[str, ...], pause: float 
             outcome, _, usable = trouble.expected()
             took = [mail.recipient for mail in server.taken]
             assert trouble.may_be(result, in_one_go=in_one_go, announced=announced), (trouble, result)
-            assert outcome is Outcome.UNKNOWN or (envelope.recipient in took) == (
-                outcome is Outcome.ACCEPTED
-            )
+            assert outcome is Outcome.UNKNOWN or (envelope.recipient in took) == (outcome is Outcome.ACCEPTED)
             if not usable:
                 await asyncio.sleep(0.001)
                 # A reply too many after the dot is taken for the next MAIL's, and shows at the next DATA.
