@@ -16,6 +16,7 @@ from syndication.deliver.pool import Place, Pool
 from syndication.deliver.retry import resend_at, settle
 from syndication.deliver.transaction import Transaction
 from syndication.domain.delivery import Batch, Recipient, Reply, Settled, Stage, State
+from syndication.errors import SyndicationError
 from syndication.flows.app import App
 from syndication.flows.letters import MailingLetters
 from syndication.flows.report import Report
@@ -157,6 +158,8 @@ async def _connection(sending: Sending, batch: Batch, rows: Iterator[Recipient])
             mail = next(mails, None)
             while mail is not None and not sending.stop.is_set():
                 row, message = mail
+                if isinstance(message, SyndicationError):
+                    raise message
                 # Connecting may take its time, and so may many rows without a mail: what is known is written first.
                 if done is not None and (isinstance(message, Settled) or not place.usable):
                     await ledger.step(batch, done, None, now=app.clock())
@@ -183,10 +186,12 @@ async def _connection(sending: Sending, batch: Batch, rows: Iterator[Recipient])
                 await ledger.step(batch, done, None, now=app.clock())
 
 
-def _message(letters: MailingLetters, row: Recipient) -> bytes | Settled:
-    """The row's mail, or what to write about a row that gets none."""
+def _message(letters: MailingLetters, row: Recipient) -> bytes | Settled | SyndicationError:
+    """The row's mail, or what to write about a row that gets none. A fault waits for its turn: the mail before it goes out."""
     try:
         message = letters.message(row)
+    except SyndicationError as fault:
+        return fault
     except ValueError as error:  # an address or a name that cannot stand in a header
         return Settled(row.subscriber, row.serial, State.FAILED, Stage.ADDRESS, Reply(0, str(error)))
     nothing = Reply(0, "nothing in it for the reader's topics")
@@ -195,8 +200,10 @@ def _message(letters: MailingLetters, row: Recipient) -> bytes | Settled:
     )
 
 
-def _envelope(letters: MailingLetters, mail: tuple[Recipient, bytes | Settled] | None) -> Envelope | None:
-    if mail is None or isinstance(mail[1], Settled):
+def _envelope(
+    letters: MailingLetters, mail: tuple[Recipient, bytes | Settled | SyndicationError] | None
+) -> Envelope | None:
+    if mail is None or not isinstance(mail[1], bytes):
         return None
     return Envelope(letters.sender, mail[0].email, len(mail[1]))
 
