@@ -62,17 +62,22 @@ class Screen:
             if self.shown or self.verbose:
                 print(f"  {task}: {done:,} of {total:,}", file=self.out, flush=True)
             self.began, self.shown = 0.0, False
-        elif now - self.began > 1 and now - self.drawn > FRAME and self.out.isatty():
-            self.shown, self.drawn = True, now
-            rate = done / (now - self.began)
-            left = f", {(total - done) / rate:.0f} s left" if rate else ""
-            filled = 30 * done // max(total, 1)
-            print(
-                f"\r  {task} {'━' * filled}{' ' * (30 - filled)} {done:,}/{total:,} {rate:,.0f}/s{left}\x1b[K",
-                end="",
-                file=self.out,
-                flush=True,
-            )
+        elif now - self.began > 1 and now - self.drawn > FRAME:
+            self.drawn = now
+            self._draw(task, done, total, done / (now - self.began))
+
+    def _draw(self, task: str, done: int, total: int, rate: float) -> None:
+        if not self.out.isatty():
+            return
+        self.shown = True
+        left = f", {(total - done) / rate:.0f} s left" if rate else ""
+        filled = 30 * done // max(total, 1)
+        print(
+            f"\r  {task} {'━' * filled}{' ' * (30 - filled)} {done:,}/{total:,} {rate:,.0f}/s{left}\x1b[K",
+            end="",
+            file=self.out,
+            flush=True,
+        )
 
     def _clear(self) -> None:
         if self.shown:

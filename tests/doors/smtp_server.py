@@ -44,6 +44,7 @@ class Taken:
 class Script:
     script: Mapping[str, Sequence[Step]] = field(default_factory=dict)
     extensions: Sequence[str] = ("SIZE 50000000", "8BITMIME", "ENHANCEDSTATUSCODES")
+    before_tls: Sequence[str] = ()  # offered in clear besides, and no longer after STARTTLS
     gather: bool = False  # answers to what came in one go leave in one go, in two pieces
     cut: int = 0  # where the second begins
     context: ssl.SSLContext | None = None  # for STARTTLS, or TLS from the first byte
@@ -140,7 +141,7 @@ class _Conversation:
         if verb == "ehlo":
             lines = ["loopback", *self.script.extensions]
             if self.script.context and not self.secure:
-                lines.append("STARTTLS")
+                lines += ["STARTTLS", *self.script.before_tls]
             last = len(lines) - 1
             await self.say(
                 verb, "\r\n".join(f"250{' ' if i == last else '-'}{line}" for i, line in enumerate(lines))
