@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syndication.cli.loop import run as run_job
 from syndication.cli.screen import Options, document, options
 from syndication.errors import UsageError
 
@@ -55,7 +55,7 @@ def run(
         raise UsageError("--all goes with --dry-run.")
     chosen = options(context)
     job = _dry_run(chosen, week, every=every) if dry_run else _run(chosen, week, send=not no_send)
-    return asyncio.run(job)
+    return run_job(job)
 
 
 async def _run(chosen: Options, week: str | None, *, send: bool) -> int:
@@ -106,17 +106,17 @@ def deliver(
             again = Again(failed=retry_failed, unknown=resend_unknown)
             return close_deliver(await deliver_due(app, week_key(key), again), as_json=chosen.json)
 
-    return asyncio.run(job())
+    return run_job(job())
 
 
 def collect(context: typer.Context) -> int:
     """Fetch the sources into the store; nothing is published or sent."""
-    return asyncio.run(_stage(options(context), "collect"))
+    return run_job(_stage(options(context), "collect"))
 
 
 def publish(context: typer.Context) -> int:
     """Write the feeds and pages anew from the store; nothing is collected or sent."""
-    return asyncio.run(_stage(options(context), "publish"))
+    return run_job(_stage(options(context), "publish"))
 
 
 async def _stage(chosen: Options, stage: str) -> int:
@@ -146,7 +146,7 @@ def status(context: typer.Context, key: Annotated[str | None, typer.Argument(met
         async with open_app(chosen.config, progress=chosen.progress()) as app:
             return show_status(await standing(app, week_key(key)), as_json=chosen.json)
 
-    return asyncio.run(job())
+    return run_job(job())
 
 
 def week_key(text: str | None) -> WeekKey | None:

@@ -1,12 +1,12 @@
 """The verbs of the list: subscribers import, export, add, remove, list, show."""
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from syndication.cli.loop import run
 from syndication.cli.screen import Options, document, options
 
 __all__ = ["register"]
@@ -151,4 +151,4 @@ def _with_app(chosen: Options, job: Any) -> Any:
         async with open_app(chosen.config, progress=chosen.progress()) as app:
             return await job(app)
 
-    return asyncio.run(inside())
+    return run(inside())

@@ -15,6 +15,8 @@ from syndication.flows.progress import Progress, Silent
 
 __all__ = ["Options", "Screen", "document", "fail", "forgiving", "options"]
 
+FRAME = 0.1  # seconds that a picture of the bar stands
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -44,6 +46,7 @@ class Screen:
     out: TextIO = field(default_factory=lambda: sys.stderr)
     began: float = 0.0
     shown: bool = False
+    drawn: float = 0.0
 
     def say(self, line: str) -> None:
         """See `Progress`."""
@@ -59,17 +62,22 @@ class Screen:
             if self.shown or self.verbose:
                 print(f"  {task}: {done:,} of {total:,}", file=self.out, flush=True)
             self.began, self.shown = 0.0, False
-        elif now - self.began > 1 and self.out.isatty():
-            self.shown = True
-            rate = done / (now - self.began)
-            left = f", {(total - done) / rate:.0f} s left" if rate else ""
-            filled = 30 * done // max(total, 1)
-            print(
-                f"\r  {task} {'━' * filled}{' ' * (30 - filled)} {done:,}/{total:,} {rate:,.0f}/s{left}\x1b[K",
-                end="",
-                file=self.out,
-                flush=True,
-            )
+        elif now - self.began > 1 and now - self.drawn > FRAME:
+            self.drawn = now
+            self._draw(task, done, total, done / (now - self.began))
+
+    def _draw(self, task: str, done: int, total: int, rate: float) -> None:
+        if not self.out.isatty():
+            return
+        self.shown = True
+        left = f", {(total - done) / rate:.0f} s left" if rate else ""
+        filled = 30 * done // max(total, 1)
+        print(
+            f"\r  {task} {'━' * filled}{' ' * (30 - filled)} {done:,}/{total:,} {rate:,.0f}/s{left}\x1b[K",
+            end="",
+            file=self.out,
+            flush=True,
+        )
 
     def _clear(self) -> None:
         if self.shown:

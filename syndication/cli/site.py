@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syndication.cli.loop import run
 from syndication.cli.screen import document, options
 from syndication.errors import SyndicationError
 
@@ -48,7 +48,7 @@ def init(context: typer.Context, folder: Annotated[Path, typer.Argument(metavar=
 def doctor(context: typer.Context) -> int:
     """Check the configuration, the store, the SMTP server, the folders, the secrets file and the DKIM keys."""
     chosen = options(context)
-    checks = asyncio.run(_examined(chosen.config))
+    checks = run(_examined(chosen.config))
     if chosen.json:
         document({"checks": [{"name": check.name, "ok": check.ok, "said": check.said} for check in checks]})
     else:

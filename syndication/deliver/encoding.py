@@ -6,8 +6,9 @@ Base64 carries the bytes that do not fill a group of three over to the next piec
 
 import binascii
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, Protocol, TypeAlias
 
 from syndication.deliver.headers import one_line
@@ -16,6 +17,7 @@ from syndication.domain.variant import Piece, Region, Slot
 __all__ = ["Base64Part", "Part", "QuotedPart", "encode_part"]
 
 _LINE = 76  # columns, RFC 2045 §6.7 (5) and §6.8
+_SHAPES = 64  # sets of flags for which a part is kept ready; each may take as much memory as the part itself
 _GROUP = 57  # bytes that fill a line of base64
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _PLAIN_VALUE = re.compile(
@@ -82,6 +84,7 @@ class QuotedPart:
     def __init__(self, pieces: tuple[Piece, ...], escape: Escape) -> None:
         self._escape = escape
         self._steps, self.size = self._compile(pieces)
+        self._flat: dict[Collection[str], tuple[bytes | str, ...]] = {}
 
     def _compile(self, pieces: tuple[Piece, ...]) -> tuple[tuple[_Step, ...], int]:
         steps: list[_Step] = []
@@ -100,20 +103,46 @@ class QuotedPart:
 
     def write(self, out: list[bytes], values: Mapping[str, str], flags: Collection[str]) -> None:
         """See `Part.write`."""
-        self._write(out, self._steps, values, flags)
+        key = frozenset(flags)
+        flat = self._flat.get(key)
+        if flat is None:
+            if len(self._flat) >= _SHAPES:
+                self._flat.clear()
+            flat = self._flat[key] = _joined(_chosen(self._steps, key))
+        escape = self._escape
+        out += [
+            step if isinstance(step, bytes) else _quoted_value(escape(one_line(values[step])))
+            for step in flat
+        ]
 
-    def _write(
-        self, out: list[bytes], steps: tuple[_Step, ...], values: Mapping[str, str], flags: Collection[str]
-    ) -> None:
-        for step in steps:
-            if isinstance(step, bytes):
-                out.append(step)
-            elif isinstance(step, Slot):
-                out.append(_quoted_value(self._escape(one_line(values[step.name]))))
-            elif step.flag in flags:
-                self._write(out, step.steps, values, flags)
+
+def _chosen(steps: tuple[_Step, ...], flags: Collection[str]) -> Iterator[bytes | str]:
+    """The literals and the names of the slots that stay for readers with `flags`."""
+    for step in steps:
+        if isinstance(step, bytes):
+            yield step
+        elif isinstance(step, Slot):
+            yield step.name
+        elif step.flag in flags:
+            yield from _chosen(step.steps, flags)
 
 
+def _joined(steps: Iterable[bytes | str]) -> tuple[bytes | str, ...]:
+    """The same with neighbouring literals in one."""
+    out: list[bytes | str] = []
+    literals: list[bytes] = []
+    for step in (*steps, ""):  # no slot has an empty name
+        if isinstance(step, bytes):
+            literals.append(step)
+            continue
+        if literals:
+            out.append(b"".join(literals))
+            literals = []
+        out.append(step)
+    return tuple(out[:-1])
+
+
+@lru_cache(maxsize=256)  # most values stand in both parts, and some in many mails
 def _quoted_value(value: str) -> bytes:
     """One line of text as `quoted_printable` gives it, in C for nearly every value."""
     data = value.encode("utf-8", "replace")

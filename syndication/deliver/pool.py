@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from syndication.deliver.server import Security, SmtpServer
-from syndication.deliver.session import Session, Timeouts
+from syndication.deliver.session import Envelope, Session, Timeouts
 from syndication.deliver.transaction import Transaction
 from syndication.deliver.wire import CLOSING, NO_REPLY
 from syndication.domain.delivery import Outcome, Reply, Stage
@@ -48,12 +48,14 @@ class Place:
     def usable(self) -> bool:
         """Whether the next message needs no new connection."""
         route, session = self._route, self._session
-        return (
-            session is not None
-            and route is not None
-            and session.usable
-            and session.sent < route.per_connection
-        )
+        if session is None or route is None:
+            return False
+        return session.announced is not None or (session.usable and session.sent < route.per_connection)
+
+    @property
+    def announced(self) -> Envelope | None:
+        """The envelope that the next message must have; for any other one the connection is given up."""
+        return self._session.announced if self._session is not None else None
 
     async def ready(self) -> Transaction | None:
         """Connect if need be. None when a message can go out now, else the transaction that it would get.
@@ -68,34 +70,54 @@ class Place:
             return None
         return Transaction(Outcome.NOT_SENT, Stage.CONNECT, reply)
 
-    async def transact(self, sender: str, recipient: str, message: bytes) -> Transaction:
+    async def transact(
+        self,
+        sender: str,
+        recipient: str,
+        message: bytes,
+        following: Envelope | None = None,
+        *,
+        ready: bool = False,
+    ) -> Transaction:
         """Send one message, see `Session.transact`. A connection that had gone stale before this message began is replaced once."""
+        if self.announced not in {None, Envelope(sender, recipient, len(message))}:
+            await self.close()
         reused = self.usable
         if unreachable := await self.ready():
             return unreachable
-        result = await self._once(sender, recipient, message)
+        result = await self._once(sender, recipient, message, following, ready=ready)
         gone = result.outcome is Outcome.NOT_SENT or result.reply.code == CLOSING
         if reused and gone and result.stage in {Stage.CONNECT, Stage.MAIL}:
-            return await self.ready() or await self._once(sender, recipient, message)
+            again = await self.ready()
+            return again or await self._once(sender, recipient, message, following, ready=ready)
         return result
 
-    async def _once(self, sender: str, recipient: str, message: bytes) -> Transaction:
+    async def _once(
+        self, sender: str, recipient: str, message: bytes, following: Envelope | None, *, ready: bool
+    ) -> Transaction:
         session, route = self._session, self._route
         assert session is not None
         assert route is not None
-        result = await session.transact(sender, recipient, message)
+        if session.sent + 1 >= route.per_connection:
+            following = None
+        result = await session.transact(sender, recipient, message, following, ready=ready)
         if result.reply.code == CLOSING:
-            if result.stage is Stage.MAIL and session.sent:  # as many as it takes on one connection
-                route.per_connection = min(route.per_connection, session.sent)
-            self._pool._slow_down(route, result.reply)  # noqa: SLF001 (pool and place are one)
+            self._told_to_wait(session, route, result.reply, full=result.stage is Stage.MAIL)
         elif result.outcome is Outcome.ACCEPTED:
             route.troubles = 0
         return result
+
+    def _told_to_wait(self, session: Session, route: _Route, reply: Reply, *, full: bool) -> None:
+        if full and session.sent:  # as many as it takes on one connection
+            route.per_connection = min(route.per_connection, session.sent)
+        self._pool._slow_down(route, reply)  # noqa: SLF001 (pool and place are one)
 
     async def close(self) -> None:
         """Say QUIT on its connection, if it has one; the place itself can be used again."""
         session, self._session = self._session, None
         if session is not None:
+            if self._route is not None and (reply := session.turned_away):
+                self._told_to_wait(session, self._route, reply, full=True)
             await session.close()
 
 
@@ -146,7 +168,7 @@ class Pool:
             try:
                 yield place
             finally:
-                if place.usable:
+                if place.usable and place.announced is None:
                     self._idle.append(place)
                 else:
                     await place.close()

@@ -8,6 +8,8 @@ the connection: from then on nothing that it says is believed.
 import asyncio
 import re
 from collections import deque
+from collections.abc import Sequence
+from functools import lru_cache
 
 from syndication.domain.delivery import Reply
 
@@ -27,6 +29,15 @@ def clean_reply(code: int, text: str, server: str) -> Reply:
     return Reply(code, " ".join(_UNPRINTABLE.sub(" ", text).split())[:_MAX_TEXT], server)
 
 
+@lru_cache(maxsize=256)  # a server says the same few sentences again and again
+def _reply_of(line: bytes, server: str) -> Reply | None:
+    """The reply that is this one line; None for a line that is not a whole reply."""
+    match = _LINE.fullmatch(line)
+    if match is None or match[2] == b"-":
+        return None
+    return clean_reply(int(match[1]), match[3].decode("utf-8", "replace"), server)
+
+
 class Wire(asyncio.Protocol):
     """One SMTP connection after its greeting. `lost` says why it ended, None while it lives."""
 
@@ -35,9 +46,10 @@ class Wire(asyncio.Protocol):
         self.lost: Reply | None = None
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
-        self._owed: deque[asyncio.Future[Reply | None]] = deque()
-        self._timers: deque[asyncio.TimerHandle] = deque()
-        self._buffer = bytearray()
+        self._owed: deque[tuple[asyncio.Future[Reply | None], float]] = deque()  # and its seconds
+        self._due = 0.0  # when the oldest reply owed must be there, on the loop's clock
+        self._alarm: asyncio.TimerHandle | None = None  # never after `_due`, maybe long before
+        self._buffer = b""
         self._code = b""
         self._lines: list[bytes] = []
         self._size = 0
@@ -57,14 +69,21 @@ class Wire(asyncio.Protocol):
 
         The future never raises: None means that the connection ended first (see `lost`).
         """
-        future: asyncio.Future[Reply | None] = self._loop.create_future()
+        return self.ask_all(command, (seconds,))[0]
+
+    def ask_all(self, commands: bytes, seconds: Sequence[float]) -> "list[asyncio.Future[Reply | None]]":
+        """Write commands in one go; each is owed one reply, within its seconds from when it is the oldest one owed."""
+        futures: list[asyncio.Future[Reply | None]] = [self._loop.create_future() for _ in seconds]
         if self.lost is not None:
-            future.set_result(None)
-            return future
-        self._owed.append(future)
-        self._timers.append(self._loop.call_later(seconds, self.kill, f"no reply within {seconds:g} s"))
-        self._write(command)
-        return future
+            for future in futures:
+                future.set_result(None)
+            return futures
+        first = not self._owed
+        self._owed.extend(zip(futures, seconds, strict=True))
+        if first:
+            self._watch()
+        self._write(commands)
+        return futures
 
     async def send(self, block: bytes, seconds: float) -> bool:
         """Write a block that is owed no reply, and wait until it has left the process. False when the connection ended."""
@@ -84,13 +103,12 @@ class Wire(asyncio.Protocol):
         if self.lost is not None:
             return
         self.lost = reply or clean_reply(NO_REPLY, reason, self.server)
-        for timer in self._timers:
-            timer.cancel()
-        for future in self._owed:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        for future, _ in self._owed:
             if not future.done():
                 future.set_result(None)
         self._owed.clear()
-        self._timers.clear()
         self.resume_writing()
         if self._transport is not None:
             self._transport.abort()
@@ -101,14 +119,12 @@ class Wire(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what the server says, however it is cut."""
-        self._buffer += data
-        while self.lost is None:
-            end = self._buffer.find(b"\n")
-            if end < 0:
-                break
-            line = bytes(self._buffer[:end])
-            del self._buffer[: end + 1]
-            self._line(line.rstrip(b"\r"))
+        data = self._buffer + data if self._buffer else data
+        start = 0
+        while self.lost is None and (end := data.find(b"\n", start)) >= 0:
+            self._line(data[start:end].rstrip(b"\r"))
+            start = end + 1
+        self._buffer = data[start:]
         if self._size + len(self._buffer) > _MAX_REPLY:
             self.kill("a reply without end")
 
@@ -137,7 +153,29 @@ class Wire(asyncio.Protocol):
         assert self._transport is not None
         self._transport.write(data)
 
+    def _watch(self) -> None:
+        """The time of the oldest reply owed begins. The alarm is set anew only when it would ring too late."""
+        seconds = self._owed[0][1]
+        self._due = self._loop.time() + seconds
+        if self._alarm is not None:
+            if self._alarm.when() <= self._due:
+                return
+            self._alarm.cancel()
+        self._alarm = self._loop.call_at(self._due, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        if not self._owed:
+            return
+        if self._loop.time() >= self._due:
+            self.kill(f"no reply within {self._owed[0][1]:g} s")
+        else:
+            self._alarm = self._loop.call_at(self._due, self._ring)
+
     def _line(self, line: bytes) -> None:
+        if not self._lines and (reply := _reply_of(line, self.server)) is not None:
+            self._reply(reply)
+            return
         match = _LINE.fullmatch(line)
         if match is None or (self._lines and match[1] != self._code):
             self.kill(f"not an SMTP reply: {clean_reply(0, line.decode('ascii', 'replace'), '').text[:80]}")
@@ -163,8 +201,9 @@ class Wire(asyncio.Protocol):
                 ),
             )
             return
-        self._timers.popleft().cancel()
-        future = self._owed.popleft()
+        future, _ = self._owed.popleft()
+        if self._owed:
+            self._watch()
         if not future.done():
             future.set_result(reply)
         if reply.code == CLOSING:

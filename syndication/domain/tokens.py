@@ -77,9 +77,20 @@ class Keyring:
         for known, key in self.keys:
             if known == key_id:
                 digest = hmac.digest(key, f"{purpose}\0{key_id}\0{reader}".encode(), hashlib.sha256)
-                return _b32(digest[:16])
+                return _mac32(digest)
         raise KeyError(key_id)
 
 
 def _b32(data: bytes) -> str:
     return base64.b32encode(data).decode().rstrip("=").lower()
+
+
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"  # RFC 4648 §6, lowercase
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_SHIFTS = tuple(range(120, -1, -10))
+
+
+def _mac32(digest: bytes) -> str:
+    """`_b32` of the first 16 bytes, in half the time: two of these are in every mail."""
+    number = int.from_bytes(digest[:16], "big") << 2  # 128 bits and 2 of padding are 26 characters
+    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])

@@ -11,10 +11,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from syndication.deliver.envelope import Envelope
 from syndication.deliver.pool import Place, Pool
 from syndication.deliver.retry import resend_at, settle
 from syndication.deliver.transaction import Transaction
 from syndication.domain.delivery import Batch, Recipient, Reply, Settled, Stage, State
+from syndication.errors import SyndicationError
 from syndication.flows.again import NOTHING, Again, queue_again
 from syndication.flows.app import App
 from syndication.flows.letters import MailingLetters
@@ -156,40 +158,58 @@ async def _connection(sending: Sending, batch: Batch, rows: Iterator[Recipient])
     done: Settled | None = None
     async with sending.pool.session() as place:
         try:
-            for row in rows:
-                if sending.stop.is_set():
-                    break
-                message = _message(letters, row)
+            mails = ((row, _message(letters, row)) for row in rows)
+            mail = next(mails, None)
+            while mail is not None and not sending.stop.is_set():
+                row, message = mail
+                if isinstance(message, SyndicationError):
+                    raise message
                 # Connecting may take its time, and so may many rows without a mail: what is known is written first.
                 if done is not None and (isinstance(message, Settled) or not place.usable):
                     await ledger.step(batch, done, None, now=app.clock())
                     done = None
                 if isinstance(message, Settled):
                     await ledger.step(batch, message, None, now=app.clock())
+                    mail = next(mails, None)
                     continue
                 if not place.usable and not await _connected(sending, place):
                     break
                 won = await ledger.step(batch, done, row, now=app.clock())
-                done = None
+                done, mail = None, next(mails, None)  # one row ahead: its envelope rides behind the dot
                 if won:
-                    transaction = await place.transact(letters.sender, row.email, message)
+                    following = _envelope(letters, mail)
+                    transaction = await place.transact(
+                        letters.sender, row.email, message, following, ready=True
+                    )
                     done = settle(row, transaction, now=app.clock(), jitter=app.jitter())
                     _note(sending, transaction)
+                elif place.announced:  # somebody else's by now
+                    await place.close()
         finally:
             if done is not None:
                 await ledger.step(batch, done, None, now=app.clock())
 
 
-def _message(letters: MailingLetters, row: Recipient) -> bytes | Settled:
-    """The row's mail, or what to write about a row that gets none."""
+def _message(letters: MailingLetters, row: Recipient) -> bytes | Settled | SyndicationError:
+    """The row's mail, or what to write about a row that gets none. A fault waits for its turn: the mail before it goes out."""
     try:
         message = letters.message(row)
+    except SyndicationError as fault:
+        return fault
     except ValueError as error:  # an address or a name that cannot stand in a header
         return Settled(row.subscriber, row.serial, State.FAILED, Stage.ADDRESS, Reply(0, str(error)))
     nothing = Reply(0, "nothing in it for the reader's topics")
     return message or Settled(
         row.subscriber, row.serial, State.NO_CONTENT, Stage.CONNECT, nothing, counted=False
     )
+
+
+def _envelope(
+    letters: MailingLetters, mail: tuple[Recipient, bytes | Settled | SyndicationError] | None
+) -> Envelope | None:
+    if mail is None or not isinstance(mail[1], bytes):
+        return None
+    return Envelope(letters.sender, mail[0].email, len(mail[1]))
 
 
 async def _connected(sending: Sending, place: Place) -> bool:

@@ -22,6 +22,10 @@ def clean(text: str) -> str:
 
 def line(text: str) -> str:
     """`clean(text)` on one line. A no-break space stays what it is."""
+    if (
+        text.isprintable() and "  " not in text
+    ):  # as nearly every name and address: nothing below would change it
+        return text.strip()
     return re.sub(r"[ \t\n\x85\u2028\u2029]+", " ", clean(text)).strip()
 
 

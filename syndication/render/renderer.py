@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from syndication.domain.article import Article
@@ -53,6 +54,7 @@ class Renderer:
         self._templates = Templates.on(self._path)
         self._subject = subject
         self._labels: dict[str, Labels] = {}
+        self._days: dict[tuple[str, date], str] = {}  # Babel takes its time, and many readers share a day
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -144,22 +146,23 @@ class Renderer:
         return {
             "name": _short(line(recipient.name)),
             "email": line(recipient.email),
-            "since": self._in(recipient.language).date(since) if since else "",
+            "since": self._since(recipient.language, since) if since else "",
             "unsubscribe": unsubscribe,
             "preferences": preferences,
         }
 
     def flags(self, recipient: Recipient, variant: Variant) -> frozenset[str] | None:
         """The regions that are on for one reader; None when the edition has nothing of the reader's topics."""
-        topics = [topic for topic in variant.topics if not recipient.topics or topic in recipient.topics]
+        topics = _topic_flags(variant.topics, recipient.topics)
         if not topics and not variant.common:
             return None
-        own = {
-            "named" if line(recipient.name) else "unnamed",
-            "since" if recipient.since else "undated",
-            "chosen" if recipient.topics else "everything",
-        }
-        return frozenset({*own, *map(topic_flag, topics)})
+        return _all_flags(bool(line(recipient.name)), bool(recipient.since), bool(recipient.topics), topics)
+
+    def _since(self, language: str, day: date) -> str:
+        shown = self._days.get((language, day))
+        if shown is None:
+            shown = self._days[language, day] = self._in(language).date(day)
+        return shown
 
     def _in(self, language: str) -> Labels:
         language = language or self._publication.language
@@ -222,8 +225,26 @@ class Renderer:
             ) from error
 
 
+# Many readers have the same flags. These are kept, so that whoever merges can know a set of flags again.
+@lru_cache(maxsize=1024)
+def _topic_flags(topics: tuple[str, ...], chosen: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(topic_flag(topic) for topic in topics if not chosen or topic in chosen)
+
+
+@lru_cache(maxsize=1024)
+def _all_flags(named: bool, dated: bool, chosen: bool, topics: frozenset[str]) -> frozenset[str]:  # noqa: FBT001 (a key)
+    own = {
+        "named" if named else "unnamed",
+        "since" if dated else "undated",
+        "chosen" if chosen else "everything",
+    }
+    return frozenset({*own, *topics})
+
+
 def _short(name: str) -> str:
     """A name that fits on a line with its greeting."""
+    if name.isascii() and len(name) <= NAME:
+        return name
     shown = name
     limit = NAME
     while width(shown) > NAME:

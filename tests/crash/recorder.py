@@ -66,5 +66,9 @@ class Recorder:
                 async with self._passed:
                     self.accepted.append(Accepted(recipient, message_id, hashlib.sha256(body).hexdigest()))
                     self._passed.notify_all()
-            writer.write(b"250-recorder\r\n250 8BITMIME\r\n" if verb == "EHLO" else b"250 2.0.0 ok\r\n")
+            writer.write(
+                b"250-recorder\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
+                if verb == "EHLO"
+                else b"250 2.0.0 ok\r\n"
+            )
             await writer.drain()

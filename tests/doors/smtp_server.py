@@ -1,8 +1,10 @@
 """A real SMTP server on loopback that does what a script says: refuses, splits, hangs, cuts the line before or after the dot.
 
 `script` maps a moment (`greeting`, `ehlo`, `starttls`, `auth`, `mail`, `rcpt`, `data`, `body`, `dot`, `rset`, `quit`) to the steps of
-its successive occurrences, over all connections; without a step it answers as a good server does. `taken` holds what it answered
-for with a 250, `dots` every body whose dot arrived; `reached` has an event for each moment.
+its successive occurrences, over all connections; without a step it answers as a good server does. What comes out of turn, because it
+was sent before the refusal was known, has moments of its own: `late rcpt`, `late data`, and `empty`, the dot after a `late data` that
+was let through. `taken` holds what it answered for with a 250, `dots` every body whose dot arrived; `reached` has an event for each
+moment.
 """
 
 import asyncio
@@ -15,7 +17,9 @@ from typing import Self
 
 from syndication.deliver.server import Security, SmtpServer
 
-__all__ = ["Script", "Step", "Taken"]
+__all__ = ["PIPELINING", "Script", "Step", "Taken"]
+
+PIPELINING = "PIPELINING"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,9 @@ class Taken:
 class Script:
     script: Mapping[str, Sequence[Step]] = field(default_factory=dict)
     extensions: Sequence[str] = ("SIZE 50000000", "8BITMIME", "ENHANCEDSTATUSCODES")
+    before_tls: Sequence[str] = ()  # offered in clear besides, and no longer after STARTTLS
+    gather: bool = False  # answers to what came in one go leave in one go, in two pieces
+    cut: int = 0  # where the second begins
     context: ssl.SSLContext | None = None  # for STARTTLS, or TLS from the first byte
     implicit: bool = False
     port: int = 0
@@ -99,11 +106,32 @@ class _Conversation:
     def __init__(self, script: Script, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.script, self.reader, self.writer = script, reader, writer
         self.sender = self.recipient = ""
+        self.mailed = self.accepted = False
         self.secure = script.implicit
+        self.heard = bytearray()
+        self.gathered = b""
+
+    async def line(self) -> bytes:
+        while b"\n" not in self.heard:
+            await self.flush()
+            if not (more := await self.reader.read(2**20)):
+                return b""
+            self.heard += more
+        end = self.heard.index(b"\n") + 1
+        line = bytes(self.heard[:end])
+        del self.heard[:end]
+        return line
+
+    async def flush(self) -> None:
+        out, self.gathered = self.gathered, b""
+        for piece in filter(None, (out[: self.script.cut], out[self.script.cut :])):
+            self.writer.write(piece)
+            await self.writer.drain()
+            await asyncio.sleep(0.001)
 
     async def run(self) -> None:
         await self.say("greeting", "220 loopback ESMTP")
-        while line := await self.reader.readline():
+        while line := await self.line():
             command = line.decode().rstrip("\r\n")
             self.script.said.append(command)
             verb = command[:8].upper().split(" ")[0].split(":")[0]
@@ -113,7 +141,7 @@ class _Conversation:
         if verb == "ehlo":
             lines = ["loopback", *self.script.extensions]
             if self.script.context and not self.secure:
-                lines.append("STARTTLS")
+                lines += ["STARTTLS", *self.script.before_tls]
             last = len(lines) - 1
             await self.say(
                 verb, "\r\n".join(f"250{' ' if i == last else '-'}{line}" for i, line in enumerate(lines))
@@ -125,31 +153,46 @@ class _Conversation:
             self.secure = True
         elif verb == "auth":
             await self.say(verb, "235 2.7.0 welcome")
-        elif verb == "mail":
-            self.sender = command.split("<", 1)[1].split(">", 1)[0]
-            await self.say(verb, "250 2.1.0 ok")
-        elif verb == "rcpt":
-            self.recipient = command.split("<", 1)[1].split(">", 1)[0]
-            await self.say(verb, "250 2.1.5 ok")
-        elif verb == "data":
-            if (await self.say(verb, "354 go ahead")).startswith("354"):
-                await self.body()
+        elif verb in {"mail", "rcpt", "data"}:
+            await self.envelope(verb, command)
         elif verb == "quit":
             await self.say(verb, "221 2.0.0 bye")
             raise _EndError
         else:
+            self.mailed = self.accepted = False
             await self.say(verb, "250 2.0.0 ok")
+
+    async def envelope(self, verb: str, command: str) -> None:
+        if verb == "mail":
+            self.sender = command.split("<", 1)[1].split(">", 1)[0]
+            self.mailed = (await self.say(verb, "250 2.1.0 ok")).startswith("250")
+        elif not self.mailed or (verb == "data" and not self.accepted):
+            reply = await self.say(f"late {verb}", "503 5.5.1 not now")
+            self.accepted = verb == "rcpt" and reply.startswith("250")
+            if verb == "data" and reply.startswith("354"):
+                await self.lines()
+                await self.say("empty", "554 5.5.1 no valid recipients")
+        elif verb == "rcpt":
+            self.recipient = command.split("<", 1)[1].split(">", 1)[0]
+            self.accepted = (await self.say(verb, "250 2.1.5 ok")).startswith("250")
+        elif (await self.say(verb, "354 go ahead")).startswith("354"):
+            await self.body()
+
+    async def lines(self) -> list[bytes]:
+        lines = []
+        while (line := await self.line()) != b".\r\n":
+            if not line:
+                raise _EndError
+            lines.append(line[1:] if line.startswith(b".") else line)
+        return lines
 
     async def body(self) -> None:
         step = self.script.next_step("body")
         if step != Step():
             await self.reader.read(10)
             await self.act(step, "")
-        lines = []
-        while (line := await self.reader.readline()) != b".\r\n":
-            if not line:
-                raise _EndError
-            lines.append(line[1:] if line.startswith(b".") else line)
+        lines = await self.lines()
+        self.mailed = self.accepted = False
         mail = Taken(self.sender, self.recipient, b"".join(lines))
         self.script.dots.append(mail)
         step, usual = self.script.next_step("dot"), f"250 2.0.0 took {len(self.script.dots)}"
@@ -165,6 +208,10 @@ class _Conversation:
             await asyncio.sleep(step.after)
         reply = usual if step.reply is None else step.reply
         data = (reply + "\r\n").encode() if reply else b""
+        if self.script.gather and not (step.split or step.hang or step.close):
+            self.gathered += data
+            return reply
+        await self.flush()
         size = step.split or len(data) or 1
         for start in range(0, len(data), size):
             self.writer.write(data[start : start + size])

@@ -2,23 +2,26 @@
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 import trustme
+import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from syndication.deliver.server import Security
-from syndication.deliver.session import Session, Timeouts
+from syndication.deliver.session import Envelope, Session, Timeouts
 from syndication.deliver.transaction import Transaction
 from syndication.domain.delivery import Outcome, Stage
-from tests.doors.smtp_server import Script, Step
+from tests.doors.smtp_server import PIPELINING, Script, Step
 
 SHORT = Timeouts(connect=2, command=0.15, data=0.15, block=0.15, dot=0.15, quit=0.15)
 MESSAGE = b"Subject: x\r\n\r\n.one\r\n..two\r\n\r\n.\r\nend\r\n"
 LARGE = (b"x" * 998 + b"\r\n") * 20_000  # more than the sockets of both sides take
 WEEKLY = "weekly@hanok.example"
+LOOPS = [asyncio.new_event_loop, uvloop.new_event_loop]
 
 
 @pytest.fixture(scope="module")
@@ -230,6 +233,8 @@ async def test_a_reply_in_the_segment_of_the_ehlo_reply_kills_the_session() -> N
 
 COMMANDS = {"mail": Stage.MAIL, "rcpt": Stage.RCPT, "data": Stage.DATA, "dot": Stage.DOT}
 GOOD = {"mail": "250 2.1.0 ok", "rcpt": "250 2.1.5 ok", "data": "354 go", "dot": "250 2.0.0 took it"}
+ONE_BY_ONE: tuple[str, ...] = ("SIZE 50000000",)
+IN_ONE_GO = (*ONE_BY_ONE, PIPELINING)
 
 
 @dataclass(frozen=True)
@@ -272,6 +277,16 @@ class Trouble:
             return Outcome.ACCEPTED, stage, False
         return (Outcome.UNKNOWN if stage is Stage.DOT else Outcome.NOT_SENT), stage, False
 
+    def may_be(self, result: Transaction, *, in_one_go: bool, announced: bool) -> bool:
+        """Whether the result is right. In one go two things cannot be told apart, and need not be: nothing was sent."""
+        outcome, stage, _ = self.expected()
+        if in_one_go and outcome is Outcome.NOT_SENT and self.kind == "stray":
+            stage = Stage.DATA  # one reply too many shows at the last
+        stages = {stage}
+        if announced and outcome is Outcome.NOT_SENT and stage is Stage.MAIL:
+            stages.add(Stage.CONNECT)  # gone before it was this message's turn
+        return result.outcome is outcome and result.stage in stages
+
 
 KINDS = [
     "good", "many lines", "4yz", "5yz", "421", "eof", "half a reply", "silence", "half a many", "stray", "nonsense",
@@ -280,55 +295,92 @@ KINDS = [
 troubles = st.builds(Trouble, st.sampled_from(sorted(COMMANDS)), st.sampled_from(KINDS), st.integers(0, 4))
 
 
-async def follow(plan: list[Trouble]) -> None:
+async def follow(plan: list[Trouble], extensions: tuple[str, ...], pause: float = 0.0) -> None:
     script: dict[str, list[Step]] = {moment: [] for moment in COMMANDS}
     for trouble in plan:
         for moment in COMMANDS:
             script[moment].append(trouble.step() if moment == trouble.moment else Step())
             if moment == trouble.moment and trouble.expected()[0] is not Outcome.ACCEPTED:
                 break
-    async with Script(script) as server:
+    envelopes = [Envelope(WEEKLY, f"reader{number}@example.com", len(MESSAGE)) for number in range(len(plan))]
+    in_one_go = PIPELINING in extensions
+    async with Script(script, extensions) as server:
         session = await connected(server)
-        for number, trouble in enumerate(plan):
-            recipient = f"reader{number}@example.com"
-            result = await session.transact(WEEKLY, recipient, MESSAGE)
-            outcome, stage, usable = trouble.expected()
+        for trouble, envelope, following in zip(plan, envelopes, [*envelopes[1:], None], strict=True):
+            announced = in_one_go and envelope is not envelopes[0]
+            result = await session.transact(WEEKLY, envelope.recipient, MESSAGE, following)
+            await asyncio.sleep(pause)
+            outcome, _, usable = trouble.expected()
             took = [mail.recipient for mail in server.taken]
-            assert (result.outcome, result.stage) == (outcome, stage), trouble
-            assert outcome is Outcome.UNKNOWN or (recipient in took) == (outcome is Outcome.ACCEPTED), trouble
+            assert trouble.may_be(result, in_one_go=in_one_go, announced=announced), (trouble, result)
+            assert outcome is Outcome.UNKNOWN or (envelope.recipient in took) == (outcome is Outcome.ACCEPTED)
             if not usable:
-                await asyncio.sleep(0)
-                assert not session.usable
+                await asyncio.sleep(0.001)
+                # A reply too many after the dot is taken for the next MAIL's, and shows at the next DATA.
+                shifted = trouble == Trouble("dot", "stray", trouble.split) and session.announced
+                assert shifted or not session.usable
                 after = await session.transact(WEEKLY, "late@example.com", MESSAGE)
                 assert (after.outcome, after.stage) == (Outcome.NOT_SENT, Stage.CONNECT)
                 break
-            assert session.usable
         await session.close()
-        assert "late@example.com" not in [mail.recipient for mail in server.dots]
+        dotted = [mail.recipient for mail in server.dots]
+        assert len(dotted) == len(set(dotted))
+        assert "late@example.com" not in dotted
 
 
+@pytest.mark.parametrize("extensions", [ONE_BY_ONE, IN_ONE_GO], ids=["one by one", "in one go"])
 @pytest.mark.parametrize("moment", sorted(COMMANDS))
 @pytest.mark.parametrize("kind", KINDS)
-async def test_each_trouble_at_each_stage_has_the_outcome_of_the_oracle(moment: str, kind: str) -> None:
-    await follow([Trouble(moment, kind)])
+async def test_each_trouble_at_each_stage_has_the_outcome_of_the_oracle(
+    moment: str, kind: str, extensions: tuple[str, ...]
+) -> None:
+    await follow([Trouble(moment, kind)], extensions)
 
 
+@pytest.mark.parametrize("pause", [0, 0.02])
+@pytest.mark.parametrize("moment", sorted(COMMANDS))
+@pytest.mark.parametrize("kind", KINDS)
+async def test_trouble_with_an_announced_envelope_is_its_own_message_s(
+    moment: str, kind: str, pause: float
+) -> None:
+    await follow([Trouble("dot", "good"), Trouble(moment, kind), Trouble("dot", "good")], IN_ONE_GO, pause)
+
+
+@pytest.mark.parametrize("new_loop", LOOPS)
+@pytest.mark.parametrize("extensions", [ONE_BY_ONE, IN_ONE_GO], ids=["one by one", "in one go"])
 @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(troubles, min_size=1, max_size=4))
-def test_a_conversation_of_troubles_never_shifts_a_reply(plan: list[Trouble]) -> None:
-    asyncio.run(follow(plan))
+@given(plan=st.lists(troubles, min_size=1, max_size=4), pause=st.sampled_from([0.0, 0.003]))
+def test_a_conversation_of_troubles_never_shifts_a_reply(
+    plan: list[Trouble],
+    pause: float,
+    extensions: tuple[str, ...],
+    new_loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(follow(plan, extensions, pause))
 
 
+@pytest.mark.parametrize("extensions", [ONE_BY_ONE, IN_ONE_GO], ids=["one by one", "in one go"])
 @pytest.mark.parametrize("moment", ["mail", "rcpt", "data", "dot"])
-async def test_a_cancelled_transaction_leaves_a_dead_session(moment: str) -> None:
-    async with Script({moment: [Step(after=5)]}) as script:
+@pytest.mark.parametrize("before", [0, 1])
+async def test_a_cancelled_transaction_leaves_a_dead_session(
+    before: int, moment: str, extensions: tuple[str, ...]
+) -> None:
+    async with Script({moment: [*[Step()] * before, Step(after=5)]}, extensions) as script:
         session = await connected(script)
-        task = asyncio.create_task(session.transact(WEEKLY, "a@example.com", MESSAGE))
-        await script.reached[moment].wait()
+        envelope = Envelope(WEEKLY, "a@example.com", len(MESSAGE))
+        if before:
+            await session.transact(WEEKLY, "first@example.com", MESSAGE, envelope)
+        script.reached[moment].clear()
+        task = asyncio.create_task(session.transact(WEEKLY, "a@example.com", MESSAGE, envelope))
+        if not (before and moment != "dot" and PIPELINING in extensions):  # those are there already
+            await script.reached[moment].wait()
+        await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         assert not session.usable
-        after = await session.transact(WEEKLY, "b@example.com", MESSAGE)
+        after = await session.transact(WEEKLY, "a@example.com", MESSAGE)
         assert (after.outcome, after.stage) == (Outcome.NOT_SENT, Stage.CONNECT)
         await session.close()
+    assert len(script.dots) == before + (moment == "dot")

@@ -21,7 +21,7 @@ from syndication.flows.progress import Silent
 from syndication.flows.status import standing
 from syndication.flows.weekly import Weekly, run_weekly
 from syndication.wiring import open_app
-from tests.doors.smtp_server import Script, Step
+from tests.doors.smtp_server import PIPELINING, Script, Step
 from tests.flows.newsroom import PAGE, Newsroom, article
 
 READERS = ("ann@readers.example", "bo@readers.example", "cy@letters.example")
@@ -117,6 +117,22 @@ async def test_a_sender_that_the_server_refuses_costs_nobody_the_mail(newsroom: 
         assert (report.deferred, report.failed, report.incomplete) == (3, 0, True)
         newsroom.later(minutes=10)
         assert [each.sent for each in await newsroom.deliver()] == [3]
+
+
+async def test_a_mail_that_was_announced_but_is_not_ours_any_more_is_not_written(newsroom: Newsroom) -> None:
+    script = {"dot": [Step(after=0.4)]}
+    async with Script(script, extensions=(PIPELINING,)) as server:
+        newsroom.configure(smtp=loopback(server), connections=1)
+        await newsroom.run(W41, send=False)
+        delivery = asyncio.create_task(newsroom.deliver())
+        await server.reached["dot"].wait()
+        change(newsroom, "UPDATE deliveries SET state = 'queued', batch = NULL WHERE subscriber = 2")
+        await delivery
+    assert [mail.recipient for mail in server.dots] == [READERS[0], READERS[2]]
+    assert [line for line in server.said if line.startswith("RCPT")] == [
+        f"RCPT TO:<{each}>" for each in READERS
+    ]
+    assert server.connections == 2
 
 
 async def test_what_was_sent_is_written_though_the_next_mail_cannot_be_made(newsroom: Newsroom) -> None:
