@@ -187,7 +187,9 @@ class Pool:
             waiting = [route.not_before for route in self._routes if route.slowed]
             if last or not waiting:
                 break
-            await self._sleep(max(min(waiting) - self._clock(), 0.0))
+            # A loop may wake up a little before the time that it was asked for (uvloop counts whole milliseconds).
+            while (left := min(waiting) - self._clock()) > 0:
+                await self._sleep(left)
         newest = max(self._routes, key=lambda route: route.not_before)
         return None, None, newest.reply
 

@@ -1,7 +1,8 @@
 """The ledger's words: mailing, recipient, batch, state, outcome, and which state may follow which.
 
-    queued → claimed → dotting → sent | failed | deferred (→ queued) | unknown (→ queued, by policy)
-    queued → no_content (nothing in it for the reader's topics)
+    queued → claimed → dotting → sent | failed | deferred (→ claimed) | unknown (→ queued, by policy)
+    claimed → queued (given back) | no_content (nothing in it for the reader's topics) | failed (no mail can have this address)
+    queued, deferred → failed (the reader has left); failed → queued (when the operator asks)
 
 `dotting` is durable before the final dot of a message may be written (RFC 5321 §4.1.1.4); what is found there after a crash is
 `unknown`, because the server may have taken it.
@@ -43,10 +44,10 @@ class State(StrEnum):
 
 
 _LEGAL: dict[State, frozenset[State]] = {
-    State.QUEUED: frozenset({State.CLAIMED, State.NO_CONTENT, State.FAILED}),
-    State.CLAIMED: frozenset({State.DOTTING, State.QUEUED, State.DEFERRED, State.FAILED, State.NO_CONTENT}),
+    State.QUEUED: frozenset({State.CLAIMED, State.FAILED}),
+    State.CLAIMED: frozenset({State.DOTTING, State.QUEUED, State.FAILED, State.NO_CONTENT}),
     State.DOTTING: frozenset({State.SENT, State.FAILED, State.DEFERRED, State.UNKNOWN}),
-    State.DEFERRED: frozenset({State.CLAIMED, State.QUEUED, State.FAILED}),
+    State.DEFERRED: frozenset({State.CLAIMED, State.FAILED}),
     State.UNKNOWN: frozenset({State.QUEUED}),
     State.FAILED: frozenset({State.QUEUED}),
     State.SENT: frozenset(),

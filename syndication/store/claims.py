@@ -90,16 +90,17 @@ def recover(connection: Connection, mailing: str, *, now: datetime, host: str, r
         dotting = update(deliveries).where(
             deliveries.c.batch == batch.id, deliveries.c.state == State.DOTTING
         )
-        doubtful += connection.execute(
-            dotting.values(
-                state=State.QUEUED if resend else State.UNKNOWN,
-                due=now if resend else None,
-                batch=None,
-                unknowns=deliveries.c.unknowns + 1,
-                stage=Stage.DOT,
-                settled=now,
-            )
-        ).rowcount
+        unknown = dotting.values(
+            state=State.UNKNOWN,
+            batch=None,
+            unknowns=deliveries.c.unknowns + 1,
+            stage=Stage.DOT,
+            settled=now,
+        ).returning(deliveries.c.subscriber, deliveries.c.serial)
+        rows = [_key(mailing, row) for row in connection.execute(unknown)]
+        doubtful += len(rows)
+        if resend and rows:
+            connection.execute(_again(now), rows)
         connection.execute(delete(batches).where(batches.c.id == batch.id))
     return doubtful
 
@@ -115,8 +116,7 @@ def resend(connection: Connection, mailing: str, *, now: datetime, when: ResendA
     times = [(row, when(row.unknowns, row.settled)) for row in connection.execute(question)]
     ripe = [_key(mailing, row) for row, time in times if time is not None and time <= now]
     if ripe:
-        queued = _row().where(c.state == State.UNKNOWN).values(state=State.QUEUED, due=now)
-        connection.execute(queued, ripe)
+        connection.execute(_again(now), ripe)
     return min((time for _, time in times if time is not None and time > now), default=None)
 
 
@@ -252,6 +252,11 @@ def _row() -> Update:
         c.subscriber == bindparam("of_subscriber"),
         c.serial == bindparam("of_serial"),
     )
+
+
+def _again(now: datetime) -> Update:
+    """Queue one unknown row: there is no other way from a mail that the server may have taken."""
+    return _row().where(deliveries.c.state == State.UNKNOWN).values(state=State.QUEUED, due=now)
 
 
 def _waiting() -> Update:

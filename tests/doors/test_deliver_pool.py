@@ -19,6 +19,7 @@ class Clock:
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.early = 0.0  # how much of a longer sleep is left out
         self.slept: list[float] = []
 
     def __call__(self) -> float:
@@ -26,7 +27,7 @@ class Clock:
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
-        self.now += seconds
+        self.now += seconds - self.early if seconds > self.early else seconds
         await asyncio.sleep(0)
 
 
@@ -159,6 +160,16 @@ async def test_a_server_that_takes_so_many_mails_a_connection_is_obeyed_from_the
     assert {result.outcome for result in results} == {Outcome.ACCEPTED}
     assert script.connections == 3
     assert clock.slept == [1.0]
+
+
+async def test_a_sleep_that_ends_a_moment_early_is_slept_to_its_end() -> None:
+    clock = Clock()
+    clock.early = 2**-10
+    trouble = [Step("421 4.7.0 slow down", close=True)]
+    async with Script({"rcpt": trouble}) as script, pool_of(script.server(), clock=clock) as pool:
+        results = await send(pool, 2)
+    assert [result.reply.code for result in results] == [421, 250]
+    assert clock.slept == [1.0, 2**-10]
 
 
 async def test_a_server_that_greets_with_421_is_waited_for_once() -> None:

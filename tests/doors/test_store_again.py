@@ -32,7 +32,7 @@ async def settle(store: Store, *results: tuple[State, Stage, Reply]) -> list[Rec
     await planned(store, *addresses(len(results)))
     batch = await claim(store)
     for row, (state, stage, reply) in zip(batch.rows, results, strict=True):
-        if state in {State.SENT, State.UNKNOWN}:
+        if state in {State.SENT, State.UNKNOWN, State.DEFERRED}:
             assert await store.ledger.step(batch, None, row, now=NOW)
         due = NOW + HOUR if state is State.DEFERRED else None
         done = Settled(row.subscriber, row.serial, state, stage, reply, due)

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event, inspect, text
 
 from syndication.domain.delivery import Counts, Reply, Stage, State
 from syndication.errors import StoreError
@@ -162,6 +162,7 @@ async def test_a_deferred_row_comes_back_when_it_is_due(store: Store) -> None:
     (ann,) = batch.rows
     assert await store.ledger.next_due("m1") == NOW + MINUTE  # when the lease runs out
     later = settled(ann, State.DEFERRED, Reply(451, "4.7.1 later"), due=NOW + HOUR)
+    assert await store.ledger.step(batch, None, ann, now=NOW)
     assert await store.ledger.step(batch, later, None, now=NOW)
     await store.ledger.finish(batch)
     assert await store.ledger.next_due("m1") == NOW + HOUR
@@ -170,6 +171,7 @@ async def test_a_deferred_row_comes_back_when_it_is_due(store: Store) -> None:
     (row,) = again.rows
     assert (row.attempts, row.deferrals_since) == (1, NOW)
     second = settled(row, State.DEFERRED, Reply(421, "busy"), due=NOW + DAY, counted=False)
+    assert await store.ledger.step(again, None, row, now=NOW + HOUR)
     assert await store.ledger.step(again, second, None, now=NOW + HOUR)
     (row,) = (await claim(store, "t4", now=NOW + DAY)).rows
     assert (row.attempts, row.deferrals_since) == (1, NOW)
@@ -252,6 +254,53 @@ async def test_recovery_takes_over_and_the_old_owner_loses(store: Store, *, rese
     assert [(line.email, line.unknowns) for line in doubtful] == [(dotted.email, 1)]
 
 
+async def moves(store: Store) -> set[tuple[str, str]]:
+    """Every change of a row's state since the first call, as the database itself saw it."""
+    log = "INSERT INTO moves VALUES (OLD.state, NEW.state);"
+    sqlite = (f"CREATE TRIGGER moved AFTER UPDATE OF state ON deliveries BEGIN {log} END",)
+    postgres = (
+        f"CREATE FUNCTION moved() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN {log} RETURN NEW; END'",
+        "CREATE TRIGGER moved AFTER UPDATE OF state ON deliveries FOR EACH ROW EXECUTE FUNCTION moved()",
+    )
+
+    def log_or_read(connection: Connection) -> set[tuple[str, str]]:
+        if not inspect(connection).has_table("moves"):
+            connection.execute(text("CREATE TABLE moves (before text, after text)"))
+            for statement in sqlite if connection.dialect.name == "sqlite" else postgres:
+                connection.execute(text(statement))
+        return {(row.before, row.after) for row in connection.execute(text("SELECT * FROM moves"))}
+
+    return await store.database.write(log_or_read)
+
+
+async def test_the_table_of_legal_moves_is_exactly_what_the_ledger_does(store: Store) -> None:
+    ledger = store.ledger
+    await planned(store, *addresses(10))
+    assert await moves(store) == set()
+    batch = await claim(store)
+    sent, refused, later, left_later, unknown, dotting, nothing, odd, _claimed, left = batch.rows
+    results = (
+        settled(sent),
+        settled(refused, State.FAILED, Reply(550, "5.7.1 not from you")),
+        settled(later, State.DEFERRED, Reply(451, "4.2.0 later"), due=NOW + HOUR),
+        settled(left_later, State.DEFERRED, Reply(451, "4.2.0 later"), due=NOW + HOUR),
+        settled(unknown, State.UNKNOWN),
+    )
+    for row, result in zip(batch.rows, results, strict=False):
+        assert await ledger.step(batch, None, row, now=NOW)
+        assert await ledger.step(batch, result, None, now=NOW)
+    assert await ledger.step(batch, settled(nothing, State.NO_CONTENT, counted=False), dotting, now=NOW)
+    assert await ledger.step(batch, settled(odd, State.FAILED, Reply(0, "no address")), None, now=NOW)
+    await ledger.finish(batch)
+    for row in (left, left_later):
+        await store.subscribers.remove(row.email, at=NOW)
+    assert await ledger.recover("m1", now=NOW, host="host", resend=True) == 1
+    await ledger.resend("m1", now=NOW, when=lambda _unknowns, since: since)
+    await ledger.retry_failed("m1", now=NOW)
+    await claim(store, "t2", now=NOW + HOUR)
+    assert await moves(store) == {(one, two) for one in State for two in State if one.may_become(two)}
+
+
 async def test_unknown_rows_wait_until_their_time_to_be_sent_again(store: Store) -> None:
     await planned(store, *addresses(3))
     batch = await claim(store)
@@ -290,7 +339,7 @@ async def test_counts_tell_our_failures_from_dead_addresses_and_leavers(store: S
     await store.subscribers.remove(everybody[9], at=NOW)
     batch = await claim(store, size=9)
     sent, dead, policy, sender, unknown, later, nothing, dotting, _ = batch.rows
-    for row in (sent, unknown, dotting):
+    for row in (sent, unknown, later, dotting):
         assert await store.ledger.step(batch, None, row, now=NOW)
     for done in (
         settled(sent),
