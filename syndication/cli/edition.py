@@ -156,4 +156,5 @@ def week_key(text: str | None) -> WeekKey | None:
     try:
         return None if text is None else WeekKey.parse(text)
     except ValueError as error:
-        raise UsageError(f"{error}.", "Write a key like 2026-W47.") from None
+        said = str(error)
+        raise UsageError(f"{said[:1].upper()}{said[1:]}.", "Write a key like 2026-W47.") from None

@@ -95,7 +95,7 @@ class _Known:
 
     @classmethod
     def of(cls, articles: Sequence[Article]) -> "_Known":
-        oldest_first = sorted(articles, key=lambda article: (article.dated, article.id))
+        oldest_first = sorted(articles, key=lambda article: (article.dated, article.tie))
         return cls(
             {article.id: article for article in oldest_first},
             {_address(article.url): article.id for article in oldest_first if article.url},

@@ -18,7 +18,7 @@ BEFORE_WEEK = "published before this edition's week"
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """What became of every article that is in no edition yet. Each part is newest first, ties by id.
+    """What became of every article that is in no edition yet. Each part is newest first, ties by title.
 
     `backlog` is never mailed, each article with its reason in one clause; `waiting` was published after the cut-off.
     """
@@ -65,8 +65,8 @@ def members(
 
 
 def _newest_first(articles: Iterable[Article]) -> list[Article]:
-    by_id = sorted(articles, key=lambda article: article.id)
-    return sorted(by_id, key=lambda article: article.dated, reverse=True)  # stable, reversed too
+    by_title = sorted(articles, key=lambda article: article.tie)
+    return sorted(by_title, key=lambda article: article.dated, reverse=True)  # stable, reversed too
 
 
 def _never_mailed(article: Article, ends: datetime, first_begins: datetime) -> str:

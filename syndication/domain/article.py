@@ -109,6 +109,11 @@ class Article(ParsedArticle):
         """When it counts as published: an undated article counts from when it was first seen."""
         return self.published or self.first_seen
 
+    @property
+    def tie(self) -> tuple[str, ...]:
+        """Orders articles of one instant. An id is chance, so it comes last: a dry run and the run after it agree."""
+        return (self.title, self.url, self.slug, self.id)
+
 
 @dataclass(frozen=True, slots=True)
 class Merged:

@@ -36,7 +36,7 @@ def slugify(text: str) -> str:
 
 
 def unique_slug(text: str, taken: Collection[str], seed: str) -> str:
-    """`slugify(text)`, with a short hash of `seed` (an article's id) where that slug is taken. The same arguments, the same slug."""
+    """`slugify(text)`, with a short hash of `seed` (its content's, say) where that slug is taken. The same arguments, the same slug."""
     slug = slugify(text)
     attempt = seed
     while slug in taken:

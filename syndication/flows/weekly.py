@@ -62,7 +62,7 @@ async def tell(app: App, edition: FrozenEdition, report: Report, *, send: bool) 
             report.skipped = (
                 f"{edition.key} is done: nothing was left to send."
                 if edition.planned
-                else f"{edition.key} is published, but nobody was on the list to get it: `syndicate subscribers import FILE`."
+                else f"{edition.key} is published, but nobody was on the list when it was frozen; who joins the list now gets the next one."
             )
     else:
         report.recipients = edition.planned

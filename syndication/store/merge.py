@@ -209,14 +209,14 @@ def _stored(connection: Connection, ids: set[str]) -> Mapping[str, Any]:
 def _write(
     connection: Connection, new: Mapping[str, dict[str, Any]], changes: Mapping[str, dict[str, Any]]
 ) -> None:
-    paged = {article: row for article, row in (*new.items(), *changes.items()) if row.get("slug") is not None}
+    paged = [row for row in (*new.values(), *changes.values()) if row.get("slug") is not None]
     slugs: set[str] = set()
     if paged:
         slugs.update(
             connection.execute(select(articles.c.slug).where(articles.c.slug.is_not(None))).scalars()
         )
-    for article, row in paged.items():
-        row["slug"] = unique_slug(row["slug"], slugs, article)
+    for row in paged:
+        row["slug"] = unique_slug(row["slug"], slugs, row["hash"])  # not of the id: a dry run mints another
         slugs.add(row["slug"])
     for rows in _chunks(new.values()):
         connection.execute(insert(articles), rows)

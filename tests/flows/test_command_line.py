@@ -123,12 +123,16 @@ def test_the_shipped_example_of_a_new_site_is_in_its_first_edition(
     assert json.loads(capsys.readouterr().out)["articles"] == 1
 
 
-async def test_an_edition_for_nobody_says_how_to_fill_the_list(newsroom: Newsroom) -> None:
+async def test_an_edition_for_nobody_says_that_who_comes_later_gets_the_next(newsroom: Newsroom) -> None:
     report = await newsroom.run("2023-W41")
     async with newsroom.app() as app:
         assert (await app.store.subscribers.count())[Consent.CONFIRMED] == 0
     assert report.articles == 1
     assert "nobody was on the list" in (report.skipped or "")
+    await newsroom.subscribe("late@readers.example")
+    again = await newsroom.run("2023-W41")
+    assert again.sent == 0
+    assert "gets the next one" in (again.skipped or "")
 
 
 async def test_a_title_that_the_terminal_cannot_show_ends_no_run(newsroom: Newsroom) -> None:

@@ -45,7 +45,7 @@ def test_an_error_is_a_json_document_with_json(newsroom: Newsroom) -> None:
     [
         (("run",), ("--weekly",)),
         (("run", "--week", "soon"), ("'soon' is not a week like 2026-W47",)),
-        (("run", "--week", "2021-W53"), ("the year 2021 has no week 53",)),
+        (("run", "--week", "2021-W53"), ("The year 2021 has no week 53.",)),
         (("sing",), ("sing",)),
         (("subscribers", "add", "nobody"), ("nobody",)),
         (("deliver", "2019-W01"), ("There is no edition 2019-W01",)),
@@ -206,6 +206,10 @@ async def test_a_dry_run_changes_nothing_else_and_its_mails_are_the_ones_that_ar
     newsroom: Newsroom,
 ) -> None:
     newsroom.write("articles/other.md", article("Another story", "2023-10-12 09:00", image="none"))
+    for number in range(6):  # of one day, whose order is not told by their times
+        newsroom.write(f"articles/day{number}.md", article(f"Short {number}", "2023-10-11", image="none"))
+    for day in (12, 13):  # of one title, whose pages need two names
+        newsroom.write(f"articles/tide{day}.md", article("The tide", f"2023-10-{day}", image="none"))
     before = newsroom.files()
     dry = newsroom.syndicate("run", "--week", "2023-W41", "--dry-run", "--json")
     assert dry.returncode == 0, dry.stderr

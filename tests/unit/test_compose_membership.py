@@ -1,7 +1,7 @@
 """The rules of ARCHITECTURE §4, tried over random years of collecting and running."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -113,19 +113,19 @@ def test_a_past_week_takes_its_own_window_and_its_backlog_alone() -> None:
     assert found.waiting == (later,)
 
 
-def test_members_are_newest_first_and_ties_stand_by_id() -> None:
+def test_members_are_newest_first_and_ties_stand_by_title_whatever_their_ids() -> None:
     at = SEOUL.at(W47) - timedelta(days=1)
     shuffled = [
-        article(at, name="c"),
+        replace(article(at, name="c"), id="1"),
         article(at + timedelta(hours=1), name="z"),
-        article(at, name="a"),
-        article(at, name="b"),
+        replace(article(at, name="a"), id="3"),
+        replace(article(at, name="b"), id="2"),
     ]
     assert ids(members(shuffled, key=W47, cutoff=SEOUL, first=None, past=False).members) == [
         "z",
-        "a",
-        "b",
-        "c",
+        "3",
+        "2",
+        "1",
     ]
 
 
