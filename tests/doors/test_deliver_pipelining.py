@@ -98,7 +98,8 @@ async def test_no_body_is_written_before_its_own_transaction() -> None:
         await session.close()
         await asyncio.sleep(0.05)
     assert [mail.recipient for mail in script.dots] == ["a@example.com"]
-    assert script.said[-2:] == ["RCPT TO:<b@example.com>", "DATA"]  # and no QUIT, which would be a body
+    assert script.said[-2:] == ["RCPT TO:<b@example.com>", "DATA"]
+    assert script.unfinished == [b""]  # a QUIT would be a line of it
 
 
 async def test_replies_in_one_go_may_be_cut_anywhere() -> None:
@@ -222,14 +223,19 @@ async def test_pipelining_counts_only_when_offered_after_tls() -> None:
 
 
 def pool_of(script: Script, per_connection: int = 100, connections: int = 1) -> Pool:
-    slept = asyncio.sleep
+    now = [0.0]  # seconds that pass only when somebody sleeps
+
+    async def sleep(seconds: float) -> None:
+        now[0] += seconds
+
     return Pool(
         [script.server()],
         connections=connections,
         per_connection=per_connection,
         hostname="us.example",
         timeouts=SHORT,
-        sleep=lambda _seconds: slept(0),
+        clock=lambda: now[0],
+        sleep=sleep,
     )
 
 
@@ -260,22 +266,20 @@ async def test_a_421_to_an_announced_mail_teaches_the_limit_and_costs_its_messag
 
 async def test_a_421_to_an_announced_recipient_is_that_message_s_own_result() -> None:
     steps = {"rcpt": [Step(), Step("421 4.7.0 not now", close=True)]}
-    async with Script(steps, extensions=OFFERED) as script, pool_of(script) as pool:
-        async with pool.session() as place:
-            first = await place.transact(WEEKLY, "a@example.com", MESSAGE, envelope("b"))
-            await asyncio.sleep(0.05)
-            assert place.usable  # its next message has its answer already
-            second = await place.transact(WEEKLY, "b@example.com", MESSAGE)
-            assert not place.usable
+    async with Script(steps, extensions=OFFERED) as script, pool_of(script) as pool, pool.session() as place:
+        first = await place.transact(WEEKLY, "a@example.com", MESSAGE, envelope("b"))
+        await asyncio.sleep(0.05)
+        assert place.usable  # its next message has its answer already
+        second = await place.transact(WEEKLY, "b@example.com", MESSAGE)
+        assert not place.usable
     assert first.outcome is Outcome.ACCEPTED
     assert (second.outcome, second.stage, second.reply.code) == (Outcome.TRY_LATER, Stage.RCPT, 421)
 
 
 async def test_another_message_than_the_announced_one_takes_another_connection() -> None:
-    async with Script(extensions=OFFERED) as script, pool_of(script) as pool:
-        async with pool.session() as place:
-            first = await place.transact(WEEKLY, "a@example.com", MESSAGE, envelope("b"))
-            second = await place.transact(WEEKLY, "c@example.com", MESSAGE)
+    async with Script(extensions=OFFERED) as script, pool_of(script) as pool, pool.session() as place:
+        first = await place.transact(WEEKLY, "a@example.com", MESSAGE, envelope("b"))
+        second = await place.transact(WEEKLY, "c@example.com", MESSAGE)
     assert (first.outcome, second.outcome) == (Outcome.ACCEPTED, Outcome.ACCEPTED)
     assert [mail.recipient[0] for mail in script.dots] == ["a", "c"]
     assert script.connections == 2
@@ -284,6 +288,8 @@ async def test_another_message_than_the_announced_one_takes_another_connection()
 async def test_a_place_with_an_open_envelope_is_not_lent_to_the_next() -> None:
     async with Script(extensions=OFFERED) as script, pool_of(script) as pool:
         assert (await sent(pool, "a"))[0].outcome is Outcome.ACCEPTED
+        await asyncio.sleep(0.05)
+        assert script.unfinished == [b""]  # it is closed at once
         assert (await sent(pool, "b"))[0].outcome is Outcome.ACCEPTED
     assert script.connections == 2
     assert [mail.recipient[0] for mail in script.dots] == ["a", "b"]
