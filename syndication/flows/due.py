@@ -23,40 +23,48 @@ async def deliver_due(app: App, key: WeekKey | None, again: Again = NOTHING) -> 
     app.signing.ready()
     reports, locked = [], []
     for each in [key] if key else await _wanted(app, again):
-        edition = await _published(app, each)
-        if edition is None:
-            reports.append(_unpublished(each, asked=key is not None))
-            continue
+        edition = await _edition(app, each)
         report = Report(str(each), number=edition.number, subject=edition.subject)
         reports.append(report)
+        if edition.published_at is None:
+            await _unpublished(app, edition, report, asked=key is not None)
+            continue
         try:
             if await deliver(app, edition.mailing, report, stay=False, again=again):
                 break
         except LockedError as error:
             locked.append(error)
             report.warnings.append(str(error))
-            await count(app, edition.mailing, report)
+            await _stands(app, edition, report)
     if locked and len(locked) == len(reports):
         raise locked[0]
     await fold_settled(app)
     return reports
 
 
-async def _published(app: App, key: WeekKey) -> FrozenEdition | None:
+async def _edition(app: App, key: WeekKey) -> FrozenEdition:
     edition = await app.store.editions.get(key)
     if edition is None:
         raise UsageError(f"There is no edition {key} yet.", "`syndicate run --weekly` makes the latest.")
-    return edition if edition.published_at else None
+    return edition
 
 
-def _unpublished(key: WeekKey, *, asked: bool) -> Report:
+async def _unpublished(app: App, edition: FrozenEdition, report: Report, *, asked: bool) -> None:
     problem, hint = (
-        f"The edition {key} is not published yet.",
-        f"`syndicate run --week {key}` goes on from there.",
+        f"The edition {edition.key} is not published yet.",
+        f"`syndicate run --week {edition.key}` goes on from there.",
     )
     if asked:
         raise UsageError(problem, hint)
-    return Report(str(key), warnings=[f"{problem} {hint}"], incomplete=True)
+    report.warnings.append(f"{problem} {hint}")
+    await _stands(app, edition, report)
+    report.incomplete = True
+
+
+async def _stands(app: App, edition: FrozenEdition, report: Report) -> None:
+    """How the mailing stands that this run has left alone: what is sent is another run's."""
+    await count(app, edition.mailing, report)
+    report.sent = 0
 
 
 async def _wanted(app: App, again: Again) -> list[WeekKey]:

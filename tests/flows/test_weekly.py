@@ -262,6 +262,9 @@ async def test_the_upload_command_comes_before_the_mail_and_its_failure_stops_it
     )
     with pytest.raises(PublishError, match="no way"):
         await newsroom.run("2023-W41")
+    (left,) = await newsroom.deliver()
+    assert (left.recipients, left.sent, left.queued, left.incomplete) == (3, 0, 3, True)
+    assert "is not published yet" in left.warnings[0]
     assert newsroom.mails() == []
 
     newsroom.write("allowed", "")

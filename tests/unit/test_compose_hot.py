@@ -1,4 +1,5 @@
 # ruff: noqa: RUF001 - characters that look alike are what is tested
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -116,6 +117,14 @@ def test_the_limit_counts_entries_and_not_lines() -> None:
 def test_of_articles_with_one_title_the_newest_is_meant() -> None:
     known = [article("new", "Letters", days=-1), article("old", "Letters", days=-8)]
     assert rank(page("p", -1, "Letters"), known, None, 6)[0].article == "new"
+
+
+def test_of_articles_with_one_title_and_time_the_ids_do_not_decide() -> None:
+    one = article("1", "Rain", "https://hanok.example/one")
+    two = article("2", "Rain", "https://hanok.example/two")
+    for left, right in ((one, two), (replace(one, id="2"), replace(two, id="1"))):
+        (entry,) = rank(page("x", 0, "Rain"), [left, right], None, 6)
+        assert entry.url == two.url
 
 
 def test_marks_are_made_against_the_earlier_edition_and_only_where_there_is_one() -> None:
