@@ -189,8 +189,14 @@ async def test_an_edition_that_another_run_is_sending_does_not_hold_up_the_other
     locks = newsroom.folder / "var/locks"
 
     with hold(locks, f"mailing {edition.mailing}"):
+        mine = f"mailing = '{edition.mailing}'"
+        change(
+            newsroom,
+            "UPDATE deliveries SET state = 'sent', due = NULL, settled = 1 "
+            f"WHERE {mine} AND subscriber = (SELECT min(subscriber) FROM deliveries WHERE {mine})",
+        )  # what the run that holds the lock has sent by now
         first, second = await newsroom.deliver()
-        assert (first.edition, first.sent, first.queued, first.incomplete) == (W41, 0, 3, True)
+        assert (first.edition, first.sent, first.queued, first.incomplete) == (W41, 0, 2, True)
         assert "Another run is at work on mailing 2023-W41" in first.warnings[0]
         assert (second.edition, second.sent, second.incomplete) == ("2023-W42", 3, False)
         with pytest.raises(LockedError):
