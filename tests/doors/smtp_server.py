@@ -52,6 +52,7 @@ class Script:
     port: int = 0
     taken: list[Taken] = field(default_factory=list)
     dots: list[Taken] = field(default_factory=list)
+    unfinished: list[bytes] = field(default_factory=list)  # what came of bodies whose dot never did
     said: list[str] = field(default_factory=list)  # every command
     connections: int = 0
     most_at_once: int = 0
@@ -179,9 +180,10 @@ class _Conversation:
             await self.body()
 
     async def lines(self) -> list[bytes]:
-        lines = []
+        lines: list[bytes] = []
         while (line := await self.line()) != b".\r\n":
             if not line:
+                self.script.unfinished.append(b"".join(lines))
                 raise _EndError
             lines.append(line[1:] if line.startswith(b".") else line)
         return lines
