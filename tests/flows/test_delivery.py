@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -126,7 +126,11 @@ async def test_a_mail_that_was_announced_but_is_not_ours_any_more_is_not_written
         await newsroom.run(W41, send=False)
         delivery = asyncio.create_task(newsroom.deliver())
         await server.reached["dot"].wait()
-        change(newsroom, "UPDATE deliveries SET state = 'queued', batch = NULL WHERE subscriber = 2")
+        # Queued again, but not due any more in this century.
+        change(
+            newsroom,
+            f"UPDATE deliveries SET state = 'queued', batch = NULL, due = {10**16} WHERE subscriber = 2",
+        )
         await delivery
     assert [mail.recipient for mail in server.dots] == [READERS[0], READERS[2]]
     assert [line for line in server.said if line.startswith("RCPT")] == [
@@ -152,9 +156,9 @@ async def test_what_was_sent_is_written_though_the_next_mail_cannot_be_made(news
 
 
 def change(room: Newsroom, statement: str) -> None:
-    with sqlite3.connect(room.folder / "var/syndicate.db") as connection:
+    connection = sqlite3.connect(room.folder / "var/syndicate.db")
+    with closing(connection), connection:  # a refused statement must not keep the lock
         connection.execute(statement)
-    connection.close()
 
 
 async def test_an_address_that_cannot_stand_in_a_header_fails_alone(newsroom: Newsroom) -> None:
