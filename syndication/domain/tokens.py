@@ -9,10 +9,12 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 __all__ = ["Keyring", "Purpose"]
 
 _KEY_ID, _READER, _MAC = 4, 16, 26
+_BLOCK = 64  # bytes of a block of SHA-256
 _TOKEN = re.compile(rf"[a-z2-7]{{{_KEY_ID + _READER + _MAC}}}")
 
 
@@ -76,13 +78,27 @@ class Keyring:
     def _mac(self, key_id: str, purpose: str, reader: str) -> str:
         for known, key in self.keys:
             if known == key_id:
-                digest = hmac.digest(key, f"{purpose}\0{key_id}\0{reader}".encode(), hashlib.sha256)
-                return _mac32(digest)
+                return _mac32(_hmac(key, f"{purpose}\0{key_id}\0{reader}".encode()))
         raise KeyError(key_id)
 
 
 def _b32(data: bytes) -> str:
     return base64.b32encode(data).decode().rstrip("=").lower()
+
+
+@lru_cache(maxsize=16)
+def _padded(key: bytes) -> tuple["hashlib._Hash", "hashlib._Hash"]:
+    block = (key if len(key) <= _BLOCK else hashlib.sha256(key).digest()).ljust(_BLOCK, b"\0")
+    inner, outer = (bytes(byte ^ pad for byte in block) for pad in (0x36, 0x5C))
+    return hashlib.sha256(inner), hashlib.sha256(outer)
+
+
+def _hmac(key: bytes, message: bytes) -> bytes:
+    """HMAC-SHA256 (RFC 2104). `hmac.digest` lets another thread have the interpreter, twice a mail: the sender waited for the ledger."""
+    inner, outer = (started.copy() for started in _padded(key))
+    inner.update(message)
+    outer.update(inner.digest())
+    return outer.digest()
 
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"  # RFC 4648 §6, lowercase

@@ -103,6 +103,9 @@ def header_lines(message: bytes) -> list[bytes]:
 
 def assert_clean(message: bytes, *, ascii_only: bool = True) -> None:
     """What must hold for every message, on its bytes."""
+    # The session sends it as it is: a line that starts with a dot would end it early (RFC 5321 §4.5.2).
+    assert b"\n." not in message
+    assert message.endswith(b"\r\n")
     names = [line.split(b":")[0].decode() for line in header_lines(message) if not line.startswith(b" ")]
     assert names == list(ONCE)
     assert not re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n", message)
@@ -169,6 +172,21 @@ def test_a_second_merge_gives_the_same_bytes_and_another_row_other_ids() -> None
     assert not {found for pair in ids[0] for found in pair if found} & {
         found for pair in ids[1] for found in pair if found
     }
+
+
+def test_many_different_readers_in_turn_get_what_each_would_get_alone() -> None:
+    topics = [f"t{number}" for number in range(7)]
+    page = "".join(f"{begin(topic)}<p>{topic} {slot('name')}</p>{end(topic)}" for topic in topics)
+    letter = replace(LETTER, variant=replace(LETTER.variant, html=page, text=page))
+    shared = compile_letter(letter)
+    for number in [*range(128), *range(128)]:  # more sets of flags than are kept ready
+        flags = frozenset(topic for at, topic in enumerate(topics) if number >> at & 1)
+        values = {"name": f"r{number}"}
+        reader = replace(READER, subscriber=number)
+        message = shared.message(reader, values, flags, LINK)
+        assert message == compile_letter(letter).message(reader, values, flags, LINK)
+        expected = merge(split(page), values, flags)
+        assert [part.strip() for part in bodies(message)] == [expected, expected]
 
 
 def test_no_line_starts_with_a_dot_or_from() -> None:

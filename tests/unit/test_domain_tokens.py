@@ -1,4 +1,5 @@
 import base64
+import hmac
 import re
 
 import pytest
@@ -69,3 +70,12 @@ def test_a_keyring_does_not_print_its_keys() -> None:
     keyring = Keyring.parse(NEW)
     assert base64.b32encode(b"n" * 32).decode().rstrip("=").lower() not in repr(keyring)
     assert repr(b"n" * 32) not in repr(keyring)
+
+
+@pytest.mark.parametrize("length", [1, 32, 64, 65, 200])
+def test_the_mac_is_hmac_sha256(length: int) -> None:
+    key = bytes(range(length))
+    reader = "abcdefghijklmnop"
+    digest = hmac.digest(key, f"{Purpose.UNSUBSCRIBE}\0wxyz\0{reader}".encode(), "sha256")
+    expected = base64.b32encode(digest[:16]).decode().rstrip("=").lower()
+    assert Keyring((("wxyz", key),)).sign(Purpose.UNSUBSCRIBE, reader) == f"wxyz{reader}{expected}"
