@@ -13,20 +13,15 @@ from syndication.domain.publication import Publication
 from syndication.domain.week import CutOff, WeekKey
 from syndication.errors import SettingsError
 from syndication.settings.forms import Mistake
+from syndication.settings.sending import Bounces, Delivery, Dkim, LaneTable, Server, Smtp
 from syndication.settings.tables import (
-    Bounces,
-    Delivery,
-    Dkim,
     EditionTable,
     Email,
     Feeds,
     Hot,
-    LaneTable,
     PublicationTable,
     Publish,
     Secrets,
-    Server,
-    Smtp,
     SourceTable,
     Store,
     Web,

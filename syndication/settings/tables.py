@@ -1,18 +1,16 @@
-"""Every key of the configuration with its form and its default, one class a table (`docs/reference/configuration.md`)."""
+"""The keys of the configuration with form and default, one class a table; those about sending stand in `sending` (`docs/reference/configuration.md`)."""
 
 import re
-from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
 from syndication.domain.article import SourceKind
 from syndication.domain.week import CutOff
 from syndication.settings.forms import (
     Address,
-    Duration,
     FilePath,
     Flag,
     FolderUrl,
@@ -20,62 +18,37 @@ from syndication.settings.forms import (
     Language,
     Line,
     Mailbox,
-    MaybeDomain,
     MaybeFolderUrl,
     MaybeHttpsUrl,
     MaybeLine,
     MaybePageUrl,
     MaybePath,
-    MaybeSelector,
     Mistake,
-    Number,
-    SmtpUrl,
     StoreUrl,
     Text,
     Whole,
     Zone,
 )
+from syndication.settings.table import Table, later
 
 __all__ = [
-    "Bounces",
-    "Delivery",
-    "Dkim",
     "EditionTable",
     "Email",
     "Feeds",
     "Hot",
-    "LaneTable",
     "PublicationTable",
     "Publish",
     "Secrets",
-    "Server",
-    "Smtp",
     "SourceTable",
     "Store",
-    "Table",
     "Web",
 ]
-
-_T = TypeVar("_T")
-
-
-def _later(value: _T) -> _T:
-    """A key whose part of the machine is still to come: better refused than believed."""
-    if value:
-        raise Mistake("is not available in this version", "Leave it out.")
-    return value
 
 
 def _named(value: str) -> str:
     if not value:
         raise Mistake("is empty", 'Write a tag like "en", or leave it out.')
     return value
-
-
-class Table(BaseModel):
-    """What all tables share: unknown keys are refused, nothing changes after loading, errors quote no value."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class PublicationTable(Table):
@@ -94,7 +67,7 @@ class EditionTable(Table):
 
     ends: str = "monday 00:00"
     first_number: Whole = Field(default=1, ge=1, le=1_000_000)
-    approve: Annotated[Flag, AfterValidator(_later)] = False
+    approve: Annotated[Flag, AfterValidator(later)] = False
 
     @field_validator("ends")
     @classmethod
@@ -178,7 +151,7 @@ class Feeds(Table):
     url: MaybeFolderUrl = ""
     limit: Whole = Field(default=100, ge=1, le=10_000)
     content: Literal["full", "excerpt"] = "full"
-    hubs: Annotated[tuple[str, ...], AfterValidator(_later)] = ()
+    hubs: Annotated[tuple[str, ...], AfterValidator(later)] = ()
 
 
 class Publish(Table):
@@ -223,105 +196,6 @@ class Email(Table):
         if value and (len(value) > 200 or not re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+", value)):  # noqa: PLR2004 - RFC 2919 §2 has 255
             raise Mistake("is not a list identifier", 'Write a dotted name like "weekly.news.example".')
         return value
-
-
-class Server(Table):
-    """One `[[smtp.servers]]`; `rate` in messages a second, 0 for no limit."""
-
-    url: SmtpUrl
-    weight: Whole = Field(default=1, ge=1, le=1000)
-    rate: Number = 0.0
-    password_file: MaybePath = None
-
-
-class Smtp(Table):
-    """Where mail goes, and over how many connections."""
-
-    url: SmtpUrl = "outbox:var/outbox"
-    connections: Whole = Field(default=20, ge=1, le=1000)
-    password: SecretStr = SecretStr("")
-    password_file: MaybePath = None
-    servers: tuple[Server, ...] = ()
-
-    @model_validator(mode="after")
-    def _one_way_to_name_servers(self) -> Self:
-        if self.servers and "url" in self.model_fields_set:
-            raise Mistake("stands beside [[smtp.servers]]", "Keep one of the two.", ("url",))
-        for index, server in enumerate(self.servers):
-            if server.url.startswith("outbox:"):
-                raise Mistake("cannot be an outbox here", "Write it as smtp.url.", ("servers", index, "url"))
-        if self.password.get_secret_value() and self.password_file:
-            raise Mistake(
-                "stands beside SYNDICATE_SMTP__PASSWORD", "Keep one of the two.", ("password_file",)
-            )
-        return self
-
-
-class Delivery(Table):
-    """How long a run stays, and what happens with rows that nobody knows about."""
-
-    wait: Duration = timedelta(hours=2)
-    on_unknown: Literal["resend", "hold"] = "resend"
-    processes: Whole = 1
-    keep: Duration = timedelta(days=90)
-
-    @field_validator("processes")
-    @classmethod
-    def _one_process(cls, value: int) -> int:
-        if value < 1:
-            raise Mistake("is less than 1", "Write 1.")
-        if value > 1:
-            raise Mistake("is not available in this version", "Write 1, or leave it out.")
-        return value
-
-
-class LaneTable(Table):
-    """One `[[lanes]]`: what a mailbox provider bears at once (`per_second`: messages, 0 for no limit)."""
-
-    name: Line
-    domains: tuple[str, ...] = Field(min_length=1)
-    connections: Whole = Field(default=5, ge=1, le=1000)
-    per_second: Number = 0.0
-
-    @field_validator("domains")
-    @classmethod
-    def _are_domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for index, domain in enumerate(value):
-            if not re.fullmatch(r"[^\s@.]+(\.[^\s@.]+)+", domain):
-                raise Mistake(
-                    "is not a domain", 'Write what stands behind the @, like "example.com".', (index,)
-                )
-        return tuple(domain.lower() for domain in value)
-
-
-class Bounces(Table):
-    """The address that bounces come back to."""
-
-    address: Annotated[Mailbox, AfterValidator(_later)] = ""
-
-
-class Dkim(Table):
-    """The signatures of the mails; each key is named by a selector."""
-
-    domain: MaybeDomain = ""
-    selector: MaybeSelector = ""
-    key_file: MaybePath = None
-    ed25519_selector: MaybeSelector = ""
-    ed25519_key_file: MaybePath = None
-
-    @model_validator(mode="after")
-    def _a_key_has_a_selector(self) -> Self:
-        for prefix in ("", "ed25519_"):
-            selector, file = f"{prefix}selector", f"{prefix}key_file"
-            if getattr(self, file) and not getattr(self, selector):
-                raise Mistake("is missing", "Write the name under which the DNS has the key.", (selector,))
-            if getattr(self, selector) and not getattr(self, file):
-                raise Mistake("is missing", "`syndicate dkim new` makes a key.", (file,))
-        if self.domain and not self.key_file and not self.ed25519_key_file:
-            raise Mistake("is missing", "`syndicate dkim new` makes a key.", ("key_file",))
-        if self.selector and self.selector.lower() == self.ed25519_selector.lower():
-            raise Mistake("is dkim.selector too", "Give each key a name of its own.", ("ed25519_selector",))
-        return self
 
 
 class Web(Table):

@@ -1,0 +1,122 @@
+"""The tables about sending: servers, lanes, delivery, bounces and signatures (`docs/reference/configuration.md`)."""
+
+import re
+from datetime import timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
+
+from syndication.settings.forms import (
+    Duration,
+    Line,
+    Mailbox,
+    MaybeDomain,
+    MaybePath,
+    MaybeSelector,
+    Mistake,
+    Number,
+    SmtpUrl,
+    Whole,
+)
+from syndication.settings.table import Table, later
+
+__all__ = ["Bounces", "Delivery", "Dkim", "LaneTable", "Server", "Smtp"]
+
+
+class Server(Table):
+    """One `[[smtp.servers]]`; `rate` in messages a second, 0 for no limit."""
+
+    url: SmtpUrl
+    weight: Whole = Field(default=1, ge=1, le=1000)
+    rate: Number = 0.0
+    password_file: MaybePath = None
+
+
+class Smtp(Table):
+    """Where mail goes, and over how many connections."""
+
+    url: SmtpUrl = "outbox:var/outbox"
+    connections: Whole = Field(default=20, ge=1, le=1000)
+    password: SecretStr = SecretStr("")
+    password_file: MaybePath = None
+    servers: tuple[Server, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_way_to_name_servers(self) -> Self:
+        if self.servers and "url" in self.model_fields_set:
+            raise Mistake("stands beside [[smtp.servers]]", "Keep one of the two.", ("url",))
+        for index, server in enumerate(self.servers):
+            if server.url.startswith("outbox:"):
+                raise Mistake("cannot be an outbox here", "Write it as smtp.url.", ("servers", index, "url"))
+        if self.password.get_secret_value() and self.password_file:
+            raise Mistake(
+                "stands beside SYNDICATE_SMTP__PASSWORD", "Keep one of the two.", ("password_file",)
+            )
+        return self
+
+
+class Delivery(Table):
+    """How long a run stays, and what happens with rows that nobody knows about."""
+
+    wait: Duration = timedelta(hours=2)
+    on_unknown: Literal["resend", "hold"] = "resend"
+    processes: Whole = 1
+    keep: Duration = timedelta(days=90)
+
+    @field_validator("processes")
+    @classmethod
+    def _one_process(cls, value: int) -> int:
+        if value < 1:
+            raise Mistake("is less than 1", "Write 1.")
+        if value > 1:
+            raise Mistake("is not available in this version", "Write 1, or leave it out.")
+        return value
+
+
+class LaneTable(Table):
+    """One `[[lanes]]`: what a mailbox provider bears at once (`per_second`: messages, 0 for no limit)."""
+
+    name: Line
+    domains: tuple[str, ...] = Field(min_length=1)
+    connections: Whole = Field(default=5, ge=1, le=1000)
+    per_second: Number = 0.0
+
+    @field_validator("domains")
+    @classmethod
+    def _are_domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for index, domain in enumerate(value):
+            if not re.fullmatch(r"[^\s@.]+(\.[^\s@.]+)+", domain):
+                raise Mistake(
+                    "is not a domain", 'Write what stands behind the @, like "example.com".', (index,)
+                )
+        return tuple(domain.lower() for domain in value)
+
+
+class Bounces(Table):
+    """The address that bounces come back to."""
+
+    address: Annotated[Mailbox, AfterValidator(later)] = ""
+
+
+class Dkim(Table):
+    """The signatures of the mails; each key is named by a selector."""
+
+    domain: MaybeDomain = ""
+    selector: MaybeSelector = ""
+    key_file: MaybePath = None
+    ed25519_selector: MaybeSelector = ""
+    ed25519_key_file: MaybePath = None
+
+    @model_validator(mode="after")
+    def _a_key_has_a_selector(self) -> Self:
+        for prefix in ("", "ed25519_"):
+            selector, file = f"{prefix}selector", f"{prefix}key_file"
+            if getattr(self, file) and not getattr(self, selector):
+                raise Mistake("is missing", "Write the name under which the DNS has the key.", (selector,))
+            if getattr(self, selector) and not getattr(self, file):
+                raise Mistake("is missing", "`syndicate dkim new` makes a key.", (file,))
+        if self.domain and not self.key_file and not self.ed25519_key_file:
+            raise Mistake("is missing", "`syndicate dkim new` makes a key.", ("key_file",))
+        if self.selector and self.selector.lower() == self.ed25519_selector.lower():
+            raise Mistake("is dkim.selector too", "Give each key a name of its own.", ("ed25519_selector",))
+        return self
