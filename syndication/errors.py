@@ -60,10 +60,14 @@ class SettingsError(SyndicationError):
 
 
 class TemplateError(SyndicationError):
-    """A mistake in a template, or in what it made, with file and line."""
+    """A mistake in a template, or in what it made, with file and line. `others` are what the same check found after it."""
 
     exit_code = 2
     code = "template"
+
+    def __init__(self, message: str, hint: str = "", others: "tuple[TemplateError, ...]" = ()) -> None:
+        super().__init__(message, hint)
+        self.others = others
 
 
 class IncompleteError(SyndicationError):

@@ -83,12 +83,21 @@ async def open_app(config: str, *, progress: Progress, moment: Moment = REAL) ->
 
 @asynccontextmanager
 async def open_rehearsal(
-    config: str, week: WeekKey | None, *, progress: Progress, moment: Moment = REAL
+    config: str,
+    week: WeekKey | None,
+    *,
+    progress: Progress,
+    moment: Moment = REAL,
+    below: Path | None = None,
 ) -> AsyncIterator[tuple[App, WeekKey, Path]]:
-    """An App that works on a copy of the store and writes below `var/dry-run/KEY/` alone; with the key and that folder."""
+    """An App that works on a copy of the store and writes into the folder KEY below `below` (`var/dry-run`) alone; with the key and that folder.
+
+    Raises UsageError for a week that has not ended, unless it is one to look at in a folder of the caller's.
+    """
     settings = load_settings_here(Path(config))
-    key = which_week(settings.cut_off, settings.publication.timezone, moment.clock(), week)
-    folder = settings.path("var/dry-run") / str(key)
+    ended = partial(which_week, settings.cut_off, settings.publication.timezone, moment.clock())
+    key = week if week and below else ended(week)
+    folder = (below or settings.path("var/dry-run")) / str(key)
     try:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)

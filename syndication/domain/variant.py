@@ -7,11 +7,23 @@ attribute as an escape.
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-__all__ = ["TOKEN_START", "Piece", "Region", "Slot", "Variant", "begin", "end", "merge", "slot", "split"]
+__all__ = [
+    "TOKEN_START",
+    "Piece",
+    "Region",
+    "Slot",
+    "Variant",
+    "begin",
+    "end",
+    "language_for",
+    "merge",
+    "slot",
+    "split",
+]
 
 TOKEN_START = "[[~"  # noqa: S105 - no secret; render breaks it up wherever content holds it
 _TOKEN = re.compile(r"\[\[~([sbe])\.([a-z0-9:_.-]+)~\]\]")
@@ -62,6 +74,13 @@ class Variant:
     topics: tuple[str, ...] = ()  # slugs of its sections
     common: bool = True  # whether something stays for a reader of other topics (the lead has no topic of its own, or a hot list)
     trimmed: str = ""  # what was left out so that it fits into a mail, in words for the operator
+
+
+def language_for(reader: str, compiled: Sequence[str]) -> str:
+    """Which of the `compiled` languages a reader gets: the reader's own, or its first part (`ko` for `ko-KR`), else the first."""
+    by_name = {language.casefold(): language for language in compiled}
+    wanted = reader.casefold()
+    return by_name.get(wanted) or by_name.get(wanted.partition("-")[0]) or compiled[0]
 
 
 def split(compiled: str) -> tuple[Piece, ...]:

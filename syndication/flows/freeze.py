@@ -1,7 +1,8 @@
 """Freeze: compose and render the edition once, and keep it with its planned recipients in one transaction."""
 
 from collections import Counter
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 
 from syndication.collect.hot_file import read_hot_file
@@ -18,42 +19,37 @@ from syndication.domain.text import counted
 from syndication.domain.week import WeekKey
 from syndication.errors import CollectError
 from syndication.flows.app import App
+from syndication.flows.letters import MailingLetters
 from syndication.flows.report import Report
 from syndication.publish.channel import resolve
 
-__all__ = ["freeze_edition", "recent_articles"]
+__all__ = ["Draft", "draft_edition", "drafted", "freeze_edition", "recent_articles"]
 
 MATCH_WINDOW = timedelta(days=90)  # how far back a hot entry's article is looked for
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An edition with its compiled mails, as it would be frozen now."""
+
+    edition: Edition
+    mailing: Mailing
+    letters: MailingLetters
+
+
 async def freeze_edition(app: App, key: WeekKey, report: Report) -> FrozenEdition | None:
     """Compose, render and freeze `key`; None when the week has nothing new, with the reason in the report."""
-    edition = await _compose(app, key, report)
-    if edition is None:
+    draft = await draft_edition(app, key, report)
+    if draft is None:
         return None
-    at = app.clock().replace(microsecond=0)
-    variants = tuple(app.renderer.digest(edition, language) for language in app.renderer.languages)
-    report.warnings.extend(
-        f"The {variant.language} digest was shortened: {variant.trimmed}"
-        for variant in variants
-        if variant.trimmed
-    )
-    main = next(variant for variant in variants if variant.language == app.publication.language)
-    mailing = Mailing(
-        id=f"{key}.{app.mail.list_id}",
-        kind=MailingKind.DIGEST,
-        edition=key,
-        date=at,
-        headers=_headers(app),
-        variants=variants,
-    )
-    app.letters.prove(mailing)
+    edition, mailing = draft.edition, draft.mailing
+    main = next(each for each in mailing.variants if each.language == app.publication.language)
     frozen = await app.store.editions.freeze(
         edition,
-        variants=variants,
+        variants=mailing.variants,
         page=app.renderer.edition_page(edition),
         subject=main.subject,
-        at=at,
+        at=mailing.date,
         mailing=mailing.id,
         headers=mailing.headers,
         token_key=app.keyring.signer,
@@ -63,6 +59,33 @@ async def freeze_edition(app: App, key: WeekKey, report: Report) -> FrozenEditio
         f"{key}: frozen with {counted(len(edition.articles), 'article')} for {counted(frozen.planned, 'reader')}"
     )
     return frozen
+
+
+async def draft_edition(app: App, key: WeekKey, report: Report) -> Draft | None:
+    """Compose and render `key` from what is collected, and keep nothing; None as for `freeze_edition`."""
+    edition = await _compose(app, key, report)
+    if edition is None:
+        return None
+    draft = drafted(app, edition, app.clock().replace(microsecond=0))
+    report.warnings.extend(
+        f"The {variant.language} digest was shortened: {variant.trimmed}"
+        for variant in draft.mailing.variants
+        if variant.trimmed
+    )
+    return draft
+
+
+def drafted(app: App, edition: Edition, at: datetime) -> Draft:
+    """Every variant of an edition, compiled with the templates and the configuration of now, and dated `at`."""
+    mailing = Mailing(
+        id=f"{edition.key}.{app.mail.list_id}",
+        kind=MailingKind.DIGEST,
+        edition=edition.key,
+        date=at,
+        headers=_headers(app),
+        variants=tuple(app.renderer.digest(edition, language) for language in app.renderer.languages),
+    )
+    return Draft(edition, mailing, app.letters.prove(mailing))
 
 
 def _headers(app: App) -> dict[str, str]:

@@ -79,10 +79,10 @@ class Letters:
                 self._compiled = {mailing: self._compile(await self.store.editions.mailing(mailing))}
             return self._compiled[mailing]
 
-    def prove(self, mailing: Mailing) -> None:
-        """Raise SettingsError for a mailing that could not be sent: before it is frozen, it can still be mended."""
+    def prove(self, mailing: Mailing) -> MailingLetters:
+        """The letters of a mailing that is not frozen yet. Raises SettingsError when it could not be sent: it can still be mended."""
         try:
-            self._compile(mailing)
+            return self._compile(mailing)
         except ValueError as error:
             raise SettingsError(
                 f"The mail cannot be made: {error}.", "Mend it in [email], [web] or [publication]."

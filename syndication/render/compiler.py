@@ -58,9 +58,10 @@ def compiled(source: str, lines: Lines, template: str, shown: Callable[[str], st
 
 
 def _report(findings: tuple[Finding, ...], where: Callable[[int], str]) -> TemplateError:
-    first = findings[0]
-    more = f" ({len(findings) - 1} more after it)" if len(findings) > 1 else ""
-    return TemplateError(f"{where(first.offset)}: {first.fault}{more}.", first.remedy)
+    first, *rest = findings
+    more = f" ({len(rest)} more after it)" if rest else ""
+    others = tuple(TemplateError(f"{where(each.offset)}: {each.fault}.", each.remedy) for each in rest)
+    return TemplateError(f"{where(first.offset)}: {first.fault}{more}.", first.remedy, others)
 
 
 def _check(html: str, file: str) -> None:

@@ -29,7 +29,7 @@ from sqlalchemy.exc import IntegrityError
 from syndication.domain.delivery import MailingKind, State
 from syndication.domain.edition import Edition
 from syndication.domain.subscriber import Consent
-from syndication.domain.variant import Variant
+from syndication.domain.variant import Variant, language_for
 from syndication.errors import StoreError
 from syndication.store.engine import lock
 from syndication.store.tables import (
@@ -211,7 +211,8 @@ def _queue(
         list(lane_of_domain.items())
     )
     lane = domains.cte()  # SQLite names the columns of a list of values only there
-    variant = _variants(languages, [compiled.language for compiled in plan.variants])
+    compiled = [each.language for each in plan.variants]
+    variant = {language: language_for(language, compiled) for language in (*languages, "")}
     row: dict[Column[Any], Any] = {
         deliveries.c.mailing: literal(plan.mailing, Text),
         deliveries.c.subscriber: c.id,
@@ -231,14 +232,3 @@ def _queue(
     readers = select(*row.values()).join_from(subscribers, lane, lane.c.domain == c.domain).where(confirmed)
     made = insert(deliveries).from_select([field.name for field in row], readers, include_defaults=False)
     connection.execute(made)
-
-
-def _variants(languages: Sequence[str], compiled: Sequence[str]) -> dict[str, str]:
-    """Which compiled language a reader's language gets: itself, or its first part (`ko` for `ko-KR`), else the publication's."""
-    by_name = {language.casefold(): language for language in compiled}
-    return {
-        language: by_name.get(language.casefold())
-        or by_name.get(language.casefold().partition("-")[0])
-        or compiled[0]
-        for language in (*languages, "")
-    }

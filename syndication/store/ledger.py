@@ -155,6 +155,13 @@ class DeliveryLedger:
             left = None if left is None else left - size
             last = (page[-1].subscriber, page[-1].serial)
 
+    async def recipient(self, mailing: str, subscriber: int) -> Recipient | None:
+        """The row of one reader as planned; None when the mailing has none."""
+        c = deliveries.c
+        question = select(deliveries).where(c.mailing == mailing, c.subscriber == subscriber).limit(1)
+        found = await self._database.read(partial(claims.recipients, question=question))
+        return found[0] if found else None
+
     async def close(self) -> None:
         """Let the running commit end."""
         await self._steps.drained()

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, or_, select, update
 
 from syndication.domain.subscriber import Added, Consent, NewSubscriber, Subscriber
 from syndication.store.engine import Database, lock
@@ -65,6 +65,23 @@ class Subscribers:
             return _subscriber(row) if row else None
 
         return await self._database.read(answer)
+
+    async def search(self, text: str, *, limit: int) -> tuple[Subscriber, ...]:
+        """Confirmed readers whose address or name holds `text`, in any case, in the order they were added."""
+        c = subscribers.c
+        question = (
+            select(subscribers)
+            .where(c.consent == Consent.CONFIRMED)
+            .where(
+                or_(
+                    c.canonical.contains(canonical(text), autoescape=True),
+                    c.name.icontains(text.strip(), autoescape=True),
+                )
+            )
+            .order_by(c.id)
+            .limit(limit)
+        )
+        return tuple(await self._database.read(partial(_fetched, question=question)))
 
     async def count(self) -> dict[Consent, int]:
         """How many readers stand in each consent; every consent is there."""

@@ -442,3 +442,14 @@ async def test_neither_claims_nor_steps_walk_finished_rows(tmp_path: Path, sqlit
         if "ORDER BY deliveries.due" in statement:
             assert not any("TEMP B-TREE" in line for line in plan)
     database.close()
+
+
+async def test_one_reader_s_row_is_what_was_planned_whatever_changed_since(store: Store) -> None:
+    await planned(store, "ann@small.example", "bob@small.example")
+    bob = await store.subscribers.get("bob@small.example")
+    assert bob is not None
+    row = await store.ledger.recipient("m1", bob.id)
+    assert row is not None
+    assert (row.email, row.key, row.token_key, row.since) == (bob.email, bob.key, "abcd", bob.confirmed)
+    assert await store.ledger.recipient("m1", bob.id + 1) is None
+    assert await store.ledger.recipient("m2", bob.id) is None

@@ -86,3 +86,18 @@ async def test_twenty_thousand_readers_are_added_in_sets_and_streamed_in_order(s
         Consent.CONFIRMED: 19_999,
         Consent.UNSUBSCRIBED: 1,
     }
+
+
+async def test_a_search_finds_confirmed_readers_by_a_part_of_the_name_or_the_address(store: Store) -> None:
+    await subscribe(store, "ann@small.example", "bo_b@big.example")
+    await subscribe(store, "kim@small.example", name="Ännchen Kim")
+    await subscribe(store, "pending@small.example", confirmed=None)
+
+    async def found(text: str, limit: int = 9) -> list[str]:
+        return [reader.email for reader in await store.subscribers.search(text, limit=limit)]
+
+    assert await found(" SMALL ") == ["ann@small.example", "kim@small.example"]
+    assert await found("small", 1) == ["ann@small.example"]
+    assert await found("nnchen") == ["kim@small.example"]
+    assert await found("_") == ["bo_b@big.example"]
+    assert await found("%") == []

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndication.domain.variant import Region, Slot, begin, end, merge, slot, split
+from syndication.domain.variant import Region, Slot, begin, end, language_for, merge, slot, split
 
 literals = st.text(max_size=20).filter(lambda text: "[[~" not in text and "~]]" not in text)
 names = st.from_regex(r"[a-z0-9:_.-]{1,8}", fullmatch=True)
@@ -88,3 +88,11 @@ def _compiled(tree: object, flags: Collection[str] | None) -> str:
     if flags is None:
         return begin(flag) + inner + end(flag)
     return inner if flag in flags else ""
+
+
+@pytest.mark.parametrize(
+    ("reader", "gets"),
+    [("ko", "ko"), ("KO", "ko"), ("ko-KR", "ko"), ("pt-BR", "pt-BR"), ("fr", "en"), ("", "en")],
+)
+def test_a_reader_gets_the_nearest_of_the_compiled_languages(reader: str, gets: str) -> None:
+    assert language_for(reader, ["en", "ko", "pt-BR"]) == gets

@@ -168,3 +168,14 @@ def test_a_token_survives_in_text_and_address() -> None:
         mail(f'<mj-text><a href="{token}">leave</a> {token}</mj-text><mj-button href="{token}">x</mj-button>')
     )
     assert html.count(token) == 3
+
+
+def test_every_finding_is_told_with_its_line_the_first_one_first() -> None:
+    with pytest.raises(TemplateError) as caught:
+        compile_(mail('<mj-image src="a" />\n<mj-txt>x</mj-txt>\n<mj-image src="b" />'))
+    assert str(caught.value).startswith("templates/own/digest.mjml, line 3: <mj-image> has no alt (2 more")
+    assert [each.message for each in caught.value.others] == [
+        "templates/own/digest.mjml, line 4: <mj-txt> is no MJML tag.",
+        "templates/own/digest.mjml, line 5: <mj-image> has no alt.",
+    ]
+    assert all(each.hint for each in caught.value.others)
