@@ -14,7 +14,7 @@ from syndication.errors import UsageError
 if TYPE_CHECKING:
     from syndication.domain.week import WeekKey
 
-__all__ = ["register", "week_key"]
+__all__ = ["Week", "register", "week_key"]
 
 Week = Annotated[
     str | None, typer.Option("--week", metavar="KEY", help="This edition (2026-W47) instead of the latest.")

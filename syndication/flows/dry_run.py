@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from syndication.domain.delivery import Recipient
 from syndication.errors import PublishError
 from syndication.flows.app import App
+from syndication.flows.letters import sample
 from syndication.flows.report import Report
 from syndication.flows.weekly import Weekly, run_weekly
 
@@ -23,7 +23,7 @@ async def dry_run(app: App, asked: Weekly, folder: Path, *, every: bool = False)
         letters = await app.letters.of(edition.mailing)
         mails = folder / "mails"
         for language in letters.variants:
-            _write(mails / f"variant-{language}.eml", letters.message(_sample(app, language)))
+            _write(mails / f"variant-{language}.eml", letters.message(sample(app.keyring, language)))
         number = 0
         async for reader in app.store.ledger.recipients(edition.mailing, limit=None if every else FIRST):
             number += 1
@@ -34,21 +34,6 @@ async def dry_run(app: App, asked: Weekly, folder: Path, *, every: bool = False)
         report.recipients = (await app.store.ledger.counts(edition.mailing)).recipients
         app.progress.say(f"{number} mails written to {mails}")
     return report
-
-
-def _sample(app: App, language: str) -> Recipient:
-    """A reader of every topic without a name, to look at a variant."""
-    return Recipient(
-        subscriber=0,
-        serial=0,
-        email="reader@example.com",
-        name="",
-        language=language,
-        topics=(),
-        key="a" * 16,
-        token_key=app.keyring.signer,
-        since=None,
-    )
 
 
 def _write(path: Path, message: bytes | None) -> None:

@@ -9,20 +9,20 @@ from zoneinfo import ZoneInfo
 
 from syndication.deliver.address import ascii_url
 from syndication.deliver.message import CompiledLetter, Letter, compile_letter
+from syndication.domain.delivery import Recipient
 from syndication.domain.tokens import Keyring, Purpose
 from syndication.errors import SettingsError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from syndication.domain.delivery import Recipient
     from syndication.domain.frozen import Mailing
     from syndication.domain.variant import Variant
     from syndication.flows.signing import Signing
     from syndication.render.renderer import Renderer
     from syndication.store.database import Store
 
-__all__ = ["Letters", "MailingLetters"]
+__all__ = ["Letters", "MailingLetters", "sample"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +120,18 @@ class Letters:
             self.keyring,
             letters,
         )
+
+
+def sample(keyring: Keyring, language: str, email: str = "reader@example.com") -> Recipient:
+    """A reader of every topic without a name, to look at a variant. The links of the mail are nobody's."""
+    return Recipient(
+        subscriber=0,
+        serial=0,
+        email=email,
+        name="",
+        language=language,
+        topics=(),
+        key="a" * 16,
+        token_key=keyring.signer,
+        since=None,
+    )

@@ -1,0 +1,105 @@
+"""A test mail: one mail of an edition to an address of the editor's, through the configured server. No reader's row knows of it."""
+
+from dataclasses import dataclass, replace
+
+from syndication.deliver.address import parse_address
+from syndication.domain.delivery import Outcome, Recipient
+from syndication.domain.frozen import Mailing
+from syndication.domain.variant import language_for
+from syndication.domain.week import WeekKey
+from syndication.errors import IncompleteError, UsageError
+from syndication.flows.app import App
+from syndication.flows.collect import collect
+from syndication.flows.due import require_working_links
+from syndication.flows.freeze import draft_edition
+from syndication.flows.letters import sample
+from syndication.flows.report import Report
+
+__all__ = ["Sent", "drafted_mailing", "frozen_mailing", "send_test"]
+
+MARK = "[Test] "
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A test mail that the server has taken; `reply` is what it said."""
+
+    to: str
+    subject: str
+    reply: str
+
+
+async def frozen_mailing(app: App, key: WeekKey) -> Mailing | None:
+    """The digest of `key` as it was frozen; None before that."""
+    edition = await app.store.editions.get(key)
+    return await app.store.editions.mailing(edition.mailing) if edition else None
+
+
+async def drafted_mailing(app: App, key: WeekKey, report: Report) -> Mailing:
+    """The digest of `key` as a run would make it now. `app` is a rehearsal's: its copy of the store keeps what is collected.
+
+    Raises UsageError when the week has nothing new, and what collecting and rendering raise.
+    """
+    await collect(app, report)
+    made = await draft_edition(app, key, report)
+    if made is None:
+        raise UsageError(report.skipped or f"{key} has no mail.", "Try another week with --week KEY.")
+    return made.mailing
+
+
+async def send_test(app: App, mailing: Mailing, address: str, *, subscriber: str = "") -> Sent:
+    """Send one mail of `mailing` to `address`, as the reader with the address `subscriber` would get it (language, name, topics).
+
+    Its subject is marked, its Message-ID its own, and its links belong to nobody: a click on them cannot unsubscribe that reader.
+    Raises UsageError for an address that is none, an unknown reader, or one who would get no mail; IncompleteError with the
+    server's words when it did not take the mail.
+    """
+    require_working_links(app)
+    app.signing.ready()
+    trial = replace(
+        mailing,
+        id=f"test-{app.new_id()}.{mailing.id}",
+        date=app.clock().replace(microsecond=0),
+        variants=tuple(replace(each, subject=MARK + each.subject) for each in mailing.variants),
+    )
+    reader = await _reader(app, trial, address, subscriber)
+    letters = app.letters.prove(trial)
+    message = letters.message(reader)
+    if message is None:
+        raise UsageError(
+            f"{subscriber} gets no mail: the edition has nothing of this reader's topics.",
+            "Leave --subscriber out, or name another reader.",
+        )
+    async with app.open_pool() as pool, pool.session() as place:
+        result = await place.transact(letters.sender, reader.email, message)
+    said = f"{result.reply.code or ''} {result.reply.text}".strip()
+    if result.outcome is not Outcome.ACCEPTED:
+        raise IncompleteError(
+            f"The mail server did not take the test mail to {reader.email}: {said}.",
+            "`syndicate doctor` checks the server.",
+        )
+    subject = next(each.subject for each in trial.variants if each.language == reader.language)
+    return Sent(reader.email, subject, said)
+
+
+async def _reader(app: App, mailing: Mailing, address: str, subscriber: str) -> Recipient:
+    compiled = [variant.language for variant in mailing.variants]
+    try:
+        email = parse_address(address).email
+    except ValueError as error:
+        raise UsageError(
+            f"A test mail cannot go to {address}: {error}.", "Write an address like you@example.com."
+        ) from None
+    nobody = sample(app.keyring, compiled[0], email)
+    if not subscriber:
+        return nobody
+    known = await app.store.subscribers.get(subscriber)
+    if known is None:
+        raise UsageError(f"{subscriber} is not on the list.", "`syndicate subscribers list` shows who is.")
+    return replace(
+        nobody,
+        name=known.name,
+        language=language_for(known.language, compiled),
+        topics=known.topics,
+        since=known.confirmed,
+    )
