@@ -1,6 +1,7 @@
 """Freeze: compose and render the edition once, and keep it with its planned recipients in one transaction."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,7 +24,7 @@ from syndication.flows.letters import MailingLetters
 from syndication.flows.report import Report
 from syndication.publish.channel import resolve
 
-__all__ = ["Draft", "draft_edition", "drafted", "freeze_edition", "recent_articles"]
+__all__ = ["Draft", "draft_edition", "drafted", "edition_of", "freeze_edition", "recent_articles"]
 
 MATCH_WINDOW = timedelta(days=90)  # how far back a hot entry's article is looked for
 
@@ -75,17 +76,17 @@ async def draft_edition(app: App, key: WeekKey, report: Report) -> Draft | None:
     return draft
 
 
-def drafted(app: App, edition: Edition, at: datetime) -> Draft:
-    """Every variant of an edition, compiled with the templates and the configuration of now, and dated `at`."""
-    mailing = Mailing(
-        id=f"{edition.key}.{app.mail.list_id}",
+def drafted(app: App, edition: Edition, at: datetime, mailing: str = "") -> Draft:
+    """Every variant of an edition, compiled with the templates and the configuration of now, and dated `at`; the mailing's id is made of the key."""
+    made = Mailing(
+        id=mailing or f"{edition.key}.{app.mail.list_id}",
         kind=MailingKind.DIGEST,
         edition=edition.key,
         date=at,
         headers=_headers(app),
         variants=tuple(app.renderer.digest(edition, language) for language in app.renderer.languages),
     )
-    return Draft(edition, mailing, app.letters.prove(mailing))
+    return Draft(edition, made, app.letters.prove(made))
 
 
 def _headers(app: App) -> dict[str, str]:
@@ -123,11 +124,19 @@ async def _compose(app: App, key: WeekKey, report: Report) -> Edition | None:
     if not week.members:
         report.skipped = f"{key} has no new article, so no mail was made."
         return None
+    number = await store.editions.number_next(app.edition.first_number)
+    return edition_of(app, key, number, week.members, hot)
+
+
+def edition_of(
+    app: App, key: WeekKey, number: int, members: Sequence[Article], hot: tuple[HotEntry, ...]
+) -> Edition:
+    """`members`, newest first, as the edition `key`."""
     return compose(
         key=key,
-        number=await store.editions.number_next(app.edition.first_number),
-        day=cutoff.at(key).astimezone(app.publication.timezone).date(),
-        members=[resolve(article, app.publication) for article in week.members],
+        number=number,
+        day=app.edition.cutoff.at(key).astimezone(app.publication.timezone).date(),
+        members=[resolve(article, app.publication) for article in members],
         hot=hot,
         section_order=[source.section for source in app.sources if source.section],
         language=app.publication.language,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from syndication.domain.article import Article
@@ -49,12 +49,19 @@ class Renderer:
     def __init__(
         self, *, publication: Publication, folders: Sequence[Path], theme: str, subject: str
     ) -> None:
+        self._again = partial(
+            Renderer, publication=publication, folders=folders, theme=theme, subject=subject
+        )
         self._publication = publication
         self._path = search_path(folders, theme)
         self._templates = Templates.on(self._path)
         self._subject = subject
         self._labels: dict[str, Labels] = {}
         self._days: dict[tuple[str, date], str] = {}  # Babel takes its time, and many readers share a day
+
+    def afresh(self) -> "Renderer":
+        """The same with the theme's files as they are now: Jinja notices a changed file, but not a new one that goes before it."""
+        return self._again()
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -1,0 +1,71 @@
+"""What is different from the edition before."""
+
+from dataclasses import dataclass
+
+from syndication.domain.hotlist import HotEntry
+from syndication.domain.subscriber import Consent
+from syndication.domain.week import WeekKey
+from syndication.flows.app import App
+from syndication.flows.proof import Proof, proof_of
+
+__all__ = ["Difference", "Row", "difference"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One fact of both editions, in words."""
+
+    what: str
+    now: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Against the edition `key`. An article stands in one edition only, so titles are told apart by edition; a hot entry may stay."""
+
+    key: WeekKey
+    rows: tuple[Row, ...]
+    articles: tuple[str, ...]  # titles of this edition
+    articles_before: tuple[str, ...]
+    came: tuple[str, ...]  # into the hot list
+    left: tuple[str, ...]
+
+
+async def difference(app: App, proof: Proof) -> Difference | None:
+    """Against the nearest frozen edition before; None for the first."""
+    earlier = [key for key in await app.store.editions.frozen() if key < proof.key]
+    if not earlier:
+        return None
+    last = await proof_of(app, max(earlier))
+    rows = (
+        Row("Subject", proof.main.subject, last.main.subject),
+        Row("Articles", str(len(proof.articles)), str(len(last.articles))),
+        Row("Topics", ", ".join(proof.main.topics), ", ".join(last.main.topics)),
+        Row("Hot list", str(len(proof.hot)), str(len(last.hot))),
+        Row("Readers", f"{await _readers(app, proof):,}", f"{await _readers(app, last):,}"),
+        Row("HTML", _size(proof), _size(last)),
+    )
+    return Difference(
+        last.key,
+        rows,
+        tuple(each.title for each in proof.articles),
+        tuple(each.title for each in last.articles),
+        _without(proof.hot, last.hot),
+        _without(last.hot, proof.hot),
+    )
+
+
+async def _readers(app: App, proof: Proof) -> int:
+    if proof.frozen:
+        return proof.frozen.planned
+    return (await app.store.subscribers.count())[Consent.CONFIRMED]
+
+
+def _size(proof: Proof) -> str:
+    return f"{len(proof.main.html.encode()) / 1000:.1f} KB"
+
+
+def _without(some: tuple[HotEntry, ...], others: tuple[HotEntry, ...]) -> tuple[str, ...]:
+    known = {entry.title for entry in others}
+    return tuple(entry.title for entry in some if entry.title not in known)

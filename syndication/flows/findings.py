@@ -1,0 +1,107 @@
+"""What a person should look at in a mail that compiles: its line in the inbox, its size, its links."""
+
+import re
+from dataclasses import dataclass
+from html import unescape
+
+from syndication.domain.text import counted
+from syndication.flows.proof import Copy, Proof
+
+__all__ = ["CLIPPED", "ROOMY", "Finding", "Link", "findings", "links"]
+
+ROOMY, CLIPPED = 90_000, 102_000  # bytes of HTML: our own limit, and where Gmail clips
+SUBJECT = 78  # characters, RFC 5322 §2.1.1
+PREHEADER = range(40, 91)  # characters
+_LINK = re.compile(r'<a\s[^>]*?href="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
+_ALT = re.compile(r'<img\s[^>]*?alt="([^"]*)"[^>]*>')
+_TAG = re.compile(r"<[^>]+>")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What it is, and what to do."""
+
+    fault: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of the mail. `personal` ones act for this reader alone: whoever opens one is taken for the reader."""
+
+    text: str
+    url: str
+    personal: bool
+
+
+def links(copy: Copy, web_url: str) -> tuple[Link, ...]:
+    """The links in the order of the mail; what lies below `web_url` is the reader's own."""
+    return tuple(
+        Link(_words(match[2]), unescape(match[1]), unescape(match[1]).startswith(web_url))
+        for match in _LINK.finditer(copy.html)
+    )
+
+
+def findings(proof: Proof, copy: Copy) -> tuple[Finding, ...]:
+    """None is best."""
+    return (
+        *(Finding(warning, "") for warning in proof.warnings),
+        *_inbox(copy),
+        *_size(copy),
+        *_links(links(copy, "\0")),
+    )
+
+
+def _inbox(copy: Copy) -> list[Finding]:
+    found = []
+    if len(copy.subject) > SUBJECT:
+        found.append(
+            Finding(
+                f"The subject has {len(copy.subject)} characters.", f"Inboxes show {SUBJECT}: shorten it."
+            )
+        )
+    if copy.preheader == copy.subject:
+        found.append(Finding("The preheader says the subject again.", "Give the lead a summary."))
+    elif len(copy.preheader) not in PREHEADER:
+        found.append(
+            Finding(
+                f"The preheader has {counted(len(copy.preheader), 'character')}.",
+                f"{PREHEADER.start} to {PREHEADER.stop - 1} fill an inbox row: look at the lead's summary.",
+            )
+        )
+    return found
+
+
+def _size(copy: Copy) -> list[Finding]:
+    size = len(copy.html.encode())
+    if size <= ROOMY:
+        return []
+    return [
+        Finding(f"The HTML is {size / 1000:.1f} KB.", "Gmail clips at about 102 KB: shorten the template.")
+    ]
+
+
+def _links(found: tuple[Link, ...]) -> list[Finding]:
+    where: dict[str, set[str]] = {}
+    for link in found:
+        where.setdefault(link.text, set()).add(link.url)
+    return [
+        *(
+            Finding(f"{len(urls)} links to different pages say “{text}”.", "Say where each one leads.")
+            for text, urls in where.items()
+            if text and len(urls) > 1
+        ),
+        *(
+            Finding(f"A link to {urls} has no words.", "Give it a text, or its image an alt.")
+            for urls in sorted(where.get("", ()))
+        ),
+        *(
+            Finding(f"“{link.text}” leads to {link.url or 'nowhere'}.", "A mail needs a whole http address.")
+            for link in found
+            if not re.match(r"(https?://|mailto:)", link.url)
+        ),
+    ]
+
+
+def _words(html: str) -> str:
+    return " ".join(unescape(_TAG.sub(" ", _ALT.sub(r" \1 ", html))).split())

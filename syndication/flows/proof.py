@@ -1,0 +1,205 @@
+"""A proof: an edition as its mails are, or would be if it were frozen now, and one reader's copy of it. Nothing is changed."""
+
+from dataclasses import dataclass, replace
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+
+from syndication.domain.article import Article
+from syndication.domain.delivery import Recipient
+from syndication.domain.frozen import FrozenEdition, Mailing
+from syndication.domain.hotlist import HotEntry
+from syndication.domain.subscriber import Consent
+from syndication.domain.variant import Variant, language_for
+from syndication.domain.week import WeekKey
+from syndication.errors import CollectError, UsageError
+from syndication.flows.app import App
+from syndication.flows.collect import collect
+from syndication.flows.freeze import draft_edition, drafted, edition_of
+from syndication.flows.letters import Letters, MailingLetters
+from syndication.flows.report import Report
+
+__all__ = ["Choice", "Copy", "Proof", "choices", "gather", "proof_of", "reader_of", "with_theme_of_now"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An edition that can be looked at."""
+
+    key: WeekKey
+    number: int | None = None  # of a frozen edition
+    ahead: bool = False  # its week has not ended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """`frozen` is None for a draft. With `anew` a frozen edition was made again by the templates of now: that is not what is sent."""
+
+    key: WeekKey
+    number: int
+    mailing: Mailing
+    letters: MailingLetters
+    articles: tuple[Article, ...]  # lead first
+    hot: tuple[HotEntry, ...]
+    frozen: FrozenEdition | None = None
+    anew: bool = False
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def main(self) -> Variant:
+        """The variant in the publication's language."""
+        return self.mailing.variants[0]
+
+    def copy(self, reader: Recipient) -> "Copy | None":
+        """The reader's copy, None when nothing in it is among the reader's topics. Raises UsageError when it cannot be made."""
+        try:
+            message = self.letters.message(reader)
+        except ValueError as error:
+            raise UsageError(
+                f"The mail to {reader.email} cannot be made: {error}.", "Mend the address."
+            ) from error
+        return Copy.of(message, self.letters.variants[reader.language][0]) if message else None
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One reader's mail: its bytes as they go over the wire, and what a mail program reads in them."""
+
+    message: bytes
+    headers: tuple[tuple[str, str], ...]  # decoded
+    html: str
+    text: str
+    preheader: str
+    trimmed: str
+
+    @classmethod
+    def of(cls, message: bytes, variant: Variant) -> "Copy":
+        """Open a message that `deliver` made: two parts, text and HTML."""
+        opened = message_from_bytes(message, EmailMessage, policy=default)
+        html, text = opened.get_body(("html",)), opened.get_body(("plain",))
+        assert html
+        assert text
+        headers = tuple((name, str(value)) for name, value in opened.items())
+        return cls(
+            message,
+            headers,
+            html.get_content(),
+            text.get_content(),
+            variant.preheader,
+            variant.trimmed,
+        )
+
+    @property
+    def subject(self) -> str:
+        """As an inbox shows it."""
+        return self.header("subject")
+
+    def header(self, name: str) -> str:
+        """The first header of that name, empty without one."""
+        return next((value for found, value in self.headers if found.lower() == name), "")
+
+
+async def choices(app: App) -> tuple[Choice, ...]:
+    """What there is to look at, latest first: the coming edition, the one a run would make now, the frozen ones."""
+    lines = await app.store.editions.lines()
+    latest = app.edition.cutoff.latest(app.clock())
+    frozen = {line.key for line in lines}
+    drafts = [Choice(latest.shifted(1), ahead=True), Choice(latest)]
+    found = [*(each for each in drafts if each.key not in frozen)]
+    found += [Choice(line.key, line.number) for line in lines]
+    return tuple(sorted(found, key=lambda each: each.key, reverse=True))
+
+
+async def gather(app: App) -> tuple[str, ...]:
+    """Collect for a draft, and the warnings. Without a network the draft is made of what the store has."""
+    report = Report("")
+    try:
+        await collect(app, report)
+    except CollectError as error:
+        return (str(error), "This draft is made of what was collected before.")
+    return tuple(report.warnings)
+
+
+async def proof_of(app: App, key: WeekKey, *, anew: bool = False) -> Proof:
+    """The edition `key` as frozen, or with `anew` by the templates of now; a draft when it is not frozen.
+
+    Raises UsageError when the week has nothing new, TemplateError and SettingsError for what a run would refuse.
+    """
+    frozen = await app.store.editions.get(key)
+    if frozen is None:
+        return await _draft(app, key)
+    found = await app.store.articles.get(frozen.articles)
+    articles = tuple(found[each] for each in frozen.articles if each in found)
+    if anew:
+        newest = sorted(
+            sorted(articles, key=lambda each: each.title), key=lambda each: each.dated, reverse=True
+        )
+        draft = drafted(
+            app, edition_of(app, key, frozen.number, newest, frozen.hot), frozen.date, frozen.mailing
+        )
+        mailing, letters = draft.mailing, draft.letters
+    else:
+        mailing = await app.store.editions.mailing(frozen.mailing)
+        letters = await app.letters.of(frozen.mailing)
+    return Proof(
+        key=key,
+        number=frozen.number,
+        mailing=mailing,
+        letters=letters,
+        articles=articles,
+        hot=frozen.hot,
+        frozen=frozen,
+        anew=anew,
+    )
+
+
+async def _draft(app: App, key: WeekKey) -> Proof:
+    report = Report(str(key))
+    draft = await draft_edition(app, key, report)
+    if draft is None:
+        raise UsageError(
+            report.skipped or f"{key} has nothing to show.", "Look at another edition, or collect again."
+        )
+    return Proof(
+        key=key,
+        number=draft.edition.number,
+        mailing=draft.mailing,
+        letters=draft.letters,
+        articles=draft.edition.articles,
+        hot=draft.edition.hot,
+        warnings=tuple(report.warnings),
+    )
+
+
+async def reader_of(app: App, proof: Proof, email: str) -> Recipient:
+    """The row of a reader on the list: as planned at the freeze, or as it would be now. Raises UsageError for who gets no mail."""
+    found = await app.store.subscribers.get(email)
+    if found is None:
+        raise UsageError(f"{email} is not on the list.", "Choose another reader.")
+    if proof.frozen:
+        row = await app.store.ledger.recipient(proof.mailing.id, found.id)
+        if row is None:
+            raise UsageError(
+                f"{email} was not on the list when {proof.key} was frozen, and does not get it.",
+                "Choose another reader.",
+            )
+        return row
+    if found.consent is not Consent.CONFIRMED:
+        raise UsageError(f"{email} is {found.consent}, and gets no mail.", "Choose another reader.")
+    return Recipient(
+        subscriber=found.id,
+        serial=0,
+        email=found.email,
+        name=found.name,
+        language=language_for(found.language, [each.language for each in proof.mailing.variants]),
+        topics=found.topics,
+        key=found.key,
+        token_key=app.keyring.signer,
+        since=found.confirmed,
+    )
+
+
+def with_theme_of_now(app: App) -> App:
+    """The app with the theme's files as they are now. Raises TemplateError for a theme that has gone."""
+    renderer = app.renderer.afresh()
+    return replace(app, renderer=renderer, letters=Letters(app.store, renderer, app.keyring, app.signing))

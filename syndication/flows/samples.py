@@ -1,0 +1,56 @@
+"""Readers who are not on the list, to look at an edition as anybody may get it."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from syndication.domain.delivery import Recipient
+from syndication.flows.app import App
+from syndication.flows.proof import Proof
+
+__all__ = ["Sample", "samples"]
+
+LONG_NAME = "Maximiliana Alexandrina von Hohenstein-Oldenburg und zu Rosenberg-Wertheim"
+RIGHT_TO_LEFT_NAME = "نور الهدى بنت عبد الله"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """`id` is short, for addresses and file names; `label` is for people."""
+
+    id: str
+    label: str
+    reader: Recipient
+
+
+def samples(app: App, proof: Proof) -> tuple[Sample, ...]:
+    """One without a name first; then long and right-to-left names, each other language, and choices of topics."""
+    plain = _reader(app, proof.main.language)
+    named = replace(plain, name="Ann Lee", since=proof.mailing.date - timedelta(days=400))
+    others = [each.language for each in proof.mailing.variants[1:]]
+    topics = proof.main.topics
+    return (
+        Sample("no-name", "No name", plain),
+        Sample("long-name", "A very long name", replace(named, name=LONG_NAME)),
+        Sample("right-to-left", "A right-to-left name", replace(named, name=RIGHT_TO_LEFT_NAME)),
+        *(Sample(f"in-{each}", f"Reads {each}", replace(named, language=each)) for each in others),
+        *(
+            Sample(f"only-{each}", f"Chose {each} alone", replace(named, topics=(each,)))
+            for each in topics[:2]
+        ),
+        Sample("no-topic", "Chose topics of other weeks", replace(named, topics=(".",))),
+    )
+
+
+def _reader(app: App, language: str) -> Recipient:
+    """A reader of every topic without a name."""
+    return Recipient(
+        subscriber=0,
+        serial=0,
+        email="reader@example.com",
+        name="",
+        language=language,
+        topics=(),
+        key="a" * 16,
+        token_key=app.keyring.signer,
+        since=None,
+    )
