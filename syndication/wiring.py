@@ -48,6 +48,7 @@ __all__ = [
     "open_app",
     "open_rehearsal",
     "theme_files",
+    "watched",
 ]
 
 
@@ -273,6 +274,12 @@ def _demo_config() -> Path:
     package = Path(__file__).resolve().parent
     inside = package / "config" / "syndicate.toml"
     return inside if inside.is_file() else package.parent / "config" / "syndicate.toml"
+
+
+def watched(config: str) -> tuple[Path, tuple[Path, ...]]:
+    """What a preview is made by, though the configuration may be broken just now: its file, and the folders of themes."""
+    file = Path(config).resolve()
+    return file, (file.parent.parent / "templates", shipped_folder())
 
 
 @dataclass(frozen=True, slots=True)

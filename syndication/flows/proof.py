@@ -99,14 +99,14 @@ class Copy:
         return next((value for found, value in self.headers if found.lower() == name), "")
 
 
-async def choices(app: App) -> tuple[Choice, ...]:
-    """What there is to look at, latest first: the coming edition, the one a run would make now, the frozen ones."""
+async def choices(app: App, shown: WeekKey) -> tuple[Choice, ...]:
+    """What there is to look at, latest first: the coming edition, the one a run would make now, the frozen ones, and what is `shown`."""
     lines = await app.store.editions.lines()
     latest = app.edition.cutoff.latest(app.clock())
     frozen = {line.key for line in lines}
-    drafts = [Choice(latest.shifted(1), ahead=True), Choice(latest)]
-    found = [*(each for each in drafts if each.key not in frozen)]
-    found += [Choice(line.key, line.number) for line in lines]
+    drafts = {latest.shifted(1), latest, shown} - frozen
+    found = [Choice(line.key, line.number) for line in lines]
+    found += [Choice(key, ahead=key > latest) for key in drafts]
     return tuple(sorted(found, key=lambda each: each.key, reverse=True))
 
 

@@ -1,0 +1,150 @@
+"""The preview's ASGI app: its routes, and what each answers."""
+
+import hmac
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qs
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+)
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from syndication.errors import SyndicationError, UsageError
+from syndication.flows.proof import Copy
+from syndication.web.preview.desk import Desk
+from syndication.web.preview.frame import policy, worn
+from syndication.web.preview.guard import Guard
+from syndication.web.preview.page import page_context, reader_for
+from syndication.web.preview.view import View
+
+__all__ = ["Secrets", "preview_app"]
+
+HERE = Path(__file__).parent
+MEDIA = "/media/"
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+_TEMPLATES = Environment(
+    loader=PackageLoader("syndication.web.preview", "."),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Random words of one preview: `token` opens it once, `session` is the cookie's, `form` stands in its forms."""
+
+    token: str
+    session: str
+    form: str
+
+
+def preview_app(desk: Desk, *, port: int, secrets: Secrets) -> ASGIApp:
+    """The app behind its guard."""
+    app = Starlette(routes=ROUTES, exception_handlers={SyndicationError: refused})
+    app.state.desk, app.state.form = desk, secrets.form
+    return Guard(app, port=port, token=secrets.token, session=secrets.session)
+
+
+async def page(request: Request) -> Response:
+    """Everything at once."""
+    state = request.app.state
+    context = await page_context(state.desk, View.of(request.query_params))
+    return HTMLResponse(_TEMPLATES.get_template("page.html").render(context, form=state.form))
+
+
+async def mail(request: Request) -> Response:
+    """The mail in its frame, as it is looked at."""
+    view, desk = View.of(request.query_params), _desk(request)
+    copy = await _copy(desk, view)
+    app = await desk.app(view.edition)
+    shown = worn(copy.html, view.wear, folder=app.publication.feeds_url, media=MEDIA)
+    return HTMLResponse(shown, headers={"Content-Security-Policy": policy(view.wear)})
+
+
+async def message(request: Request) -> Response:
+    """The bytes that are sent, as a file for a mail program."""
+    copy = await _copy(_desk(request), View.of(request.query_params))
+    return Response(
+        copy.message,
+        media_type="message/rfc822",
+        headers={"Content-Disposition": 'attachment; filename="preview.eml"'},
+    )
+
+
+async def media(request: Request) -> Response:
+    """An image of the edition that lies on this machine: published, or about to be."""
+    name, app = request.path_params["name"], await _desk(request).app()
+    if _NAME.fullmatch(name):
+        for folder in (app.media, app.site / "var" / "media"):
+            if (folder / name).is_file():
+                return FileResponse(folder / name, content_disposition_type="attachment")
+    return Response(status_code=404)
+
+
+async def stamp(request: Request) -> Response:
+    """Differs from the last answer when there is something new to show."""
+    return PlainTextResponse(_desk(request).stamp())
+
+
+async def collect(request: Request) -> Response:
+    """Collect anew, as the button asks."""
+    await _form(request)
+    await _desk(request).collect_again()
+    return RedirectResponse("/", 303)
+
+
+async def refused(_: Request, error: Exception) -> Response:
+    """What cannot be done, as a sentence."""
+    return PlainTextResponse(str(error), 409)
+
+
+async def asset(request: Request) -> Response:
+    """The page's own style and script."""
+    return FileResponse(HERE / Path(request.url.path).name)
+
+
+async def _copy(desk: Desk, view: View) -> Copy:
+    app, proof = await desk.proof(view.edition, anew=view.anew)
+    copy = proof.copy(await reader_for(app, proof, view.reader))
+    if copy is None:
+        raise UsageError("This reader gets no mail.", "Choose another reader.")
+    return copy
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The fields of one of our forms. Raises UsageError for a form that is not the page's."""
+    fields = {name: values[-1] for name, values in parse_qs((await request.body()).decode()).items()}
+    if not hmac.compare_digest(fields.get("form", "").encode(), request.app.state.form.encode()):
+        raise UsageError("The form is not of this page.", "Load the page again.")
+    return fields
+
+
+def _desk(request: Request) -> Desk:
+    desk = request.app.state.desk
+    assert isinstance(desk, Desk)
+    return desk
+
+
+ROUTES = (
+    Route("/", page),
+    Route("/mail", mail),
+    Route("/message.eml", message),
+    Route(MEDIA + "{name}", media),
+    Route("/stamp", stamp),
+    Route("/collect", collect, methods=["POST"]),
+    Route("/icon.svg", asset),
+    Route("/page.css", asset),
+    Route("/page.js", asset),
+)

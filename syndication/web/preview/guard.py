@@ -1,0 +1,101 @@
+"""The door of the preview. Loopback alone keeps nobody out: any page in the same browser can reach it.
+
+DNS rebinding is stopped by the Host header, posts and frames of other pages (another port is another origin, but the same site, so
+SameSite does not see it) by Origin and Sec-Fetch-Site, other users of the machine by the token.
+"""
+
+import hmac
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["Guard"]
+
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+EVERYWHERE = {
+    "Content-Security-Policy": PAGE_POLICY,  # unless the page has its own
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",  # with no-referrer a form would send `Origin: null`
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Guard:
+    """Lets requests to `app` pass that come from its own pages at `port`, opened with `token`, which counts once.
+
+    `session` is what the cookie then holds.
+    """
+
+    def __init__(self, app: ASGIApp, *, port: int, token: str, session: str) -> None:
+        self._app = app
+        self._hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
+        self._cookie = f"syndicate-preview-{port}"  # cookies are shared between ports
+        self._token = token
+        self._session = session
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            return
+        answer = self._answer(scope) or self._app
+
+        async def sealed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in EVERYWHERE.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await answer(scope, receive, sealed)
+
+    def _answer(self, scope: Scope) -> Response | None:
+        """What is said instead of the page; None when the request may pass."""
+        headers = Headers(scope=scope)
+        if headers.getlist("host") != [headers.get("host")] or headers["host"] not in self._hosts:
+            return _refused("This address is not the preview's.", 421)
+        token = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[-1]
+        opening = scope["method"] == "GET" and scope["path"] == "/" and bool(token)
+        if not self._own(headers, opening=opening):
+            return _refused("Another page asked for this.", 403)
+        if self._known(headers):
+            return _onward() if opening else None
+        if opening and self._token and hmac.compare_digest(token.encode(), self._token.encode()):
+            self._token = ""
+            answer = _onward()
+            answer.set_cookie(self._cookie, self._session, httponly=True, samesite="strict")
+            return answer
+        return _refused(
+            "The address works once, in one browser. End `syndicate preview` with Ctrl-C and start it again for a new one.",
+            403,
+        )
+
+    def _own(self, headers: Headers, *, opening: bool) -> bool:
+        """Whether the request comes from our own page. The first may come from anywhere: a terminal may be a page too."""
+        origin, site = headers.get("origin"), headers.get("sec-fetch-site", "none")
+        if origin is not None and origin != f"http://{headers['host']}":
+            return False
+        return opening or site in {"same-origin", "none"}
+
+    def _known(self, headers: Headers) -> bool:
+        try:
+            cookie = SimpleCookie(headers.get("cookie", "")).get(self._cookie)
+        except CookieError:
+            return False
+        return cookie is not None and hmac.compare_digest(cookie.value.encode(), self._session.encode())
+
+
+def _onward() -> Response:
+    # Not a redirect: a chain that another site began brings no SameSite=Strict cookie along.
+    return Response(headers={"Refresh": "0; url=/"})
+
+
+def _refused(why: str, status: int) -> Response:
+    return PlainTextResponse(f"{why}\n", status)

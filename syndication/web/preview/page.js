@@ -1,0 +1,143 @@
+// The page works without this; with it nothing reloads: what differs in a new answer is swapped in, and saves are seen at once.
+"use strict";
+
+const EVERY = 700; // milliseconds between two questions whether something was saved
+const controls = document.getElementById("controls");
+let stamp = "";
+let asked = 0;
+
+const query = () => new URLSearchParams(new FormData(controls)).toString();
+
+async function show() {
+  const mine = ++asked;
+  const address = "/?" + query();
+  const answer = await fetch(address);
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (mine !== asked || !answer.ok) return; // a later question is on its way
+  history.replaceState(null, "", address);
+  document.title = fresh.title;
+  for (const part of document.querySelectorAll("[data-part]")) swap(part, fresh.querySelector(`[data-part="${part.dataset.part}"]`));
+}
+
+function swap(old, fresh) {
+  if (!fresh || old.outerHTML === fresh.outerHTML) return;
+  const before = old.querySelector("#frame");
+  const after = fresh.querySelector("#frame");
+  old.className = fresh.className;
+  if (before && after) return swapFrame(before, after);
+  const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
+  old.replaceChildren(...document.importNode(fresh, true).childNodes);
+  if (focused) document.getElementById(focused)?.focus();
+  watchFrame();
+}
+
+// The old mail stays until the new one is there, so that the page neither flickers nor jumps.
+function swapFrame(before, after) {
+  for (const late of document.querySelectorAll(".arriving")) late.remove();
+  if (before.getAttribute("src") === after.getAttribute("src")) {
+    before.className = after.className;
+    return measure(before);
+  }
+  const arriving = document.importNode(after, true);
+  arriving.id = "";
+  arriving.classList.add("arriving");
+  arriving.addEventListener("load", () => {
+    arriving.style.height = before.style.height;
+    before.remove();
+    arriving.id = "frame";
+    arriving.classList.remove("arriving");
+    measure(arriving);
+    watchFrame();
+  }, { once: true });
+  before.after(arriving);
+}
+
+function watchFrame() {
+  const frame = document.getElementById("frame");
+  if (!frame) return say("", false);
+  frame.addEventListener("load", () => measure(frame));
+  new ResizeObserver(() => measure(frame, frame.clientWidth)).observe(frame);
+  measure(frame);
+}
+
+const measured = new WeakMap();
+
+// The frame is as high as its mail. No script runs in it; its size is read from here.
+function measure(frame, width) {
+  const mail = frame.contentDocument?.documentElement;
+  if (!mail || frame.contentDocument.readyState !== "complete") return;
+  if (width !== undefined && measured.get(frame) === width) return;
+  measured.set(frame, frame.clientWidth);
+  frame.style.height = "0";
+  frame.style.height = mail.scrollHeight + "px";
+  const over = mail.scrollWidth - frame.clientWidth;
+  say(over > 0 ? `Scrolls sideways: ${mail.scrollWidth} pixels wide in ${frame.clientWidth}.` : `Fits into ${frame.clientWidth} pixels.`, over > 0);
+}
+
+function say(text, wide) {
+  const fit = document.getElementById("fit");
+  if (fit.textContent !== text) fit.textContent = text;
+  fit.classList.toggle("wide", wide);
+}
+
+async function look() {
+  if (!document.hidden) {
+    try {
+      const answer = await fetch("/stamp");
+      const now = await answer.text();
+      document.querySelector(".ended")?.remove();
+      if (answer.ok && stamp && now !== stamp) await show();
+      if (answer.ok) stamp = now;
+    } catch {
+      ended();
+    }
+  }
+  setTimeout(look, EVERY);
+}
+
+function ended() {
+  if (document.querySelector(".ended")) return;
+  const note = document.createElement("p");
+  note.className = "ended";
+  note.setAttribute("role", "alert");
+  note.textContent = "The preview has ended. Start `syndicate preview` again for a new address.";
+  document.body.append(note);
+}
+
+function press(event) {
+  const typing = event.target.matches("select, textarea, input:not([type=radio], [type=checkbox])");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || !document.getElementById("keys").checked) return;
+  const control = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  if (control) {
+    event.preventDefault();
+    if (control.matches("[type=radio], [type=checkbox]")) control.click();
+    else control.focus();
+  } else if (event.key === "n" || event.key === "p") {
+    const readers = [...document.querySelectorAll("[name=reader]")];
+    const here = readers.findIndex((each) => each.checked);
+    readers.at((here + (event.key === "n" ? 1 : -1)) % readers.length)?.click();
+  }
+}
+
+let waiting;
+document.addEventListener("input", (event) => {
+  if (event.target.form !== controls) return;
+  clearTimeout(waiting);
+  waiting = setTimeout(show, event.target.id === "search" ? 200 : 0);
+});
+controls.addEventListener("submit", (event) => {
+  event.preventDefault();
+  show();
+});
+document.getElementById("collect").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const button = event.target.querySelector("button");
+  button.disabled = true;
+  await fetch("/collect", { method: "POST", body: new URLSearchParams(new FormData(event.target)), redirect: "manual" });
+  await show();
+  button.disabled = false;
+  button.focus();
+});
+document.addEventListener("keydown", press);
+watchFrame();
+look();

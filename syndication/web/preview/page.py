@@ -1,0 +1,107 @@
+"""The page: what the template `page.html` gets. A fault of the site is shown in it, and mended by the next save."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from syndication.domain.delivery import Recipient
+from syndication.errors import SyndicationError, TemplateError, UsageError
+from syndication.flows.app import App
+from syndication.flows.difference import difference
+from syndication.flows.findings import CLIPPED, ROOMY, Finding, findings, links
+from syndication.flows.proof import Choice, Copy, Proof, choices, reader_of
+from syndication.flows.samples import Sample, samples
+from syndication.web.preview.desk import Desk
+from syndication.web.preview.frame import Look
+from syndication.web.preview.view import TABS, WIDTHS, View
+
+__all__ = ["page_context", "reader_for"]
+
+FIRST, FOUND = 5, 20  # readers that are shown without a search and by one
+
+
+@dataclass(slots=True)
+class _Page:
+    """Filled as far as the site allows."""
+
+    app: App | None = None
+    proof: Proof | None = None
+    copy: Copy | None = None
+    reader: Recipient | None = None
+    editions: tuple[Choice, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    faults: list[Finding] = field(default_factory=list)  # why there is no mail
+    notice: str = ""  # why this reader gets none
+
+
+async def page_context(desk: Desk, view: View) -> dict[str, Any]:
+    """The values of the template."""
+    page = _Page()
+    try:
+        page.app = await desk.app(view.edition)
+        page.editions = await choices(page.app, desk.key or page.app.edition.cutoff.latest(page.app.clock()))
+        page.app, page.proof = await desk.proof(view.edition, anew=view.anew)
+        page.samples = samples(page.app, page.proof)
+        await _read(page, view)
+    except SyndicationError as error:
+        page.faults = list(_told(error))
+    return {
+        "view": view,
+        "page": page,
+        "key": desk.key,
+        "stamp": desk.stamp(),
+        "frame": view.frame(desk.key, desk.stamp()) if desk.key else "",
+        "found": await _search(page, view),
+        "findings": [*page.faults, *_findings(page, desk)],
+        "difference": await difference(page.app, page.proof) if page.app and page.proof else None,
+        "links": links(page.copy, page.app.publication.web_url) if page.app and page.copy else (),
+        "looks": tuple(Look),
+        "widths": WIDTHS,
+        "tabs": TABS,
+        "roomy": ROOMY,
+        "clipped": CLIPPED,
+    }
+
+
+async def reader_for(app: App, proof: Proof, chosen: str) -> Recipient:
+    """The sample with this id, or the reader with this address. Raises UsageError."""
+    if "@" in chosen:
+        return await reader_of(app, proof, chosen)
+    known = samples(app, proof)
+    return next((each.reader for each in known if each.id == chosen), known[0].reader)
+
+
+async def _read(page: _Page, view: View) -> None:
+    assert page.app
+    assert page.proof
+    try:
+        page.reader = await reader_for(page.app, page.proof, view.reader)
+        page.copy = page.proof.copy(page.reader)
+    except UsageError as error:
+        page.notice = str(error)
+    else:
+        if page.copy is None:
+            page.notice = "This reader gets no mail: nothing in the edition is among the topics they chose."
+
+
+async def _search(page: _Page, view: View) -> list[tuple[str, str]]:
+    """Address and name of the readers that a search finds, and of the one who is chosen."""
+    if page.app is None:
+        return []
+    found = await page.app.store.subscribers.search(view.search, limit=FOUND if view.search else FIRST)
+    readers = [(each.email, each.name) for each in found]
+    if "@" in view.reader and view.reader not in dict(readers):
+        readers.insert(0, (view.reader, page.reader.name if page.reader else ""))
+    return readers
+
+
+def _findings(page: _Page, desk: Desk) -> Iterable[Finding]:
+    yield from (Finding(warning, "") for warning in desk.warnings)
+    if page.proof and page.copy:
+        yield from findings(page.proof, page.copy)
+
+
+def _told(error: SyndicationError) -> Iterable[Finding]:
+    yield Finding(error.message, error.hint)
+    if isinstance(error, TemplateError):
+        yield from (Finding(each.message, each.hint) for each in error.others)
