@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from syndication.domain.hotlist import HotEntry
 from syndication.domain.subscriber import Consent
+from syndication.domain.variant import Variant
 from syndication.domain.week import WeekKey
 from syndication.flows.app import App
-from syndication.flows.proof import Proof, proof_of
+from syndication.flows.proof import Proof
 
 __all__ = ["Difference", "Row", "difference"]
 
@@ -37,20 +38,23 @@ async def difference(app: App, proof: Proof) -> Difference | None:
     earlier = [key for key in await app.store.editions.frozen() if key < proof.key]
     if not earlier:
         return None
-    last = await proof_of(app, max(earlier))
+    last = await app.store.editions.get(max(earlier))
+    assert last
+    before = (await app.store.editions.mailing(last.mailing)).variants[0]
+    titles = await app.store.articles.get(last.articles)
     rows = (
-        Row("Subject", proof.main.subject, last.main.subject),
+        Row("Subject", proof.main.subject, before.subject),
         Row("Articles", str(len(proof.articles)), str(len(last.articles))),
-        Row("Topics", ", ".join(proof.main.topics), ", ".join(last.main.topics)),
+        Row("Topics", ", ".join(proof.main.topics), ", ".join(before.topics)),
         Row("Hot list", str(len(proof.hot)), str(len(last.hot))),
-        Row("Readers", f"{await _readers(app, proof):,}", f"{await _readers(app, last):,}"),
-        Row("HTML", _size(proof), _size(last)),
+        Row("Readers", f"{await _readers(app, proof):,}", f"{last.planned:,}"),
+        Row("HTML", _size(proof.main), _size(before)),
     )
     return Difference(
         last.key,
         rows,
         tuple(each.title for each in proof.articles),
-        tuple(each.title for each in last.articles),
+        tuple(titles[each].title for each in last.articles if each in titles),
         _without(proof.hot, last.hot),
         _without(last.hot, proof.hot),
     )
@@ -62,8 +66,8 @@ async def _readers(app: App, proof: Proof) -> int:
     return (await app.store.subscribers.count())[Consent.CONFIRMED]
 
 
-def _size(proof: Proof) -> str:
-    return f"{len(proof.main.html.encode()) / 1000:.1f} KB"
+def _size(variant: Variant) -> str:
+    return f"{len(variant.html.encode()) / 1000:.1f} KB"
 
 
 def _without(some: tuple[HotEntry, ...], others: tuple[HotEntry, ...]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from html import unescape
 
 from syndication.domain.text import counted
+from syndication.domain.tokens import Purpose
 from syndication.flows.proof import Copy, Proof
 
 __all__ = ["CLIPPED", "ROOMY", "Finding", "Link", "findings", "links"]
@@ -34,12 +35,11 @@ class Link:
     personal: bool
 
 
-def links(copy: Copy, web_url: str) -> tuple[Link, ...]:
-    """The links in the order of the mail; what lies below `web_url` is the reader's own."""
-    return tuple(
-        Link(_words(match[2]), unescape(match[1]), unescape(match[1]).startswith(web_url))
-        for match in _LINK.finditer(copy.html)
-    )
+def links(proof: Proof, copy: Copy) -> tuple[Link, ...]:
+    """The links in the order of the mail."""
+    own = tuple(f"{proof.letters.web_url}{each}/" for each in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES))
+    found = ((_words(match[2]), unescape(match[1])) for match in _LINK.finditer(copy.html))
+    return tuple(Link(words, url, url.startswith(own)) for words, url in found)
 
 
 def findings(proof: Proof, copy: Copy) -> tuple[Finding, ...]:
@@ -48,7 +48,7 @@ def findings(proof: Proof, copy: Copy) -> tuple[Finding, ...]:
         *(Finding(warning, "") for warning in proof.warnings),
         *_inbox(copy),
         *_size(copy),
-        *_links(links(copy, "\0")),
+        *_links(links(proof, copy)),
     )
 
 

@@ -54,7 +54,7 @@ async def page_context(desk: Desk, view: View) -> dict[str, Any]:
         "found": await _search(page, view),
         "findings": [*page.faults, *_findings(page, desk)],
         "difference": await difference(page.app, page.proof) if page.app and page.proof else None,
-        "links": links(page.copy, page.app.publication.web_url) if page.app and page.copy else (),
+        "links": links(page.proof, page.copy) if page.proof and page.copy else (),
         "looks": tuple(Look),
         "widths": WIDTHS,
         "tabs": TABS,
