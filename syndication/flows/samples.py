@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from syndication.domain.delivery import Recipient
 from syndication.flows.app import App
+from syndication.flows.letters import sample
 from syndication.flows.proof import Proof
 
 __all__ = ["Sample", "samples"]
@@ -24,7 +25,7 @@ class Sample:
 
 def samples(app: App, proof: Proof) -> tuple[Sample, ...]:
     """One without a name first; then long and right-to-left names, each other language, and choices of topics."""
-    plain = _reader(app, proof.main.language)
+    plain = sample(app.keyring, proof.main.language)
     named = replace(plain, name="Ann Lee", since=proof.mailing.date - timedelta(days=400))
     others = [each.language for each in proof.mailing.variants[1:]]
     topics = proof.main.topics
@@ -38,19 +39,4 @@ def samples(app: App, proof: Proof) -> tuple[Sample, ...]:
             for each in topics[:2]
         ),
         Sample("no-topic", "Chose topics of other weeks", replace(named, topics=(".",))),
-    )
-
-
-def _reader(app: App, language: str) -> Recipient:
-    """A reader of every topic without a name."""
-    return Recipient(
-        subscriber=0,
-        serial=0,
-        email="reader@example.com",
-        name="",
-        language=language,
-        topics=(),
-        key="a" * 16,
-        token_key=app.keyring.signer,
-        since=None,
     )

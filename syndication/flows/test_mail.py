@@ -47,8 +47,11 @@ async def drafted_mailing(app: App, key: WeekKey, report: Report) -> Mailing:
     return made.mailing
 
 
-async def send_test(app: App, mailing: Mailing, address: str, *, subscriber: str = "") -> Sent:
-    """Send one mail of `mailing` to `address`, as the reader with the address `subscriber` would get it (language, name, topics).
+async def send_test(
+    app: App, mailing: Mailing, address: str, *, subscriber: str = "", like: Recipient | None = None
+) -> Sent:
+    """Send one mail of `mailing` to `address`, as the reader with the address `subscriber` would get it (language, name, topics), or
+    one who is `like` that.
 
     Its subject is marked, its Message-ID its own, and its links belong to nobody: a click on them cannot unsubscribe that reader.
     Raises UsageError for an address that is none, an unknown reader, or one who would get no mail; IncompleteError with the
@@ -62,12 +65,12 @@ async def send_test(app: App, mailing: Mailing, address: str, *, subscriber: str
         date=app.clock().replace(microsecond=0),
         variants=tuple(replace(each, subject=MARK + each.subject) for each in mailing.variants),
     )
-    reader = await _reader(app, trial, address, subscriber)
+    reader = await _reader(app, trial, address, subscriber, like)
     letters = app.letters.prove(trial)
     message = letters.message(reader)
     if message is None:
         raise UsageError(
-            f"{subscriber} gets no mail: the edition has nothing of this reader's topics.",
+            f"{subscriber or 'This reader'} gets no mail: the edition has nothing of this reader's topics.",
             "Leave --subscriber out, or name another reader.",
         )
     async with app.open_pool() as pool, pool.session() as place:
@@ -82,7 +85,9 @@ async def send_test(app: App, mailing: Mailing, address: str, *, subscriber: str
     return Sent(reader.email, subject, said)
 
 
-async def _reader(app: App, mailing: Mailing, address: str, subscriber: str) -> Recipient:
+async def _reader(
+    app: App, mailing: Mailing, address: str, subscriber: str, like: Recipient | None
+) -> Recipient:
     compiled = [variant.language for variant in mailing.variants]
     try:
         email = parse_address(address).email
@@ -91,6 +96,8 @@ async def _reader(app: App, mailing: Mailing, address: str, subscriber: str) -> 
             f"A test mail cannot go to {address}: {error}.", "Write an address like you@example.com."
         ) from None
     nobody = sample(app.keyring, compiled[0], email)
+    if like:
+        return replace(nobody, name=like.name, language=like.language, topics=like.topics, since=like.since)
     if not subscriber:
         return nobody
     known = await app.store.subscribers.get(subscriber)

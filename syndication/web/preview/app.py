@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 
 from syndication.errors import SyndicationError, UsageError
 from syndication.flows.proof import Copy
+from syndication.flows.test_mail import send_test
 from syndication.web.preview.desk import Desk
 from syndication.web.preview.frame import policy, worn
 from syndication.web.preview.guard import Guard
@@ -105,6 +106,16 @@ async def collect(request: Request) -> Response:
     return RedirectResponse("/", 303)
 
 
+async def test(request: Request) -> Response:
+    """Send the mail that is shown to an address of the editor's, marked as a test."""
+    fields = await _form(request)
+    view, desk = View.of(fields), _desk(request)
+    app, proof = await desk.proof(view.edition, anew=view.anew)
+    reader = await reader_for(app, proof, view.reader)
+    sent = await send_test(app, proof.mailing, fields.get("address", ""), like=reader)
+    return PlainTextResponse(f"“{sent.subject}” went to {sent.to}.")
+
+
 async def refused(_: Request, error: Exception) -> Response:
     """What cannot be done, as a sentence."""
     return PlainTextResponse(str(error), 409)
@@ -144,6 +155,7 @@ ROUTES = (
     Route(MEDIA + "{name}", media),
     Route("/stamp", stamp),
     Route("/collect", collect, methods=["POST"]),
+    Route("/test", test, methods=["POST"]),
     Route("/icon.svg", asset),
     Route("/page.css", asset),
     Route("/page.js", asset),

@@ -129,14 +129,29 @@ controls.addEventListener("submit", (event) => {
   event.preventDefault();
   show();
 });
+async function post(form) {
+  const button = form.querySelector("button");
+  button.disabled = true;
+  try {
+    return await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual" });
+  } finally {
+    button.disabled = false;
+    button.focus();
+  }
+}
+
 document.getElementById("collect").addEventListener("submit", async (event) => {
   event.preventDefault();
-  const button = event.target.querySelector("button");
-  button.disabled = true;
-  await fetch("/collect", { method: "POST", body: new URLSearchParams(new FormData(event.target)), redirect: "manual" });
+  await post(event.target);
   await show();
-  button.disabled = false;
-  button.focus();
+});
+document.getElementById("test").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const said = document.getElementById("sent");
+  said.textContent = "Sending…";
+  const answer = await post(event.target);
+  said.textContent = await answer.text();
+  said.classList.toggle("wrong", !answer.ok);
 });
 document.addEventListener("keydown", press);
 watchFrame();
