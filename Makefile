@@ -10,13 +10,14 @@ UV_COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --gener
 	--no-emit-index-url --no-emit-find-links --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint lock clean
+.PHONY: help run test nightly lint lock clean
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make run     two weeks of the demo newsroom: mails into var/outbox, feeds into feeds/"
 	@echo "make test    every test, on two cores (make test TESTS=tests/unit for a part)"
+	@echo "make nightly kill runs of the sending, KILLS=1000 times over READERS=20000, as SEED=1 has it, and count who was lost or mailed twice"
 	@echo "make lint    ruff, mypy and the import rules"
 	@echo "make lock    resolve requirements.txt and requirements-dev.txt anew from pyproject.toml"
 	@echo "make clean   remove .venv, the caches and what the demo made"
@@ -31,6 +32,12 @@ run: .venv/.ready
 
 test: .venv/.ready-dev
 	$(BIN)/python -m pytest -n 2 $(TESTS)
+
+KILLS ?= 1000
+READERS ?= 20000
+SEED ?= 1
+nightly: .venv/.ready-dev
+	KILLS=$(KILLS) READERS=$(READERS) SEED=$(SEED) $(BIN)/python -m pytest -s tests/crash/nightly.py
 
 lint: .venv/.ready-dev
 	$(BIN)/ruff check .

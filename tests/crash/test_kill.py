@@ -1,78 +1,100 @@
-"""The promise, with a real process and SIGKILL: nobody is lost, and who is mailed twice is listed by name, at most one a connection."""
+"""The promise, with real processes and SIGKILL: nobody is lost, and who is mailed twice is listed by name, at most one a connection."""
 
 import asyncio
-import json
+import os
 import random
-import sys
+import signal
 from collections import Counter
 from pathlib import Path
 
 from tests.crash.recorder import Recorder
+from tests.crash.runs import Run, Whom
+from tests.crash.stalls import Stall, Stalled
+from tests.crash.story import POINTS, WEEK, Story, store
 from tests.flows.newsroom import PAGE, Newsroom
 
-READERS = 2_000
-CONNECTIONS = 8
-KILLS = 5
+pytest_plugins = ("tests.doors.databases",)
 
 
 async def test_a_run_killed_at_random_loses_nobody_and_names_whom_it_mailed_twice(tmp_path: Path) -> None:
-    chance = random.Random(20261122)
-    room = Newsroom(tmp_path, connections=CONNECTIONS)
-    room.write("articles/ferry-bell.txt", PAGE)
-    readers = [f"reader{number}@example.com" for number in range(READERS)]
-    await room.subscribe(*readers)
-
     async with Recorder() as server:
-        room.configure(smtp=f"smtp+plain://127.0.0.1:{server.port}")
-        for kill in range(KILLS):
-            process = await start(room)
-            await server.reached(min(len(server.accepted) + chance.randrange(1, 400), READERS - KILLS + kill))
-            await asyncio.sleep(chance.random() / 50)
-            process.kill()
-            await process.wait()
-        process = await start(room)
-        out, _ = await process.communicate()
-        assert process.returncode == 0, out
+        room = Newsroom(tmp_path, connections=8)
+        story = await Story.of(room, server, 2_000, random.Random(20261122))
+        await story.kill_often(12)
+        await story.finish()
+    assert story.kills.total() == 12
 
-        listed = await in_doubt(room)
+
+async def test_a_run_killed_at_each_point_of_a_mails_way_keeps_the_promise(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with Recorder() as server:
+        room = Newsroom(tmp_path, connections=4)
+        story = await Story.of(room, server, 300, random.Random(20261122), url=database_url)
+        for name in POINTS:
+            assert await story.kill(name, passes=story.chance.randrange(12)), name
+        await story.finish()
+    assert story.kills.total() == len(POINTS)
+
+
+async def test_whoever_is_in_doubt_after_a_kill_is_held_where_the_operator_decides(tmp_path: Path) -> None:
+    async with Recorder() as server:
+        room = Newsroom(tmp_path, connections=4, wait='0s"\non_unknown = "hold')
+        story = await Story.of(room, server, 40, random.Random(20261122))
+        assert await story.kill("after the dot, before the reply", passes=10)
+        ended = await story.start().ended()
+        listed = await story.in_doubt()
+        assert (ended.code, ended.out["queued"], ended.out["deferred"]) == (3, 0, 0)
+        assert ended.out["unknown"] == len(listed) > 0
         times = Counter(taken.recipient for taken in server.accepted)
-        twice = {reader for reader, number in times.items() if number > 1}
-        assert set(times) == set(readers)
-        assert twice <= listed
-        assert sum(times.values()) - READERS <= KILLS * CONNECTIONS
-        # A process dies at any instant, but of a connection's rows only the one on the wire and the one marked behind it are in doubt.
-        assert len(listed) <= 2 * KILLS * CONNECTIONS
-        for reader in twice:
-            copies = {
-                (taken.message_id, taken.digest) for taken in server.accepted if taken.recipient == reader
-            }
-            assert len(copies) == 1
-        assert len({taken.message_id for taken in server.accepted}) == READERS
-
-        again = await start(room)
-        out, _ = await again.communicate()
-        assert json.loads(out)["sent"] == 0
+        assert set(times.values()) == {1}
+        assert set(story.readers) - set(times) <= listed  # nobody is lost without a name
 
 
-async def start(room: Newsroom, *options: str) -> asyncio.subprocess.Process:
-    command = (
-        sys.executable,
-        "-m",
-        "syndication",
-        "--config",
-        str(room.config),
-        "run",
-        "--week",
-        "2023-W41",
-        "--json",
-        *options,
-    )
-    return await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
-    )
+async def test_a_run_killed_while_it_freezes_has_frozen_nothing(tmp_path: Path, database_url: str) -> None:
+    room = Newsroom(tmp_path)
+    room.configure(more=store(database_url))
+    room.write("articles/ferry-bell.txt", PAGE)
+    await room.subscribe(*(f"reader{number}@example.com" for number in range(40)))
+    stalled = Stalled(database_url, Stall("INSERT", "deliveries", "NEW.email = 'reader30@example.com'"))
+    await struck(Run.of(room, "run", "--week", WEEK), stalled)
+    before = await Run.of(room, "status").ended()
+    assert before.out["editions"] == []
+
+    ended = await Run.of(room, "run", "--week", WEEK).ended()
+    assert (ended.code, ended.out["articles"], ended.out["sent"]) == (0, 1, 40)
+    assert len(room.mails()) == 40
 
 
-async def in_doubt(room: Newsroom) -> set[str]:
-    process = await asyncio.to_thread(room.syndicate, "status", "2023-W41", "--json")
-    (edition,) = json.loads(process.stdout)["editions"]
-    return {row["email"] for row in edition["rows"] if row["unknown"]}
+async def test_a_run_killed_while_it_publishes_publishes_again_and_then_sends(
+    tmp_path: Path, database_url: str
+) -> None:
+    room = Newsroom(tmp_path)
+    upload = '[publish]\nafter = ["sh", "-c", "echo >> uploads; test -e quick || exec sleep 60"]\n'
+    room.configure(more=store(database_url) + upload)
+    room.write("articles/ferry-bell.txt", PAGE)
+    await room.subscribe("reader@example.com")
+    run = Run.of(room, "run", "--week", WEEK)
+    while not (room.folder / "uploads").exists():
+        assert run.going
+        await asyncio.sleep(0.01)
+    run.strike(Whom.PARENT, random.Random())  # its upload lives on, and keeps no lock
+    await run.ended()
+
+    room.write("quick", "")
+    marked = Stalled(database_url, Stall("UPDATE OF published", "editions"))
+    await struck(Run.of(room, "run", "--week", WEEK), marked)
+    assert room.mails() == []
+    ended = await Run.of(room, "run", "--week", WEEK).ended()
+    assert (ended.code, ended.out["sent"], (room.folder / "uploads").read_text()) == (0, 1, "\n\n\n")
+    os.killpg(run.pid, signal.SIGKILL)
+
+
+async def struck(run: Run, stalled: Stalled) -> None:
+    """Kill the run where its database holds it."""
+    async with asyncio.timeout(60):
+        while not await stalled.holds():
+            assert run.going
+    run.strike(Whom.GROUP, random.Random())
+    await run.ended()
+    stalled.lift()

@@ -1,0 +1,127 @@
+"""Real runs in process groups of their own: started quickly, struck, waited for.
+
+A run is forked from a server that has imported the whole package (multiprocessing's forkserver): the imports cost more than the sending
+of a thousand mails. `tests/crash/test_signals.py` starts the command itself.
+"""
+
+import asyncio
+import json
+import multiprocessing
+import os
+import random
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+from tests.flows.newsroom import Newsroom
+
+__all__ = ["Ended", "Run", "Whom", "alive"]
+
+_SERVER = multiprocessing.get_context("forkserver")
+_SERVER.set_forkserver_preload(["tests.crash.imports"])
+
+
+class Whom(StrEnum):
+    """Who is killed."""
+
+    PARENT = "parent"
+    CHILD = "child"  # of several sender processes
+    GROUP = "group"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a run left: the exit code (negative: the signal), and its document."""
+
+    code: int | None
+    out: Any
+    err: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    process: ForkServerProcess
+    prints: Path  # standard output; standard error beside it
+
+    @classmethod
+    def of(cls, room: Newsroom, *arguments: str) -> "Run":
+        """Start `syndicate` with these arguments and --json."""
+        prints = room.folder / f"prints-{time.monotonic_ns()}"
+        command = ("--config", str(room.config), "--json", *arguments)
+        process = _SERVER.Process(target=_run, args=(command, prints))
+        process.start()
+        return cls(process, prints)
+
+    @property
+    def pid(self) -> int:
+        assert self.process.pid is not None
+        return self.process.pid
+
+    @property
+    def going(self) -> bool:
+        return self.process.is_alive()
+
+    def children(self) -> list[int]:
+        """Its sender processes, if it has any."""
+        return _below(self.pid)
+
+    def signal(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+
+    def strike(self, whom: Whom, chance: random.Random) -> bool:
+        """SIGKILL. Whether somebody was there to be killed; a child is chosen by chance."""
+        if not self.going:
+            return False
+        if whom is Whom.CHILD:
+            children = self.children()
+            if children:
+                os.kill(chance.choice(sorted(children)), signal.SIGKILL)
+            return bool(children)
+        (os.kill if whom is Whom.PARENT else os.killpg)(self.pid, signal.SIGKILL)
+        return True
+
+    async def ended(self, seconds: float = 60) -> Ended:
+        """Wait for its end. A run that does not come to one is killed, and an error."""
+        await asyncio.to_thread(self.process.join, seconds)
+        if self.going:
+            os.killpg(self.pid, signal.SIGKILL)
+            raise TimeoutError(f"a run went on for {seconds} s: {self._printed('.err')}")
+        printed = self._printed(".out")
+        return Ended(self.process.exitcode, json.loads(printed) if printed else None, self._printed(".err"))
+
+    def _printed(self, suffix: str) -> str:
+        file = self.prints.with_suffix(suffix)
+        return file.read_text() if file.exists() else ""
+
+
+def alive(pid: int) -> bool:
+    """Whether the process is there, and no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def _below(pid: int) -> list[int]:
+    found: list[int] = []
+    for file in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            found += map(int, file.read_text().split())
+        except OSError:  # the thread has ended meanwhile
+            continue
+    return found + [each for child in found for each in _below(child)]
+
+
+def _run(arguments: tuple[str, ...], prints: Path) -> None:
+    """In the forked process."""
+    from syndication.cli.main import run
+
+    os.setpgid(0, 0)
+    for descriptor, suffix in ((1, ".out"), (2, ".err")):
+        os.dup2(os.open(prints.with_suffix(suffix), os.O_WRONLY | os.O_CREAT), descriptor)
+    sys.exit(run(arguments))
