@@ -8,24 +8,36 @@ a transaction that reads first and writes later cannot wait for the lock, it fai
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import URL, Connection, Engine, FromClause, create_engine, event, make_url, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    FromClause,
+    PoolProxiedConnection,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import ArgumentError
 
 from syndication.errors import StoreError
 from syndication.store.faults import translated
+from syndication.store.sqlite_writer import SqliteWriter
 
 __all__ = ["Database", "address", "lock"]
 
 T = TypeVar("T")
 
 BUSY = 30_000  # milliseconds to wait for another process's write
-THREADS = 4  # SQLite has one writer at a time, so one thread for that
+THREADS = 4
 WAL_KEPT = 64 * 2**20  # bytes of the write-ahead log that stay on the disk after a big change
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
@@ -51,9 +63,14 @@ class Database:
         if synchronous not in {"full", "normal"}:
             raise StoreError(f"store.synchronous cannot be {synchronous!r}.", 'Use "full" or "normal".')
         self._engine = _engine(self.url, synchronous)
+        self._immediate = self._engine.execution_options(immediate=True)
+        self._fsyncs = synchronous == "full"
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self._readers = ThreadPoolExecutor(THREADS, "store-read")
-        self._writers = ThreadPoolExecutor(1 if self.sqlite else THREADS, "store-write")
+        self._writers = ThreadPoolExecutor(THREADS, "store-write")
+        # SQLite has one writer at a time, and whoever waits for it learns by trying: within this process there is an order.
+        self._turns = asyncio.Semaphore(1 if self.sqlite else THREADS)
+        self._small: tuple[PoolProxiedConnection, SqliteWriter] | None = None
 
     def exists(self) -> bool:
         """Whether there is anything to open: an SQLite file would be made by opening it."""
@@ -70,8 +87,19 @@ class Database:
         A caller that is cancelled learns nothing, but a change that has begun is made.
         """
         loop = asyncio.get_running_loop()
-        engine = self._engine.execution_options(immediate=True)
-        return await loop.run_in_executor(self._writers, self._transact, engine, change)
+        async with self._turns:
+            return await loop.run_in_executor(self._writers, self._transact, self._immediate, change)
+
+    async def write_small(self, change: Callable[[sqlite3.Connection], T]) -> T:
+        """The same for SQLite's driver and a change of a few rows, which costs less here than a trip to a thread."""
+        with translated(self.url):
+            if self._small is None:
+                connection = self._engine.raw_connection()
+                raw = cast("sqlite3.Connection", connection.driver_connection)
+                self._small = connection, SqliteWriter(raw, patience=BUSY, fsyncs=self._fsyncs)
+            _, writer = self._small
+            async with self._turns:
+                return await writer.write(change)
 
     def _transact(self, engine: Engine, work: Callable[[Connection], T]) -> T:
         with translated(self.url), engine.begin() as connection:
@@ -81,6 +109,10 @@ class Database:
         """Let what runs end, then close every connection."""
         for threads in (self._readers, self._writers):
             await asyncio.to_thread(threads.shutdown)
+        if self._small is not None:
+            connection, writer = self._small
+            await writer.close()
+            connection.invalidate()
         self._engine.dispose()
 
 

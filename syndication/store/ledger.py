@@ -170,7 +170,7 @@ class DeliveryLedger:
         together = self._together
         if together is not None:
             try:
-                await self._database.write(lambda connection: together.take(connection, steps))
+                await self._database.write_small(lambda connection: together.take(connection, steps))
             except Contested:
                 pass  # somebody lost something: below it is found out who
             else:

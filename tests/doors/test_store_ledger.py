@@ -372,19 +372,44 @@ async def test_rows_are_listed_across_pages(store: Store) -> None:
     assert await listed(store.ledger.rows("m1", [State.SENT])) == []
 
 
+async def broken_promises(store: Store) -> None:
+    """From now on every change of a delivery is refused, but not before its commit."""
+    owe = "INSERT INTO debts VALUES (OLD.subscriber, -1);"
+    sqlite = (f"CREATE TRIGGER owing AFTER UPDATE ON deliveries BEGIN {owe} END",)
+    postgres = (
+        f"CREATE FUNCTION owing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN {owe} RETURN NEW; END'",
+        "CREATE TRIGGER owing AFTER UPDATE ON deliveries FOR EACH ROW EXECUTE FUNCTION owing()",
+    )
+    debts = "CREATE TABLE debts (id bigint PRIMARY KEY, owed bigint REFERENCES debts DEFERRABLE INITIALLY DEFERRED)"
+
+    def prepare(connection: Connection) -> None:
+        for statement in (debts, *(sqlite if connection.dialect.name == "sqlite" else postgres)):
+            connection.execute(text(statement))
+
+    await store.database.write(prepare)
+
+
+async def kept_promises(store: Store) -> None:
+    def clear(connection: Connection) -> None:
+        if connection.dialect.name == "sqlite":
+            connection.execute(text("DROP TRIGGER owing"))
+        else:
+            connection.execute(text("DROP FUNCTION owing CASCADE"))
+            connection.execute(text("DROP TABLE debts"))
+
+    await store.database.write(clear)
+
+
 async def test_after_a_failed_commit_nothing_is_marked_and_everyone_is_told(store: Store) -> None:
     await planned(store, *addresses(3))
     batch = await claim(store)
-
-    def refuse(connection: Connection) -> None:
-        connection.execute(text("SELECT no_such_thing"))
-
-    event.listen(store.database._engine, "commit", refuse)
+    await broken_promises(store)
     steps = [store.ledger.step(batch, None, row, now=NOW) for row in batch.rows]
     answers = await asyncio.gather(*steps, return_exceptions=True)
-    event.remove(store.database._engine, "commit", refuse)
+    await kept_promises(store)
     assert [type(answer) for answer in answers] == [StoreError] * 3
     assert set((await states(store)).values()) == {State.CLAIMED}
+    assert await store.ledger.step(batch, None, batch.rows[0], now=NOW)
 
 
 async def test_two_processes_share_a_mailing_without_a_row_twice(database_url: str) -> None:
