@@ -140,7 +140,11 @@ def _app(settings: Settings, progress: Progress, moment: Moment, rehearsal: Path
     return App(
         site=settings.site,
         publication=publication,
-        edition=EditionPolicy(settings.cut_off, settings.edition.first_number),
+        edition=EditionPolicy(
+            settings.cut_off,
+            settings.edition.first_number,
+            approve=settings.edition.approve and not rehearsal,
+        ),
         sources=settings.article_sources(),
         hot=HotPolicy(settings.hot_file, settings.hot.limit),
         feeds=_feeds(settings, upload=rehearsal is None),

@@ -11,7 +11,7 @@ from syndication.flows.report import Report
 
 __all__ = ["close", "close_deliver", "show_status"]
 
-DONE, INCOMPLETE = 0, 3
+DONE, INCOMPLETE, WAITS = 0, 3, 6
 
 
 def close(app: App, report: Report, *, as_json: bool, folder: Path | None = None) -> int:
@@ -21,7 +21,13 @@ def close(app: App, report: Report, *, as_json: bool, folder: Path | None = None
     else:
         _warnings(report)
         print(_screen(app, report, folder))
-    return INCOMPLETE if report.incomplete else DONE
+    return _code([report])
+
+
+def _code(reports: list[Report]) -> int:
+    if any(report.incomplete for report in reports):
+        return INCOMPLETE
+    return WAITS if any(report.waits for report in reports) else DONE
 
 
 def _screen(app: App, report: Report, folder: Path | None) -> str:
@@ -40,7 +46,7 @@ def _screen(app: App, report: Report, folder: Path | None) -> str:
         lines.append(f"{'Mail':<10}{_mail(report)}")
     for label, value in _places(app, report, folder):
         lines.append(f"{label:<10}{value}")
-    if report.incomplete:
+    if report.incomplete and not report.held:
         lines.append(
             "Not everybody has it yet: `syndicate deliver` sends the rest, `syndicate status KEY` lists who.".replace(
                 "KEY", report.edition
@@ -95,9 +101,11 @@ def close_deliver(reports: list[Report], *, as_json: bool) -> int:
         for report in reports:
             _warnings(report)
             print(f"{report.edition}: {_mail(report)}")
+            if report.waits or report.held:
+                print(report.skipped)
         if not reports:
             print("Nothing is due.")
-    return INCOMPLETE if any(report.incomplete for report in reports) else DONE
+    return _code(reports)
 
 
 def show_status(standing: dict[str, Any], *, as_json: bool) -> int:
@@ -114,7 +122,7 @@ def show_status(standing: dict[str, Any], *, as_json: bool) -> int:
         print(f"No edition yet. The latest week that has ended is {standing['latest']}.")
     for edition in standing["editions"]:
         counts = ", ".join(f"{edition[name]:,} {name}" for name in _COUNTS if edition[name] or name == "sent")
-        published = "" if edition["published_at"] else ", not published yet"
+        published = "".join(f", {each}" for each in _unfinished(edition))
         print(
             f"{edition['edition']}  No. {edition['number']:<4} {counted(edition['articles'], 'article')}, {counted(edition['recipients'], 'recipient')}: {counts}{published}"
         )
@@ -122,6 +130,14 @@ def show_status(standing: dict[str, Any], *, as_json: bool) -> int:
             doubt = f", in doubt {row['unknown']}x" if row["unknown"] else ""
             print(f"  {row['state']:<9} {row['email']}  {row['stage']}: {row['reply']}{doubt}")
     return DONE
+
+
+def _unfinished(edition: dict[str, Any]) -> list[str]:
+    """What keeps an edition back."""
+    words = ["held"] if edition["held_at"] else []
+    if not edition["approved_at"]:
+        return [*words, "waits for its editor"]
+    return words if edition["published_at"] else [*words, "not published yet"]
 
 
 _COUNTS = ("sent", "queued", "deferred", "failed", "unknown", "no_content")

@@ -30,7 +30,7 @@ class Edition:
     sections: tuple[Section, ...]
     hot: tuple[HotEntry, ...]
     preheader: str
-    note: str = ""  # the editor's own words, plain text
+    note: str = ""  # the editor's own words: paragraphs, links as in Markdown
 
     @property
     def articles(self) -> tuple[Article, ...]:

@@ -15,7 +15,8 @@ __all__ = ["EditionLine", "FrozenEdition", "Mailing"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrozenEdition:
     """An edition as frozen. `date` is the Date of its mails, `planned` how many readers get a row in its mailing, `articles` the
-    ids of its articles, lead first, `page` its archive page (HTML). Times are UTC.
+    ids of its articles, lead first, `page` its archive page (HTML). Times are UTC. Without `approved_at` it waits for its editor;
+    with `held_at` none of its mails may go out until it is resumed.
     """
 
     key: WeekKey
@@ -25,6 +26,8 @@ class FrozenEdition:
     date: datetime
     subject: str
     mailing: str
+    approved_at: datetime | None
+    held_at: datetime | None
     published_at: datetime | None
     page: str
     hot: tuple[HotEntry, ...]

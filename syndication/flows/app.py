@@ -28,10 +28,11 @@ Locks = Callable[[str], AbstractContextManager[None]]  # held by name; LockedErr
 
 @dataclass(frozen=True, slots=True)
 class EditionPolicy:
-    """When a week ends, and how editions are counted."""
+    """When a week ends, how editions are counted, and whether an editor has to approve them."""
 
     cutoff: CutOff
     first_number: int
+    approve: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,7 @@ same connection writes the next body. Both go into one commit, shared by all con
 """
 
 import asyncio
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from syndication.deliver.retry import resend_at
@@ -15,6 +13,7 @@ from syndication.flows.again import NOTHING, Again, queue_again
 from syndication.flows.app import App
 from syndication.flows.report import Report
 from syndication.flows.sending import Sending, send
+from syndication.flows.watch import obeying_a_hold, stop_on_signal
 
 __all__ = ["count", "deliver", "send_batch"]
 
@@ -29,23 +28,26 @@ async def deliver(
 ) -> bool:
     """Send what is due, and what is to be sent `again`; with `stay`, retry for `delivery.wait` what becomes due.
 
-    Returns whether a signal stopped it. Raises LockedError, StoreError.
+    A mailing that is held, also while it is being sent, sends nothing more. Returns whether a signal stopped it. Raises LockedError, StoreError.
     """
     with app.locks(f"mailing {mailing}"), stop_on_signal() as stop:
         report.requeued = await queue_again(app, mailing, again)
         before = await app.store.ledger.counts(mailing)
         until = app.clock() + (app.delivery.wait if stay else timedelta(0))
-        async with app.open_pool() as pool:
+        async with app.open_pool() as pool, obeying_a_hold(app, mailing, stop):
             sending = Sending(app, mailing, pool, stop, total=before.queued + before.deferred)
             await _send_and_wait(sending, until)
         await count(app, mailing, report, sent_before=before.sent)
+        report.held = report.incomplete and not await app.store.ledger.goes(mailing)
+    if report.held:
+        report.skipped = f"{report.edition} is held: `syndicate resume {report.edition}` lets it go on."
     if sending.trouble:
         report.warnings.append(f"The mail server could not be used: {sending.trouble}.")
-    if stop.is_set():
+    if stop.signalled:
         report.warnings.append(
             "Stopped by a signal: what was under way is settled, the next run sends the rest."
         )
-    return stop.is_set()
+    return stop.signalled
 
 
 async def count(app: App, mailing: str, report: Report, *, sent_before: int = 0) -> None:
@@ -124,17 +126,3 @@ async def _wait_until(due: datetime, app: App, stop: asyncio.Event) -> None:
     while not stop.is_set() and (left := (due - app.clock()).total_seconds()) > 0:
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), min(left, LOOK_UP))
-
-
-@contextmanager
-def stop_on_signal() -> Iterator[asyncio.Event]:
-    """While sending, SIGTERM and SIGINT mean: no new mail, finish the dots in flight, commit, end."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    signals = (signal.SIGTERM, signal.SIGINT)
-    for number in signals:
-        loop.add_signal_handler(number, stop.set)
-    try:
-        yield stop
-    finally:
-        for number in signals:
-            loop.remove_signal_handler(number)

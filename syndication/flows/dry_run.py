@@ -16,6 +16,8 @@ FIRST = 100  # recipients whose mails are written unless all are asked for
 
 async def dry_run(app: App, asked: Weekly, folder: Path, *, every: bool = False) -> Report:
     """Write what a run would publish and send below `folder`. `app` is a rehearsal's (`wiring.open_rehearsal`)."""
+    if asked.week:  # nobody waits for an editor in a rehearsal: the pages are there to be looked at
+        await app.store.editions.approve(asked.week, at=app.clock())
     report = await run_weekly(app, replace(asked, send=False))
     edition = await app.store.editions.get(asked.week) if asked.week else None
     if edition is not None:

@@ -9,7 +9,7 @@ from syndication.flows.deliver import count, deliver
 from syndication.flows.fold import fold_settled
 from syndication.flows.report import Report
 
-__all__ = ["deliver_due", "require_working_links"]
+__all__ = ["deliver_due", "require_working_links", "wait_for_approval"]
 
 
 async def deliver_due(app: App, key: WeekKey | None, again: Again = NOTHING) -> list[Report]:
@@ -26,6 +26,10 @@ async def deliver_due(app: App, key: WeekKey | None, again: Again = NOTHING) -> 
         edition = await _edition(app, each)
         report = Report(str(each), number=edition.number, subject=edition.subject)
         reports.append(report)
+        if edition.approved_at is None:
+            await _stands(app, edition, report)
+            wait_for_approval(report)
+            continue
         if edition.published_at is None:
             await _unpublished(app, edition, report, asked=key is not None)
             continue
@@ -40,6 +44,15 @@ async def deliver_due(app: App, key: WeekKey | None, again: Again = NOTHING) -> 
         raise locked[0]
     await fold_settled(app)
     return reports
+
+
+def wait_for_approval(report: Report) -> None:
+    """Say that nothing goes out, and what its editor does now. Whoever waits for a person is not behind with its work."""
+    report.waits, report.incomplete = True, False
+    report.skipped = (
+        f"{report.edition} waits for its editor: `syndicate send --test ADDRESS --week {report.edition}` shows it, "
+        f"`syndicate approve {report.edition}` publishes and sends it."
+    )
 
 
 async def _edition(app: App, key: WeekKey) -> FrozenEdition:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -55,6 +55,7 @@ async def freeze_edition(app: App, key: WeekKey, report: Report) -> FrozenEditio
         headers=mailing.headers,
         token_key=app.keyring.signer,
         lane_of=partial(lane_of, lanes=app.delivery.lanes),
+        waits=app.edition.approve,
     )
     app.progress.say(
         f"{key}: frozen with {counted(len(edition.articles), 'article')} for {counted(frozen.planned, 'reader')}"
@@ -125,14 +126,14 @@ async def _compose(app: App, key: WeekKey, report: Report) -> Edition | None:
         report.skipped = f"{key} has no new article, so no mail was made."
         return None
     number = await store.editions.number_next(app.edition.first_number)
-    return edition_of(app, key, number, week.members, hot)
+    return await edition_of(app, key, number, week.members, hot)
 
 
-def edition_of(
+async def edition_of(
     app: App, key: WeekKey, number: int, members: Sequence[Article], hot: tuple[HotEntry, ...]
 ) -> Edition:
-    """`members`, newest first, as the edition `key`."""
-    return compose(
+    """`members`, newest first, as the edition `key` with its editor's note."""
+    edition = compose(
         key=key,
         number=number,
         day=app.edition.cutoff.at(key).astimezone(app.publication.timezone).date(),
@@ -142,6 +143,7 @@ def edition_of(
         language=app.publication.language,
         unsectioned=app.publication.title,
     )
+    return replace(edition, note=await app.store.notes.get(key))
 
 
 async def _hot_list(app: App, key: WeekKey, report: Report) -> tuple[HotEntry, ...]:

@@ -134,9 +134,8 @@ async def proof_of(app: App, key: WeekKey, *, anew: bool = False) -> Proof:
         newest = sorted(
             sorted(articles, key=lambda each: each.title), key=lambda each: each.dated, reverse=True
         )
-        draft = drafted(
-            app, edition_of(app, key, frozen.number, newest, frozen.hot), frozen.date, frozen.mailing
-        )
+        edition = await edition_of(app, key, frozen.number, newest, frozen.hot)
+        draft = drafted(app, edition, frozen.date, frozen.mailing)
         mailing, letters = draft.mailing, draft.letters
     else:
         mailing = await app.store.editions.mailing(frozen.mailing)

@@ -22,7 +22,10 @@ __all__ = ["publish"]
 
 
 async def publish(app: App, edition: FrozenEdition | None, report: Report) -> None:
-    """Write what changed, run the upload command, and mark the edition published. Raises PublishError: then no mail goes out."""
+    """Write what changed, run the upload command, and mark the edition published. Raises PublishError: then no mail goes out.
+
+    Of an edition that waits for its editor nothing is written: neither its page nor its hot list.
+    """
     now = app.clock()
     latest = await app.store.articles.latest(app.feeds.limit, until=now)
     own_pages = await app.store.articles.with_own_page(until=now)
@@ -39,7 +42,7 @@ async def publish(app: App, edition: FrozenEdition | None, report: Report) -> No
     app.progress.say(f"published into {app.folder.root}: {len(app.folder.changed)} files changed")
     if app.feeds.after:
         await run_after(app.feeds.after, cwd=app.site)
-    if edition is not None:
+    if edition is not None and edition.approved_at is not None:
         await app.store.editions.mark_published(edition.key, at=now)
 
 
@@ -62,9 +65,9 @@ class _Hot:
 
 
 async def _latest_hot(app: App) -> _Hot | None:
-    """That of the latest edition; an entry gains its link when its article becomes known. None before the first edition."""
-    keys = await app.store.editions.frozen()
-    edition = await app.store.editions.get(max(keys)) if keys else None
+    """That of the latest edition that is out; an entry gains its link when its article becomes known. None before the first edition."""
+    lines = await app.store.editions.lines()
+    edition = await app.store.editions.get(lines[0].key) if lines else None
     if edition is None:
         return None
     entries = edition.hot

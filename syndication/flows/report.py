@@ -33,6 +33,8 @@ class Report:
     no_content: int = 0
     requeued: int = 0  # failed or unknown rows that were asked to be sent again
     warnings: list[str] = field(default_factory=list)
+    waits: bool = False  # exit code 6: for its editor's approval
+    held: bool = False  # by its editor
     incomplete: bool = False  # exit code 3: something is still to be sent, or failed for our own reasons
 
     def document(self) -> dict[str, Any]:

@@ -35,6 +35,8 @@ async def _edition(app: App, key: WeekKey, *, listed: bool) -> dict[str, Any]:
         "subject": edition.subject,
         "articles": len(edition.articles),
         "frozen_at": edition.frozen_at.isoformat(),
+        "approved_at": edition.approved_at.isoformat() if edition.approved_at else None,
+        "held_at": edition.held_at.isoformat() if edition.held_at else None,
         "published_at": edition.published_at.isoformat() if edition.published_at else None,
         "recipients": counts.recipients,
         "sent": counts.sent,

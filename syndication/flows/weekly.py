@@ -14,7 +14,7 @@ from syndication.errors import UsageError
 from syndication.flows.app import App
 from syndication.flows.collect import collect
 from syndication.flows.deliver import deliver
-from syndication.flows.due import require_working_links
+from syndication.flows.due import require_working_links, wait_for_approval
 from syndication.flows.fold import fold_settled
 from syndication.flows.freeze import freeze_edition
 from syndication.flows.publish import publish
@@ -54,6 +54,10 @@ async def tell(app: App, edition: FrozenEdition, report: Report, *, send: bool) 
     """Mail the edition to the readers who were planned at its freeze, and count how the mailing stands."""
     report.number, report.subject = edition.number, edition.subject
     report.articles, report.hot = len(edition.articles), len(edition.hot)
+    if edition.approved_at is None:
+        report.recipients = edition.planned
+        wait_for_approval(report)
+        return
     report.archive = f"{app.publication.feeds_url}archive/{edition.key}.html"
     if send:
         await deliver(app, edition.mailing, report)

@@ -61,6 +61,13 @@ class Folder:
                 _compress(target, data)
         return fresh
 
+    def remove(self, path: str) -> None:
+        """Take a page away, and its `.gz`; one that is not there is no fault. Raises PublishError like `write`."""
+        with _reported(path):
+            target = self._target(path)
+            for file in (target, target.with_name(f"{target.name}.gz")):
+                file.unlink(missing_ok=True)
+
     def copy_media(self, names: Iterable[str], media: Path) -> int:
         """Copy the images NAME from `media` to `media/NAME`, and return how many were not there yet. A name is a hash of the
         content, so what has the same length is the same. Raises PublishError like `write`.

@@ -12,8 +12,9 @@ from syndication.domain.publication import Publication
 from syndication.domain.slug import slugify
 from syndication.domain.text import cut, reading_minutes
 from syndication.render.budget import Budget
-from syndication.render.characters import clean, line, web_url
+from syndication.render.characters import line, web_url
 from syndication.render.labels import Labels
+from syndication.render.note import paragraphs
 
 __all__ = [
     "HotView",
@@ -202,7 +203,7 @@ def edition_context(edition: Edition, views: Views, budget: Budget) -> dict[str,
     return {
         "number": labels.number(edition.number),
         "day": labels.day(edition.day),
-        "note": [line(paragraph) for paragraph in clean(edition.note).split("\n\n") if paragraph.strip()],
+        "note": paragraphs(edition.note),
         "count": count,
         "spelled": spelled,
         "lead": views.story(edition.lead, budget.lead),

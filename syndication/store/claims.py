@@ -15,6 +15,7 @@ from syndication.domain.delivery import Batch, MailingKind, Recipient, Stage, St
 from syndication.domain.subscriber import Consent
 from syndication.store import sqlite_claims
 from syndication.store.counts import DEAD
+from syndication.store.hold import goes
 from syndication.store.tables import batches, deliveries, lanes, mailings, subscribers
 
 __all__ = [
@@ -142,7 +143,9 @@ def recipients(connection: Connection, question: Select[Any]) -> list[Recipient]
 
 
 def next_due(connection: Connection, mailing: str) -> datetime | None:
-    """When the next waiting row is due, or the next held one can be taken over; None when there is neither."""
+    """When the next waiting row is due, or the next held one can be taken over; None when there is neither, or nothing may be sent."""
+    if not goes(connection, mailing):
+        return None
     leases = select(func.min(batches.c.lease_until)).where(batches.c.mailing == mailing)
     times = (
         connection.execute(question).scalar()
@@ -164,7 +167,9 @@ def _lanes(mailing: str) -> Select[Any]:
 
 
 def _due_lanes(connection: Connection, mailing: str, now: datetime) -> Sequence[str]:
-    """The lanes with due rows, the one served least first."""
+    """The lanes with due rows, the one served least first; none of a mailing that may not be sent."""
+    if not goes(connection, mailing):
+        return ()
     found = _lanes(mailing).subquery()
     question = (
         select(found.c.lane).where(found.c.due <= now).order_by(found.c.turn, found.c.due, found.c.lane)

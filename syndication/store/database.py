@@ -6,6 +6,7 @@ from syndication.store.articles import Articles
 from syndication.store.editions import Editions
 from syndication.store.engine import Database
 from syndication.store.ledger import DeliveryLedger
+from syndication.store.notes import Notes
 from syndication.store.schema import bring_up_to_date
 from syndication.store.sources import Sources
 from syndication.store.subscribers import Subscribers
@@ -21,6 +22,7 @@ class Store:
     sources: Sources
     articles: Articles
     editions: Editions
+    notes: Notes
     subscribers: Subscribers
     ledger: DeliveryLedger
 
@@ -47,6 +49,7 @@ async def open_store(url: str, *, synchronous: str = "full") -> Store:
         sources=Sources(database),
         articles=Articles(database),
         editions=Editions(database),
+        notes=Notes(database),
         subscribers=Subscribers(database),
         ledger=DeliveryLedger(database),
     )

@@ -13,6 +13,7 @@ from syndication.domain.hotlist import HotEntry, Movement, Trend
 from syndication.domain.variant import Variant
 from syndication.domain.week import WeekKey
 from syndication.errors import StoreError
+from syndication.store.discard import discard
 from syndication.store.engine import Database
 from syndication.store.freeze import Plan, freeze
 from syndication.store.tables import (
@@ -46,11 +47,12 @@ class Editions:
         headers: Mapping[str, str],
         token_key: str,
         lane_of: Callable[[str], str],
+        waits: bool = False,
     ) -> FrozenEdition:
         """Settle an edition and plan its mailing for every reader who is confirmed now, all or nothing.
 
         The first of `variants` is in the publication's language: a reader whose own was not compiled gets it. `lane_of` names the
-        lane of a domain. Raises StoreError when the edition is frozen already, or one of its articles stands in another.
+        lane of a domain; with `waits` an editor has to approve it. Raises StoreError when the edition is frozen already, or one of its articles stands in another.
         """
         plan = Plan(
             edition=edition,
@@ -62,6 +64,7 @@ class Editions:
             headers=headers,
             token_key=token_key,
             lane_of=lane_of,
+            waits=waits,
         )
 
         def change(connection: Connection) -> FrozenEdition:
@@ -90,11 +93,14 @@ class Editions:
         return WeekKey.parse(key) if key else None
 
     async def number_next(self, first_number: int) -> int:
-        """The next edition's number: how many there were, counted from `first_number`."""
-        question = select(func.count()).select_from(editions)
-        return await self._database.read(
-            lambda connection: connection.execute(question).scalar_one() + first_number
-        )
+        """The next edition's number: how many there were, counted from `first_number`. None is given twice, even if one was discarded."""
+        question = select(func.count(), func.max(editions.c.number))
+
+        def answer(connection: Connection) -> int:
+            number, highest = connection.execute(question).one()
+            return max(first_number + int(number), int(highest or 0) + 1)
+
+        return await self._database.read(answer)
 
     async def hot_before(self, key: WeekKey) -> tuple[HotEntry, ...] | None:
         """The ranking of the nearest edition before `key`; None when there is none."""
@@ -104,9 +110,10 @@ class Editions:
         )
 
     async def lines(self) -> tuple[EditionLine, ...]:
-        """A line for each edition, latest first."""
+        """A line for each edition that its editor has let out, latest first."""
         c = editions.c
-        question = select(c.key, c.number, c.day, c.subject).order_by(c.key.desc())
+        out = select(mailings.c.edition).where(mailings.c.approved.is_not(None))
+        question = select(c.key, c.number, c.day, c.subject).where(c.key.in_(out)).order_by(c.key.desc())
 
         def answer(connection: Connection) -> tuple[EditionLine, ...]:
             return tuple(
@@ -129,6 +136,16 @@ class Editions:
             .values(published=at)
         )
         await self._database.write(lambda connection: connection.execute(change))
+
+    async def approve(self, key: WeekKey, *, at: datetime) -> bool:
+        """Let an edition out. False, and the first time stays, when it was approved before, or needed nobody's approval."""
+        c = mailings.c
+        change = update(mailings).where(c.edition == str(key), c.approved.is_(None)).values(approved=at)
+        return await self._database.write(lambda connection: connection.execute(change).rowcount > 0)
+
+    async def discard(self, key: WeekKey) -> bool:
+        """Take a frozen edition back, with all its rows. False, and nothing is changed, once a mail of it may have gone out."""
+        return await self._database.write(lambda connection: discard(connection, key))
 
     async def mailing(self, mailing: str) -> Mailing:
         """What a mailing's messages have in common. Raises StoreError for one that is not known."""
@@ -154,7 +171,14 @@ class Editions:
 def _get(connection: Connection, key: WeekKey) -> FrozenEdition | None:
     c = editions.c
     row = connection.execute(
-        select(editions, mailings.c.id.label("mailing"), mailings.c.date, mailings.c.planned)
+        select(
+            editions,
+            mailings.c.id.label("mailing"),
+            mailings.c.date,
+            mailings.c.planned,
+            mailings.c.approved,
+            mailings.c.held,
+        )
         .join(mailings, mailings.c.edition == c.key)
         .where(c.key == str(key), mailings.c.kind == MailingKind.DIGEST)
     ).first()
@@ -173,6 +197,8 @@ def _get(connection: Connection, key: WeekKey) -> FrozenEdition | None:
         date=row.date,
         subject=row.subject,
         mailing=row.mailing,
+        approved_at=row.approved,
+        held_at=row.held,
         published_at=row.published,
         page=row.page,
         hot=_hot_of(connection, str(key)) or (),

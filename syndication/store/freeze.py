@@ -61,6 +61,7 @@ class Plan:
     headers: Mapping[str, str]
     token_key: str
     lane_of: Callable[[str], str]
+    waits: bool = False  # for its editor's approval
 
 
 def freeze(connection: Connection, plan: Plan) -> None:
@@ -128,6 +129,7 @@ def _mailing(connection: Connection, plan: Plan, key: str) -> None:
             edition=key,
             date=plan.at.replace(microsecond=0),  # a Date header has no finer time
             headers=dict(plan.headers),
+            approved=None if plan.waits else plan.at,
         )
     )
     rows = [

@@ -16,7 +16,7 @@ from syndication.domain.delivery import (
     Stage,
     State,
 )
-from syndication.store import claims, counts
+from syndication.store import claims, counts, hold
 from syndication.store.engine import Database
 from syndication.store.group import Group
 from syndication.store.sqlite_steps import Contested, SqliteSteps
@@ -103,6 +103,18 @@ class DeliveryLedger:
         return await self._database.write(
             lambda connection: counts.fold(connection, before=before, limit=limit)
         )
+
+    async def hold(self, mailing: str, *, now: datetime) -> bool:
+        """Let nothing more of a mailing begin, in whichever process; what is claimed waits again. False when it was held before."""
+        return await self._database.write(lambda connection: hold.hold(connection, mailing, now=now))
+
+    async def resume(self, mailing: str) -> bool:
+        """Lift a hold. False when there was none."""
+        return await self._database.write(lambda connection: hold.resume(connection, mailing))
+
+    async def goes(self, mailing: str) -> bool:
+        """Whether a mailing may be sent: it is approved, and nobody holds it."""
+        return await self._database.read(lambda connection: hold.goes(connection, mailing))
 
     async def batch(self, number: int) -> Batch | None:
         """A batch with the rows that are still claimed under its token; None when it is over."""

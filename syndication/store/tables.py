@@ -32,6 +32,7 @@ __all__ = [
     "lanes",
     "mailings",
     "metadata",
+    "notes",
     "sources",
     "subscribers",
     "tallies",
@@ -160,6 +161,13 @@ hot_entries = Table(
     _number("places"),
 )
 
+notes = Table(
+    "notes",
+    metadata,
+    Column("edition", Text, primary_key=True),  # a week's key; its edition may not be made yet
+    _text("note"),
+)
+
 # ---------------------------------------------------------------- subscribers
 
 subscribers = Table(
@@ -192,6 +200,8 @@ mailings = Table(
     Column("date", Utc, nullable=False),
     Column("headers", JSON, nullable=False),
     _number("planned"),
+    Column("approved", Utc),  # null: it waits for its editor
+    Column("held", Utc),  # null: nobody holds it
 )
 
 variants = Table(

@@ -83,7 +83,6 @@ def test_a_wrong_value_or_key_is_named_with_its_line(
     [
         ('[edition]\nends = "friday 25:00"', "edition.ends is not a time of the week."),
         ("[edition]\nends = 7", "edition.ends is not text."),
-        ("[edition]\napprove = true", "edition.approve is not available in this version."),
         ('[edition]\napprove = "no"', "edition.approve is neither true nor false."),
         ("[edition]\nfirst_number = 0", "edition.first_number is too small."),
         ('[hot]\nkind = "page"', "hot.kind is not available in this version."),
@@ -286,8 +285,8 @@ def test_a_folder_in_place_of_the_file_is_one_sentence(tmp_path: Path) -> None:
         ("SYNDICATE_FEEDS__LIMIT", "hunter2", "SYNDICATE_FEEDS__LIMIT: feeds.limit is not a whole number."),
         (
             "SYNDICATE_EDITION__APPROVE",
-            "true",
-            "SYNDICATE_EDITION__APPROVE: edition.approve is not available in this version.",
+            "hunter2",
+            "SYNDICATE_EDITION__APPROVE: edition.approve is neither true nor false.",
         ),
         ("SYNDICATE_PUBLISH__AFTER", "hunter2", "SYNDICATE_PUBLISH__AFTER: publish.after is not JSON."),
         ("SYNDICATE_SOURCES", "null", "SYNDICATE_SOURCES: sources is not JSON."),

@@ -1,0 +1,57 @@
+"""What stops a sending before its end: a signal to this process, or an editor who holds the mailing from another one."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+
+from syndication.errors import StoreError
+from syndication.flows.app import App
+
+__all__ = ["Stop", "obeying_a_hold", "stop_on_signal"]
+
+LOOK = 1.0  # seconds between two looks whether the mailing is held
+
+
+class Stop(asyncio.Event):
+    """Set means: no new mail, finish the dots in flight, commit, end."""
+
+    signalled = False  # by a signal, so that the whole process is to end
+
+    def signal(self) -> None:
+        """Stop because of a signal."""
+        self.signalled = True
+        self.set()
+
+
+@contextmanager
+def stop_on_signal() -> Iterator[Stop]:
+    """While sending, SIGTERM and SIGINT stop it in good order."""
+    stop, loop = Stop(), asyncio.get_running_loop()
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for number in signals:
+        loop.add_signal_handler(number, stop.signal)
+    try:
+        yield stop
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+@asynccontextmanager
+async def obeying_a_hold(app: App, mailing: str, stop: asyncio.Event) -> AsyncIterator[None]:
+    """Set `stop` when the mailing is held. The ledger gives out no mail from the hold on; this ends the waiting, too."""
+    looking = asyncio.create_task(_look(app, mailing, stop))
+    try:
+        yield
+    finally:
+        looking.cancel()
+        await asyncio.wait({looking})
+
+
+async def _look(app: App, mailing: str, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        with suppress(StoreError):  # whoever writes to it learns that too
+            if not await app.store.ledger.goes(mailing):
+                stop.set()
+        await asyncio.sleep(LOOK)
