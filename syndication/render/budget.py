@@ -23,7 +23,7 @@ BUDGETS = (
     Budget(),
     Budget(lead=200, excerpt=120),
     Budget(lead=200, excerpt=0),
-    *(Budget(lead=200, excerpt=0, stories=stories) for stories in (12, 8, 5, 3, 2, 1)),
+    *(Budget(lead=200, excerpt=0, stories=stories) for stories in (15, 12, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1)),
     *(Budget(lead=120, excerpt=0, stories=1, sections=sections) for sections in (40, 20, 10, 5, 1)),
 )
 

@@ -39,8 +39,9 @@ class Labels:
     def text(self, message: str, **values: object) -> str:
         """The translation of `message`, its `%(name)s` filled in."""
         found = self.catalogue.get(message) if self.catalogue else None
-        chosen = found.string if found and isinstance(found.string, str) and found.string else message
-        return chosen % values if values else chosen
+        if found and isinstance(found.string, str) and found.string:
+            return found.string % values if values else found.string
+        return self._english(message % values if values else message)
 
     def count(self, one: str, many: str, count: int, **values: object) -> str:
         """The plural form that `count` asks for; `%(count)s` is the number as this language writes it."""
@@ -50,7 +51,8 @@ class Labels:
         if self.catalogue and found and isinstance(found.string, tuple | list) and all(found.string):
             forms = tuple(found.string)
             index = min(gettext.c2py(self.catalogue.plural_expr)(count), len(forms) - 1)
-        return forms[index] % {"count": self.number(count), **values}
+            return forms[index] % {"count": self.number(count), **values}
+        return self._english(forms[index] % {"count": self.number(count), **values})
 
     def number(self, number: int) -> str:
         """`1,234` as this language writes it."""
@@ -70,6 +72,10 @@ class Labels:
     def names(self, names: Sequence[str]) -> str:
         """`A, B and C`."""
         return str(format_list(list(names), locale=self.locale)) if names else ""
+
+    def _english(self, label: str) -> str:
+        """A label that has no translation, held together among letters that run the other way (UAX #9: an isolate)."""
+        return f"\u2066{label}\u2069" if self.direction == "rtl" else label
 
     @property
     def _british(self) -> bool:

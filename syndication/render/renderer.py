@@ -54,7 +54,7 @@ class Renderer:
         )
         self._publication = publication
         self._path = search_path(folders, theme)
-        self._templates = Templates.on(self._path)
+        self._templates = Templates.on(self._path, folders)
         self._subject = subject
         self._labels: dict[str, Labels] = {}
         self._days: dict[tuple[str, date], str] = {}  # Babel takes its time, and many readers share a day

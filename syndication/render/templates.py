@@ -54,9 +54,9 @@ class Templates:
     mails: ImmutableSandboxedEnvironment  # the same, with line marks
 
     @classmethod
-    def on(cls, path: Sequence[Path]) -> "Templates":
-        """The templates of `theme.search_path`."""
-        loader = jinja2.FileSystemLoader([str(folder) for folder in path])
+    def on(cls, path: Sequence[Path], folders: Sequence[Path]) -> "Templates":
+        """The templates of `theme.search_path(folders, …)`, and those of any theme as `THEME/FILE`."""
+        loader = jinja2.FileSystemLoader([str(folder) for folder in (*path, *folders)])
         return cls(_environment(loader), _environment(loader, [LineMarks]))
 
     def page(self, name: str, context: Mapping[str, object]) -> str:

@@ -1,4 +1,7 @@
-"""Where templates are found: the site's theme, then the shipped one, file by file."""
+"""Where templates are found: the site's theme, then the shipped one, then the default theme, file by file.
+
+`macros.mjml` is the theme's own, or the default's; `default/macros.mjml` is always the default's, so that a theme can build on another.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -138,7 +138,9 @@ class Views:
             return None
         local = re.fullmatch(r"media/[^/\\]+", image.src)
         src = f"{self.root}{image.src}" if local else self.address(image.src)
-        return ImageView(src, line(image.alt), image.width, image.height, line(credit)) if src else None
+        credit = line(credit)
+        alt = line(image.alt) or (self.labels.text("Image: %(credit)s", credit=credit) if credit else "")
+        return ImageView(src, alt, image.width, image.height, credit) if src else None
 
     def sections(self, edition: Edition, budget: Budget) -> tuple[SectionView, ...]:
         """The sections within `budget`."""

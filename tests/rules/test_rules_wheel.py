@@ -34,10 +34,10 @@ def test_the_wheel_holds_every_module_and_data_file_of_the_package(wheel: list[s
     assert [name for name in files if name not in wheel] == []
 
 
-def test_the_wheel_holds_the_whole_default_theme(wheel: list[str]) -> None:
-    theme = _tracked("templates/default")
-    assert theme
-    assert [name for name in theme if f"syndication/{name}" not in wheel] == []
+def test_the_wheel_holds_every_theme_whole(wheel: list[str]) -> None:
+    themes = _tracked("templates")
+    assert "templates/plain/digest.mjml" in themes
+    assert [name for name in themes if f"syndication/{name}" not in wheel] == []
 
 
 def test_the_wheel_holds_the_configuration_that_init_writes(wheel: list[str]) -> None:

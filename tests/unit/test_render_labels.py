@@ -94,3 +94,10 @@ def test_a_digest_is_made_in_the_publications_language_english_and_each_catalogu
 def test_a_label_is_in_the_publications_language() -> None:
     assert renderer(language="ko").label("Weekly hot") == "주간 인기 기사"
     assert renderer().label("Weekly hot") == "Weekly hot"
+
+
+def test_a_label_without_a_translation_keeps_its_order_among_letters_that_run_the_other_way() -> None:
+    assert labels("ar").text("Hello,") == "\u2066Hello,\u2069"
+    assert labels("he").count("%(count)s min read", "%(count)s min read", 3) == "\u20663 min read\u2069"
+    assert labels("en").text("Hello,") == "Hello,"
+    assert labels("ko").text("Hello,") == "안녕하세요."

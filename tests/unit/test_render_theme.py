@@ -37,6 +37,22 @@ def test_a_theme_of_another_name_falls_back_to_the_default_theme(tmp_path: Path)
     assert "Unsubscribe" in html
 
 
+def test_a_theme_builds_on_a_file_of_another_theme_by_its_name(tmp_path: Path) -> None:
+    digest = (shipped_folder() / "plain" / "digest.mjml").read_text("utf-8")
+    assert '{% import "default/macros.mjml" as m with context %}' in digest
+    folder = theme(tmp_path, "autumn", digest__mjml=digest, macros__mjml="none of the default's")
+    html, _ = merged(renderer(folder, theme="autumn").digest(edition(), "en"))
+    assert "Notes on bells" in html
+
+
+def test_a_file_of_another_theme_is_the_sites_copy_where_it_has_one(tmp_path: Path) -> None:
+    folder = theme(tmp_path, "plain", digest__txt='{% include "default/greeting.txt" %}')
+    (folder / "default").mkdir()
+    (folder / "default" / "greeting.txt").write_text("The site's own {{ lead.title }}\n", "utf-8")
+    _, text = merged(renderer(folder, theme="plain").digest(edition(), "en"))
+    assert text == "The site's own Notes on bells\n"
+
+
 @pytest.mark.parametrize("name", ["missing", "../default", ""])
 def test_a_theme_that_is_nowhere_is_refused(name: str) -> None:
     with pytest.raises(TemplateError, match="is in none of the template folders"):
