@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +12,7 @@ import typer
 from syndication.cli.edition import Week, week_key
 from syndication.cli.loop import run as run_job
 from syndication.cli.screen import Options, document, options
+from syndication.domain.text import counted
 
 if TYPE_CHECKING:
     from syndication.domain.week import WeekKey
@@ -40,7 +42,7 @@ def preview(
 async def _serve(chosen: Options, week: WeekKey | None, port: int) -> int:
     from syndication.web.preview.app import Secrets, preview_app
     from syndication.web.preview.desk import Desk
-    from syndication.web.preview.server import listening, serve
+    from syndication.web.preview.server import listening, serving, stopped
     from syndication.wiring import REAL
 
     with TemporaryDirectory(prefix="syndicate-preview-") as folder, listening(port) as sock:
@@ -50,15 +52,35 @@ async def _serve(chosen: Options, week: WeekKey | None, port: int) -> int:
             secrets = Secrets(*(REAL.new_id() + REAL.new_id() for _ in range(3)))
             bound = sock.getsockname()[1]
             url = f"http://127.0.0.1:{bound}/?token={secrets.token}"
-            if chosen.json:
-                document({"edition": str(desk.key), "url": url})
-            else:
-                print(f"Preview, until Ctrl-C: {url}", flush=True)
-            await serve(preview_app(desk, port=bound, secrets=secrets), sock)
+            async with serving(preview_app(desk, port=bound, secrets=secrets), sock):
+                if chosen.json:
+                    document({"edition": str(desk.key), "url": url})
+                else:
+                    print(f"Preview, until Ctrl-C: {url}", flush=True)
+                await stopped()
         finally:
             await desk.close()
     return 0
 
 
 async def _write(chosen: Options, week: WeekKey | None, out: Path) -> int:
-    raise NotImplementedError
+    from syndication.web.preview.desk import Desk
+    from syndication.web.preview.files import write_pictures, write_proof
+
+    with TemporaryDirectory(prefix="syndicate-preview-") as folder:
+        desk = Desk(chosen.config, Path(folder), chosen.progress())
+        try:
+            app, proof = await desk.proof(week)
+            files = write_proof(app, proof, out)
+            pictures, missing = write_pictures(app, proof, out)
+        finally:
+            await desk.close()
+    warnings = [*desk.warnings, *proof.warnings, *filter(None, (missing,))]
+    if chosen.json:
+        written = [str(file) for file in (*files, *pictures)]
+        document({"edition": str(proof.key), "files": written, "warnings": warnings})
+        return 0
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    print(f"{proof.key}: {len(files)} files and {counted(len(pictures), 'picture')} in {out}")
+    return 0

@@ -23,11 +23,11 @@ class Sample:
     reader: Recipient
 
 
-def samples(app: App, proof: Proof) -> tuple[Sample, ...]:
-    """One without a name first; then long and right-to-left names, each other language, and choices of topics."""
+def samples(app: App, proof: Proof, *, languages: bool = True) -> tuple[Sample, ...]:
+    """One without a name first; then long and right-to-left names, each other language (unless `languages` is False), and choices of topics."""
     plain = sample(app.keyring, proof.main.language)
     named = replace(plain, name="Ann Lee", since=proof.mailing.date - timedelta(days=400))
-    others = [each.language for each in proof.mailing.variants[1:]]
+    others = [each.language for each in proof.mailing.variants[1:] if languages]
     topics = proof.main.topics
     return (
         Sample("no-name", "No name", plain),

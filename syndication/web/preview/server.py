@@ -1,17 +1,17 @@
-"""Runs the preview on a socket of this machine until Ctrl-C."""
+"""Runs the preview on a socket of this machine, until Ctrl-C."""
 
 import asyncio
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from syndication.errors import UsageError
 
-__all__ = ["listening", "serve"]
+__all__ = ["listening", "serving", "stopped"]
 
 LEAVE = 1  # seconds that open connections have when it ends
 
@@ -32,16 +32,17 @@ def listening(port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """Its own signal handlers raise the signal again when all is done; ours end it, and that is all."""
+    """Its own signal handlers raise the signal again when all is done; ours (`stopped`) end it, and that is all."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to `serve`."""
+        """Leave the signals alone."""
         yield
 
 
-async def serve(app: ASGIApp, sock: socket.socket) -> None:
-    """Serve until SIGINT or SIGTERM."""
+@asynccontextmanager
+async def serving(app: ASGIApp, sock: socket.socket) -> AsyncIterator[None]:
+    """Serve `app` on `sock` meanwhile."""
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -53,7 +54,17 @@ async def serve(app: ASGIApp, sock: socket.socket) -> None:
         timeout_graceful_shutdown=LEAVE,
     )
     server = _Server(config)
-    loop = asyncio.get_running_loop()
+    running = asyncio.create_task(server.serve(sockets=[sock]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await running
+
+
+async def stopped() -> None:
+    """Return at SIGINT or SIGTERM."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
-    await server.serve(sockets=[sock])
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
