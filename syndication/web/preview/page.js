@@ -3,7 +3,7 @@
 
 const EVERY = 700; // milliseconds between two questions whether something was saved
 const controls = document.getElementById("controls");
-let stamp = "";
+let stamp = document.body.dataset.stamp; // of what is shown
 let asked = 0;
 
 const query = () => new URLSearchParams(new FormData(controls)).toString();
@@ -16,6 +16,7 @@ async function show() {
   if (mine !== asked || !answer.ok) return; // a later question is on its way
   history.replaceState(null, "", address);
   document.title = fresh.title;
+  stamp = fresh.body.dataset.stamp;
   for (const part of document.querySelectorAll("[data-part]")) swap(part, fresh.querySelector(`[data-part="${part.dataset.part}"]`));
 }
 
@@ -86,8 +87,7 @@ async function look() {
       const answer = await fetch("/stamp");
       const now = await answer.text();
       document.querySelector(".ended")?.remove();
-      if (answer.ok && stamp && now !== stamp) await show();
-      if (answer.ok) stamp = now;
+      if (answer.ok && now !== stamp) await show();
     } catch {
       ended();
     }

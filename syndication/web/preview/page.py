@@ -36,7 +36,7 @@ class _Page:
 
 async def page_context(desk: Desk, view: View) -> dict[str, Any]:
     """The values of the template."""
-    page = _Page()
+    page, stamp = _Page(), desk.stamp()  # before anything is read: a save meanwhile shows next
     try:
         page.app = await desk.app(view.edition)
         page.editions = await choices(page.app, desk.key or page.app.edition.cutoff.latest(page.app.clock()))
@@ -49,8 +49,8 @@ async def page_context(desk: Desk, view: View) -> dict[str, Any]:
         "view": view,
         "page": page,
         "key": desk.key,
-        "stamp": desk.stamp(),
-        "frame": view.frame(desk.key, desk.stamp()) if desk.key else "",
+        "stamp": stamp,
+        "frame": view.frame(desk.key, stamp) if desk.key else "",
         "found": await _search(page, view),
         "findings": [*page.faults, *_findings(page, desk)],
         "difference": await difference(page.app, page.proof) if page.app and page.proof else None,
