@@ -83,8 +83,8 @@ class Copy:
         return cls(
             message,
             headers,
-            html.get_content(),
-            text.get_content(),
+            html.get_content().replace("\r\n", "\n"),
+            text.get_content().replace("\r\n", "\n"),
             variant.preheader,
             variant.trimmed,
         )
