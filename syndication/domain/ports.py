@@ -30,8 +30,8 @@ class Ledger(Protocol):
     async def finish(self, batch: Batch) -> None:
         """Give back what is still claimed."""
 
-    async def recover(self, mailing: str, *, now: datetime, host: str, resend: bool) -> int:
+    async def recover(self, mailing: str, *, now: datetime, dead: str, resend: bool) -> int:
         """Take over from dead owners: claimed rows are queued again, and dotting rows too with `resend`, else they become unknown.
-        The caller holds the mailing's lock, so an owner on this `host` is dead; another's lease must have run out.
+        The caller holds the mailing's lock and knows that the owner `dead` is, and all below it; another's lease must have run out.
         Returns how many rows were left in doubt.
         """

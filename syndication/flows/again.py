@@ -23,7 +23,7 @@ async def queue_again(app: App, mailing: str, again: Again) -> int:
     ledger, queued = app.store.ledger, 0
     if again.unknown:
         # What a killed run left on the wire is unknown from here on, and meant too.
-        await ledger.recover(mailing, now=app.clock(), host=app.delivery.host, resend=False)
+        await ledger.recover(mailing, now=app.clock(), dead=app.delivery.host, resend=False)
         queued += await ledger.resend_unknown(mailing, now=app.clock())
     if again.failed:
         queued += await ledger.retry_failed(mailing, now=app.clock())

@@ -91,7 +91,7 @@ async def _take_over(sending: Sending) -> datetime | None:
     """From dead owners; and by policy send again what was left in doubt. Returns when the next doubtful row may be."""
     app, ledger = sending.app, sending.app.store.ledger
     resend, now = app.delivery.resend_unknown, app.clock()
-    await ledger.recover(sending.mailing, now=now, host=app.delivery.host, resend=resend)
+    await ledger.recover(sending.mailing, now=now, dead=app.delivery.host, resend=resend)
     return await ledger.resend(sending.mailing, now=now, when=resend_at) if resend else None
 
 

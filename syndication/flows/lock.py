@@ -1,6 +1,7 @@
 """Two runs never do the same work: one lock a stage, held on an open file, so that a killed process lets go of it.
 
-No child inherits the descriptor: an upload command that outlives its killed run does not keep the lock.
+No child inherits the descriptor by itself: an upload command that outlives its killed run does not keep the lock. Sender processes are
+given it, so that a killed run's lock is held until they have ended too.
 """
 
 import fcntl
@@ -9,22 +10,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from syndication.errors import LockedError, StoreError
+from syndication.errors import LockedError, StoreError, UsageError
 
 __all__ = ["hold"]
 
 
 @contextmanager
-def hold(folder: Path, name: str) -> Iterator[None]:
-    """Hold a lock file in `folder` named after the work (flock(2)). Raises LockedError at once when another process has it."""
+def hold(folder: Path, name: str, inherited: int | None = None) -> Iterator[int]:
+    """Hold a lock file in `folder` named after the work (flock(2)); gives its descriptor, for a child that is to hold it too.
+
+    `inherited` is the descriptor that such a child was given. Raises LockedError at once when another process has the lock, and
+    UsageError when what was inherited is not this lock.
+    """
     path = folder / f"{name.replace(' ', '-')}.lock"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise StoreError(
-            f"The lock file {path} cannot be opened ({error.strerror}).", "Make the folder writable."
-        ) from error
+    descriptor = _opened(path) if inherited is None else _checked(path, inherited)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -33,6 +32,29 @@ def hold(folder: Path, name: str) -> Iterator[None]:
                 f"Another run is at work on {name}.",
                 "Wait until it has ended; nothing was changed.",
             ) from None
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _opened(path: Path) -> int:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise StoreError(
+            f"The lock file {path} cannot be opened ({error.strerror}).", "Make the folder writable."
+        ) from error
+
+
+def _checked(path: Path, inherited: int) -> int:
+    """An inherited descriptor shares the lock with the parent's: taking it once more succeeds (flock(2)), and for nobody else."""
+    try:
+        if os.path.samestat(os.fstat(inherited), path.stat()):
+            return inherited
+    except OSError:
+        pass
+    raise UsageError(
+        "A sender process is started by a run, never by hand.",
+        "`syndicate run` and `syndicate deliver` start them.",
+    )

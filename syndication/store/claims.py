@@ -20,6 +20,7 @@ from syndication.store.tables import batches, deliveries, lanes, mailings, subsc
 
 __all__ = [
     "claim",
+    "due",
     "finish",
     "held",
     "next_due",
@@ -80,12 +81,12 @@ def held(connection: Connection, batch: int) -> Batch | None:
     )
 
 
-def recover(connection: Connection, mailing: str, *, now: datetime, host: str, resend: bool) -> int:
+def recover(connection: Connection, mailing: str, *, now: datetime, dead: str, resend: bool) -> int:
     """Take over from dead owners. Returns how many dotting rows were left in doubt."""
     question = select(batches).where(batches.c.mailing == mailing).order_by(batches.c.id).with_for_update()
     doubtful = 0
     for batch in connection.execute(question).all():
-        if batch.owner.partition("/")[0] != host and batch.lease_until > now:
+        if not f"{batch.owner}/".startswith(f"{dead}/") and batch.lease_until > now:
             continue
         _requeue(connection, batch.id)
         dotting = update(deliveries).where(
@@ -140,6 +141,14 @@ def retry_failed(connection: Connection, mailing: str, *, now: datetime) -> int:
 def recipients(connection: Connection, question: Select[Any]) -> list[Recipient]:
     """Rows of deliveries as what their merge needs."""
     return [_recipient(row) for row in connection.execute(question)]
+
+
+def due(connection: Connection, mailing: str, now: datetime, limit: int) -> int:
+    """How many rows are due, counted up to `limit`."""
+    c = deliveries.c
+    question = select(c.subscriber).where(c.mailing == mailing, c.due <= now).limit(limit)
+    rows = question.with_hint(deliveries, _BY_WAITING, "sqlite").subquery()
+    return connection.execute(select(func.count()).select_from(rows)).scalar_one()
 
 
 def next_due(connection: Connection, mailing: str) -> datetime | None:

@@ -41,7 +41,7 @@ class DeliveryLedger:
     ) -> Batch | None:
         """Lease up to `size` due rows of one lane for `lease` seconds, or None when nothing is due.
 
-        `owner` is "host/run"; `token` is new for every claim. Lanes take turns. Readers who have left since the freeze are settled
+        `owner` is "host/run", or "host/run/number" of one process; `token` is new for every claim. Lanes take turns. Readers who have left since the freeze are settled
         as failed at stage `consent`. The lease is renewed by every step.
         """
         return await self._database.write(
@@ -64,14 +64,14 @@ class DeliveryLedger:
         """Give back what is still claimed. What is dotting stays so, until `recover` calls it unknown."""
         await self._database.write(lambda connection: claims.finish(connection, batch))
 
-    async def recover(self, mailing: str, *, now: datetime, host: str, resend: bool) -> int:
+    async def recover(self, mailing: str, *, now: datetime, dead: str, resend: bool) -> int:
         """Take over from dead owners: claimed rows are queued again; dotting rows too with `resend`, else they become unknown.
 
-        The caller holds the mailing's lock, so an owner on `host` is dead; another's lease must have run out. Returns how many rows
-        were left in doubt.
+        The caller holds the mailing's lock and knows that the owner `dead` is, and all below it: "host" stands for every run there,
+        "host/run/2" for one process. Another's lease must have run out. Returns how many rows were left in doubt.
         """
         return await self._database.write(
-            lambda connection: claims.recover(connection, mailing, now=now, host=host, resend=resend)
+            lambda connection: claims.recover(connection, mailing, now=now, dead=dead, resend=resend)
         )
 
     async def resend(self, mailing: str, *, now: datetime, when: claims.ResendAt) -> datetime | None:
@@ -119,6 +119,10 @@ class DeliveryLedger:
     async def batch(self, number: int) -> Batch | None:
         """A batch with the rows that are still claimed under its token; None when it is over."""
         return await self._database.read(lambda connection: claims.held(connection, number))
+
+    async def due(self, mailing: str, *, now: datetime, limit: int) -> int:
+        """How many rows wait and are due, counted up to `limit`."""
+        return await self._database.read(lambda connection: claims.due(connection, mailing, now, limit))
 
     async def next_due(self, mailing: str) -> datetime | None:
         """When the next waiting row is due (maybe in the past) or another's lease runs out; None when nothing is open."""

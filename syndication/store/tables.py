@@ -232,7 +232,7 @@ batches = Table(
     Column("id", _Counted, primary_key=True),
     Column("mailing", ForeignKey("mailings.id"), nullable=False, index=True),
     Column("lane", Text, nullable=False),
-    Column("owner", Text, nullable=False),  # host/run
+    Column("owner", Text, nullable=False),  # host/run or host/run/number
     Column("token", Text, nullable=False),
     Column("lease", BigInteger, nullable=False),  # microseconds
     Column("lease_until", Utc, nullable=False),

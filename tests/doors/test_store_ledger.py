@@ -238,7 +238,7 @@ async def test_recovery_takes_over_and_the_old_owner_loses(store: Store, *, rese
     dotted, claimed, sent = old.rows
     assert await store.ledger.step(old, None, sent, now=NOW)
     assert await store.ledger.step(old, settled(sent), dotted, now=NOW)
-    assert await store.ledger.recover("m1", now=NOW + MINUTE, host="host", resend=resend) == 1
+    assert await store.ledger.recover("m1", now=NOW + MINUTE, dead="host", resend=resend) == 1
     assert await states(store) == {
         dotted.email: State.QUEUED if resend else State.UNKNOWN,
         claimed.email: State.QUEUED,
@@ -294,7 +294,7 @@ async def test_the_table_of_legal_moves_is_exactly_what_the_ledger_does(store: S
     await ledger.finish(batch)
     for row in (left, left_later):
         await store.subscribers.remove(row.email, at=NOW)
-    assert await ledger.recover("m1", now=NOW, host="host", resend=True) == 1
+    assert await ledger.recover("m1", now=NOW, dead="host", resend=True) == 1
     await ledger.resend("m1", now=NOW, when=lambda _unknowns, since: since)
     await ledger.retry_failed("m1", now=NOW)
     await claim(store, "t2", now=NOW + HOUR)
@@ -309,7 +309,7 @@ async def test_unknown_rows_wait_until_their_time_to_be_sent_again(store: Store)
         assert await store.ledger.step(batch, None, row, now=at)
         assert await store.ledger.step(batch, settled(row, State.UNKNOWN), None, now=at)
     await store.ledger.finish(batch)
-    assert await store.ledger.recover("m1", now=NOW, host="host", resend=True) == 0
+    assert await store.ledger.recover("m1", now=NOW, dead="host", resend=True) == 0
 
     def an_hour_later(unknowns: int, since: datetime) -> datetime | None:
         assert unknowns == 1
@@ -326,11 +326,11 @@ async def test_unknown_rows_wait_until_their_time_to_be_sent_again(store: Store)
 async def test_recovery_leaves_another_host_its_lease_which_steps_renew(store: Store) -> None:
     await planned(store, *addresses(2))
     batch = await claim(store, owner="far/run")
-    assert await store.ledger.recover("m1", now=NOW + 59 * MINUTE / 60, host="host", resend=True) == 0
+    assert await store.ledger.recover("m1", now=NOW + 59 * MINUTE / 60, dead="host", resend=True) == 0
     assert set((await states(store)).values()) == {State.CLAIMED}
     assert await store.ledger.step(batch, None, batch.rows[0], now=NOW + 50 * MINUTE / 60)
-    assert await store.ledger.recover("m1", now=NOW + 100 * MINUTE / 60, host="host", resend=True) == 0
-    assert await store.ledger.recover("m1", now=NOW + 2 * MINUTE, host="host", resend=True) == 1
+    assert await store.ledger.recover("m1", now=NOW + 100 * MINUTE / 60, dead="host", resend=True) == 0
+    assert await store.ledger.recover("m1", now=NOW + 2 * MINUTE, dead="host", resend=True) == 1
 
 
 async def test_counts_tell_our_failures_from_dead_addresses_and_leavers(store: Store) -> None:
@@ -410,6 +410,35 @@ async def test_after_a_failed_commit_nothing_is_marked_and_everyone_is_told(stor
     assert [type(answer) for answer in answers] == [StoreError] * 3
     assert set((await states(store)).values()) == {State.CLAIMED}
     assert await store.ledger.step(batch, None, batch.rows[0], now=NOW)
+
+
+async def test_a_dead_process_is_taken_over_from_while_the_others_of_its_run_go_on(store: Store) -> None:
+    await planned(store, *addresses(6))
+    batches = [
+        await claim(store, owner, owner=owner, size=2)
+        for owner in ("host/run/1", "host/run/2", "host/run/20")
+    ]
+    for batch in batches:
+        assert await store.ledger.step(batch, None, batch.rows[0], now=NOW)
+    assert await store.ledger.recover("m1", now=NOW, dead="host/run/2", resend=False) == 1
+    dead = {row.email for row in batches[1].rows}
+    assert {
+        email for email, state in (await states(store)).items() if state in {State.QUEUED, State.UNKNOWN}
+    } == dead
+    assert await store.ledger.step(batches[2], settled(batches[2].rows[0]), None, now=NOW)
+    assert not await store.ledger.step(batches[1], settled(batches[1].rows[0]), None, now=NOW)
+    assert await store.ledger.recover("m1", now=NOW, dead="host", resend=False) == 1
+
+
+async def test_due_rows_are_counted_up_to_a_limit(store: Store) -> None:
+    await planned(store, *addresses(5))
+    batch = await claim(store, size=1)
+    later = settled(batch.rows[0], State.DEFERRED, due=NOW + HOUR)
+    assert await store.ledger.step(batch, None, batch.rows[0], now=NOW)
+    assert await store.ledger.step(batch, later, None, now=NOW)
+    assert await store.ledger.due("m1", now=NOW, limit=9) == 4
+    assert await store.ledger.due("m1", now=NOW, limit=3) == 3
+    assert await store.ledger.due("m2", now=NOW, limit=9) == 0
 
 
 async def test_two_processes_share_a_mailing_without_a_row_twice(database_url: str) -> None:

@@ -1,0 +1,133 @@
+"""Sender processes: several of them send one mailing from one ledger, each with its share of the connections.
+
+The run that started them holds the lock, shows how far they have come, and takes over from one that dies. They hold the lock too, and
+each has a pipe from the run: when it closes, because the run is asked to stop or is dead, they begin no mail any more.
+"""
+
+import asyncio
+import json
+import signal
+from asyncio.subprocess import Process
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from syndication import errors
+from syndication.errors import SyndicationError
+from syndication.flows.app import App, Share
+from syndication.flows.sending import Sending
+
+__all__ = ["send_in_processes", "worthwhile"]
+
+ROWS = 1_000  # due rows for each process at least: starting one takes as long as sending them
+
+
+async def worthwhile(app: App, mailing: str) -> int:
+    """How many processes what is due now is worth: 1 stands for this one alone."""
+    most = min(app.delivery.processes, app.delivery.connections)
+    if most == 1:
+        return 1
+    return max(1, await app.store.ledger.due(mailing, now=app.clock(), limit=most * ROWS) // ROWS)
+
+
+async def send_in_processes(sending: Sending, number: int, lock: int) -> None:
+    """Let `number` processes send what is due, and wait for them. `lock` is the descriptor of the mailing's lock.
+
+    A process that dies is a warning: its rows are taken over at once. Raises the fault that one of them ended with.
+    """
+    before = sending.done
+    senders = [_Sender(sending, share) for share in _shares(sending, number, lock)]
+    results = await asyncio.gather(*(sender.run() for sender in senders), return_exceptions=True)
+    for fault in filter(None, results):
+        raise fault
+    if sending.done == before and any(sender.died for sender in senders):
+        sending.alone = True  # started once more they would die once more
+
+
+def _shares(sending: Sending, number: int, lock: int) -> Iterator[Share]:
+    app = sending.app
+    server = sending.pool.addresses[0] if app.outbox else ""
+    whole, rest = divmod(app.delivery.connections, number)
+    for each in range(1, number + 1):
+        yield Share(sending.mailing, f"{app.delivery.owner}/{each}", whole + (each <= rest), lock, server)
+
+
+@dataclass(slots=True)
+class _Sender:
+    """One process, as the run sees it."""
+
+    sending: Sending
+    share: Share
+    died: bool = False
+    fault: SyndicationError | None = None
+    said: str = ""  # the last line that was no report: an interpreter's last words
+
+    async def run(self) -> None:
+        try:
+            process = await self.sending.app.start_sender(self.share)
+        except OSError as error:
+            self._is_dead(f"could not be started ({error.strerror})")
+            return
+        telling = asyncio.create_task(self._tell(process))
+        try:
+            assert process.stdout is not None
+            async for line in process.stdout:
+                self._read(line)
+            status = await process.wait()
+        finally:
+            telling.cancel()
+            _let_go(process)
+        if self.fault is not None:
+            raise self.fault
+        if status and not self.sending.stop.is_set():
+            self._is_dead(f"{_ended(status)}{self.said and f': {self.said}'}")
+        if status:
+            await self._take_over()
+
+    async def _tell(self, process: Process) -> None:
+        await self.sending.stop.wait()
+        _let_go(process)
+
+    def _read(self, line: bytes) -> None:
+        try:
+            report = json.loads(line)
+            self._note(report)
+        except (ValueError, TypeError, AttributeError):
+            self.said = line.decode(errors="replace").strip() or self.said
+
+    def _note(self, report: dict[str, Any]) -> None:
+        self.sending.note(Counter(report.get("outcomes", {})), report.get("trouble"))
+        if fault := report.get("fault"):
+            self.fault = _error(**fault)
+
+    def _is_dead(self, how: str) -> None:
+        self.died = True
+        number = self.share.owner.rpartition("/")[2]
+        self.sending.warnings.append(f"The sender process {number} {how.rstrip('.')}. Its mails go another way.")
+
+    async def _take_over(self) -> None:
+        app = self.sending.app
+        await app.store.ledger.recover(
+            self.sending.mailing, now=app.clock(), dead=self.share.owner, resend=app.delivery.resend_unknown
+        )
+
+
+def _let_go(process: Process) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
+
+
+def _ended(status: int) -> str:
+    if status > 0:
+        return f"ended with exit status {status}"
+    try:
+        return f"was ended by {signal.Signals(-status).name}"
+    except ValueError:  # a real-time signal
+        return f"was ended by signal {-status}"
+
+
+def _error(code: str, message: str, hint: str) -> SyndicationError:
+    """The fault as the process had it, with its exit code."""
+    kinds = (getattr(errors, name) for name in errors.__all__)
+    return next((kind for kind in kinds if kind.code == code), SyndicationError)(message, hint)
