@@ -2,10 +2,12 @@
 
 import base64
 import hashlib
+import os
 import random  # noqa: TID251 - here is the one place
 import secrets  # noqa: TID251 - here is the one place
 import shutil
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
@@ -24,7 +26,16 @@ from syndication.deliver.server import SmtpServer, parse_server
 from syndication.domain.tokens import Keyring
 from syndication.domain.week import WeekKey
 from syndication.errors import SettingsError, StoreError, UsageError
-from syndication.flows.app import App, DeliveryPolicy, EditionPolicy, FeedsPolicy, HotPolicy, MailPolicy
+from syndication.flows.app import (
+    App,
+    Command,
+    DeliveryPolicy,
+    EditionPolicy,
+    FeedsPolicy,
+    HotPolicy,
+    MailPolicy,
+    Share,
+)
 from syndication.flows.letters import Letters
 from syndication.flows.lock import hold
 from syndication.flows.new_site import new_site
@@ -35,7 +46,7 @@ from syndication.flows.weekly import which_week
 from syndication.publish.folder import Folder
 from syndication.render.renderer import Renderer
 from syndication.render.theme import find, search_path, shipped_folder
-from syndication.settings import Settings, load_settings_here
+from syndication.settings import Settings, environment_with, load_settings_here
 from syndication.settings.toml_lines import key_lines
 from syndication.store.database import Store, open_store
 from syndication.store.rehearsal import open_rehearsal_store
@@ -78,7 +89,7 @@ REAL = Moment()
 async def open_app(config: str, *, progress: Progress, moment: Moment = REAL) -> AsyncIterator[App]:
     """The App of the site that `config` describes, with its store open. Raises SettingsError, StoreError, TemplateError."""
     settings = load_settings_here(Path(config))
-    async with _opened(settings, progress, moment) as app:
+    async with _opened(config, settings, progress, moment) as app:
         yield app
 
 
@@ -106,13 +117,13 @@ async def open_rehearsal(
         raise StoreError(
             f"{folder} cannot be written ({error.strerror}).", "Make room, or make var/ writable."
         ) from error
-    async with _opened(settings, progress, moment, rehearsal=folder) as app:
+    async with _opened(config, settings, progress, moment, rehearsal=folder) as app:
         yield app, key, folder
 
 
 @asynccontextmanager
 async def _opened(
-    settings: Settings, progress: Progress, moment: Moment, *, rehearsal: Path | None = None
+    config: str, settings: Settings, progress: Progress, moment: Moment, *, rehearsal: Path | None = None
 ) -> AsyncIterator[App]:
     async with AsyncExitStack() as stack:
         keyring = open_keyring(
@@ -121,14 +132,15 @@ async def _opened(
         store = await _store(settings, rehearsal)
         stack.push_async_callback(store.close)
         fetcher = await stack.enter_async_context(Fetcher(contact=settings.publication.url))
-        kept = _Kept(keyring, store, fetcher)
+        kept = _Kept(config, keyring, store, fetcher)
         yield _app(settings, progress, moment, rehearsal, kept)
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What stays open as long as the App."""
+    """What an App is made of beside the settings; all but the file's name stays open as long."""
 
+    config: str
     keyring: Keyring
     store: Store
     fetcher: Fetcher
@@ -159,6 +171,7 @@ def _app(settings: Settings, progress: Progress, moment: Moment, rehearsal: Path
         media=media,
         outbox=settings.outbox,
         open_pool=partial(_pool, settings),
+        sender=partial(_sender, kept.config),
         letters=Letters(kept.store, renderer, kept.keyring, signing),
         signing=signing,
         locks=_no_lock if rehearsal else partial(hold, settings.path("var/locks")),
@@ -176,9 +189,20 @@ async def _store(settings: Settings, rehearsal: Path | None) -> Store:
     return await open_store(settings.store_url, synchronous=settings.store.synchronous)
 
 
-def _no_lock(_name: str) -> AbstractContextManager[None]:
+def _sender(config: str, share: Share) -> Command:
+    """How a sender process is started. It reads the same configuration, but for its connections and the address of a running outbox."""
+    # -P: the current folder is cron's or anybody's, and no module is looked for there.
+    words = (sys.executable, "-P", "-m", "syndication", "--config", config, "sender")
+    changes = {"SYNDICATE_SMTP__CONNECTIONS": str(share.connections)}
+    if share.outbox:
+        changes["SYNDICATE_SMTP__URL"] = f"smtp+plain://{share.outbox}"
+        changes |= {"SYNDICATE_SMTP__PASSWORD": "", "SYNDICATE_SMTP__PASSWORD_FILE": ""}  # it asks for none
+    return Command((*words, share.mailing, share.owner, str(share.lock)), environment_with(changes))
+
+
+def _no_lock(name: str, inherited: int | None = None) -> AbstractContextManager[int]:  # noqa: ARG001 - as `hold`
     """A rehearsal works on a copy: it disturbs nobody."""
-    return nullcontext()
+    return nullcontext(-1)
 
 
 def _renderer(settings: Settings) -> Renderer:
@@ -197,12 +221,14 @@ def _feeds(settings: Settings, *, upload: bool) -> FeedsPolicy:
 def _delivery(settings: Settings, moment: Moment) -> DeliveryPolicy:
     # Two sites of one machine may share a PostgreSQL database, and neither holds the other's locks.
     host = f"{socket.gethostname()}-{hashlib.sha256(bytes(settings.site)).hexdigest()[:8]}"
+    processes = settings.delivery.processes
     own = (Lane(lane.name, lane.domains, lane.connections, lane.per_second) for lane in settings.lanes)
     return DeliveryPolicy(
         wait=settings.delivery.wait,
         keep=settings.delivery.keep,
         resend_unknown=settings.delivery.on_unknown == "resend",
         connections=settings.smtp.connections,
+        processes=len(os.sched_getaffinity(0)) if processes == "auto" else processes,
         lanes=(*own, *DEFAULT_LANES),
         owner=f"{host}/{moment.new_id()}",
         host=host,

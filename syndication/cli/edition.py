@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syndication.cli.loop import run as run_job
-from syndication.cli.screen import Options, document, options
-from syndication.errors import UsageError
+from syndication.cli.screen import Lines, Options, document, options
+from syndication.errors import SyndicationError, UsageError
 
 if TYPE_CHECKING:
     from syndication.domain.week import WeekKey
@@ -28,6 +28,7 @@ def register(command: typer.Typer) -> None:
     command.command("collect")(collect)
     command.command("publish")(publish)
     command.command("status")(status)
+    command.command("sender", hidden=True)(sender)
 
 
 def run(
@@ -145,6 +146,29 @@ def status(context: typer.Context, key: Annotated[str | None, typer.Argument(met
 
         async with open_app(chosen.config, progress=chosen.progress()) as app:
             return show_status(await standing(app, week_key(key)), as_json=chosen.json)
+
+    return run_job(job())
+
+
+def sender(context: typer.Context, mailing: str, owner: str, lock: int) -> int:
+    """One process of several that a run has started (`delivery.processes`)."""
+    chosen, lines = options(context), Lines()
+
+    async def job() -> int:
+        from syndication.flows.sender import send_share
+        from syndication.wiring import open_app
+
+        try:
+            async with open_app(chosen.config, progress=lines) as app:
+                lines.open()
+                sending = await send_share(app, mailing, owner, lock=lock, parent=sys.stdin.fileno())
+        except UsageError:
+            raise
+        except SyndicationError as error:
+            lines.tell({}, fault={"code": error.code, "message": error.message, "hint": error.hint})
+            return error.exit_code
+        lines.tell(sending.outcomes, trouble=sending.trouble)
+        return 0
 
     return run_job(job())
 

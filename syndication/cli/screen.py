@@ -2,8 +2,11 @@
 
 import io
 import json
+import os
 import sys
 import time
+from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TextIO
@@ -11,11 +14,13 @@ from typing import Any, TextIO
 import typer
 
 from syndication.errors import SyndicationError
-from syndication.flows.progress import Progress, Silent
+from syndication.flows.progress import NONE, Progress, Silent
 
-__all__ = ["Options", "Screen", "document", "fail", "forgiving", "options"]
+__all__ = ["Lines", "Options", "Screen", "document", "fail", "forgiving", "options"]
 
 FRAME = 0.1  # seconds that a picture of the bar stands
+LONG = 120  # seconds, from which on minutes are said
+TELL = 0.25  # seconds between two lines of a sender process
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,27 +58,27 @@ class Screen:
         self._clear()
         print(f"  {line}", file=self.out, flush=True)
 
-    def count(self, task: str, done: int, total: int) -> None:
+    def count(self, task: str, done: int, total: int, outcomes: Mapping[str, int] = NONE) -> None:
         """See `Progress`."""
         now = time.monotonic()
         self.began = self.began or now
         if done >= total:
             self._clear()
             if self.shown or self.verbose:
-                print(f"  {task}: {done:,} of {total:,}", file=self.out, flush=True)
+                print(f"  {task}: {done:,} of {total:,}{_said(outcomes)}", file=self.out, flush=True)
             self.began, self.shown = 0.0, False
         elif now - self.began > 1 and now - self.drawn > FRAME:
             self.drawn = now
-            self._draw(task, done, total, done / (now - self.began))
+            self._draw(task, done, total, done / (now - self.began), _said(outcomes))
 
-    def _draw(self, task: str, done: int, total: int, rate: float) -> None:
+    def _draw(self, task: str, done: int, total: int, rate: float, said: str) -> None:
         if not self.out.isatty():
             return
         self.shown = True
-        left = f", {(total - done) / rate:.0f} s left" if rate else ""
+        left = f", {_time((total - done) / rate)} left" if rate else ""
         filled = 30 * done // max(total, 1)
         print(
-            f"\r  {task} {'━' * filled}{' ' * (30 - filled)} {done:,}/{total:,} {rate:,.0f}/s{left}\x1b[K",
+            f"\r  {task} {'━' * filled}{' ' * (30 - filled)} {done:,}/{total:,} {rate:,.0f}/s{left}{said}\x1b[K",
             end="",
             file=self.out,
             flush=True,
@@ -82,6 +87,48 @@ class Screen:
     def _clear(self) -> None:
         if self.shown:
             print("\r\x1b[K", end="", file=self.out, flush=True)
+
+
+def _said(outcomes: Mapping[str, int]) -> str:
+    parts = [f"{number:,} {state.replace('_', ' ')}" for state, number in outcomes.items() if number]
+    return f" · {', '.join(parts)}" if parts else ""
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= LONG else f"{seconds:.0f} s"
+
+
+@dataclass(slots=True)
+class Lines:
+    """Progress of a sender process, for the run that started it: a JSON line on standard output with the outcomes since the last.
+
+    A run that is frozen does not stop its senders: what it does not read is told again later.
+    """
+
+    told: Counter[str] = field(default_factory=Counter)
+    at: float = 0.0
+
+    def open(self) -> None:
+        """Never wait for the reader. A terminal, which the shell shares, is left as it is."""
+        if not sys.stdout.isatty():
+            os.set_blocking(1, False)
+
+    def say(self, line: str) -> None:
+        """Nothing: the run speaks."""
+
+    def count(self, task: str, done: int, total: int, outcomes: Mapping[str, int] = NONE) -> None:  # noqa: ARG002 - the protocol
+        """See `Progress`."""
+        now = time.monotonic()
+        if now - self.at > TELL:
+            self.at = now
+            self.tell(outcomes)
+
+    def tell(self, outcomes: Mapping[str, int], **more: Any) -> None:
+        """Write a line, if there is somebody who reads."""
+        fresh = {str(state): number - self.told[state] for state, number in outcomes.items()}
+        with suppress(OSError):  # the run is gone or frozen
+            os.write(1, json.dumps({"outcomes": fresh, **more}).encode() + b"\n")
+            self.told.update(fresh)
 
 
 def forgiving(*streams: TextIO) -> None:

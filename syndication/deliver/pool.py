@@ -160,6 +160,11 @@ class Pool:
         idle, self._idle = self._idle, []
         await asyncio.gather(*(place.close() for place in idle))
 
+    @property
+    def servers(self) -> tuple[SmtpServer, ...]:
+        """Where the mail goes."""
+        return tuple(route.server for route in self._routes)
+
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Place]:
         """Borrow a place; waits for a free one. An idle connection is preferred over a new one."""

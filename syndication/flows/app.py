@@ -1,11 +1,11 @@
 """What a flow works with: the site's policies as plain values, and its adapters. Only `syndication.wiring` constructs one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from syndication.collect.harvest import Collector
 from syndication.deliver.lanes import Lane
@@ -21,9 +21,24 @@ from syndication.publish.folder import Folder
 from syndication.render.renderer import Renderer
 from syndication.store.database import Store
 
-__all__ = ["App", "DeliveryPolicy", "EditionPolicy", "FeedsPolicy", "HotPolicy", "Locks", "MailPolicy"]
+__all__ = [
+    "App",
+    "Command",
+    "DeliveryPolicy",
+    "EditionPolicy",
+    "FeedsPolicy",
+    "HotPolicy",
+    "Locks",
+    "MailPolicy",
+    "Share",
+]
 
-Locks = Callable[[str], AbstractContextManager[None]]  # held by name; LockedError when another run has it
+
+class Locks(Protocol):
+    """Held by name, giving a descriptor; LockedError when another run has it."""
+
+    def __call__(self, name: str, inherited: int | None = None) -> AbstractContextManager[int]:
+        """Hold it, or the one that was `inherited` from the run that holds it already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +86,29 @@ class DeliveryPolicy:
     keep: timedelta  # then settled rows fold into counts
     resend_unknown: bool
     connections: int
+    processes: int  # at most
     lanes: tuple[Lane, ...]
     owner: str  # HOST/RUN, of this process
     host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a sender process is told."""
+
+    mailing: str
+    owner: str  # HOST/RUN/NUMBER
+    connections: int
+    lock: int  # descriptor of the mailing's lock, which it inherits
+    outbox: str  # HOST:PORT of the run's outbox, or empty
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A program, its arguments and its whole environment."""
+
+    words: tuple[str, ...]
+    environ: Mapping[str, str] = field(repr=False)  # it may hold passwords
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +132,7 @@ class App:
     media: Path  # local images as collected
     outbox: Path | None  # the Maildir of `outbox:`
     open_pool: Callable[[], AbstractAsyncContextManager[Pool]]  # connections to the mail server
+    sender: Callable[[Share], Command]  # starts one
     letters: Letters
     signing: Signing  # the DKIM keys
     locks: Locks

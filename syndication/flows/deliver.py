@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from syndication.deliver.retry import resend_at
 from syndication.flows.again import NOTHING, Again, queue_again
 from syndication.flows.app import App
+from syndication.flows.processes import send_in_processes, worthwhile
 from syndication.flows.report import Report
 from syndication.flows.sending import Sending, send
 from syndication.flows.watch import obeying_a_hold, stop_on_signal
 
-__all__ = ["count", "deliver", "send_batch"]
+__all__ = ["count", "deliver", "send_batch", "send_due"]
 
 LEASE = 3600.0  # seconds a batch belongs to its owner; longer than the 600 s that a final dot may wait for its answer
 BATCHES = 2  # at once, so that the connections have work while the last rows of a batch are answered
@@ -30,17 +31,18 @@ async def deliver(
 
     A mailing that is held, also while it is being sent, sends nothing more. Returns whether a signal stopped it. Raises LockedError, StoreError.
     """
-    with app.locks(f"mailing {mailing}"), stop_on_signal() as stop:
+    with app.locks(f"mailing {mailing}") as lock, stop_on_signal() as stop:
         report.requeued = await queue_again(app, mailing, again)
         before = await app.store.ledger.counts(mailing)
         until = app.clock() + (app.delivery.wait if stay else timedelta(0))
         async with app.open_pool() as pool, obeying_a_hold(app, mailing, stop):
             sending = Sending(app, mailing, pool, stop, total=before.queued + before.deferred)
-            await _send_and_wait(sending, until)
+            await _send_and_wait(sending, until, lock)
         await count(app, mailing, report, sent_before=before.sent)
         report.held = report.incomplete and not await app.store.ledger.goes(mailing)
     if report.held:
         report.skipped = f"{report.edition} is held: `syndicate resume {report.edition}` lets it go on."
+    report.warnings.extend(sending.warnings)
     if sending.trouble:
         report.warnings.append(f"The mail server could not be used: {sending.trouble}.")
     if stop.signalled:
@@ -67,12 +69,13 @@ async def send_batch(app: App, batch_id: int) -> None:
             await send(Sending(app, batch.mailing, pool), batch)
 
 
-async def _send_and_wait(sending: Sending, until: datetime) -> None:
+async def _send_and_wait(sending: Sending, until: datetime, lock: int) -> None:
     app, stop, troubles = sending.app, sending.stop, 0
     while not stop.is_set():
         await _take_over(sending)
         sending.trouble = ""
-        await _all_due(sending)
+        number = 1 if sending.alone else await worthwhile(app, sending.mailing)
+        await (send_in_processes(sending, number, lock) if number > 1 else send_due(sending))
         troubles = troubles + 1 if sending.trouble else 0
         due = await _next_due(sending)
         if due is None or stop.is_set():
@@ -101,7 +104,8 @@ async def _next_due(sending: Sending) -> datetime | None:
     return min(filter(None, (again, due)), default=None)
 
 
-async def _all_due(sending: Sending) -> None:
+async def send_due(sending: Sending) -> None:
+    """Send until nothing is due, a signal comes, or no server is to be reached."""
     results = await asyncio.gather(*(_batches(sending) for _ in range(BATCHES)), return_exceptions=True)
     for fault in filter(None, results):
         raise fault

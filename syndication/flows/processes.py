@@ -7,15 +7,14 @@ each has a pipe from the run: when it closes, because the run is asked to stop o
 import asyncio
 import json
 import signal
-from asyncio.subprocess import Process
-from collections import Counter
+from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from syndication import errors
 from syndication.errors import SyndicationError
-from syndication.flows.app import App, Share
+from syndication.flows.app import App, Command, Share
 from syndication.flows.sending import Sending
 
 __all__ = ["send_in_processes", "worthwhile"]
@@ -47,10 +46,10 @@ async def send_in_processes(sending: Sending, number: int, lock: int) -> None:
 
 def _shares(sending: Sending, number: int, lock: int) -> Iterator[Share]:
     app = sending.app
-    server = sending.pool.addresses[0] if app.outbox else ""
+    outbox = str(sending.pool.servers[0]) if app.outbox else ""
     whole, rest = divmod(app.delivery.connections, number)
     for each in range(1, number + 1):
-        yield Share(sending.mailing, f"{app.delivery.owner}/{each}", whole + (each <= rest), lock, server)
+        yield Share(sending.mailing, f"{app.delivery.owner}/{each}", whole + (each <= rest), lock, outbox)
 
 
 @dataclass(slots=True)
@@ -65,7 +64,7 @@ class _Sender:
 
     async def run(self) -> None:
         try:
-            process = await self.sending.app.start_sender(self.share)
+            process = await _started(self.sending.app.sender(self.share), self.share.lock)
         except OSError as error:
             self._is_dead(f"could not be started ({error.strerror})")
             return
@@ -93,24 +92,33 @@ class _Sender:
         try:
             report = json.loads(line)
             self._note(report)
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, KeyError):
             self.said = line.decode(errors="replace").strip() or self.said
 
     def _note(self, report: dict[str, Any]) -> None:
-        self.sending.note(Counter(report.get("outcomes", {})), report.get("trouble"))
+        self.sending.note(report["outcomes"])
+        self.sending.trouble = report.get("trouble") or self.sending.trouble
         if fault := report.get("fault"):
             self.fault = _error(**fault)
 
     def _is_dead(self, how: str) -> None:
         self.died = True
         number = self.share.owner.rpartition("/")[2]
-        self.sending.warnings.append(f"The sender process {number} {how.rstrip('.')}. Its mails go another way.")
+        self.sending.warnings.append(
+            f"The sender process {number} {how.rstrip('.')}. What it had not sent is taken over."
+        )
 
     async def _take_over(self) -> None:
         app = self.sending.app
         await app.store.ledger.recover(
             self.sending.mailing, now=app.clock(), dead=self.share.owner, resend=app.delivery.resend_unknown
         )
+
+
+async def _started(command: Command, lock: int) -> Process:
+    return await asyncio.create_subprocess_exec(
+        *command.words, stdin=PIPE, stdout=PIPE, stderr=STDOUT, pass_fds=(lock,), env=command.environ
+    )
 
 
 def _let_go(process: Process) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from syndication.flows.app import App, Share
+from syndication.flows.app import App
 from syndication.flows.deliver import send_due, stop_on_signal
 from syndication.flows.sending import Sending
 

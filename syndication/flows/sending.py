@@ -4,7 +4,8 @@ What every mail passes through; `syndication.flows.deliver` decides what is sent
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from syndication.deliver.envelope import Envelope
@@ -28,8 +29,21 @@ class Sending:
     pool: Pool
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     trouble: str = ""  # why the last connection could not be made; a mail that went out since clears it
-    done: int = 0
-    total: int = 0
+    total: int = 0  # rows that waited when it began
+    done: int = 0  # outcomes of any kind
+    outcomes: Counter[str] = field(default_factory=Counter)
+    warnings: list[str] = field(default_factory=list)
+    alone: bool = False  # whether sender processes are of no use
+
+    def note(self, outcomes: Mapping[str, int]) -> None:
+        """Count what became of rows, by state, and show how far it has come."""
+        self.outcomes.update(outcomes)
+        self.done += sum(outcomes.values())
+        settled = sum(self.outcomes[state] for state in _SETTLED)
+        self.app.progress.count("sending", settled, self.total, self.outcomes)
+
+
+_SETTLED = ("sent", "failed", "no_content")
 
 
 async def send(sending: Sending, batch: Batch) -> None:
@@ -64,6 +78,7 @@ async def _connection(sending: Sending, batch: Batch, rows: Iterator[Recipient])
                     done = None
                 if isinstance(message, Settled):
                     await ledger.step(batch, message, None, now=app.clock())
+                    sending.note({message.state: 1})
                     mail = next(mails, None)
                     continue
                 if not place.usable and not await _connected(sending, place):
@@ -76,7 +91,7 @@ async def _connection(sending: Sending, batch: Batch, rows: Iterator[Recipient])
                         letters.sender, row.email, message, following, ready=True
                     )
                     done = settle(row, transaction, now=app.clock(), jitter=app.jitter())
-                    _note(sending, transaction)
+                    _note(sending, transaction, done.state)
                 elif place.announced:  # somebody else's by now
                     await place.close()
         finally:
@@ -123,8 +138,7 @@ async def _connected(sending: Sending, place: Place) -> bool:
             await asyncio.wait({connecting}, timeout=0.1)
 
 
-def _note(sending: Sending, transaction: Transaction) -> None:
+def _note(sending: Sending, transaction: Transaction, state: State) -> None:
     if transaction.stage is not Stage.CONNECT:
         sending.trouble = ""
-    sending.done += 1
-    sending.app.progress.count("sending", sending.done, sending.total)
+    sending.note({state: 1})

@@ -15,7 +15,7 @@ from syndication.settings.environment import read_environment
 from syndication.settings.model import Settings
 from syndication.settings.sentences import Origins, as_error
 
-__all__ = ["load_settings", "load_settings_here", "site_of"]
+__all__ = ["environment_with", "load_settings", "load_settings_here", "site_of"]
 
 _PASSWORD_IN_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s]*:[^/?#\s]*@|[?&]password=")
 
@@ -23,6 +23,12 @@ _PASSWORD_IN_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s]*:[^/?#\s]*@|[
 def load_settings_here(path: Path) -> Settings:
     """`load_settings` with this process's environment."""
     return load_settings(path, os.environ)  # noqa: TID251 - this room is the one reader of the environment
+
+
+def environment_with(changes: Mapping[str, str]) -> dict[str, str]:
+    """The environment of this process, for a child that is to read other settings: `changes` by the names of their variables."""
+    kept = {name: value for name, value in os.environ.items() if name.upper() not in changes}  # noqa: TID251 - as above
+    return kept | dict(changes)
 
 
 def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:

@@ -22,6 +22,8 @@ from syndication.settings.table import Table, later
 
 __all__ = ["Bounces", "Delivery", "Dkim", "LaneTable", "Server", "Smtp"]
 
+MOST_PROCESSES = 64
+
 
 class Server(Table):
     """One `[[smtp.servers]]`; `rate` in messages a second, 0 for no limit."""
@@ -60,16 +62,16 @@ class Delivery(Table):
 
     wait: Duration = timedelta(hours=2)
     on_unknown: Literal["resend", "hold"] = "resend"
-    processes: Whole = 1
+    processes: Whole | Literal["auto"] = 1
     keep: Duration = timedelta(days=90)
 
-    @field_validator("processes")
+    @field_validator("processes", mode="before")
     @classmethod
-    def _one_process(cls, value: int) -> int:
-        if value < 1:
-            raise Mistake("is less than 1", "Write 1.")
-        if value > 1:
-            raise Mistake("is not available in this version", "Write 1, or leave it out.")
+    def _number_of_processes(cls, value: object) -> object:
+        if isinstance(value, str) and value.isdecimal():  # a variable of the environment
+            value = int(value)
+        if value != "auto" and not (type(value) is int and 1 <= value <= MOST_PROCESSES):
+            raise Mistake(f"is no number from 1 to {MOST_PROCESSES}", 'Write 1, 2 or more, or "auto".')
         return value
 
 
