@@ -29,7 +29,7 @@ def verbs(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, .
     for name, each in group.commands.items():
         if hasattr(each, "commands"):
             yield from verbs(each, (*path, name))
-        else:
+        elif not each.hidden:  # which a run starts, and nobody else
             yield (*path, name), [word for param in each.params for word in param.opts if word[0] == "-"]
 
 

@@ -66,6 +66,7 @@ connections = {connections}
 
 [delivery]
 wait = "{wait}"
+processes = {processes}
 
 [web]
 url = "https://news.harbour.example/"
@@ -87,6 +88,7 @@ class Newsroom:
     now: datetime = datetime(2023, 10, 16, 8, 0, tzinfo=UTC)
     smtp: str = "outbox:var/outbox"
     connections: int = 4
+    processes: int = 1
     wait: str = "0s"
     more: str = ""
     seed: random.Random = field(default_factory=lambda: random.Random(7))
@@ -103,7 +105,13 @@ class Newsroom:
     def configure(self, **changes: Any) -> None:
         for name, value in changes.items():
             setattr(self, name, value)
-        text = CONFIG.format(smtp=self.smtp, wait=self.wait, connections=self.connections, more=self.more)
+        text = CONFIG.format(
+            smtp=self.smtp,
+            wait=self.wait,
+            connections=self.connections,
+            processes=self.processes,
+            more=self.more,
+        )
         self.config.write_text(text, encoding="utf-8")
 
     def write(self, name: str, text: str) -> Path:
