@@ -20,7 +20,7 @@ from typing import Any
 
 from tests.flows.newsroom import Newsroom
 
-__all__ = ["Ended", "Run", "Whom", "alive"]
+__all__ = ["Ended", "Run", "Whom", "alive", "below"]
 
 _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload(["tests.crash.imports"])
@@ -68,7 +68,7 @@ class Run:
 
     def children(self) -> list[int]:
         """Its sender processes, if it has any."""
-        return _below(self.pid)
+        return below(self.pid)
 
     def signal(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
@@ -107,14 +107,15 @@ def alive(pid: int) -> bool:
         return False
 
 
-def _below(pid: int) -> list[int]:
+def below(pid: int) -> list[int]:
+    """The processes that it has started, and those that they have."""
     found: list[int] = []
     for file in Path(f"/proc/{pid}/task").glob("*/children"):
         try:
             found += map(int, file.read_text().split())
         except OSError:  # the thread has ended meanwhile
             continue
-    return found + [each for child in found for each in _below(child)]
+    return found + [each for child in found for each in below(child)]
 
 
 def _run(arguments: tuple[str, ...], prints: Path) -> None:

@@ -5,7 +5,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from syndication.flows.processes import ROWS, send_in_processes, worthwhile
 from syndication.flows.progress import NONE, Silent
 from syndication.flows.sending import Sending
 from syndication.wiring import open_app
-from tests.crash.senders import files, started
+from tests.crash.runs import below
 from tests.flows.newsroom import PAGE, Newsroom
 
 READERS = tuple(f"reader{number}@example.com" for number in range(6))
@@ -41,6 +41,20 @@ async def sending(app: App) -> AsyncIterator[tuple[Sending, int]]:
     with app.locks(f"mailing {mailing}") as lock:
         async with app.open_pool() as pool:
             yield Sending(app, mailing, pool, total=len(READERS)), lock
+
+
+def senders_of(process: int) -> list[int]:
+    """Those that are more than a copy of it already."""
+    return [each for each in below(process) if b"\0sender\0" in Path(f"/proc/{each}/cmdline").read_bytes()]
+
+
+def files(process: int) -> dict[int, str]:
+    """What the process has open: descriptor → path, or the kind and number of a pipe or socket."""
+    found = {}
+    for link in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(OSError):  # closed meanwhile
+            found[int(link.name)] = str(link.readlink())
+    return found
 
 
 class Kept(Silent):
@@ -74,7 +88,9 @@ def test_a_sender_has_nothing_open_of_the_run_but_its_pipes_and_the_lock(newsroo
     async def both_of_them() -> tuple[int, dict[int, str], list[dict[int, str]]]:
         async with newsroom.app() as app, sending(app) as (both, lock):
             going = asyncio.create_task(send_in_processes(both, 2, lock))
-            theirs = [files(sender) for sender in await started(os.getpid(), 2)]
+            while len(senders := senders_of(os.getpid())) < 2:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.01)
+            theirs = [files(sender) for sender in senders]
             ours = files(os.getpid())
             await going
             return lock, ours, theirs
