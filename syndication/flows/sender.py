@@ -1,14 +1,11 @@
 """One sender process: what `syndication.flows.processes` starts."""
 
-import asyncio
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 from syndication.flows.app import App
-from syndication.flows.deliver import send_due, stop_on_signal
+from syndication.flows.deliver import send_due
 from syndication.flows.sending import Sending
+from syndication.flows.watch import stop_on_signal, stop_when_closed
 
 __all__ = ["send_share"]
 
@@ -19,25 +16,9 @@ async def send_share(app: App, mailing: str, owner: str, *, lock: int, parent: i
     `lock` is the descriptor of the mailing's lock, `parent` that of a pipe which closes when no mail is to begin any more. Raises
     UsageError when no run has started it.
     """
-    with app.locks(f"mailing {mailing}", lock), stop_on_signal() as stop, _stop_with(parent, stop):
+    with app.locks(f"mailing {mailing}", lock), stop_on_signal() as stop, stop_when_closed(parent, stop):
         app = replace(app, delivery=replace(app.delivery, owner=owner))
         async with app.open_pool() as pool:
             sending = Sending(app, mailing, pool, stop)
             await send_due(sending)
     return sending
-
-
-@contextmanager
-def _stop_with(parent: int, stop: asyncio.Event) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-
-    def closed() -> None:
-        if not os.read(parent, 64):
-            loop.remove_reader(parent)
-            stop.set()
-
-    loop.add_reader(parent, closed)
-    try:
-        yield
-    finally:
-        loop.remove_reader(parent)

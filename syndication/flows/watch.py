@@ -1,6 +1,7 @@
-"""What stops a sending before its end: a signal to this process, or an editor who holds the mailing from another one."""
+"""What stops a sending before its end: a signal to this process, the end of the run it works for, or an editor who holds the mailing."""
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -8,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from syndication.errors import StoreError
 from syndication.flows.app import App
 
-__all__ = ["Stop", "obeying_a_hold", "stop_on_signal"]
+__all__ = ["Stop", "obeying_a_hold", "stop_on_signal", "stop_when_closed"]
 
 LOOK = 1.0  # seconds between two looks whether the mailing is held
 
@@ -36,6 +37,23 @@ def stop_on_signal() -> Iterator[Stop]:
     finally:
         for number in signals:
             loop.remove_signal_handler(number)
+
+
+@contextmanager
+def stop_when_closed(pipe: int, stop: asyncio.Event) -> Iterator[None]:
+    """Set `stop` when the other end of a pipe closes, which the end of its process does too, whatever ended it."""
+    loop = asyncio.get_running_loop()
+
+    def look() -> None:
+        if not os.read(pipe, 64):
+            loop.remove_reader(pipe)
+            stop.set()
+
+    loop.add_reader(pipe, look)
+    try:
+        yield
+    finally:
+        loop.remove_reader(pipe)
 
 
 @asynccontextmanager
