@@ -46,7 +46,7 @@ from syndication.flows.weekly import which_week
 from syndication.publish.folder import Folder
 from syndication.render.renderer import Renderer
 from syndication.render.theme import find, search_path, shipped_folder
-from syndication.settings import Settings, environment_with, load_settings_here
+from syndication.settings import Settings, load_settings_here, sender_environment
 from syndication.settings.toml_lines import key_lines
 from syndication.store.database import Store, open_store
 from syndication.store.rehearsal import open_rehearsal_store
@@ -190,14 +190,11 @@ async def _store(settings: Settings, rehearsal: Path | None) -> Store:
 
 
 def _sender(config: str, share: Share) -> Command:
-    """How a sender process is started. It reads the same configuration, but for its connections and the address of a running outbox."""
+    """How a sender process is started, which reads the same configuration."""
     # -P: the current folder is cron's or anybody's, and no module is looked for there.
     words = (sys.executable, "-P", "-m", "syndication", "--config", config, "sender")
-    changes = {"SYNDICATE_SMTP__CONNECTIONS": str(share.connections)}
-    if share.outbox:
-        changes["SYNDICATE_SMTP__URL"] = f"smtp+plain://{share.outbox}"
-        changes |= {"SYNDICATE_SMTP__PASSWORD": "", "SYNDICATE_SMTP__PASSWORD_FILE": ""}  # it asks for none
-    return Command((*words, share.mailing, share.owner, str(share.lock)), environment_with(changes))
+    environ = sender_environment(share.connections, share.outbox)
+    return Command((*words, share.mailing, share.owner, str(share.lock)), environ)
 
 
 def _no_lock(name: str, inherited: int | None = None) -> AbstractContextManager[int]:  # noqa: ARG001 - as `hold`
