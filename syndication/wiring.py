@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import os
 import random  # noqa: TID251 - here is the one place
 import secrets  # noqa: TID251 - here is the one place
 import shutil
@@ -192,9 +191,9 @@ async def _store(settings: Settings, rehearsal: Path | None) -> Store:
 def _sender(config: str, share: Share) -> Command:
     """How a sender process is started, which reads the same configuration."""
     # -P: the current folder is cron's or anybody's, and no module is looked for there.
-    words = (sys.executable, "-P", "-m", "syndication", "--config", config, "sender")
-    environ = sender_environment(share.connections, share.outbox)
-    return Command((*words, share.mailing, share.owner, str(share.lock)), environ)
+    start = (sys.executable, "-P", "-m", "syndication", "--config", config, "sender")
+    words = (*start, share.mailing, share.owner, str(share.lock))
+    return Command(words, sender_environment(share.connections, share.outbox))
 
 
 def _no_lock(name: str, inherited: int | None = None) -> AbstractContextManager[int]:  # noqa: ARG001 - as `hold`
@@ -218,14 +217,13 @@ def _feeds(settings: Settings, *, upload: bool) -> FeedsPolicy:
 def _delivery(settings: Settings, moment: Moment) -> DeliveryPolicy:
     # Two sites of one machine may share a PostgreSQL database, and neither holds the other's locks.
     host = f"{socket.gethostname()}-{hashlib.sha256(bytes(settings.site)).hexdigest()[:8]}"
-    processes = settings.delivery.processes
     own = (Lane(lane.name, lane.domains, lane.connections, lane.per_second) for lane in settings.lanes)
     return DeliveryPolicy(
         wait=settings.delivery.wait,
         keep=settings.delivery.keep,
         resend_unknown=settings.delivery.on_unknown == "resend",
         connections=settings.smtp.connections,
-        processes=len(os.sched_getaffinity(0)) if processes == "auto" else processes,
+        processes=settings.processes,
         lanes=(*own, *DEFAULT_LANES),
         owner=f"{host}/{moment.new_id()}",
         host=host,

@@ -78,7 +78,7 @@ async def discard(app: App, key: WeekKey) -> dict[str, Any]:
     with app.locks("collect-and-publish"), app.locks(f"mailing {edition.mailing}"):
         # What a killed run had claimed is nobody's by now.
         await app.store.ledger.recover(
-            edition.mailing, now=app.clock(), host=app.delivery.host, resend=app.delivery.resend_unknown
+            edition.mailing, now=app.clock(), dead=app.delivery.host, resend=app.delivery.resend_unknown
         )
         if not await app.store.editions.discard(key):
             raise UsageError(

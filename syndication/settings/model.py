@@ -1,5 +1,6 @@
 """The settings as a whole: all tables, what follows from several of them, and paths that resolve against the site."""
 
+import os
 from pathlib import Path
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
@@ -161,6 +162,12 @@ class Settings(BaseSettings):
         """The Maildir that takes the mail instead of a server, absolute, or None when there is a server."""
         url = self.servers[0].url
         return self.path(url.removeprefix("outbox:")) if url.startswith("outbox:") else None
+
+    @property
+    def processes(self) -> int:
+        """How many processes may send at once: `auto` stands for the cores that this process may use."""
+        number = self.delivery.processes
+        return len(os.sched_getaffinity(0)) if number == "auto" else number
 
     @property
     def servers(self) -> tuple[Server, ...]:
