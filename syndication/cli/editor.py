@@ -154,11 +154,10 @@ def send(
 async def _test(chosen: Options, week: WeekKey | None, address: str, subscriber: str) -> int:
     from syndication.flows.report import Report
     from syndication.flows.test_mail import drafted_mailing, frozen_mailing, send_test
-    from syndication.flows.weekly import which_week
     from syndication.wiring import open_app, open_rehearsal
 
     async with open_app(chosen.config, progress=chosen.progress()) as app:
-        key = which_week(app.edition.cutoff, app.publication.timezone, app.clock(), week)
+        key = week or app.edition.cutoff.latest(app.clock())
         mailing = await frozen_mailing(app, key)
         if mailing is not None:
             return _tested(chosen, key, await send_test(app, mailing, address, subscriber=subscriber), ())

@@ -50,7 +50,8 @@ def wait_for_approval(report: Report) -> None:
     """Say that nothing goes out, and what its editor does now. Whoever waits for a person is not behind with its work."""
     report.waits, report.incomplete = True, False
     report.skipped = (
-        f"{report.edition} waits for its editor: `syndicate send --test ADDRESS --week {report.edition}` shows it, "
+        f"{report.edition} waits for its editor: `syndicate preview --week {report.edition}` or "
+        f"`syndicate send --test ADDRESS --week {report.edition}` shows it, "
         f"`syndicate approve {report.edition}` publishes and sends it."
     )
 

@@ -6,11 +6,14 @@ import resource
 import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
@@ -18,6 +21,7 @@ from sqlalchemy import Connection, text
 from syndication.domain.subscriber import NewSubscriber
 from syndication.errors import StoreError
 from syndication.store.database import open_store
+from syndication.store.engine import Database
 from syndication.store.schema import HEAD, MIGRATIONS
 from syndication.store.tables import metadata
 from tests.doors.store_samples import NOW, addresses, minter, subscribe
@@ -47,6 +51,29 @@ async def test_a_store_opens_again_with_what_it_held(database_url: str) -> None:
     again = await open_store(database_url)
     assert await again.subscribers.get("ann@small.example")
     await again.close()
+
+
+async def test_editions_that_were_made_before_there_was_an_approval_need_none(empty_url: str) -> None:
+    database = Database(empty_url)
+    await database.write(partial(upgraded, to="0002"))
+    await database.write(
+        lambda connection: connection.execute(
+            text(
+                "INSERT INTO mailings (id, kind, date, headers) VALUES ('m1', 'digest', 1700000000000000, '{}')"
+            )
+        )
+    )
+    await database.close()
+    store = await open_store(empty_url)
+    assert await store.ledger.goes("m1")
+    await store.close()
+
+
+def upgraded(connection: Connection, to: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)
 
 
 async def test_several_processes_may_open_a_new_store_at_once(empty_url: str) -> None:

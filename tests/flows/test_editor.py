@@ -147,6 +147,8 @@ def test_a_dry_run_of_what_waits_shows_its_page_and_its_mails(
     approving: Newsroom, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ("--config", str(approving.config), "run", "--week", W41)
+    assert run((*command, "--dry-run")) == 0
+    assert f"var/dry-run/{W41}/feeds/archive/{W41}.html" in approving.files("var/dry-run")
     assert run(command) == 6
     before = approving.files("feeds")
     assert run((*command, "--dry-run")) == 0
