@@ -19,6 +19,7 @@ help:
 	@echo "make test    every test, on two cores (make test TESTS=tests/unit for a part)"
 	@echo "make nightly kill runs of the sending, KILLS=1000 times over READERS=20000, as SEED=1 has it, and count who was lost or mailed twice"
 	@echo "make lint    ruff, mypy and the import rules"
+	@echo "make golden  render the golden files of tests/golden anew; then read their difference"
 	@echo "make lock    resolve requirements.txt and requirements-dev.txt anew from pyproject.toml"
 	@echo "make clean   remove .venv, the caches and what the demo made"
 	@echo "PYTHON=python3.12 picks another interpreter than python3 (3.11 or newer)."
@@ -44,6 +45,10 @@ lint: .venv/.ready-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+golden: .venv/.ready-dev
+	$(BIN)/python -m tests.golden.samples
+	git diff --stat tests/golden
 
 # The environment. A stamp stands for a finished install, so a broken one is done again.
 .venv/.made:

@@ -36,13 +36,21 @@ def compiled(source: str, lines: Lines, template: str, shown: Callable[[str], st
 
     if findings := lint(source):
         raise _report(findings, where)
-    prepared = repaired(source)
+    html = _html(repaired(source), where, shown(template))
+    _check(html, shown(template))
+    return html
+
+
+def _html(
+    prepared: str, where: Callable[[int], str], file: str, native: Callable[..., str] = mjml2html
+) -> str:
+    """What the native code makes of it. The lint has kept out what is known to end the process: nesting without end."""
     try:
-        html: str = mjml2html(prepared, fonts={})
+        html = native(prepared, fonts={})
     except ValueError as error:
         # The span counts bytes of the repaired text, which is the source but for longer attributes and shorter blanks.
         span = _SPAN.search(str(error))
-        near = f"{where(int(span[1]))} (or near it)" if span else shown(template)
+        near = f"{where(int(span[1]))} (or near it)" if span else file
         raise TemplateError(
             f"{near}: the MJML cannot be compiled ({error}).", "Look for what is not MJML there."
         ) from error
@@ -50,10 +58,8 @@ def compiled(source: str, lines: Lines, template: str, shown: Callable[[str], st
         raise
     except BaseException as error:  # noqa: BLE001 -- a panic of the native code is no Exception
         raise TemplateError(
-            f"{shown(template)}: the MJML compiler broke down ({error}).",
-            "Undo the last change of the template.",
+            f"{file}: the MJML compiler broke down ({error}).", "Undo the last change of the template."
         ) from None
-    _check(html, shown(template))
     return html
 
 

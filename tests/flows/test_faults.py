@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from syndication.errors import StoreError
+from syndication.render.theme import shipped_folder
 from tests.doors.smtp_server import Script
 from tests.flows.newsroom import PAGE, Newsroom, article
 
@@ -64,6 +65,26 @@ def test_a_broken_template_names_its_file_and_line_and_no_mail_goes_out(newsroom
     )
     assert newsroom.mails() == []
     (newsroom.folder / "templates/default/digest.txt").unlink()
+    assert newsroom.syndicate("run", "--week", "2023-W41").returncode == 0
+    assert len(newsroom.mails()) == 2
+
+
+def test_a_template_that_would_kill_the_compiler_in_one_language_leaves_no_edition_half_made(
+    newsroom: Newsroom,
+) -> None:
+    shipped = (shipped_folder() / "default" / "digest.mjml").read_text("utf-8")
+    deep = '{% if language == "ko" %}<mj-text>{{ ("<b>" * 10000) | safe }}x{{ ("</b>" * 10000) | safe }}</mj-text>{% endif %}'
+    broken = newsroom.write(
+        "templates/default/digest.mjml",
+        shipped.replace("{{ m.byline(lead) }}\n        </mj-text>", f"</mj-text>\n{deep}"),
+    )
+    line = broken.read_text("utf-8").split(deep)[0].count("\n") + 1
+    done = newsroom.syndicate("run", "--week", "2023-W41")
+    one_sentence(done, 2, f"templates/default/digest.mjml, line {line}: tags are nested deeper")
+    assert newsroom.mails() == []
+    assert newsroom.files("feeds") == {}
+    assert "2023-W41" not in newsroom.syndicate("status", "--json").stdout
+    broken.unlink()
     assert newsroom.syndicate("run", "--week", "2023-W41").returncode == 0
     assert len(newsroom.mails()) == 2
 

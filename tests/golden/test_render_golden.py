@@ -1,15 +1,17 @@
-"""The text part word for word: what a reader of mutt sees. After a wanted change, write the file anew and read the difference."""
+"""Mail and page tag by tag, and the text part word for word: a change of a theme shows as a difference to read.
 
-from pathlib import Path
+After a wanted change: `make golden`, and read `git diff tests/golden`.
+"""
 
 import pytest
 
-from tests.unit.render_editions import edition, merged, reader, renderer
-
-GOLDEN = Path(__file__).parent / "render"
+from tests.golden.samples import FOLDER, samples
 
 
-@pytest.mark.parametrize("language", ["en", "ko"])
-def test_the_text_part_is_word_for_word_the_golden_file(language: str) -> None:
-    _, text = merged(renderer().digest(edition(), language), reader(language=language))
-    assert text == (GOLDEN / f"digest.{language}.txt").read_text("utf-8")
+@pytest.mark.parametrize("name", samples())
+def test_what_is_rendered_is_the_golden_file(name: str) -> None:
+    assert samples()[name] == (FOLDER / name).read_text("utf-8")
+
+
+def test_no_golden_file_is_left_over() -> None:
+    assert {path.name for path in FOLDER.iterdir()} == set(samples())

@@ -1,12 +1,15 @@
 """Every trap of mjml-python 1.4.2 that we know: each is repaired, or found with its line."""
 
+import subprocess
+import sys
+from functools import partial
 from html import unescape
 
 import pytest
 from mjml import mjml2html
 
 from syndication.errors import TemplateError
-from syndication.render.compiler import compiled
+from syndication.render.compiler import _html, compiled
 from syndication.render.lines import Lines, Place
 from syndication.render.lint import DEPTH, lint
 from syndication.render.repair import repaired
@@ -131,8 +134,20 @@ def test_a_mail_without_a_title_is_found() -> None:
 
 
 def test_tags_nested_too_deep_are_found_before_the_compiler_sees_them() -> None:
+    killed = f"from mjml import mjml2html; mjml2html('<mjml><mj-body>' + '<mj-wrapper>' * {10_000})"
+    assert subprocess.run([sys.executable, "-c", killed], capture_output=True, check=False).returncode < 0
     findings = lint(mail(f"<mj-text>{'<b>' * 5000}x{'</b>' * 5000}</mj-text>"))
     assert [finding.fault for finding in findings] == [f"tags are nested deeper than {DEPTH}"]
+
+
+def test_a_panic_of_the_compiler_is_a_fault_of_the_template_and_no_end_of_the_run() -> None:
+    source = mail("", '<mj-include path="x.html" type="html" />')
+    panicking = partial(mjml2html, include_loader=lambda _: "<p>x</p>")
+    with pytest.raises(BaseException, match="not yet implemented") as trap:  # the trap is still there
+        panicking(source, fonts={})
+    assert not isinstance(trap.value, Exception)
+    with pytest.raises(TemplateError, match=r"templates/own/digest\.mjml: the MJML compiler broke down"):
+        _html(source, str, "templates/own/digest.mjml", panicking)
 
 
 @pytest.mark.parametrize(
