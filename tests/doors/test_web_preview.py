@@ -106,7 +106,9 @@ async def test_a_post_needs_the_word_that_stands_in_the_page_s_form(preview: Pre
 
 async def test_the_page_and_the_mail_have_each_the_strictest_policy_that_works(preview: Preview) -> None:
     async with preview.client() as browser:
-        page = (await browser.get("/")).headers
+        answer = await browser.get("/")
+        assert 'sandbox="allow-same-origin" src="/mail?' in answer.text
+        page = answer.headers
         assert page["content-security-policy"].startswith(
             "default-src 'none'; script-src 'self'; style-src 'self'"
         )
@@ -150,13 +152,19 @@ async def test_a_frozen_edition_keeps_its_bytes_while_today_s_templates_show_the
     preview: Preview,
 ) -> None:
     await preview.newsroom.run(send=False)
-    theme = preview.newsroom.folder / "templates/default"
-    theme.mkdir(parents=True)
     shipped = (SHIPPED / "digest.txt").read_text(encoding="utf-8")
-    (theme / "digest.txt").write_text(shipped + "\nA new last line.\n", encoding="utf-8")
     async with preview.client() as browser:
-        assert "A new last line" not in (await browser.get(f"/?{EDITION}&tab=text")).text
+        assert "A new last line" not in (await browser.get(f"/?{EDITION}&tab=text&templates=now")).text
+        preview.newsroom.write("templates/default/digest.txt", shipped + "\nA new last line.\n")
         assert "A new last line" in (await browser.get(f"/?{EDITION}&tab=text&templates=now")).text
+        assert "A new last line" not in (await browser.get(f"/?{EDITION}&tab=text")).text
+
+
+async def test_a_frozen_edition_shows_a_reader_as_planned_whatever_changed_since(preview: Preview) -> None:
+    await preview.newsroom.run(send=False)
+    await preview.newsroom.subscribe(ANN, name="Ann Smith")
+    async with preview.client() as browser:
+        assert "Hello Ann Lee," in (await browser.get(f"/mail?{EDITION}&reader={ANN}")).text
 
 
 async def test_a_broken_template_is_a_finding_with_its_line_and_the_next_save_mends_it(

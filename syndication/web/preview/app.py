@@ -90,7 +90,7 @@ async def media(request: Request) -> Response:
     if _NAME.fullmatch(name):
         for folder in (app.media, app.site / "var" / "media"):
             if (folder / name).is_file():
-                return FileResponse(folder / name, content_disposition_type="attachment")
+                return FileResponse(folder / name)
     return Response(status_code=404)
 
 
@@ -136,7 +136,9 @@ async def _copy(desk: Desk, view: View) -> Copy:
 
 async def _form(request: Request) -> dict[str, str]:
     """The fields of one of our forms. Raises UsageError for a form that is not the page's."""
-    fields = {name: values[-1] for name, values in parse_qs((await request.body()).decode()).items()}
+    fields = {
+        name: values[-1] for name, values in parse_qs((await request.body()).decode(errors="replace")).items()
+    }
     if not hmac.compare_digest(fields.get("form", "").encode(), request.app.state.form.encode()):
         raise UsageError("The form is not of this page.", "Load the page again.")
     return fields
