@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from syndication.domain.week import WeekKey
+from syndication.flows.editor import approve, hold, resume
 from tests.doors.preview_site import SECRETS, Preview, preview_of
 from tests.flows.newsroom import PAGE, Newsroom, article
 
@@ -120,6 +121,7 @@ async def test_the_page_and_the_mail_have_each_the_strictest_policy_that_works(p
         assert "sandbox allow-same-origin" in mail
         assert "script-src" not in mail
         assert "img-src 'none'" in mail
+        assert "allow-scripts" not in mail
 
 
 async def test_what_is_shown_are_the_bytes_that_the_run_then_sends(preview: Preview) -> None:
@@ -195,6 +197,25 @@ async def test_a_broken_configuration_is_a_finding_and_the_next_save_mends_it(pr
         mended = (await browser.get("/")).text
         assert "hot.limit" not in mended
         assert "The Pier Review" in mended
+
+
+async def test_an_edition_that_waits_or_is_held_says_so_and_what_is_approved_is_what_was_seen(
+    preview: Preview,
+) -> None:
+    newsroom, week = preview.newsroom, WeekKey(2023, 41)
+    newsroom.configure(more="[edition]\napprove = true")
+    await newsroom.run()
+    async with preview.client() as browser:
+        assert "<code>syndicate approve 2023-W41</code>" in (await browser.get(f"/?{EDITION}")).text
+        seen = (await browser.get(f"/message.eml?{EDITION}&reader={ANN}")).content
+        async with newsroom.app() as app:
+            await hold(app, week)
+            await preview.desk.collect_again()
+            assert "<code>syndicate resume 2023-W41</code>" in (await browser.get(f"/?{EDITION}")).text
+            await resume(app, week)
+            newsroom.later(hours=5)
+            await approve(app, week, send=True)
+    assert [_wire(mail) for mail in newsroom.mails()] == [seen]
 
 
 async def test_why_a_reader_gets_no_mail_is_said(preview: Preview) -> None:
