@@ -211,7 +211,12 @@ def _renderer(settings: Settings) -> Renderer:
 
 
 def _feeds(settings: Settings, *, upload: bool) -> FeedsPolicy:
-    return FeedsPolicy(settings.feeds.limit, settings.feeds.content, settings.publish.after if upload else ())
+    return FeedsPolicy(
+        settings.feeds.limit,
+        settings.feeds.content,
+        settings.publish.after if upload else (),
+        settings.feeds.hubs if upload else (),
+    )
 
 
 def _delivery(settings: Settings, moment: Moment) -> DeliveryPolicy:

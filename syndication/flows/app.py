@@ -65,6 +65,7 @@ class FeedsPolicy:
     limit: int  # entries a feed
     content: Literal["full", "excerpt"]
     after: tuple[str, ...]  # the upload command
+    hubs: tuple[str, ...] = ()  # WebSub
 
 
 @dataclass(frozen=True, slots=True)

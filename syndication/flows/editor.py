@@ -86,7 +86,6 @@ async def discard(app: App, key: WeekKey) -> dict[str, Any]:
                 f"`syndicate hold {key}` keeps the rest from being sent.",
             )
         if edition.published_at is not None:
-            app.folder.remove(f"archive/{key}.html")
             await publish(app, None, report)
     free = counted(len(edition.articles), "article is", "articles are")
     return {

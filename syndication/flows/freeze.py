@@ -22,7 +22,7 @@ from syndication.errors import CollectError
 from syndication.flows.app import App
 from syndication.flows.letters import MailingLetters
 from syndication.flows.report import Report
-from syndication.publish.channel import resolve
+from syndication.publish.addresses import resolve
 
 __all__ = ["Draft", "draft_edition", "drafted", "edition_of", "freeze_edition", "recent_articles"]
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from syndication.domain.article import Article
 from syndication.domain.publication import Publication
 
-__all__ = ["local_images", "resolve"]
+__all__ = ["local_images", "page_url", "resolve"]
 
 _MEDIA = "media/"
 # A start tag as an HTML serialiser writes it: attributes in double quotes. Text that looks like one has its "<" escaped.
@@ -24,14 +24,19 @@ def resolve(article: Article, publication: Publication) -> Article:
     nothing.
     """
     base = publication.feeds_url
-    url = article.url
-    if not url and article.slug:
-        url = f"{base}articles/{quote(article.slug)}.html"
+    url = page_url(article, publication)
     image = article.image
     if image and image.src.startswith(_MEDIA):
         image = replace(image, src=base + image.src)
     content = _with_media(article.content, lambda address: base + address)
     return replace(article, url=url, image=image, content=content)
+
+
+def page_url(article: Article, publication: Publication) -> str:
+    """Where the article is read: its own address, else the page that is published for it; empty when it has neither."""
+    if article.url or not article.slug:
+        return article.url
+    return f"{publication.feeds_url}articles/{quote(article.slug)}.html"
 
 
 def local_images(article: Article) -> frozenset[str]:

@@ -1,29 +1,41 @@
-"""One model for the three formats: a channel, and its entries made from articles or from the hot list."""
+"""One model for the three formats: a channel and its entries."""
 
-import hashlib
-import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
-from html import escape, unescape
-from typing import Literal
+from datetime import datetime
 
-from syndication.domain.article import Article, Image
-from syndication.domain.hotlist import HotEntry, Movement, Trend
-from syndication.domain.publication import Publication
-from syndication.domain.text import cut
-from syndication.publish.addresses import local_images, resolve
-from syndication.publish.characters import names, uri
+from syndication.domain.article import Image
 
-__all__ = ["Channel", "Entry", "article_entries", "hot_entries", "local_images", "resolve"]
+__all__ = ["SUMMARY_LENGTH", "Channel", "Entry", "Older", "Origin", "Tombstone"]
 
 SUMMARY_LENGTH = 400  # characters
 
-_BLOCK = re.compile(
-    r"</?(?:p|div|h[1-6]|li|ul|ol|br|hr|tr|td|th|blockquote|figure|figcaption|pre)\b[^<>]*>", re.IGNORECASE
-)
-_TAG = re.compile(r"<[/!a-zA-Z][^<>]*>")
-_MARKS = {Trend.UP: "▲{}", Trend.DOWN: "▼{}", Trend.NEW: "NEW", Trend.SAME: "–"}  # noqa: RUF001 - an en dash is meant
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """Where a document stands in a feed of many (RFC 5005 §4): URLs of folders with a slash at their end, `previous` empty in the first.
+
+    `sealed`: an archive document, which does not change any more; else the one to subscribe to.
+    """
+
+    current: str
+    previous: str
+    sealed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """An entry that was taken back (RFC 6721)."""
+
+    id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The feed that an entry was taken from, where it is not the publication's own (RFC 4287 §4.2.11)."""
+
+    title: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +56,8 @@ class Channel:
     icon: str = ""
     stylesheet: str = ""
     author: str = ""
+    older: Older | None = None
+    tombstones: tuple[Tombstone, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +79,7 @@ class Entry:
     section: str = ""
     language: str = ""  # BCP 47; empty: the channel's
     credit: str = ""  # of the image
+    origin: Origin | None = None
 
     def __post_init__(self) -> None:
         for time in (self.updated, self.published):
@@ -75,120 +90,3 @@ class Entry:
     def categories(self) -> tuple[str, ...]:
         """Section and tags, each once."""
         return tuple(dict.fromkeys(term for term in (self.section, *self.tags) if term.strip()))
-
-
-def article_entries(
-    articles: Sequence[Article], *, publication: Publication, content: Literal["full", "excerpt"]
-) -> tuple[Entry, ...]:
-    """The articles as entries, newest first, ties by id. With `excerpt` an entry has its summary only."""
-    newest = sorted(articles, key=lambda article: article.id)
-    newest.sort(key=lambda article: article.dated, reverse=True)
-    return tuple(_article_entry(resolve(article, publication), publication, content) for article in newest)
-
-
-def _article_entry(article: Article, publication: Publication, content: Literal["full", "excerpt"]) -> Entry:
-    published = article.published and _seconds(article.published, publication.timezone)
-    return Entry(
-        id=article.id,
-        url=_link(article.url),
-        title=article.title,
-        authors=names(article.authors),
-        published=published,
-        updated=_seconds(_updated(article), publication.timezone),
-        summary=_summary(article),
-        content=article.content if content == "full" else "",
-        image=_image(article),
-        tags=article.tags,
-        section=article.section,
-        language=article.language,
-        credit=" ".join(names([article.credit])),
-    )
-
-
-def _updated(article: Article) -> datetime:
-    """When its content last changed; an article that never did counts from when it was published."""
-    if article.changed > article.first_seen:
-        return max(article.changed, article.dated)
-    return article.dated
-
-
-def hot_entries(
-    hot: Sequence[HotEntry],
-    *,
-    publication: Publication,
-    edition_key: str,
-    articles: Mapping[str, Article],
-    at: datetime,
-) -> tuple[Entry, ...]:
-    """The list of the edition `edition_key`, which ended at `at`, in rank order; `articles` by id, as far as they are known.
-
-    Entries have ids of their own, so that a reader of both feeds does not take the story and its place for one. An article or a
-    title that stands twice is given once, at its better place. Each place is dated a second before the one above: readers sort by
-    time, and RFC 4287 leaves the order open.
-    """
-    entries: list[Entry] = []
-    seen: set[str] = set()
-    for place in sorted(hot, key=lambda entry: entry.rank):
-        keys = {f"title {place.title}"} | ({f"article {place.article}"} if place.article else set())
-        if seen & keys:
-            continue
-        seen |= keys
-        time = _seconds(_seconds(at, UTC) - timedelta(seconds=len(entries)), publication.timezone)
-        entries.append(_hot_entry(place, articles.get(place.article), publication, edition_key, time))
-    return tuple(entries)
-
-
-def _hot_entry(
-    place: HotEntry, known: Article | None, publication: Publication, edition_key: str, time: datetime
-) -> Entry:
-    # By title, not by article: which article a title means may be found later, and the id must not change then.
-    digest = hashlib.sha256(place.title.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    article = resolve(known, publication) if known else None
-    mark = f"{place.rank}{_movement(place.movement)}"
-    summary = _summary(article) if article else ""
-    return Entry(
-        id=f"tag:{publication.domain},{edition_key[:4]}:hot:{edition_key}:{digest}",
-        url=_link(article.url if article else place.url),
-        title=place.title,
-        authors=names(article.authors) if article else (),
-        published=time,
-        updated=time,
-        summary=f"{mark} — {summary}" if summary else mark,
-        content=f"<p><strong>{escape(mark)}</strong></p>" + (f"<p>{escape(summary)}</p>" if summary else ""),
-        image=_image(article) if article else None,
-        section=place.section or (article.section if article else ""),
-        language=article.language if article else "",
-        credit=" ".join(names([article.credit])) if article else "",
-    )
-
-
-def _movement(movement: Movement | None) -> str:
-    return f" {_MARKS[movement.trend].format(movement.places)}" if movement else ""
-
-
-def _summary(article: Article) -> str:
-    text = article.summary or unescape(_TAG.sub("", _BLOCK.sub(" ", article.content)))
-    return cut(text, SUMMARY_LENGTH)
-
-
-def _image(article: Article) -> Image | None:
-    image = article.image
-    if image is None or not _link(image.src):
-        return None
-    return Image(_link(image.src), image.alt, image.width, image.height, image.type, image.length)
-
-
-def _link(address: str) -> str:
-    """The address as a URI, if it is one of the web; else ""."""
-    return uri(address) if address.lower().startswith(("https://", "http://")) else ""
-
-
-def _seconds(time: datetime, zone: tzinfo) -> datetime:
-    """`time` in the publication's zone, without microseconds; in UTC where that zone had an offset of odd seconds (RFC 3339 §5.6
-    has none). Raises ValueError for a naive time.
-    """
-    if time.utcoffset() is None:
-        raise ValueError(f"the time {time} has no zone")
-    local = time.astimezone(zone).replace(microsecond=0)
-    offset = local.utcoffset()
-    return local.astimezone(UTC) if offset is None or offset.total_seconds() % 60 else local

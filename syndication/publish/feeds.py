@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 
 from syndication.domain.article import Image
 from syndication.domain.text import cut
-from syndication.publish.channel import SUMMARY_LENGTH, Channel, Entry
+from syndication.publish.channel import SUMMARY_LENGTH, Channel, Entry, Origin
 from syndication.publish.characters import names, printable
 from syndication.publish.json_feed import json_feed
 from syndication.publish.xml_feeds import atom, rss
 
-__all__ = ["MAX_BYTES", "MAX_ENTRIES", "documents"]
+__all__ = ["MAX_BYTES", "MAX_ENTRIES", "complete_documents", "documents"]
 
 MAX_ENTRIES = 100
 MAX_BYTES = 512 * 1024  # of each document: what big aggregators still read whole
@@ -20,7 +20,7 @@ _LONGEST_CONTENT = (
     128 * 1024
 )  # bytes as escaped in XML; a longer one would push the others out, and is given as its summary
 
-_Value = TypeVar("_Value", Channel, Entry, Image)
+_Value = TypeVar("_Value", Channel, Entry, Image, Origin)
 
 
 def documents(channel: Channel, entries: Sequence[Entry]) -> dict[str, bytes]:
@@ -30,8 +30,7 @@ def documents(channel: Channel, entries: Sequence[Entry]) -> dict[str, bytes]:
     The bytes depend on the arguments alone: not on the time, locale, time zone or hash seed.
     """
     channel = _printable(channel)
-    unique = {entry.id: entry for entry in reversed(entries)}
-    cleaned = [_cleaned(entry) for entry in entries if unique.get(entry.id) is entry][:MAX_ENTRIES]
+    cleaned = _unique(entries)[:MAX_ENTRIES]
     made = _documents(channel, cleaned)
     if _fits(made):
         return made
@@ -45,6 +44,17 @@ def documents(channel: Channel, entries: Sequence[Entry]) -> dict[str, bytes]:
         else:
             too_many = count
     return made
+
+
+def complete_documents(channel: Channel, entries: Sequence[Entry]) -> dict[str, bytes]:
+    """The same with all entries, however many and long they are: of a feed of many documents none may be missing."""
+    return _documents(_printable(channel), _unique(entries))
+
+
+def _unique(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries cleaned, each id once."""
+    first = {entry.id: entry for entry in reversed(entries)}
+    return [_cleaned(entry) for entry in entries if first[entry.id] is entry]
 
 
 def _documents(channel: Channel, entries: Sequence[Entry]) -> dict[str, bytes]:
@@ -69,6 +79,7 @@ def _cleaned(entry: Entry) -> Entry:
         summary=cut(entry.summary, SUMMARY_LENGTH + 40),  # room for the place in a hot list
         content="" if too_long else entry.content,
         image=entry.image and _printable(entry.image),
+        origin=entry.origin and _printable(entry.origin),
     )
 
 
@@ -80,5 +91,5 @@ def _printable(value: _Value) -> _Value:
         if isinstance(current, str):
             changes[field.name] = printable(current)
         elif isinstance(current, tuple):
-            changes[field.name] = tuple(printable(text) for text in current)
+            changes[field.name] = tuple(printable(one) if isinstance(one, str) else one for one in current)
     return replace(value, **changes)

@@ -17,6 +17,7 @@ def json_feed(channel: Channel, entries: Sequence[Entry]) -> bytes:
         "home_page_url": channel.home,
         "feed_url": channel.url_base + "feed.json",
         "description": channel.description,
+        "next_url": channel.older.previous + "feed.json" if channel.older and channel.older.previous else "",
         "icon": channel.icon,
         "authors": [{"name": channel.author or channel.title}],
         "language": channel.language,

@@ -21,7 +21,9 @@ __all__ = ["LEFT_OUT", "AtomChannel", "AtomEntry", "RssChannel", "RssEntry"]
 
 ATOM = "http://www.w3.org/2005/Atom"
 DC = "http://purl.org/dc/elements/1.1/"
+HISTORY = "http://purl.org/syndication/history/1.0"
 MEDIA = "http://search.yahoo.com/mrss/"
+TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -47,7 +49,7 @@ class RssChannel:
 
     def extend_ns(self) -> dict[str, str]:
         """The prefixes that this declares on the root."""
-        return {"dc": DC, "media": MEDIA}
+        return {"dc": DC, "media": MEDIA} | ({"fh": HISTORY} if self.channel.older else {})
 
     def extend_rss(self, rss: Any) -> None:
         """Repair the `rss` element before its items are added."""
@@ -65,12 +67,16 @@ class AtomChannel:
 
     def extend_ns(self) -> dict[str, str]:
         """The prefixes that this declares on the root."""
-        return {"media": MEDIA}
+        own = {"fh": HISTORY} if self.channel.older else {}
+        return {"media": MEDIA} | own | ({"at": TOMBSTONES} if self.channel.tombstones else {})
 
     def extend_atom(self, feed: Any) -> None:
         """Repair the `feed` element before its entries are added."""
         _add_stylesheet(feed, self.channel)
         _add_links(feed, "link", self.channel, "atom.xml", "application/atom+xml")
+        for tombstone in self.channel.tombstones:
+            when = tombstone.at.isoformat()
+            _add(feed, f"{{{TOMBSTONES}}}deleted-entry", ref=tombstone.id, when=when)
 
 
 class RssEntry:
@@ -87,6 +93,8 @@ class RssEntry:
             _add(item, "pubDate", format_datetime(self.entry.published))
         if self.entry.language and self.entry.language != self.channel.language:
             _add(item, f"{{{DC}}}language", self.entry.language)
+        if origin := self.entry.origin:
+            _add(item, "source", origin.title, url=origin.url)
         _add_image(item, self.entry)
 
 
@@ -104,6 +112,12 @@ class AtomEntry:
             _add(element, "published", self.entry.published.isoformat())
         if self.entry.language and self.entry.language != self.channel.language:
             element.set(XML_LANG, self.entry.language)
+        if origin := self.entry.origin:
+            source = _add(element, "source")
+            _add(source, "id", origin.url)
+            _add(source, "title", origin.title)
+            _add(source, "updated", self.entry.updated.isoformat())
+            _add(source, "link", rel="self", href=origin.url)
         _add_image(element, self.entry)
 
 
@@ -124,6 +138,12 @@ def _add_links(parent: Any, name: str, channel: Channel, file: str, type_: str) 
     _add(parent, name, rel="self", type=type_, href=channel.url_base + file)
     for hub in channel.hubs:
         _add(parent, name, rel="hub", href=hub)
+    if older := channel.older:
+        if older.sealed:
+            _add(parent, f"{{{HISTORY}}}archive")
+            _add(parent, name, rel="current", type=type_, href=older.current + file)
+        if older.previous:
+            _add(parent, name, rel="prev-archive", type=type_, href=older.previous + file)
 
 
 def _add_image(parent: Any, entry: Entry) -> None:

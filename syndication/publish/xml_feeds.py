@@ -9,9 +9,10 @@ from feedgen.feed import FeedGenerator
 from syndication.publish.channel import Channel, Entry
 from syndication.publish.repairs import LEFT_OUT, AtomChannel, AtomEntry, RssChannel, RssEntry
 
-__all__ = ["NOTHING_YET", "atom", "rss"]
+__all__ = ["NOTHING_YET", "TTL", "atom", "rss"]
 
 GENERATOR = "syndication"  # no version: an upgrade is no reason to touch every file
+TTL = 30  # minutes; what a server should say in Cache-Control too
 NOTHING_YET = datetime(
     2005, 12, 1, tzinfo=UTC
 )  # Atom wants a time of a feed without entries: the month of its RFC
@@ -23,6 +24,7 @@ def rss(channel: Channel, entries: Sequence[Entry]) -> bytes:
     generator.repair.channel = channel
     generator.repair.updated = max((entry.updated for entry in entries), default=None)
     generator.updated(LEFT_OUT)
+    generator.ttl(TTL)
     if channel.icon:
         generator.image(url=channel.icon, title=channel.title, link=channel.home)
     for entry in entries:

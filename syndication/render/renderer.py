@@ -18,11 +18,11 @@ from syndication.render.characters import clean, line, web_url
 from syndication.render.compiler import compiled
 from syndication.render.labels import Labels, languages, load_labels
 from syndication.render.templates import Templates, render_subject
-from syndication.render.theme import search_path
+from syndication.render.theme import fingerprint, search_path
 from syndication.render.view import Views, edition_context, lead_slug, topic_flag
 from syndication.render.wrap import folded, underline, width
 
-__all__ = ["LIMIT", "EditionLine", "Renderer"]
+__all__ = ["LIMIT", "EditionLine", "FeedGroup", "Renderer"]
 
 LIMIT = 88_000  # bytes of HTML with its tokens: Gmail clips at about 102 KB, 90 KB is our own limit, and names are longer than tokens
 SUBJECT = 78  # characters, RFC 5322 §2.1.1
@@ -38,6 +38,14 @@ class EditionLine:
     day: date
     subject: str
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedGroup:
+    """A part of the list of feeds: `main`, `sections`, `authors` or `tags`. Each feed is a title and a folder relative to the list."""
+
+    kind: str
+    feeds: tuple[tuple[str, str], ...]
 
 
 class Renderer:
@@ -145,6 +153,28 @@ class Renderer:
             for each in editions
         ]
         return self._templates.page("archive.html", {**self._context(labels, "../"), "editions": shown})
+
+    def feeds_page(self, groups: Sequence[FeedGroup]) -> str:
+        """The list of the feeds, in the order given. It stands at `feeds.html` of the published folder."""
+        labels = self._in(self._publication.language)
+        shown = [
+            {
+                "kind": group.kind,
+                "feeds": [{"title": line(title), "folder": folder} for title, folder in group.feeds],
+            }
+            for group in groups
+            if group.feeds
+        ]
+        return self._templates.page("feeds.html", {**self._context(labels, ""), "groups": shown})
+
+    def gone_page(self) -> str:
+        """In place of a page that was taken back, in a folder of the published one."""
+        return self._templates.page("gone.html", self._context(self._in(self._publication.language), "../"))
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever a file of the theme does (hex SHA-256)."""
+        return fingerprint(self._path)
 
     def values(
         self, recipient: Recipient, *, since: date | None, unsubscribe: str, preferences: str

@@ -3,12 +3,13 @@
 `macros.mjml` is the theme's own, or the default's; `default/macros.mjml` is always the default's, so that a theme can build on another.
 """
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from syndication.errors import TemplateError
 
-__all__ = ["DEFAULT", "SHOWN_FROM", "find", "search_path", "shipped_folder"]
+__all__ = ["DEFAULT", "SHOWN_FROM", "find", "fingerprint", "search_path", "shipped_folder"]
 
 DEFAULT = "default"
 SHOWN_FROM = "templates"  # a template is shown to people from this folder on
@@ -38,3 +39,14 @@ def search_path(folders: Sequence[Path], theme: str) -> tuple[Path, ...]:
 def find(path: Sequence[Path], file: str) -> Path | None:
     """The first `file` on the search path, or None."""
     return next((folder / file for folder in path if (folder / file).is_file()), None)
+
+
+def fingerprint(path: Sequence[Path]) -> str:
+    """Hex SHA-256 over the names and the content of every file on the search path: it changes whenever one of them does."""
+    digest = hashlib.sha256()
+    for folder in path:
+        for file in sorted(file for file in folder.rglob("*") if file.is_file()):
+            content = hashlib.sha256(file.read_bytes()).hexdigest()
+            digest.update(f"{file.relative_to(folder)}\0{content}\n".encode("utf-8", "surrogateescape"))
+        digest.update(b"\0")
+    return digest.hexdigest()

@@ -11,7 +11,7 @@ from syndication.store.engine import Database, lock
 from syndication.store.merge import merge
 from syndication.store.tables import article_keys, articles, edition_articles
 
-__all__ = ["Articles"]
+__all__ = ["Articles", "article_of"]
 
 CHUNK = 500  # values of one IN
 _FREE = ~select(edition_articles.c.article).where(edition_articles.c.article == articles.c.id).exists()
@@ -146,10 +146,11 @@ def _articles(connection: Connection, rows: Sequence[Any]) -> list[Article]:
         )
         for article, key in connection.execute(question):
             keys[article].append(key)
-    return [_article(row, tuple(keys[row.id])) for row in rows]
+    return [article_of(row, tuple(keys[row.id])) for row in rows]
 
 
-def _article(row: Any, keys: tuple[str, ...]) -> Article:
+def article_of(row: Any, keys: tuple[str, ...] = ()) -> Article:
+    """A row of the table, which has no keys in it."""
     return Article(
         id=row.id,
         source=row.source,

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 
+from syndication.store.archive import Archive
 from syndication.store.articles import Articles
 from syndication.store.editions import Editions
 from syndication.store.engine import Database
 from syndication.store.ledger import DeliveryLedger
+from syndication.store.manifest import Manifest
 from syndication.store.notes import Notes
+from syndication.store.older import Older
 from syndication.store.schema import bring_up_to_date
+from syndication.store.shelves import Shelves
 from syndication.store.sources import Sources
 from syndication.store.subscribers import Subscribers
 
@@ -25,6 +29,10 @@ class Store:
     notes: Notes
     subscribers: Subscribers
     ledger: DeliveryLedger
+    archive: Archive
+    shelves: Shelves
+    older: Older
+    manifest: Manifest
 
     async def close(self) -> None:
         """Let the running commit end, then close every connection."""
@@ -52,4 +60,8 @@ async def open_store(url: str, *, synchronous: str = "full") -> Store:
         notes=Notes(database),
         subscribers=Subscribers(database),
         ledger=DeliveryLedger(database),
+        archive=Archive(database),
+        shelves=Shelves(database),
+        older=Older(database),
+        manifest=Manifest(database),
     )

@@ -26,7 +26,7 @@ from syndication.store.tables import (
     variants,
 )
 
-__all__ = ["Editions"]
+__all__ = ["Editions", "hot_entry"]
 
 
 class Editions:
@@ -211,10 +211,11 @@ def _hot_of(connection: Connection, key: str | None) -> tuple[HotEntry, ...] | N
     if key is None:
         return None
     question = select(hot_entries).where(hot_entries.c.edition == key).order_by(hot_entries.c.rank)
-    return tuple(map(_hot_entry, connection.execute(question)))
+    return tuple(map(hot_entry, connection.execute(question)))
 
 
-def _hot_entry(row: Any) -> HotEntry:
+def hot_entry(row: Any) -> HotEntry:
+    """A row of the ranking."""
     return HotEntry(
         rank=row.rank,
         title=row.title,

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from syndication.domain.article import Merged, ParsedArticle, Source, SourceKind
 from syndication.domain.slug import unique_slug
+from syndication.store.filing import Due, mark_due
 from syndication.store.tables import article_keys, articles
 
 __all__ = ["merge"]
@@ -58,7 +59,7 @@ def merge(
             if change:
                 changes[article] = change | {"source": source.name}
                 updated += "hash" in change
-    _write(connection, new, changes)
+    _write(connection, new, changes, now)
     learnt = {key: rank for piece in parsed for rank, key in enumerate(piece.keys) if key not in known}
     if learnt:
         rows = [{"key": key, "article": owners[key], "position": rank} for key, rank in learnt.items()]
@@ -207,7 +208,10 @@ def _stored(connection: Connection, ids: set[str]) -> Mapping[str, Any]:
 
 
 def _write(
-    connection: Connection, new: Mapping[str, dict[str, Any]], changes: Mapping[str, dict[str, Any]]
+    connection: Connection,
+    new: Mapping[str, dict[str, Any]],
+    changes: Mapping[str, dict[str, Any]],
+    now: datetime,
 ) -> None:
     paged = [row for row in (*new.values(), *changes.values()) if row.get("slug") is not None]
     slugs: set[str] = set()
@@ -222,6 +226,8 @@ def _write(
         connection.execute(insert(articles), rows)
     for article, change in changes.items():
         connection.execute(update(articles).where(articles.c.id == article).values(change))
+    for chunk in _chunks((*new.items(), *changes.items())):
+        mark_due(connection, [Due(article, row["dated"], now) for article, row in chunk])
 
 
 def _chunks(values: Iterable[T]) -> Iterator[list[T]]:

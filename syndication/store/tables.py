@@ -112,8 +112,15 @@ articles = Table(
     Column("dated", Utc, nullable=False),  # published, else first seen
     _text("backlog"),
     Column("withdrawn", Utc),
+    _text("reason"),  # of the withdrawal; never published
     Column("hash", Text, nullable=False),
     Index("articles_newest", "dated", "id"),
+    Index(
+        "articles_withdrawn",
+        "withdrawn",
+        sqlite_where=text("withdrawn IS NOT NULL"),
+        postgresql_where=text("withdrawn IS NOT NULL"),
+    ),
 )
 
 article_keys = Table(

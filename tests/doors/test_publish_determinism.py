@@ -14,7 +14,7 @@ BUILD = """
 import hashlib, locale, sys
 from tests.unit.publish_samples import PUBLICATION, NOON, article, channel
 from syndication.domain.hotlist import HotEntry
-from syndication.publish.channel import article_entries, hot_entries
+from syndication.publish.entries import article_entries, hot_entries
 from syndication.publish.feeds import documents
 try:
     locale.setlocale(locale.LC_ALL, "")

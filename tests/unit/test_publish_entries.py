@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from syndication.domain.article import Image
 from syndication.domain.hotlist import HotEntry, Movement, Trend
-from syndication.publish.channel import Entry, article_entries, hot_entries, local_images, resolve
+from syndication.publish.addresses import local_images, resolve
+from syndication.publish.channel import Entry
+from syndication.publish.entries import article_entries, hot_entries
 from tests.unit.publish_samples import NOON, PUBLICATION, article
 
 FEEDS = PUBLICATION.feeds_url

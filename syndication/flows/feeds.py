@@ -1,0 +1,133 @@
+"""The feeds: all articles, the hot list, the editions, and one for each shelf. With full texts each has a twin of summaries in `excerpt/`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from syndication.compose.hot import linked
+from syndication.domain.article import Article
+from syndication.domain.hotlist import HotEntry, normalise_title
+from syndication.domain.published import Shelf, ShelfKind
+from syndication.domain.week import WeekKey
+from syndication.flows.app import App
+from syndication.flows.channels import channel, entries, tombstones
+from syndication.flows.freeze import recent_articles
+from syndication.flows.press import Press
+from syndication.publish.channel import Channel, Entry, Tombstone
+from syndication.publish.entries import edition_entry, excerpts, hot_entries
+from syndication.publish.feeds import documents
+from syndication.store.archive import Withdrawal
+
+__all__ = ["EDITIONS", "HOT", "shelf_channel", "write_feeds"]
+
+EDITIONS = "editions/"
+HOT = "hot/"
+EXCERPT = "excerpt/"
+WEEKS = 52  # of the feed of the editions
+
+
+async def write_feeds(app: App, press: Press) -> list[Channel]:
+    """Write the feeds that may have changed, and return the main ones."""
+    now = app.clock()
+    latest = await app.store.articles.latest(app.feeds.limit, until=now)
+    main = channel(app, "", withdrawn=await tombstones(app))
+    _write(app, press, main, entries(app, latest), folder="", what="")
+    channels = [main]
+    if (hot := await _latest_hot(app)) is not None:
+        channels.append(channel(app, HOT, app.renderer.label("Weekly hot")))
+        press.feed(HOT, documents(channels[-1], _hot_entries(app, hot)))
+        channels.append(channel(app, EDITIONS, app.renderer.label("Editions")))
+        press.feed(EDITIONS, documents(channels[-1], await _edition_entries(app)))
+    else:
+        gone = [await app.store.manifest.known(folder) for folder in (HOT, EDITIONS)]
+        await app.store.manifest.unwant(sorted(gone[0] | gone[1]))
+    await press.note()
+    await _write_shelves(app, press)
+    return channels
+
+
+def _write(app: App, press: Press, made: Channel, shown: Sequence[Entry], *, folder: str, what: str) -> None:
+    press.feed(folder, documents(made, shown))
+    if app.feeds.content == "full":
+        summaries = app.renderer.label("summaries")
+        twin = channel(
+            app, EXCERPT + folder, f"{what}, {summaries}" if what else summaries, withdrawn=made.tombstones
+        )
+        press.feed(EXCERPT + folder, documents(twin, excerpts(shown)))
+
+
+async def _write_shelves(app: App, press: Press) -> None:
+    for closed in await app.store.shelves.settle():
+        paths = [await app.store.manifest.known(f"{prefix}{closed.folder}") for prefix in ("", EXCERPT)]
+        await app.store.manifest.unwant(sorted(paths[0] | paths[1]))
+    stale = [shelf for shelf in await app.store.shelves.stale() if shelf.kind is not ShelfKind.SITEMAP]
+    for done, shelf in enumerate(stale, start=1):
+        withdrawn = tuple(
+            Tombstone(article, at.replace(microsecond=0))
+            for article, at in await app.store.shelves.withdrawn(shelf)
+        )
+        newest = await app.store.shelves.newest(shelf, app.feeds.limit)
+        made = shelf_channel(app, shelf, withdrawn)
+        _write(app, press, made, entries(app, newest), folder=shelf.folder, what=shelf.title)
+        await press.note()
+        await app.store.shelves.fresh([shelf])
+        app.progress.count("feeds", done, len(stale))
+
+
+def shelf_channel(app: App, shelf: Shelf, withdrawn: tuple[Tombstone, ...] = ()) -> Channel:
+    """The feed of a section, an author or a tag."""
+    return channel(app, shelf.folder, shelf.title, withdrawn=withdrawn)
+
+
+@dataclass(frozen=True, slots=True)
+class _Hot:
+    """The list of the edition `key`, and its articles by id."""
+
+    key: WeekKey
+    entries: tuple[HotEntry, ...]
+    articles: Mapping[str, Article]
+
+
+async def _latest_hot(app: App) -> _Hot | None:
+    """That of the latest edition that is out; an entry gains its link when its article becomes known. None before the first edition."""
+    lines = await app.store.editions.lines()
+    edition = await app.store.editions.get(lines[0].key) if lines else None
+    if edition is None:
+        return None
+    ranked = _standing(edition.hot, await app.store.archive.withdrawn())
+    if not all(entry.article for entry in ranked):
+        ranked = linked(ranked, await recent_articles(app, edition.key))
+    known = await app.store.articles.get([entry.article for entry in ranked if entry.article])
+    return _Hot(edition.key, ranked, known)
+
+
+def _standing(hot: Sequence[HotEntry], withdrawn: Sequence[Withdrawal]) -> tuple[HotEntry, ...]:
+    """The places whose articles were not taken back; the others keep their ranks."""
+    gone = {one.article for one in withdrawn} | {normalise_title(one.title) for one in withdrawn}
+    return tuple(
+        entry for entry in hot if entry.article not in gone and normalise_title(entry.title) not in gone
+    )
+
+
+def _hot_entries(app: App, hot: _Hot) -> tuple[Entry, ...]:
+    ended = app.edition.cutoff.at(hot.key)
+    return hot_entries(
+        hot.entries, publication=app.publication, edition_key=str(hot.key), articles=hot.articles, at=ended
+    )
+
+
+async def _edition_entries(app: App) -> list[Entry]:
+    lines = (await app.store.editions.lines())[:WEEKS]
+    contents = await app.store.archive.contents([line.key for line in lines])
+    withdrawn = await app.store.archive.withdrawn()
+    return [
+        edition_entry(
+            key=str(line.key),
+            title=line.subject,
+            at=app.edition.cutoff.at(line.key),
+            articles=contents[line.key].articles,
+            hot=_standing(contents[line.key].hot, withdrawn),
+            hot_title=app.renderer.label("Weekly hot"),
+            publication=app.publication,
+        )
+        for line in lines
+    ]

@@ -1,0 +1,43 @@
+"""The articles that are new, were edited or taken back: their pages and images, then their places on the shelves."""
+
+from syndication.domain.published import FileKind, Filing
+from syndication.flows.app import App
+from syndication.flows.press import Press
+from syndication.publish.addresses import local_images
+from syndication.publish.labels import labels
+
+__all__ = ["file_due"]
+
+CHUNK = 500  # articles
+
+
+async def file_due(app: App, press: Press) -> None:
+    """File all that are due. Pages come first: what is filed stands in feeds that lead to them."""
+    now = app.clock()
+    total = await app.store.shelves.count_due(now)
+    done = 0
+    while filings := await app.store.shelves.due(now, CHUNK):
+        shown = [filing for filing in filings if filing.shown(now)]
+        await press.images({name for one in shown for name in local_images(one.article)}, app.media)
+        hidden = [_page(one) for one in filings if one.article.slug and not (one.withdrawn or one.shown(now))]
+        for filing in filings:
+            _write_page(app, press, filing, shown=filing in shown)
+        await press.note()
+        await app.store.manifest.unwant(hidden)
+        await app.store.shelves.file([(one, labels(one.article)) for one in filings], now=now)
+        done += len(filings)
+        app.progress.count("publishing", done, max(total, done))
+
+
+def _write_page(app: App, press: Press, filing: Filing, *, shown: bool) -> None:
+    """An article without an address elsewhere has a page; one that was taken back leaves word of it there."""
+    if not filing.article.slug:
+        return
+    if shown:
+        press.write(_page(filing), app.renderer.article_page(filing.article).encode(), FileKind.PAGE)
+    elif filing.withdrawn:
+        press.write(_page(filing), app.renderer.gone_page().encode(), FileKind.GONE)
+
+
+def _page(filing: Filing) -> str:
+    return f"articles/{filing.article.slug}.html"

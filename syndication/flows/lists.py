@@ -1,0 +1,120 @@
+"""What leads to everything else: the list of the feeds, OPML, the archive with its index, and the sitemaps."""
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+
+from syndication.domain.article import Article
+from syndication.domain.frozen import FrozenEdition
+from syndication.domain.published import FileKind, Shelf, ShelfKind
+from syndication.flows.app import App
+from syndication.flows.channels import channel
+from syndication.flows.feeds import shelf_channel
+from syndication.flows.older import FOLDER as OLDER
+from syndication.flows.press import Press
+from syndication.publish.addresses import page_url
+from syndication.publish.channel import Channel
+from syndication.publish.entries import updated
+from syndication.publish.outline import Group, outline
+from syndication.publish.sitemap import News, Page, news_sitemap, own, sitemap, sitemap_index
+from syndication.render.renderer import EditionLine, FeedGroup
+from syndication.store.filing import SITEMAP_SIZE
+
+__all__ = ["write_archive", "write_lists"]
+
+FRESH = timedelta(hours=48)  # of the news sitemap, and at most a thousand
+_IMAGE = re.compile(r"\bmedia/([A-Za-z0-9_-][A-Za-z0-9._-]*)")
+_HEADINGS = {ShelfKind.SECTION: "Sections", ShelfKind.AUTHOR: "Authors", ShelfKind.TAG: "Tags"}
+
+
+async def write_archive(app: App, press: Press, edition: FrozenEdition | None) -> None:
+    """Every edition's page as frozen, with the images it shows, and their index. A page that is there is not read again, but for that of
+    `edition`, which is published now: another of that week may have been there before.
+    """
+    lines = await app.store.editions.lines()
+    known = await app.store.manifest.known("archive/")
+    for line in lines:
+        path = f"archive/{line.key}.html"
+        written = path in known and not (edition and edition.key == line.key)
+        found = None if written else await app.store.editions.get(line.key)
+        if found is not None:
+            await press.images(_IMAGE.findall(found.page), app.media)
+            press.write(path, found.page.encode(), FileKind.PAGE)
+    shown = [
+        EditionLine(str(line.key), line.number, line.day, line.subject, f"{line.key}.html") for line in lines
+    ]
+    press.write("archive/index.html", app.renderer.archive_page(shown).encode(), FileKind.PAGE)
+    wanted = {f"archive/{line.key}.html" for line in lines} | {"archive/index.html"}
+    await app.store.manifest.unwant(sorted(known - wanted))
+
+
+async def write_lists(app: App, press: Press, main: Sequence[Channel]) -> None:
+    """The list of the feeds, OPML and the sitemaps. `main` are the feeds of no shelf."""
+    shelves = [shelf for shelf in await app.store.shelves.open() if shelf.kind is not ShelfKind.SITEMAP]
+    everything = channel(app, OLDER, app.renderer.label("everything since the first article"))
+    groups = [
+        FeedGroup("main", tuple(_line(app, each) for each in (*main, everything))),
+        *(
+            FeedGroup(kind, tuple(_line(app, shelf_channel(app, each)) for each in _of(shelves, kind)))
+            for kind in _HEADINGS
+        ),
+    ]
+    press.write("feeds.html", app.renderer.feeds_page(groups).encode(), FileKind.PAGE)
+    outlines = [
+        Group("", tuple(main)),
+        *(
+            Group(app.renderer.label(heading), tuple(shelf_channel(app, each) for each in _of(shelves, kind)))
+            for kind, heading in _HEADINGS.items()
+        ),
+    ]
+    press.write("opml.xml", outline(app.publication.title, outlines), FileKind.OTHER)
+    await _write_sitemaps(app, press)
+
+
+def _of(shelves: Sequence[Shelf], kind: ShelfKind) -> list[Shelf]:
+    return [shelf for shelf in shelves if shelf.kind is kind]
+
+
+def _line(app: App, made: Channel) -> tuple[str, str]:
+    return made.title, made.url_base.removeprefix(app.publication.feeds_url)
+
+
+async def _write_sitemaps(app: App, press: Press) -> None:
+    facts = app.publication
+    for shelf in await app.store.shelves.stale():
+        if shelf.kind is ShelfKind.SITEMAP:
+            _write_sitemap(app, press, shelf, await app.store.shelves.newest(shelf, SITEMAP_SIZE))
+            await press.note()
+            await app.store.shelves.fresh([shelf])
+    lines = await app.store.editions.lines()
+    pages = [Page(f"{facts.feeds_url}archive/{line.key}.html") for line in lines]
+    pages += [Page(f"{facts.feeds_url}{path}") for path in ("archive/index.html", "feeds.html")]
+    press.write("sitemaps/pages.xml", sitemap(pages), FileKind.SITEMAP)
+    await press.note()
+    known = await app.store.manifest.known("sitemaps/")
+    ordered = sorted(known, key=lambda path: (len(path), path))
+    press.write(
+        "sitemap.xml", sitemap_index([Page(facts.feeds_url + path) for path in ordered]), FileKind.SITEMAP
+    )
+    press.write("news-sitemap.xml", await _news(app), FileKind.SITEMAP)
+
+
+def _write_sitemap(app: App, press: Press, shelf: Shelf, articles: Sequence[Article]) -> None:
+    facts = app.publication
+    pages = [
+        Page(url, updated(article))
+        for article in articles
+        if own(url := page_url(article, facts), facts.url, facts.feeds_url)
+    ]
+    press.write(f"sitemaps/{shelf.slug}.xml", sitemap(pages), FileKind.SITEMAP)
+
+
+async def _news(app: App) -> bytes:
+    facts, now = app.publication, app.clock()
+    fresh = await app.store.archive.fresh(SITEMAP_SIZE, since=now - FRESH, until=now)
+    news = [
+        News(url, article.title, article.dated, article.language)
+        for article in fresh
+        if own(url := page_url(article, facts), facts.url, facts.feeds_url)
+    ]
+    return news_sitemap(news, publication=facts.title, language=facts.language)

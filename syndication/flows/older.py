@@ -1,0 +1,70 @@
+"""`older/`: every article back to the first, as a feed of many documents (RFC 5005 §4).
+
+Readers subscribe to the one in the folder itself. It holds the latest states of articles, new or edited, and leads to archive documents of
+fifty, which stay as they are for ever: an edit comes anew at the front. Their bytes are kept in the store, so that neither an upgrade nor a
+new title changes them.
+"""
+
+import gzip
+from dataclasses import replace
+
+from syndication.domain.published import FileKind
+from syndication.flows.app import App
+from syndication.flows.channels import channel, entries, tombstones
+from syndication.flows.press import Press
+from syndication.publish.channel import Channel, Older, Tombstone
+from syndication.publish.feeds import complete_documents
+from syndication.publish.folder import compressed
+
+__all__ = ["FOLDER", "write_older"]
+
+FOLDER = "older/"
+PAGE = 50  # states in an archive document; the subscription document has one to two of it
+FILES = ("atom.xml", "feed.json", "rss.xml")
+
+
+async def write_older(app: App, press: Press) -> None:
+    """Seal what is too much for one document, and write what is not there yet."""
+    older = app.store.older
+    last = await older.last()
+    waiting = await older.waiting()
+    for done in range(PAGE, waiting - PAGE + 1, PAGE):
+        last += 1
+        states = await older.unsealed(PAGE)
+        articles = [state.article for state in reversed(states)]
+        made = complete_documents(_channel(app, last, sealed=True), entries(app, articles))
+        packed = {name: compressed(data) for name, data in made.items()}
+        await older.seal(last, states, packed)
+        for name, data in made.items():
+            press.write(f"{FOLDER}{last}/{name}", data, FileKind.FEED, packed=packed[name])
+        app.progress.count("sealing older feeds", done, waiting)
+    await press.note()
+    await _restore(app, press, last)
+    latest = [state.article for state in reversed(await older.unsealed(2 * PAGE))]
+    subscription = _channel(app, last + 1, sealed=False, withdrawn=await tombstones(app))
+    press.feed(FOLDER, complete_documents(subscription, entries(app, latest)))
+
+
+async def _restore(app: App, press: Press, last: int) -> None:
+    """A stop between sealing and writing, a lost file, a withdrawal: what the store has is written."""
+    known = await app.store.manifest.known(FOLDER)
+    for number in range(1, last + 1):
+        if all(f"{FOLDER}{number}/{name}" in known for name in FILES):
+            continue
+        for name, packed in (await app.store.older.files(number)).items():
+            data = gzip.decompress(packed)
+            press.write(f"{FOLDER}{number}/{name}", data, FileKind.FEED, packed=packed)
+        await press.note()
+
+
+def _channel(app: App, number: int, *, sealed: bool, withdrawn: tuple[Tombstone, ...] = ()) -> Channel:
+    """Of the document `number`, whether it is sealed or still the one to subscribe to."""
+    base = app.publication.feeds_url + FOLDER
+    made = channel(app, FOLDER)
+    previous = f"{base}{number - 1}/" if number > 1 else ""
+    return replace(
+        made,
+        url_base=f"{base}{number}/" if sealed else base,
+        older=Older(current=base, previous=previous, sealed=sealed),
+        tombstones=withdrawn,
+    )

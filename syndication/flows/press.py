@@ -1,0 +1,61 @@
+"""Writing into the published folder, with every file noted in the manifest after it is there."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from syndication.domain.published import FileKind, PublishedFile
+from syndication.publish.folder import Folder
+from syndication.store.manifest import Manifest
+
+__all__ = ["Press"]
+
+CHUNK = 500  # files
+
+
+class Press:
+    """Every method raises PublishError for the folder and StoreError for the manifest. With `announce` hubs are told of changed feeds."""
+
+    def __init__(self, folder: Folder, manifest: Manifest, *, announce: bool) -> None:
+        self._folder = folder
+        self._manifest = manifest
+        self._announce = announce
+        self._written: dict[str, PublishedFile] = {}
+        self._media: set[str] | None = None
+
+    def write(self, path: str, data: bytes, kind: FileKind, *, packed: bytes = b"") -> None:
+        """Put a file where it is not yet; `packed` is its `.gz` where that is known."""
+        self._folder.write(path, data, packed=packed)
+        self._written[path] = PublishedFile(path, kind, len(data), hashlib.sha256(data).hexdigest())
+
+    def feed(self, folder: str, documents: Mapping[str, bytes]) -> None:
+        """Put the files of a feed into their folder, whose name ends in a slash."""
+        for name, data in documents.items():
+            self.write(folder + name, data, FileKind.FEED)
+
+    async def images(self, names: Iterable[str], media: Path) -> None:
+        """Copy the images with these names that are not there yet from the folder `media`."""
+        if self._media is None:
+            self._media = {path.removeprefix("media/") for path in await self._manifest.known("media/")}
+        for name in sorted(set(names) - self._media):
+            self._folder.copy_media([name], media)
+            data = self._folder.read(f"media/{name}")
+            if data is not None:
+                self._media.add(name)
+                path = f"media/{name}"
+                self._written[path] = PublishedFile(
+                    path, FileKind.MEDIA, len(data), hashlib.sha256(data).hexdigest()
+                )
+
+    async def note(self) -> None:
+        """Bring the manifest up to what was written."""
+        await self._manifest.note(list(self._written.values()), announce=self._announce)
+        self._written.clear()
+
+    async def sweep(self) -> None:
+        """Remove the files that nobody wants any more."""
+        await self.note()
+        while paths := await self._manifest.unwanted(CHUNK):
+            for path in paths:
+                self._folder.remove(path)
+            await self._manifest.forget(paths)

@@ -1,0 +1,19 @@
+"""On which shelves an article stands."""
+
+from syndication.domain.article import Article
+from syndication.domain.published import Label, ShelfKind
+from syndication.publish.characters import names, printable
+
+__all__ = ["labels"]
+
+_AUTHORS, _TAGS = 20, 50  # of one article: nobody floods the folder with them
+
+
+def labels(article: Article) -> tuple[Label, ...]:
+    """Its section, its authors without their addresses, and its tags."""
+    found = [
+        Label(ShelfKind.SECTION, printable(article.section)),
+        *(Label(ShelfKind.AUTHOR, name) for name in names(article.authors[:_AUTHORS])),
+        *(Label(ShelfKind.TAG, printable(tag)) for tag in article.tags[:_TAGS]),
+    ]
+    return tuple(label for label in found if label.name.strip())

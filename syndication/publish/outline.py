@@ -1,0 +1,46 @@
+"""OPML 2.0 (http://opml.org/spec2.opml) of all feeds, for a reader that takes a whole list at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lxml import etree
+
+from syndication.publish.channel import Channel
+from syndication.publish.characters import printable
+
+__all__ = ["Group", "outline"]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Feeds under a heading; the first ones stand under none."""
+
+    title: str
+    channels: tuple[Channel, ...]
+
+
+def outline(title: str, groups: Sequence[Group]) -> bytes:
+    """Every channel once, by its RSS file. No date: the same feeds make the same bytes."""
+    root = etree.Element("opml", version="2.0")
+    etree.SubElement(etree.SubElement(root, "head"), "title").text = printable(title)
+    body = etree.SubElement(root, "body")
+    for group in groups:
+        if not group.channels:
+            continue
+        name = printable(group.title)
+        parent = etree.SubElement(body, "outline", text=name) if name else body
+        for channel in group.channels:
+            shown = printable(channel.title)
+            etree.SubElement(
+                parent,
+                "outline",
+                type="rss",
+                text=shown,
+                title=shown,
+                xmlUrl=channel.url_base + "rss.xml",
+                htmlUrl=channel.home,
+                language=channel.language,
+                version="RSS2",
+            )
+    data: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    return data

@@ -1,0 +1,91 @@
+"""Sitemaps (https://www.sitemaps.org/protocol.html) and the news sitemap."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from lxml import etree
+
+from syndication.publish.characters import printable, uri
+
+__all__ = ["News", "Page", "news_sitemap", "own", "sitemap", "sitemap_index"]
+
+_SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+_NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`changed` in UTC or another zone; None: not known."""
+
+    url: str
+    changed: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A fresh article. `language` is ISO 639."""
+
+    url: str
+    title: str
+    published: datetime
+    language: str
+
+
+def own(url: str, *homes: str) -> bool:
+    """Whether `url` lies on the host of one of `homes`: a sitemap speaks for its own site only."""
+    return _host(url) in {_host(home) for home in homes}
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def sitemap(pages: Sequence[Page]) -> bytes:
+    """The pages in their order."""
+    return _written("urlset", "url", pages)
+
+
+def sitemap_index(sitemaps: Sequence[Page]) -> bytes:
+    """The sitemaps in their order."""
+    return _written("sitemapindex", "sitemap", sitemaps)
+
+
+def _written(root_name: str, name: str, pages: Sequence[Page]) -> bytes:
+    root = etree.Element(f"{{{_SITEMAP}}}{root_name}", nsmap={None: _SITEMAP})
+    for page in pages:
+        element = etree.SubElement(root, f"{{{_SITEMAP}}}{name}")
+        etree.SubElement(element, f"{{{_SITEMAP}}}loc").text = uri(page.url)
+        if page.changed:
+            etree.SubElement(element, f"{{{_SITEMAP}}}lastmod").text = _time(page.changed)
+    return _bytes(root)
+
+
+def news_sitemap(articles: Sequence[News], *, publication: str, language: str) -> bytes:
+    """The articles in their order: of the last 48 hours, 1,000 at most, as the caller chose them."""
+    root = etree.Element(f"{{{_SITEMAP}}}urlset", nsmap={None: _SITEMAP, "news": _NEWS})
+    for article in articles:
+        element = etree.SubElement(root, f"{{{_SITEMAP}}}url")
+        etree.SubElement(element, f"{{{_SITEMAP}}}loc").text = uri(article.url)
+        news = etree.SubElement(element, f"{{{_NEWS}}}news")
+        paper = etree.SubElement(news, f"{{{_NEWS}}}publication")
+        etree.SubElement(paper, f"{{{_NEWS}}}name").text = printable(publication)
+        etree.SubElement(paper, f"{{{_NEWS}}}language").text = (
+            (article.language or language).partition("-")[0].lower()
+        )
+        etree.SubElement(news, f"{{{_NEWS}}}publication_date").text = _time(article.published)
+        etree.SubElement(news, f"{{{_NEWS}}}title").text = printable(article.title)
+    return _bytes(root)
+
+
+def _time(time: datetime) -> str:
+    return time.replace(microsecond=0).isoformat()
+
+
+def _bytes(root: object) -> bytes:
+    data: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+    return data + b"\n"

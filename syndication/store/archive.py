@@ -1,0 +1,93 @@
+"""What the editions hold, for the feed of the editions; and what was withdrawn."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, literal, select
+
+from syndication.domain.article import Article
+from syndication.domain.hotlist import HotEntry
+from syndication.domain.week import WeekKey
+from syndication.store.articles import article_of
+from syndication.store.editions import hot_entry
+from syndication.store.engine import Database
+from syndication.store.tables import articles, edition_articles, hot_entries
+
+__all__ = ["Archive", "Contents", "Withdrawal"]
+
+# An article's row without what weighs.
+_LIGHT = (*(column for column in articles.c if column.name != "content"), literal("").label("content"))
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """An edition's articles as they are by now, without their content and without the withdrawn; and its ranking as frozen."""
+
+    articles: tuple[Article, ...]
+    hot: tuple[HotEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """An article that was taken back."""
+
+    article: str
+    title: str
+    at: datetime
+
+
+class Archive:
+    """Questions about many editions at once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def contents(self, keys: Sequence[WeekKey]) -> dict[WeekKey, Contents]:
+        """What each edition holds."""
+        texts = [str(key) for key in keys]
+        members = (
+            select(*_LIGHT, edition_articles.c.edition)
+            .join(edition_articles, edition_articles.c.article == articles.c.id)
+            .where(edition_articles.c.edition.in_(texts), articles.c.withdrawn.is_(None))
+            .order_by(edition_articles.c.edition, edition_articles.c.position)
+        )
+        places = select(hot_entries).where(hot_entries.c.edition.in_(texts)).order_by(hot_entries.c.rank)
+
+        def answer(connection: Connection) -> dict[WeekKey, Contents]:
+            held: dict[str, list[Article]] = {text: [] for text in texts}
+            ranked: dict[str, list[HotEntry]] = {text: [] for text in texts}
+            for row in connection.execute(members):
+                held[row.edition].append(article_of(row))
+            for row in connection.execute(places):
+                ranked[row.edition].append(hot_entry(row))
+            return {key: Contents(tuple(held[str(key)]), tuple(ranked[str(key)])) for key in keys}
+
+        return await self._database.read(answer)
+
+    async def fresh(self, limit: int, *, since: datetime, until: datetime) -> tuple[Article, ...]:
+        """The newest articles that say when they were published, without their content."""
+        c = articles.c
+        question = (
+            select(*_LIGHT)
+            .where(c.dated.between(since, until), c.published.is_not(None), c.withdrawn.is_(None))
+            .order_by(c.dated.desc(), c.id)
+            .limit(limit)
+        )
+        return await self._database.read(
+            lambda connection: tuple(map(article_of, connection.execute(question)))
+        )
+
+    async def withdrawn(self) -> tuple[Withdrawal, ...]:
+        """All that was withdrawn, the latest first."""
+        c = articles.c
+        question = (
+            select(c.id, c.title, c.withdrawn)
+            .where(c.withdrawn.is_not(None))
+            .order_by(c.withdrawn.desc(), c.id)
+        )
+        return await self._database.read(
+            lambda connection: tuple(
+                Withdrawal(row.id, row.title, row.withdrawn) for row in connection.execute(question)
+            )
+        )

@@ -1,0 +1,210 @@
+"""Filing: an article onto the shelves it names and into the history of what readers were shown, as one transaction for many.
+
+Afterwards the shelves that hold or held it are stale: their files have to be written.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from syndication.domain.hotlist import normalise_title
+from syndication.domain.published import Filing, Label, ShelfKind
+from syndication.domain.slug import unique_slug
+from syndication.domain.text import cut
+from syndication.store.publishing_tables import due_articles, history, listings, shelves
+
+__all__ = ["SITEMAP_SIZE", "Due", "file_articles", "mark_due"]
+
+SITEMAP_SIZE = 1_000  # articles
+_NAME = 200  # characters by which two names are compared; an index takes no more
+_TITLE = 120  # characters
+
+
+@dataclass(slots=True)
+class _Shelves:
+    """The shelves that are met in one transaction."""
+
+    connection: Connection
+    by_name: dict[tuple[ShelfKind, str], int]
+    last_sitemap: int | None = None  # its shelf
+    room: int = 0  # on that one
+
+    def of(self, label: Label) -> int:
+        """The shelf that `label` names, made when there is none."""
+        name = _compared(label.name)
+        if (label.kind, name) not in self.by_name:
+            self.by_name[label.kind, name] = self._make(label, name)
+        return self.by_name[label.kind, name]
+
+    def sitemap(self) -> int:
+        """A sitemap with room for one more."""
+        if self.last_sitemap is None:
+            self._find_sitemap()
+        if not self.room:
+            number = str(1 + sum(kind is ShelfKind.SITEMAP for kind, _ in self.by_name))
+            self.last_sitemap = self.of(Label(ShelfKind.SITEMAP, number))
+            self.room = SITEMAP_SIZE
+        self.room -= 1
+        assert self.last_sitemap is not None
+        return self.last_sitemap
+
+    def _find_sitemap(self) -> None:
+        c = shelves.c
+        found = self.connection.execute(
+            select(c.id, c.name).where(c.kind == ShelfKind.SITEMAP).order_by(c.id)
+        )
+        for row in found:
+            self.by_name[ShelfKind.SITEMAP, row.name] = self.last_sitemap = row.id
+        if self.last_sitemap is not None:
+            used = select(func.count()).where(listings.c.shelf == self.last_sitemap)
+            self.room = max(0, SITEMAP_SIZE - self.connection.execute(used).scalar_one())
+
+    def _make(self, label: Label, name: str) -> int:
+        row = {
+            "kind": label.kind,
+            "name": name,
+            "slug": self._free_slug(label.kind, name),
+            "title": cut(label.name, _TITLE),
+            "open": label.kind is ShelfKind.SITEMAP,
+        }
+        made = self.connection.execute(insert(shelves).values(row).returning(shelves.c.id))
+        return int(made.scalar_one())
+
+    def _free_slug(self, kind: ShelfKind, name: str) -> str:
+        taken: set[str] = set()
+        while True:
+            slug = unique_slug(name, taken, name)
+            same = select(shelves.c.id).where(shelves.c.kind == kind, shelves.c.slug == slug)
+            if self.connection.execute(same).first() is None:
+                return slug
+            taken.add(slug)
+
+
+def file_articles(
+    connection: Connection, filings: Sequence[tuple[Filing, Sequence[Label]]], *, now: datetime
+) -> None:
+    """File each with the labels it has; at most 500 at once."""
+    ids = [filing.article.id for filing, _ in filings]
+    known = _Shelves(connection, _known(connection, [label for _, labels in filings for label in labels]))
+    before = _listed(connection, ids)
+    rows: list[dict[str, Any]] = []
+    counts: Counter[int] = Counter()
+    for filing, labels in filings:
+        article, shown = filing.article, filing.shown(now)
+        old = before[article.id]
+        new = {known.of(label) for label in labels if _compared(label.name)} if filing.listed(now) else set()
+        if shown:
+            new.add(
+                next((place.shelf for place in old if place.kind == ShelfKind.SITEMAP), 0) or known.sitemap()
+            )
+        counts.update(dict.fromkeys(new, int(shown)))
+        counts.subtract({place.shelf: int(place.shown) for place in old})
+        rows += [
+            {"article": article.id, "shelf": shelf, "dated": article.dated, "shown": shown}
+            for shelf in sorted(new)
+        ]
+    connection.execute(delete(listings).where(listings.c.article.in_(ids)))
+    if rows:
+        connection.execute(insert(listings), rows)
+    _count(connection, counts)
+    _remember(connection, [filing for filing, _ in filings], now)
+    mark_due(
+        connection,
+        [Due(one.article.id, one.article.dated, one.next_look(now)) for one, _ in filings],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When publishing has to look at an article; None: not until something happens. `dated` is the article's own time."""
+
+    article: str
+    dated: datetime
+    due: datetime | None
+
+
+def mark_due(connection: Connection, marks: Sequence[Due]) -> None:
+    """Note it; at most 500 at once."""
+    connection.execute(
+        delete(due_articles).where(due_articles.c.article.in_([mark.article for mark in marks]))
+    )
+    rows = [asdict(mark) for mark in marks if mark.due]
+    if rows:
+        connection.execute(insert(due_articles), rows)
+
+
+def _compared(name: str) -> str:
+    return normalise_title(name)[:_NAME].strip()
+
+
+def _known(connection: Connection, labels: Iterable[Label]) -> dict[tuple[ShelfKind, str], int]:
+    wanted: dict[ShelfKind, set[str]] = {}
+    for label in labels:
+        wanted.setdefault(label.kind, set()).add(_compared(label.name))
+    c = shelves.c
+    question = select(c.name, c.id).where(
+        c.kind == bindparam("kind"), c.name.in_(bindparam("names", expanding=True))
+    )
+    found: dict[tuple[ShelfKind, str], int] = {}
+    for kind, names in wanted.items():
+        every = sorted(names)
+        for start in range(0, len(every), 500):
+            chunk = {"kind": kind, "names": every[start : start + 500]}
+            found.update({(kind, name): shelf for name, shelf in connection.execute(question, chunk)})
+    return found
+
+
+def _listed(connection: Connection, ids: Sequence[str]) -> Mapping[str, list[Any]]:
+    """For each article where it stands now."""
+    question = (
+        select(listings.c.article, listings.c.shelf, listings.c.shown, shelves.c.kind)
+        .join(shelves, shelves.c.id == listings.c.shelf)
+        .where(listings.c.article.in_(ids))
+    )
+    found: dict[str, list[Any]] = {article: [] for article in ids}
+    for row in connection.execute(question):
+        found[row.article].append(row)
+    return found
+
+
+def _count(connection: Connection, counts: Mapping[int, int]) -> None:
+    """By differences: to count a big shelf anew would cost more than to file onto it."""
+    c = shelves.c
+    change = (
+        update(shelves)
+        .where(c.id == bindparam("shelf"))
+        .values(stale=True, count=c.count + bindparam("more"))
+    )
+    if counts:
+        connection.execute(change, [{"shelf": shelf, "more": more} for shelf, more in sorted(counts.items())])
+
+
+def _remember(connection: Connection, filings: Sequence[Filing], now: datetime) -> None:
+    """The history has one unsealed row an article, that of its latest state; none for one that is not shown."""
+    c = history.c
+    ids = [filing.article.id for filing in filings]
+    latest = {
+        row.article: row.state
+        for row in connection.execute(select(c.article, c.state).where(c.article.in_(ids)).order_by(c.seq))
+    }
+    changed = [
+        filing
+        for filing in filings
+        if not filing.shown(now) or latest.get(filing.article.id) != _state(filing)
+    ]
+    stale = [filing.article.id for filing in changed]
+    connection.execute(delete(history).where(c.article.in_(stale), c.document.is_(None)))
+    rows = [{"article": one.article.id, "state": _state(one)} for one in changed if one.shown(now)]
+    if rows:
+        connection.execute(insert(history), rows)
+
+
+def _state(filing: Filing) -> str:
+    article = filing.article
+    seen = f"{article.content_hash()} {article.published}"
+    return hashlib.sha256(seen.encode()).hexdigest()[:32]

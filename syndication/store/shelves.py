@@ -1,0 +1,170 @@
+"""What publishing has to do, and which articles stand on which shelf."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, func, insert, literal, select, update
+
+from syndication.domain.article import Article
+from syndication.domain.published import Filing, Label, Shelf, ShelfKind
+from syndication.store.articles import article_of
+from syndication.store.engine import Database, lock
+from syndication.store.filing import file_articles
+from syndication.store.publishing_tables import built, due_articles, files, listings, shelves
+from syndication.store.tables import articles
+
+__all__ = ["FEWEST", "MOST", "Shelves"]
+
+MOST = 200  # shelves of one kind with feeds: nobody floods the folder with tags
+FEWEST = {ShelfKind.SECTION: 1, ShelfKind.AUTHOR: 3, ShelfKind.TAG: 3}  # articles
+
+
+class Shelves:
+    """The shelves, and what is due on them. The caller holds the publishing lock."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def renew(self, facts: str, *, now: datetime, anyway: bool = False) -> bool:
+        """Have everything made anew when `facts`, a hash of what every file depends on, has changed, or `anyway`. Whether it has."""
+
+        def change(connection: Connection) -> bool:
+            if not anyway and connection.execute(select(built.c.facts)).scalar() == facts:
+                return False
+            connection.execute(delete(built))
+            connection.execute(insert(built).values(facts=facts))
+            connection.execute(delete(due_articles))
+            _all_due(connection, select(articles.c.id), now)
+            connection.execute(update(shelves).values(stale=True))
+            connection.execute(update(files).where(files.c.kind != "media").values(wanted=False))
+            return True
+
+        return await self._database.write(change)
+
+    async def due(self, now: datetime, limit: int) -> tuple[Filing, ...]:
+        """The articles that publishing has to look at, the oldest first."""
+        question = (
+            select(articles)
+            .join(due_articles, due_articles.c.article == articles.c.id)
+            .where(due_articles.c.due <= now)
+            .order_by(due_articles.c.dated, due_articles.c.article)
+            .limit(limit)
+        )
+
+        def answer(connection: Connection) -> tuple[Filing, ...]:
+            return tuple(Filing(article_of(row), row.withdrawn) for row in connection.execute(question))
+
+        return await self._database.read(answer)
+
+    async def count_due(self, now: datetime) -> int:
+        """How many there are."""
+        question = select(func.count()).where(due_articles.c.due <= now)
+        return await self._database.read(lambda connection: connection.execute(question).scalar_one())
+
+    async def file(self, filings: Sequence[tuple[Filing, Sequence[Label]]], *, now: datetime) -> None:
+        """Put each article, at most 500, onto the shelves it names, and off those it no longer does."""
+
+        def change(connection: Connection) -> None:
+            lock(connection, "articles")
+            file_articles(connection, filings, now=now)
+
+        await self._database.write(change)
+
+    async def settle(self) -> tuple[Shelf, ...]:
+        """Open the shelves that have enough articles by now, the fullest first, and close the empty ones; returns the closed.
+
+        A shelf that is open stays, because somebody reads its feeds; one that has to wait for a place gets the next that falls free.
+        """
+
+        def change(connection: Connection) -> tuple[Shelf, ...]:
+            c = shelves.c
+            empty = select(shelves).where(c.open, c.count <= 0)
+            closed = tuple(_shelf(row) for row in connection.execute(empty))
+            connection.execute(update(shelves).where(c.open, c.count <= 0).values(open=False, stale=False))
+            for kind, fewest in FEWEST.items():
+                used = connection.execute(select(func.count()).where(c.kind == kind, c.open)).scalar_one()
+                ready = (
+                    select(c.id)
+                    .where(c.kind == kind, ~c.open, c.count >= fewest)
+                    .order_by(c.count.desc(), c.slug)
+                    .limit(MOST - used)
+                )
+                opened = [row.id for row in connection.execute(ready)] if used < MOST else []
+                connection.execute(update(shelves).where(c.id.in_(opened)).values(open=True, stale=True))
+            return closed
+
+        return await self._database.write(change)
+
+    async def open(self) -> tuple[Shelf, ...]:
+        """The shelves with files of their own, by kind and slug."""
+        return await self._shelves(select(shelves).where(shelves.c.open))
+
+    async def stale(self) -> tuple[Shelf, ...]:
+        """Those among them whose files have to be written."""
+        return await self._shelves(select(shelves).where(shelves.c.open, shelves.c.stale))
+
+    async def _shelves(self, question: Select[Any]) -> tuple[Shelf, ...]:
+        ordered = question.order_by(shelves.c.kind, shelves.c.slug)
+
+        def answer(connection: Connection) -> tuple[Shelf, ...]:
+            return tuple(_shelf(row) for row in connection.execute(ordered))
+
+        return await self._database.read(answer)
+
+    async def fresh(self, done: Sequence[Shelf]) -> None:
+        """Their files are written."""
+        change = update(shelves).where(shelves.c.id.in_([shelf.id for shelf in done])).values(stale=False)
+        await self._database.write(lambda connection: connection.execute(change))
+
+    async def spoil(self, kind: ShelfKind, slug: str) -> None:
+        """The files of this shelf have to be written again."""
+        change = update(shelves).where(shelves.c.kind == kind, shelves.c.slug == slug).values(stale=True)
+        await self._database.write(lambda connection: connection.execute(change))
+
+    async def look_again(self, slug: str | None, *, now: datetime) -> None:
+        """The article whose page has this slug is due again; None: every article is."""
+
+        def change(connection: Connection) -> None:
+            wanted = select(articles.c.id).where(articles.c.slug == slug) if slug else select(articles.c.id)
+            connection.execute(delete(due_articles).where(due_articles.c.article.in_(wanted)))
+            _all_due(connection, wanted, now)
+
+        await self._database.write(change)
+
+    async def newest(self, shelf: Shelf, limit: int) -> tuple[Article, ...]:
+        """The newest articles on it, newest first, equal times by id."""
+        question = (
+            select(articles)
+            .join(listings, listings.c.article == articles.c.id)
+            .where(listings.c.shelf == shelf.id, listings.c.shown)
+            .order_by(listings.c.dated.desc(), listings.c.article)
+            .limit(limit)
+        )
+
+        def answer(connection: Connection) -> tuple[Article, ...]:
+            return tuple(article_of(row) for row in connection.execute(question))
+
+        return await self._database.read(answer)
+
+    async def withdrawn(self, shelf: Shelf) -> tuple[tuple[str, datetime], ...]:
+        """The ids of articles that were taken back from it, while they have a tombstone, and when that was."""
+        question = (
+            select(articles.c.id, articles.c.withdrawn)
+            .join(listings, listings.c.article == articles.c.id)
+            .where(listings.c.shelf == shelf.id, ~listings.c.shown, articles.c.withdrawn.is_not(None))
+            .order_by(articles.c.withdrawn.desc(), articles.c.id)
+        )
+        return await self._database.read(
+            lambda connection: tuple((row.id, row.withdrawn) for row in connection.execute(question))
+        )
+
+
+def _shelf(row: Any) -> Shelf:
+    return Shelf(row.id, ShelfKind(row.kind), row.slug, row.title)
+
+
+def _all_due(connection: Connection, wanted: Select[Any], now: datetime) -> None:
+    rows = select(articles.c.id, literal(now, due_articles.c.due.type), articles.c.dated)
+    rows = rows.where(articles.c.id.in_(wanted))
+    connection.execute(insert(due_articles).from_select(["article", "due", "dated"], rows))
