@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -112,26 +112,49 @@ def deliver(
 
 def collect(context: typer.Context) -> int:
     """Fetch the sources into the store; nothing is published or sent."""
-    return run_job(_stage(options(context), "collect"))
+    chosen = options(context)
+
+    async def job() -> int:
+        from syndication.flows.stages import run_collect
+        from syndication.wiring import open_app
+
+        async with open_app(chosen.config, progress=chosen.progress()) as app:
+            return _close(chosen, await run_collect(app))
+
+    return run_job(job())
 
 
-def publish(context: typer.Context) -> int:
-    """Write the feeds and pages anew from the store; nothing is collected or sent."""
-    return run_job(_stage(options(context), "publish"))
+def publish(
+    context: typer.Context,
+    full: Annotated[
+        bool, typer.Option("--full", help="Make everything anew from the store, not only what changed.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare every published file with the store, and mend it.")
+    ] = False,
+) -> int:
+    """Write what changed of the feeds and pages; nothing is collected or sent."""
+    chosen = options(context)
+
+    async def job() -> int:
+        from syndication.flows.stages import run_publish
+        from syndication.wiring import open_app
+
+        async with open_app(chosen.config, progress=chosen.progress()) as app:
+            return _close(chosen, await run_publish(app, full=full, check=check))
+
+    return run_job(job())
 
 
-async def _stage(chosen: Options, stage: str) -> int:
-    from syndication.flows.stages import run_collect, run_publish
-    from syndication.wiring import open_app
-
-    async with open_app(chosen.config, progress=chosen.progress()) as app:
-        report = await (run_collect if stage == "collect" else run_publish)(app)
+def _close(chosen: Options, done: dict[str, Any]) -> int:
     if chosen.json:
-        document(report)
+        document(done)
     else:
-        for line in report["warnings"]:
+        for line in done["warnings"]:
             print(f"warning: {line}", file=sys.stderr)
-        print(report["said"])
+        for path in done.get("mended", ()):
+            print(f"mended: {path}")
+        print(done["said"])
     return 0
 
 
