@@ -211,12 +211,8 @@ def _renderer(settings: Settings) -> Renderer:
 
 
 def _feeds(settings: Settings, *, upload: bool) -> FeedsPolicy:
-    return FeedsPolicy(
-        settings.feeds.limit,
-        settings.feeds.content,
-        settings.publish.after if upload else (),
-        settings.feeds.hubs if upload else (),
-    )
+    after, hubs = (settings.publish.after, settings.feeds.hubs) if upload else ((), ())
+    return FeedsPolicy(settings.feeds.limit, settings.feeds.content, after, hubs)
 
 
 def _delivery(settings: Settings, moment: Moment) -> DeliveryPolicy:
