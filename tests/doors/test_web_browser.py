@@ -100,8 +100,9 @@ async def test_a_mistake_is_seen_when_it_is_saved_and_goes_with_the_save_that_me
     broken = source.replace("</mj-body>", FAULTY)
     async with browser.page(width=1300) as page:
         await opened(page, preview)
+        await page.get_by_role("radio", name="A right-to-left name").click()
         template = preview.newsroom.write("templates/default/digest.mjml", broken)
-        finding = page.get_by_role("status").get_by_text("<mj-image> has no alt")
+        finding = page.get_by_role("alert").get_by_text("<mj-image> has no alt")
         await finding.wait_for()
         line = source[: source.index("</mj-body>")].count("\n") + 1
         assert f"templates/default/digest.mjml, line {line}: " in str(await finding.text_content())
@@ -110,6 +111,7 @@ async def test_a_mistake_is_seen_when_it_is_saved_and_goes_with_the_save_that_me
         await page.locator("#frame").wait_for()
         assert await finding.count() == 0
         await page.get_by_text("Fits into 700 pixels.").wait_for()
+        assert await page.get_by_role("radio", name="A right-to-left name").is_checked()
 
 
 async def test_a_test_is_sent_into_the_outbox(browser: Browser, preview: Preview) -> None:

@@ -160,6 +160,9 @@ async def test_a_frozen_edition_keeps_its_bytes_while_today_s_templates_show_the
         preview.newsroom.write("templates/default/digest.txt", shipped + "\nA new last line.\n")
         assert "A new last line" in (await browser.get(f"/?{EDITION}&tab=text&templates=now")).text
         assert "A new last line" not in (await browser.get(f"/?{EDITION}&tab=text")).text
+        preview.newsroom.write("templates/default/digest.txt", "{% if %}")
+        broken = (await browser.get(f"/?{EDITION}&tab=text&templates=now")).text
+        assert '<input type="hidden" form="controls" name="templates" value="now">' in broken
 
 
 async def test_a_frozen_edition_shows_a_reader_as_planned_whatever_changed_since(preview: Preview) -> None:

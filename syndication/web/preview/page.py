@@ -1,5 +1,6 @@
 """The page: what the template `page.html` gets. A fault of the site is shown in it, and mended by the next save."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ from syndication.web.preview.view import TABS, WIDTHS, View
 
 __all__ = ["page_context", "reader_for"]
 
+_MORE = re.compile(r" \([0-9]+ more after it\)")  # they are all listed
 FIRST, FOUND = 5, 20  # readers that are shown without a search and by one
 
 
@@ -52,7 +54,7 @@ async def page_context(desk: Desk, view: View) -> dict[str, Any]:
         "stamp": stamp,
         "frame": view.frame(desk.key, stamp) if desk.key else "",
         "found": await _search(page, view),
-        "findings": [*page.faults, *_findings(page, desk)],
+        "findings": tuple(_findings(page, desk)),
         "difference": await difference(page.app, page.proof) if page.app and page.proof else None,
         "links": links(page.proof, page.copy) if page.proof and page.copy else (),
         "looks": tuple(Look),
@@ -102,6 +104,6 @@ def _findings(page: _Page, desk: Desk) -> Iterable[Finding]:
 
 
 def _told(error: SyndicationError) -> Iterable[Finding]:
-    yield Finding(error.message, error.hint)
+    yield Finding(_MORE.sub("", error.message), error.hint)
     if isinstance(error, TemplateError):
         yield from (Finding(each.message, each.hint) for each in error.others)
