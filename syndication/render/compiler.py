@@ -10,6 +10,7 @@ from syndication.errors import TemplateError
 from syndication.render.lines import Lines
 from syndication.render.lint import Finding, lint
 from syndication.render.repair import repaired
+from syndication.render.source import scan
 
 __all__ = ["STYLES", "compiled"]
 
@@ -34,9 +35,10 @@ def compiled(source: str, lines: Lines, template: str, shown: Callable[[str], st
         place = lines.at(offset)
         return f"{shown(place.template or template)}, line {place.line}"
 
-    if findings := lint(source):
+    pieces = tuple(scan(source))
+    if findings := lint(source, pieces):
         raise _report(findings, where)
-    html = _html(repaired(source), where, shown(template))
+    html = _html(repaired(source, pieces), where, shown(template))
     _check(html, shown(template))
     return html
 

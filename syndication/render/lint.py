@@ -1,7 +1,7 @@
 """What is wrong in MJML that the compiler would pass over in silence, or answer with a byte offset or a dead process."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from syndication.render.source import Kind, Piece, scan
@@ -41,11 +41,11 @@ class _State:
         return self.open[-1].name if self.open else ""
 
 
-def lint(source: str) -> tuple[Finding, ...]:
-    """The findings in rendered MJML, in their order."""
+def lint(source: str, pieces: Iterable[Piece] = ()) -> tuple[Finding, ...]:
+    """The findings in rendered MJML, in their order. `pieces` are those of `source`, where they have been scanned already."""
     state = _State()
     findings: list[Finding] = []
-    for piece in scan(source):
+    for piece in pieces or scan(source):
         findings.extend(_check(source, piece, state))
         if len(state.open) > DEPTH:
             return (

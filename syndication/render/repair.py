@@ -1,6 +1,7 @@
 """What mjml-python 1.4.2 (mrml 6.0.1) would break silently, rewritten so that it comes out whole."""
 
 import re
+from collections.abc import Iterable
 
 from syndication.render.source import Kind, Piece, scan
 
@@ -10,18 +11,20 @@ _ODD = re.compile(r"[^ -\[\]-~]|\\")  # all but printable ASCII, and the backsla
 _PROSE = frozenset({"mj-text", "mj-button", "mj-table", "mj-raw", "mj-navbar-link", "mj-social-element"})
 
 
-def repaired(source: str) -> str:
-    r"""`source` with one kind of line end, ASCII in attributes, and the blanks between inline tags kept.
+def repaired(source: str, pieces: Iterable[Piece] = ()) -> str:
+    r"""`source` with one kind of line end, ASCII in attributes, and the blanks between inline tags kept. `pieces` are those of `source`,
+    where they have been scanned already.
 
     mrml prints attribute values with Rust's debug format: anything it holds unprintable (a no-break space, a combining accent, Thai,
     Hindi, joined emoji), a line break or a backslash comes out as an escape like `\u{a0}`. Character references pass. A line break
     between two tags vanishes, and with it the blank between two words. A carriage return is a parse error.
     """
-    source = source.replace("\r\n", "\n").replace("\r", "\n")
+    if "\r" in source:
+        source, pieces = source.replace("\r\n", "\n").replace("\r", "\n"), ()
     out: list[str] = []
     prose = 0
     titled = False
-    for piece in scan(source):
+    for piece in pieces or scan(source):
         if piece.name in _PROSE and piece.kind in {Kind.OPEN, Kind.CLOSE}:
             prose += 1 if piece.kind is Kind.OPEN else -1
         out.append(
