@@ -4,7 +4,7 @@ import re
 import unicodedata
 from html import unescape
 
-__all__ = ["boundaries", "counted", "cut", "plain", "reading_minutes"]
+__all__ = ["boundaries", "counted", "cut", "excerpt", "plain", "reading_minutes"]
 
 WORDS_A_MINUTE = 220
 CHARACTERS_A_MINUTE = 500
@@ -24,6 +24,10 @@ _VIRAMA = 9  # canonical combining class
 # Letters and a control that continue a character (UAX #29), skin tones and the tags of flags; ZWJ comes with them.
 _CONTINUES = re.compile("[\u0e33\u0eb3\uff9e\uff9f\u200c\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 _DANGLING = " ,;:.-–—(·‘“«'\"/"  # noqa: RUF001 - these very characters are meant
+
+# The end of a sentence with its quotation marks. In Latin letters a space follows, and no small letter.
+_SENTENCE = re.compile(r"(?:[.!?…][\"'”’»)\]]*(?= [^a-z])|[。！？][」』”）]*)")  # noqa: RUF001 - these very characters are meant
+_NO_SENTENCE = re.compile(r"(?:\b(?:[A-Za-z]|Dr|Jr|Mr|Mrs|Ms|No|Prof|Sr|St|vs)|\.[A-Za-z]+)\.$")
 
 
 def boundaries(text: str) -> list[int]:
@@ -102,6 +106,20 @@ def cut(text: str, limit: int) -> str:
     while line[end - 1 : end] in _DANGLING and end - 1 in ends:
         end -= 1
     return line[:end] + "…"
+
+
+def excerpt(text: str, limit: int) -> str:
+    """`text` on one line in at most `limit` code points: whole sentences where they fill a third of it, else as `cut` does.
+
+    Raises ValueError for a limit below 1.
+    """
+    line = _BLANKS.sub(" ", text).strip()
+    if len(line) > limit:
+        ends = (found.end() for found in _SENTENCE.finditer(line, 0, limit + 2))
+        whole = [end for end in ends if limit / 3 <= end <= limit and not _NO_SENTENCE.search(line[:end])]
+        if whole:
+            return line[: whole[-1]]
+    return cut(line, limit)
 
 
 def plain(content: str) -> str:

@@ -10,7 +10,7 @@ from syndication.domain.edition import Edition
 from syndication.domain.hotlist import HotEntry, Trend
 from syndication.domain.publication import Publication
 from syndication.domain.slug import slugify
-from syndication.domain.text import cut, reading_minutes
+from syndication.domain.text import excerpt, reading_minutes
 from syndication.render.budget import Budget
 from syndication.render.characters import line, web_url
 from syndication.render.labels import Labels
@@ -106,8 +106,8 @@ class Views:
     labels: Labels
     root: str
 
-    def story(self, article: Article, excerpt: int) -> StoryView:
-        """`excerpt` is the length of the summary in characters, 0 for none."""
+    def story(self, article: Article, length: int) -> StoryView:
+        """`length` is that of the summary in characters, 0 for none."""
         language = article.language or self.publication.language
         names = (_EMAIL.sub("", line(name)).strip(" ,;") for name in article.authors)
         minutes = reading_minutes(article.content or article.summary, language)
@@ -116,7 +116,7 @@ class Views:
             title=line(article.title),
             url=self.address(article.url),
             section=line(article.section),
-            dek=cut(line(article.summary), excerpt) if excerpt and article.summary.strip() else "",
+            dek=excerpt(line(article.summary), length) if length and article.summary.strip() else "",
             authors=self.labels.names([name for name in names if name]),
             minutes=self.labels.count("%(count)s min read", "%(count)s min read", minutes) if minutes else "",
             date=self.labels.date(article.dated),

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndication.domain.text import boundaries, cut, plain, reading_minutes
+from syndication.domain.text import boundaries, cut, excerpt, plain, reading_minutes
 
 FAMILY = "👩‍👩‍👧‍👦"
 CHARACTERS = [
@@ -95,3 +95,41 @@ def test_reading_time_counts_words_or_characters_by_the_script(
     content: str, language: str, minutes: int
 ) -> None:
     assert reading_minutes(content, language) == minutes
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "shown"),
+    [
+        ("The tide is out. The mud sings, and nobody hears it.", 40, "The tide is out."),
+        ("“Is it out?” asked Mara. The mud sings, and nobody hears it.", 50, "“Is it out?” asked Mara."),
+        ("물이 빠졌다. 갯벌이 노래하지만 아무도 듣지 못한다.", 20, "물이 빠졌다."),
+        ("潮が引いた。泥が歌うが、誰も聞いていない。", 12, "潮が引いた。"),
+        ("Short enough. As it is.", 40, "Short enough. As it is."),
+    ],
+    ids=["English", "quoted", "Korean", "Japanese", "whole"],
+)
+def test_an_excerpt_ends_with_a_sentence(text: str, limit: int, shown: str) -> None:
+    assert excerpt(text, limit) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We met Dr. Oke on the quay where she counts the herring by ear",
+        "It was J. R. Oke who counted the herring on the quay by ear",
+        "The ferry costs 3.50 in summer and is late on most of the days",
+        "Out. Then the mud sang for a very long time, and nobody heard it",
+        "It was over in the U.S. Navy before anybody had asked the harbour",
+    ],
+    ids=["title", "initials", "number", "too short", "abbreviation"],
+)
+def test_an_excerpt_without_a_sentence_that_fills_it_is_cut_after_a_word(text: str) -> None:
+    assert excerpt(text, 40) == cut(text, 40)
+    assert excerpt(text, 40).endswith("…")
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])), st.integers(1, 60))
+def test_an_excerpt_keeps_the_limit_and_invents_nothing(text: str, limit: int) -> None:
+    short = excerpt(text, limit)
+    assert len(short) <= limit
+    assert cut(text, len(text) + 1).startswith(short.removesuffix("…"))
