@@ -74,8 +74,8 @@ async def _send_and_wait(sending: Sending, until: datetime, lock: int) -> None:
     while not stop.is_set():
         await _take_over(sending)
         sending.trouble = ""
-        number = 1 if sending.alone else await worthwhile(app, sending.mailing)
-        await (send_in_processes(sending, number, lock) if number > 1 else send_due(sending))
+        if await _round(sending, lock):
+            until = max(until, app.clock())  # what a dead process had claimed was due before
         troubles = troubles + 1 if sending.trouble else 0
         due = await _next_due(sending)
         if due is None or stop.is_set():
@@ -88,6 +88,15 @@ async def _send_and_wait(sending: Sending, until: datetime, lock: int) -> None:
         why = f": {sending.trouble}" if sending.trouble else ""
         app.progress.say(f"the next try is at {due.astimezone(app.publication.timezone):%H:%M:%S}{why}")
         await _wait_until(due, app, stop)
+
+
+async def _round(sending: Sending, lock: int) -> bool:
+    """Send what is due, alone or with others. Whether one of them died."""
+    number = 1 if sending.alone else await worthwhile(sending.app, sending.mailing)
+    if number > 1:
+        return await send_in_processes(sending, number, lock)
+    await send_due(sending)
+    return False
 
 
 async def _take_over(sending: Sending) -> datetime | None:

@@ -30,18 +30,20 @@ async def worthwhile(app: App, mailing: str) -> int:
     return max(1, await app.store.ledger.due(mailing, now=app.clock(), limit=most * ROWS) // ROWS)
 
 
-async def send_in_processes(sending: Sending, number: int, lock: int) -> None:
+async def send_in_processes(sending: Sending, number: int, lock: int) -> bool:
     """Let `number` processes send what is due, and wait for them. `lock` is the descriptor of the mailing's lock.
 
-    A process that dies is a warning: its rows are taken over at once. Raises the fault that one of them ended with.
+    A process that dies is a warning: its rows are taken over at once. Returns whether one did; raises the fault that one ended with.
     """
     before = sending.done
     senders = [_Sender(sending, share) for share in _shares(sending, number, lock)]
     results = await asyncio.gather(*(sender.run() for sender in senders), return_exceptions=True)
     for fault in filter(None, results):
         raise fault
-    if sending.done == before and any(sender.died for sender in senders):
+    died = any(sender.died for sender in senders)
+    if died and sending.done == before:
         sending.alone = True  # started once more they would die once more
+    return died
 
 
 def _shares(sending: Sending, number: int, lock: int) -> Iterator[Share]:

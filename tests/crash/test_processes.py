@@ -4,7 +4,9 @@ import asyncio
 import os
 import random
 import signal
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -29,22 +31,36 @@ async def gone(*processes: int) -> None:
         await asyncio.sleep(0.01)
 
 
+def waiting(story: Story) -> int:
+    with closing(sqlite3.connect(story.room.folder / "var/syndicate.db")) as connection:
+        number: int = connection.execute("SELECT count(*) FROM deliveries WHERE state = 'queued'").fetchone()[
+            0
+        ]
+    return number
+
+
 @pytest.fixture
 async def story(tmp_path: Path) -> AsyncIterator[Story]:
     async with Recorder() as server:
         yield await Story.of(Newsroom(tmp_path, processes=2), server, READERS, random.Random(1))
 
 
-async def test_a_sender_that_is_killed_is_named_and_the_run_goes_on(story: Story) -> None:
+@pytest.mark.parametrize("killed", [1, 2])
+async def test_senders_that_are_killed_are_named_and_the_run_goes_on(story: Story, killed: int) -> None:
     run = story.start()
-    await two_senders(run)
-    await story.server.reached(300)
-    assert run.strike(Whom.CHILD, story.chance)
-    story.kills["a sender"] += 1
+    both = await two_senders(run)
+    gate = story.server.hold("dot", 300)
+    await gate.reached.wait()
+    while waiting(story):  # noqa: ASYNC110 - until they have claimed everybody; nobody tells
+        await asyncio.sleep(0.01)
+    for sender in both[:killed]:
+        os.kill(sender, signal.SIGKILL)
+        story.kills["a sender"] += 1
+    story.server.gate = None
+    gate.open()
     ended = await run.ended()
     assert (ended.code, ended.out["sent"], ended.out["incomplete"]) == (0, READERS, False)
-    (warning,) = ended.out["warnings"]
-    assert "was ended by SIGKILL" in warning
+    assert ["was ended by SIGKILL" in line for line in ended.out["warnings"]] == [True] * killed
     await story.judge()
 
 
