@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from syndication import __version__
-from syndication.cli import deliveries, edition, editor, preview, readers, signing, site
+from syndication.cli import articles, deliveries, edition, editor, preview, readers, signing, site
 from syndication.cli.screen import Options, document, fail, forgiving
 from syndication.errors import SyndicationError, UsageError
 
@@ -23,6 +23,7 @@ command = typer.Typer(
 edition.register(command)
 editor.register(command)
 preview.register(command)
+articles.register(command)
 deliveries.register(command)
 readers.register(command)
 site.register(command)

@@ -1,7 +1,7 @@
 """The edition's hot list: which of the collected lists counts, which article each line means, and how it moved."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from syndication.domain.article import Article
 from syndication.domain.hotlist import HotEntry, HotLine, HotList, match_title, movement, normalise_title
 
-__all__ = ["choose", "linked", "rank"]
+__all__ = ["choose", "linked", "rank", "standing"]
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _TRACKING = re.compile(r"utm_.*|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_[ce]id|ref_src")
@@ -121,3 +121,11 @@ def _address(url: str) -> str:
         pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(pair[0])
     )
     return f"{host}:{'' if port in (80, 443, None) else port}{unquote(parts.path).rstrip('/')}?{query}"
+
+
+def standing(hot: Sequence[HotEntry], gone: Collection[str], titles: Iterable[str]) -> tuple[HotEntry, ...]:
+    """The places but those of articles that were taken back, known by their ids or titles; the others keep their ranks."""
+    named = {normalise_title(title) for title in titles}
+    return tuple(
+        entry for entry in hot if entry.article not in gone and normalise_title(entry.title) not in named
+    )

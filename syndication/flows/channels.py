@@ -58,6 +58,6 @@ async def tombstones(app: App) -> tuple[Tombstone, ...]:
     now = app.clock()
     return tuple(
         Tombstone(one.article, one.at.replace(microsecond=0))
-        for one in await app.store.archive.withdrawn()
+        for one in await app.store.withdrawals.all()
         if now < one.at + TOMBSTONE
     )

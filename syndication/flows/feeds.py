@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from syndication.compose.hot import linked
+from syndication.compose.hot import linked, standing
 from syndication.domain.article import Article
-from syndication.domain.hotlist import HotEntry, normalise_title
+from syndication.domain.hotlist import HotEntry
 from syndication.domain.published import Shelf, ShelfKind
 from syndication.domain.week import WeekKey
 from syndication.flows.app import App
@@ -15,7 +15,6 @@ from syndication.flows.press import Press
 from syndication.publish.channel import Channel, Entry, Tombstone
 from syndication.publish.entries import edition_entry, excerpts, hot_entries
 from syndication.publish.feeds import documents
-from syndication.store.archive import Withdrawal
 
 __all__ = ["EDITIONS", "HOT", "shelf_channel", "write_feeds"]
 
@@ -93,19 +92,16 @@ async def _latest_hot(app: App) -> _Hot | None:
     edition = await app.store.editions.get(lines[0].key) if lines else None
     if edition is None:
         return None
-    ranked = _standing(edition.hot, await app.store.archive.withdrawn())
+    ranked = await _standing(app, edition.hot)
     if not all(entry.article for entry in ranked):
         ranked = linked(ranked, await recent_articles(app, edition.key))
     known = await app.store.articles.get([entry.article for entry in ranked if entry.article])
     return _Hot(edition.key, ranked, known)
 
 
-def _standing(hot: Sequence[HotEntry], withdrawn: Sequence[Withdrawal]) -> tuple[HotEntry, ...]:
-    """The places whose articles were not taken back; the others keep their ranks."""
-    gone = {one.article for one in withdrawn} | {normalise_title(one.title) for one in withdrawn}
-    return tuple(
-        entry for entry in hot if entry.article not in gone and normalise_title(entry.title) not in gone
-    )
+async def _standing(app: App, hot: Sequence[HotEntry]) -> tuple[HotEntry, ...]:
+    gone = await app.store.withdrawals.all()
+    return standing(hot, {one.article for one in gone}, [one.title for one in gone])
 
 
 def _hot_entries(app: App, hot: _Hot) -> tuple[Entry, ...]:
@@ -118,14 +114,13 @@ def _hot_entries(app: App, hot: _Hot) -> tuple[Entry, ...]:
 async def _edition_entries(app: App) -> list[Entry]:
     lines = (await app.store.editions.lines())[:WEEKS]
     contents = await app.store.archive.contents([line.key for line in lines])
-    withdrawn = await app.store.archive.withdrawn()
     return [
         edition_entry(
             key=str(line.key),
             title=line.subject,
             at=app.edition.cutoff.at(line.key),
             articles=contents[line.key].articles,
-            hot=_standing(contents[line.key].hot, withdrawn),
+            hot=await _standing(app, contents[line.key].hot),
             hot_title=app.renderer.label("Weekly hot"),
             publication=app.publication,
         )

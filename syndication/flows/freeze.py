@@ -8,7 +8,7 @@ from functools import partial
 
 from syndication.collect.hot_file import read_hot_file
 from syndication.compose.edition import compose
-from syndication.compose.hot import choose, rank
+from syndication.compose.hot import choose, rank, standing
 from syndication.compose.membership import TOO_OLD, members, reach
 from syndication.deliver.lanes import lane_of
 from syndication.domain.article import Article
@@ -159,7 +159,9 @@ async def _hot_list(app: App, key: WeekKey, report: Report) -> tuple[HotEntry, .
             lists = ()
     recent = await recent_articles(app, key)
     before = await app.store.editions.hot_before(key)
-    return rank(choose(lists, app.edition.cutoff.at(key)), recent, before, app.hot.limit)
+    ranked = rank(choose(lists, app.edition.cutoff.at(key)), recent, before, app.hot.limit)
+    gone = await app.store.withdrawals.all()
+    return standing(ranked, {one.article for one in gone}, [one.title for one in gone])
 
 
 async def recent_articles(app: App, key: WeekKey) -> list[Article]:

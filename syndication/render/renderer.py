@@ -154,6 +154,10 @@ class Renderer:
         ]
         return self._templates.page("archive.html", {**self._context(labels, "../"), "editions": shown})
 
+    def subject(self, edition: Edition) -> str:
+        """The edition's subject in the publication's language."""
+        return self._subject_of(edition, self._publication.language)
+
     def feeds_page(self, groups: Sequence[FeedGroup]) -> str:
         """The list of the feeds, in the order given. It stands at `feeds.html` of the published folder."""
         labels = self._in(self._publication.language)

@@ -1,4 +1,4 @@
-"""What the editions hold, for the feed of the editions; and what was withdrawn."""
+"""Articles for lists, without their content: what the editions hold, and what is fresh."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from syndication.store.editions import hot_entry
 from syndication.store.engine import Database
 from syndication.store.tables import articles, edition_articles, hot_entries
 
-__all__ = ["Archive", "Contents", "Withdrawal"]
+__all__ = ["Archive", "Contents"]
 
 # An article's row without what weighs.
 _LIGHT = (*(column for column in articles.c if column.name != "content"), literal("").label("content"))
@@ -28,17 +28,8 @@ class Contents:
     hot: tuple[HotEntry, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Withdrawal:
-    """An article that was taken back."""
-
-    article: str
-    title: str
-    at: datetime
-
-
 class Archive:
-    """Questions about many editions at once."""
+    """Questions about many articles at once."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -76,18 +67,4 @@ class Archive:
         )
         return await self._database.read(
             lambda connection: tuple(map(article_of, connection.execute(question)))
-        )
-
-    async def withdrawn(self) -> tuple[Withdrawal, ...]:
-        """All that was withdrawn, the latest first."""
-        c = articles.c
-        question = (
-            select(c.id, c.title, c.withdrawn)
-            .where(c.withdrawn.is_not(None))
-            .order_by(c.withdrawn.desc(), c.id)
-        )
-        return await self._database.read(
-            lambda connection: tuple(
-                Withdrawal(row.id, row.title, row.withdrawn) for row in connection.execute(question)
-            )
         )

@@ -109,15 +109,6 @@ class Articles:
 
         return await self._database.read(answer)
 
-    async def withdraw(self, article: str, *, at: datetime) -> bool:
-        """Take an article back: no list and no edition shows it any more. False when it is unknown or withdrawn already."""
-        change = (
-            articles.update()
-            .where(articles.c.id == article, articles.c.withdrawn.is_(None))
-            .values(withdrawn=at)
-        )
-        return await self._database.write(lambda connection: connection.execute(change).rowcount > 0)
-
     async def _select(
         self, *conditions: ColumnElement[bool], limit: int | None = None
     ) -> tuple[Article, ...]:

@@ -14,6 +14,7 @@ from syndication.store.schema import bring_up_to_date
 from syndication.store.shelves import Shelves
 from syndication.store.sources import Sources
 from syndication.store.subscribers import Subscribers
+from syndication.store.withdrawals import Withdrawals
 
 __all__ = ["Store", "open_store"]
 
@@ -33,6 +34,7 @@ class Store:
     shelves: Shelves
     older: Older
     manifest: Manifest
+    withdrawals: Withdrawals
 
     async def close(self) -> None:
         """Let the running commit end, then close every connection."""
@@ -64,4 +66,5 @@ async def open_store(url: str, *, synchronous: str = "full") -> Store:
         shelves=Shelves(database),
         older=Older(database),
         manifest=Manifest(database),
+        withdrawals=Withdrawals(database),
     )

@@ -128,6 +128,21 @@ class Editions:
 
         return await self._database.read(answer)
 
+    async def holding(self, article: str) -> FrozenEdition | None:
+        """The edition that an article stands in, None when it is in none."""
+        question = select(edition_articles.c.edition).where(edition_articles.c.article == article)
+
+        def answer(connection: Connection) -> FrozenEdition | None:
+            key = connection.execute(question).scalar()
+            return _get(connection, WeekKey.parse(key)) if key else None
+
+        return await self._database.read(answer)
+
+    async def rewrite(self, key: WeekKey, *, page: str, subject: str) -> None:
+        """Change what the archive shows of a frozen edition, which only a withdrawal may; its mails stay as they are."""
+        change = update(editions).where(editions.c.key == str(key)).values(page=page, subject=subject)
+        await self._database.write(lambda connection: connection.execute(change))
+
     async def mark_published(self, key: WeekKey, *, at: datetime) -> None:
         """Note that its files are out; the first time counts."""
         change = (

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from syndication.domain.article import Article
 from syndication.store.articles import article_of
@@ -82,8 +82,8 @@ class Older:
         )
         return await self._database.read(lambda connection: tuple(connection.execute(question).scalars()))
 
-    async def replace(self, document: int, data: Mapping[str, bytes]) -> None:
-        """Change a sealed document, which only a withdrawal may."""
+    async def replace(self, document: int, data: Mapping[str, bytes], *, without: str) -> None:
+        """Change a sealed document, which only the withdrawal of the article `without` may."""
 
         def change(connection: Connection) -> None:
             c = sealed.c
@@ -91,5 +91,7 @@ class Older:
                 connection.execute(
                     update(sealed).where(c.document == document, c.name == name).values(data=packed)
                 )
+            of_article = (history.c.article == without, history.c.document == document)
+            connection.execute(delete(history).where(*of_article))
 
         await self._database.write(change)
