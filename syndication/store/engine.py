@@ -134,7 +134,9 @@ class _SqliteCompiler(SQLiteCompiler):
 
 def _engine(url: URL, synchronous: str) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, hide_parameters=True, pool_size=2 * THREADS, pool_pre_ping=True)
+        server = create_engine(url, hide_parameters=True, pool_size=2 * THREADS, pool_pre_ping=True)
+        event.listen(server, "connect", _be_patient)
+        return server
     with translated(url):
         Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
@@ -163,3 +165,11 @@ def _engine(url: URL, synchronous: str) -> Engine:
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", begin)
     return engine
+
+
+def _be_patient(connection: Any, _record: object) -> None:
+    """PostgreSQL waits for ever for a lock, and a machine that was suspended within a transaction keeps its locks."""
+    connection.autocommit = True
+    connection.execute(f"SET lock_timeout = {BUSY}")
+    connection.execute(f"SET idle_in_transaction_session_timeout = {2 * BUSY}")
+    connection.autocommit = False

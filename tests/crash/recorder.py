@@ -31,6 +31,12 @@ class Gate:
     opened: asyncio.Event = field(default_factory=asyncio.Event)
     reached: asyncio.Event = field(default_factory=asyncio.Event)
 
+    async def full(self, connections: int) -> None:
+        """Wait until that many are held: then nobody is in the middle of anything else."""
+        async with asyncio.timeout(30):
+            while self.waiting < connections:
+                await asyncio.sleep(0.005)
+
     def open(self, *, cuts: bool = False) -> None:
         """Let go of whoever waits; with `cuts` the line breaks instead, and a mail whose dot was there is not taken."""
         self.cuts = cuts

@@ -192,3 +192,15 @@ async def test_a_locked_file_is_named_as_such(tmp_path: Path) -> None:
     await one.database.write(hold)
     await one.close()
     await other.close()
+
+
+async def test_a_postgresql_store_waits_for_a_lock_as_long_as_an_sqlite_one(postgres_store: str) -> None:
+    store = await open_store(postgres_store)
+    shown = [
+        await store.database.read(
+            lambda connection, name=name: connection.execute(text(f"SHOW {name}")).scalar()
+        )
+        for name in ("lock_timeout", "idle_in_transaction_session_timeout")
+    ]
+    await store.close()
+    assert shown == ["30s", "1min"]
