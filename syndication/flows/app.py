@@ -91,6 +91,7 @@ class DeliveryPolicy:
     lanes: tuple[Lane, ...]
     owner: str  # HOST/RUN, of this process
     host: str
+    patience: float = 60.0  # seconds that a stopped run waits for the answers it is owed
 
 
 @dataclass(frozen=True, slots=True)

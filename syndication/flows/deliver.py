@@ -14,7 +14,7 @@ from syndication.flows.app import App
 from syndication.flows.processes import send_in_processes, worthwhile
 from syndication.flows.report import Report
 from syndication.flows.sending import Sending, send
-from syndication.flows.watch import obeying_a_hold, stop_on_signal
+from syndication.flows.watch import obeying_a_hold, patience, stop_on_signal
 
 __all__ = ["count", "deliver", "send_batch", "send_due"]
 
@@ -31,7 +31,7 @@ async def deliver(
 
     A mailing that is held, also while it is being sent, sends nothing more. Returns whether a signal stopped it. Raises LockedError, StoreError.
     """
-    with app.locks(f"mailing {mailing}") as lock, stop_on_signal() as stop:
+    with app.locks(f"mailing {mailing}") as lock, stop_on_signal(app.progress.say) as stop:
         report.requeued = await queue_again(app, mailing, again)
         before = await app.store.ledger.counts(mailing)
         until = app.clock() + (app.delivery.wait if stay else timedelta(0))
@@ -115,7 +115,9 @@ async def _next_due(sending: Sending) -> datetime | None:
 
 async def send_due(sending: Sending) -> None:
     """Send until nothing is due, a signal comes, or no server is to be reached."""
-    results = await asyncio.gather(*(_batches(sending) for _ in range(BATCHES)), return_exceptions=True)
+    results: list[BaseException | None] = []
+    async with patience(sending.stop, sending.app.delivery.patience):
+        results = await asyncio.gather(*(_batches(sending) for _ in range(BATCHES)), return_exceptions=True)
     for fault in filter(None, results):
         raise fault
 

@@ -3,13 +3,13 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 
 from syndication.errors import StoreError
 from syndication.flows.app import App
 
-__all__ = ["Stop", "obeying_a_hold", "stop_on_signal", "stop_when_closed"]
+__all__ = ["Stop", "obeying_a_hold", "patience", "stop_on_signal", "stop_when_closed"]
 
 LOOK = 1.0  # seconds between two looks whether the mailing is held
 
@@ -26,17 +26,47 @@ class Stop(asyncio.Event):
 
 
 @contextmanager
-def stop_on_signal() -> Iterator[Stop]:
-    """While sending, SIGTERM and SIGINT stop it in good order."""
+def stop_on_signal(say: Callable[[str], None] | None = None) -> Iterator[Stop]:
+    """While sending, SIGTERM and SIGINT stop it in good order. A second one ends the process, whatever it waits for."""
     stop, loop = Stop(), asyncio.get_running_loop()
-    signals = (signal.SIGTERM, signal.SIGINT)
-    for number in signals:
-        loop.add_signal_handler(number, stop.signal)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def asked() -> None:
+        for number in before:
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)  # the system's own way: it needs no loop that turns
+        stop.signal()
+        if say:
+            say("stopping when what is under way is answered; a second signal ends it at once")
+
+    for number in before:
+        loop.add_signal_handler(number, asked)
     try:
         yield stop
     finally:
-        for number in signals:
+        for number, handler in before.items():
             loop.remove_signal_handler(number)
+            signal.signal(number, handler)
+
+
+@asynccontextmanager
+async def patience(stop: asyncio.Event, seconds: float) -> AsyncIterator[None]:
+    """Once stopped, cancel what is within after so many seconds: a server that never answers keeps nobody."""
+
+    async def hurry() -> None:
+        await stop.wait()
+        limit.reschedule(asyncio.get_running_loop().time() + seconds)
+
+    try:
+        async with asyncio.timeout(None) as limit:
+            hurrying = asyncio.create_task(hurry())
+            try:
+                yield
+            finally:
+                hurrying.cancel()
+    except TimeoutError:
+        if not limit.expired():
+            raise
 
 
 @contextmanager

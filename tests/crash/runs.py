@@ -70,7 +70,7 @@ class Run:
         """Its sender processes, if it has any."""
         return below(self.pid)
 
-    def signal(self, number: signal.Signals) -> None:
+    def send_signal(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
 
     def strike(self, whom: Whom, chance: random.Random) -> bool:
@@ -84,6 +84,16 @@ class Run:
             return bool(children)
         (os.kill if whom is Whom.PARENT else os.killpg)(self.pid, signal.SIGKILL)
         return True
+
+    async def caught(self, number: signal.Signals) -> None:
+        """Wait until it has heard this signal, and would die of the next one (proc(5): SigCgt)."""
+        async with asyncio.timeout(10):
+            while self._catches() >> (number - 1) & 1:  # noqa: ASYNC110 - of another process, there is no event
+                await asyncio.sleep(0.01)
+
+    def _catches(self) -> int:
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.partition("SigCgt:")[2].split()[0], 16)
 
     async def ended(self, seconds: float = 60) -> Ended:
         """Wait for its end. A run that does not come to one is killed, and an error."""

@@ -21,10 +21,10 @@ async def test_a_frozen_run_keeps_its_lock_and_goes_on_when_it_thaws(tmp_path: P
         gate = server.hold("dot", 10)
         first = story.start()
         await gate.reached.wait()
-        first.signal(signal.SIGSTOP)
+        first.send_signal(signal.SIGSTOP)
         gate.open()
         assert (await story.start().ended()).code == 4
-        first.signal(signal.SIGCONT)
+        first.send_signal(signal.SIGCONT)
         ended = await first.ended()
         assert (ended.code, ended.out["sent"]) == (0, 60)
         told = await story.judge()
@@ -42,13 +42,13 @@ async def test_a_run_that_thaws_after_its_lease_writes_no_mail_that_another_host
         gate = server.hold(moment, 0 if moment == "mail" else 10)
         first = story.start()
         await gate.full(room.connections)
-        first.signal(signal.SIGSTOP)
+        first.send_signal(signal.SIGSTOP)
         gate.open()
 
         server.run += 1
         (report,) = await elsewhere(room, tmp_path / "there", database_url).deliver()
         assert report.sent > 60 - 10 - room.connections
-        first.signal(signal.SIGCONT)
+        first.send_signal(signal.SIGCONT)
         ended = await first.ended()
         assert (ended.code, ended.out["incomplete"]) == (0, False)
         story.kills["frozen beyond its lease"] += 1
@@ -73,10 +73,10 @@ async def test_a_run_whose_connections_broke_while_it_was_frozen_knows_what_it_d
         gate = server.hold("dot", 10)
         run = story.start()
         await gate.full(room.connections)
-        run.signal(signal.SIGSTOP)
+        run.send_signal(signal.SIGSTOP)
         gate.open(cuts=True)
         await server.quiet()
-        run.signal(signal.SIGCONT)
+        run.send_signal(signal.SIGCONT)
         ended = await run.ended()
         assert (ended.code, ended.out["queued"]) == (3, 0)
         assert ended.out["unknown"] == room.connections

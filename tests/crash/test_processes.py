@@ -94,8 +94,7 @@ async def test_a_run_that_is_asked_to_stop_waits_for_its_senders(story: Story) -
     run = story.start()
     both = await two_senders(run)
     await story.server.reached(300)
-    run.signal(signal.SIGTERM)
-    run.signal(signal.SIGINT)
+    run.send_signal(signal.SIGTERM)
     ended = await run.ended()
     assert (ended.code, ended.out["sent"]) == (3, len(story.server.accepted))
     assert len(story.server.accepted) < READERS

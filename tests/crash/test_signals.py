@@ -2,6 +2,7 @@
 
 import random
 import signal
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ async def test_a_run_that_is_asked_to_stop_finishes_its_dots_and_the_next_sends_
         story = await Story.of(Newsroom(tmp_path), server, 400, random.Random(1))
         run = story.start()
         await server.reached(50)
-        run.signal(number)
+        run.send_signal(number)
         ended = await run.ended()
         assert (ended.code, ended.out["sent"]) == (3, len(server.accepted))
         assert len(server.accepted) < 400
@@ -37,7 +38,7 @@ async def test_a_signal_does_not_wait_for_a_server_that_says_nothing(tmp_path: P
         gate = server.hold("greeting")
         run = story.start()
         await gate.reached.wait()
-        run.signal(signal.SIGTERM)
+        run.send_signal(signal.SIGTERM)
         ended = await run.ended(10)
     assert (ended.code, ended.out["queued"]) == (3, 3)
 
@@ -55,4 +56,22 @@ async def test_of_two_runs_at_once_one_sends_and_the_other_is_turned_away(tmp_pa
         story.kills["while a second run was turned away"] += 1
         await first.ended()
         gate.open()
+        await story.finish()
+
+
+async def test_a_second_signal_ends_a_run_that_waits_for_a_locked_database(tmp_path: Path) -> None:
+    async with Recorder() as server:
+        story = await Story.of(Newsroom(tmp_path), server, 60, random.Random(1))
+        gate = server.hold("dot", 10)
+        run = story.start()
+        await gate.full(story.room.connections)
+        other = sqlite3.connect(tmp_path / "var/syndicate.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        gate.open()
+        run.send_signal(signal.SIGTERM)
+        await run.caught(signal.SIGTERM)
+        run.send_signal(signal.SIGTERM)
+        assert (await run.ended(5)).code == -signal.SIGTERM
+        other.close()
+        story.kills["by a second signal"] += 1
         await story.finish()

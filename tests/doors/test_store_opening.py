@@ -195,12 +195,10 @@ async def test_a_locked_file_is_named_as_such(tmp_path: Path) -> None:
 
 
 async def test_a_postgresql_store_waits_for_a_lock_as_long_as_an_sqlite_one(postgres_store: str) -> None:
+    def shown(connection: Connection) -> list[Any]:
+        names = ("lock_timeout", "idle_in_transaction_session_timeout")
+        return [connection.execute(text(f"SHOW {name}")).scalar() for name in names]
+
     store = await open_store(postgres_store)
-    shown = [
-        await store.database.read(
-            lambda connection, name=name: connection.execute(text(f"SHOW {name}")).scalar()
-        )
-        for name in ("lock_timeout", "idle_in_transaction_session_timeout")
-    ]
+    assert await store.database.read(shown) == ["30s", "1min"]
     await store.close()
-    assert shown == ["30s", "1min"]
