@@ -147,14 +147,12 @@ class _Kept:
 
 def _app(settings: Settings, progress: Progress, moment: Moment, rehearsal: Path | None, kept: _Kept) -> App:
     publication, renderer, signing = settings.facts(), _renderer(settings), _signing(settings)
-    media = (rehearsal or settings.path("var")) / "media"
+    edition, media = settings.edition, (rehearsal or settings.path("var")) / "media"
     return App(
         site=settings.site,
         publication=publication,
         edition=EditionPolicy(
-            settings.cut_off,
-            settings.edition.first_number,
-            approve=settings.edition.approve and not rehearsal,
+            settings.cut_off, edition.first_number, edition.approve and not rehearsal, edition.copy_images
         ),
         sources=settings.article_sources(),
         hot=HotPolicy(settings.hot_file, settings.hot.limit),

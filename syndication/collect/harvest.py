@@ -5,7 +5,7 @@ The table `_READERS` says which kind is read by what; a new kind is one function
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
@@ -14,8 +14,10 @@ from syndication.collect.entry import FeedReader
 from syndication.collect.fetch import Fetched, Fetcher
 from syndication.collect.folder import read_folder
 from syndication.collect.json_feed import is_json, read_json_feed
+from syndication.collect.links import shown
+from syndication.collect.local_images import NO_IMAGE, keep_image
 from syndication.collect.xml_feed import read_xml_feed
-from syndication.domain.article import ParsedArticle, Source, SourceKind, Validators
+from syndication.domain.article import Image, ParsedArticle, Source, SourceKind, Validators
 from syndication.domain.hotlist import HotList
 from syndication.domain.publication import Publication
 from syndication.errors import CollectError
@@ -54,6 +56,7 @@ class Collector:
         self._publication = publication
         self._media = media
         self._fetcher = fetcher
+        self._copied: dict[str, Image] = {}  # by address: a preview asks at every save of a template
 
     async def collect(self, source: Source, known: Validators, *, now: datetime) -> Harvest:
         """Everything `source` has; `known` is what the last harvest said.
@@ -64,6 +67,19 @@ class Collector:
             return await self._READERS[source.kind](self, source, known, now)
         except CollectError as error:
             raise CollectError(f"Source {source.name!r}: {error.message}", error.hint) from error
+
+    async def copy_image(self, image: Image, *, now: datetime, allow_private: bool) -> Image:
+        """A copy of a remote image in `media`, called as it was. Raises CollectError when it cannot be had or is no image."""
+        known = self._copied.get(image.src)
+        if known is None:
+            fetched = await self._fetcher.fetch(
+                image.src, now=now, accept="image/*", allow_private=allow_private
+            )
+            known = await asyncio.to_thread(keep_image, fetched.body, self._media)
+            if known is None:
+                raise CollectError(f"{shown(image.src)} {NO_IMAGE}.", "Its own address is shown instead.")
+            self._copied[image.src] = known
+        return replace(known, alt=image.alt)
 
     async def _folder(self, source: Source, known: Validators, _now: datetime) -> Harvest:
         reading = await asyncio.to_thread(

@@ -1,4 +1,4 @@
-"""Images that lie beside the articles of a folder: taken into the publication's own `media/` folder."""
+"""Images taken into the publication's own `media/` folder: those that lie beside the articles of a folder, and copies of others."""
 
 import hashlib
 import io
@@ -12,9 +12,10 @@ from syndication.collect.links import absolute
 from syndication.domain.article import Image
 from syndication.errors import CollectError
 
-__all__ = ["LocalImages"]
+__all__ = ["NO_IMAGE", "LocalImages", "keep_image"]
 
 MAX_BYTES = 10 * 2**20
+NO_IMAGE = "is no PNG, JPEG, GIF, WebP or AVIF"
 _SIGNATURES = (  # by content: a name says nothing. No SVG: it can hold scripts
     (b"\x89PNG\r\n\x1a\n", "png", "image/png"),
     (b"\xff\xd8\xff", "jpg", "image/jpeg"),
@@ -55,12 +56,13 @@ class LocalImages:
         except OSError as error:
             self.warnings.append(f"{name}: the image {reference} cannot be read: {error.strerror}.")
             return ""
-        kind = _kind(data)
-        if kind is None:
-            reason = "is no PNG, JPEG, GIF, WebP or AVIF" if data else "is empty or larger than 10 MB"
+        kept = keep_image(data, self._media)
+        if kept is None:
+            reason = NO_IMAGE if data else "is empty or larger than 10 MB"
             self.warnings.append(f"{name}: the image {reference} {reason}; it is left out.")
             return ""
-        return self._keep(data, *kind)
+        self._kept[kept.src] = kept
+        return kept.src
 
     def image(self, src: str, alt: str) -> Image:
         """What is known of the image seen under `src`."""
@@ -78,14 +80,19 @@ class LocalImages:
             return None
         return path if path.is_relative_to(self._root) and path.is_file() else None
 
-    def _keep(self, data: bytes, suffix: str, media_type: str) -> str:
-        name = f"{hashlib.sha256(data).hexdigest()[:16]}.{suffix}"
-        src = f"media/{name}"
-        if src not in self._kept:
-            _write(self._media / name, data)
-            width, height = imagesize.get(io.BytesIO(data))
-            self._kept[src] = Image(src, "", max(width, 0), max(height, 0), media_type, len(data))
-        return src
+
+def keep_image(data: bytes, media: Path) -> Image | None:
+    """Keep an image's bytes in `media` under a name made of their hash; `media/NAME` with what they say of themselves, or None for
+    what is no image that a mail may show. Raises CollectError when the folder cannot be written.
+    """
+    kind = _kind(data)
+    if kind is None:
+        return None
+    suffix, media_type = kind
+    name = f"{hashlib.sha256(data).hexdigest()[:16]}.{suffix}"
+    _write(media / name, data)
+    width, height = imagesize.get(io.BytesIO(data))
+    return Image(f"media/{name}", "", max(width, 0), max(height, 0), media_type, len(data))
 
 
 def _kind(data: bytes) -> tuple[str, str] | None:

@@ -43,11 +43,12 @@ class Locks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EditionPolicy:
-    """When a week ends, how editions are counted, and whether an editor has to approve them."""
+    """When a week ends, how editions are counted, whether an editor has to approve them, and whether other sites' images are copied."""
 
     cutoff: CutOff
     first_number: int
     approve: bool
+    copy_images: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from syndication.domain.text import counted
 from syndication.domain.week import WeekKey
 from syndication.errors import CollectError
 from syndication.flows.app import App
+from syndication.flows.copies import with_copied_images
 from syndication.flows.letters import MailingLetters
 from syndication.flows.report import Report
 from syndication.publish.addresses import resolve
@@ -68,6 +69,8 @@ async def draft_edition(app: App, key: WeekKey, report: Report) -> Draft | None:
     edition = await _compose(app, key, report)
     if edition is None:
         return None
+    if app.edition.copy_images:
+        edition = await with_copied_images(app, edition, report)
     draft = drafted(app, edition, app.clock().replace(microsecond=0))
     report.warnings.extend(
         f"The {variant.language} digest was shortened: {variant.trimmed}"

@@ -68,6 +68,7 @@ class EditionTable(Table):
     ends: str = "monday 00:00"
     first_number: Whole = Field(default=1, ge=1, le=1_000_000)
     approve: Flag = False
+    copy_images: Flag = False
 
     @field_validator("ends")
     @classmethod

@@ -1,6 +1,10 @@
 """Content through the whole way: feeds over HTTP collected again and again, and a folder of files that heals itself."""
 
+import email
+import email.policy
+import hashlib
 import json
+import re
 import shutil
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -9,7 +13,10 @@ from typing import Any
 
 import pytest
 
+from syndication.domain.week import WeekKey
 from syndication.errors import CollectError, PublishError
+from syndication.flows.freeze import draft_edition
+from syndication.flows.report import Report
 from syndication.flows.stages import run_collect, run_publish
 from tests.doors.http_server import HttpServer, Page, http_server
 from tests.flows.newsroom import PAGE, Newsroom, article
@@ -329,3 +336,51 @@ async def test_no_address_of_an_author_is_published_from_a_feed(
     assert b"Bo Kim" in everything
     assert b"ann.lee" not in everything
     assert b"bo.kim" not in everything
+
+
+def pictured(server: HttpServer) -> Page:
+    """A feed with two stories, the first with an image, the second with one that is none."""
+    page = feed("Bells", "Salt")
+    names = iter(("bells.png", "salt.png"))
+
+    def with_image(_: re.Match[bytes]) -> bytes:
+        return (
+            f'<enclosure url="{server.url(f"/{next(names)}")}" type="image/png" length="9"/></item>'.encode()
+        )
+
+    return Page(re.sub(b"</item>", with_image, page.body), headers=page.headers)
+
+
+async def test_an_edition_shows_copies_of_other_sites_images_where_that_is_wanted(
+    newsroom: Newsroom, server: HttpServer
+) -> None:
+    server.pages = {"/feed": pictured(server), "/bells.png": Page(PIXEL), "/salt.png": Page(b"<svg>")}
+    newsroom.write("articles/quay.md", article("Quay", "2023-10-13 09:00"))
+    newsroom.configure(more=wire(server) + "\n[edition]\ncopy_images = true\n")
+    await newsroom.subscribe("ann@readers.example")
+    report = await newsroom.run("2023-W41")
+    name = f"media/{hashlib.sha256(PIXEL).hexdigest()[:16]}.png"
+    page = newsroom.files("feeds")["feeds/archive/2023-W41.html"].decode()
+    assert f'src="../{name}"' in page
+    assert newsroom.files("feeds")[f"feeds/{name}"] == PIXEL
+    mail = email.message_from_bytes(newsroom.mails()[0], policy=email.policy.default)
+    html = next(part for part in mail.walk() if part.get_content_type() == "text/html").get_payload(
+        decode=True
+    )
+    assert f'src="https://news.harbour.example/feeds/{name}"'.encode() in html
+    assert [warning for warning in report.warnings if "salt.png" in warning]
+    assert server.url("/bells.png") in newsroom.files("feeds")["feeds/rss.xml"].decode()
+
+
+async def test_no_image_is_fetched_unless_that_is_wanted_and_none_from_a_private_network(
+    newsroom: Newsroom, server: HttpServer
+) -> None:
+    server.pages = {"/feed": pictured(server), "/bells.png": Page(PIXEL)}
+    newsroom.configure(more=wire(server))
+    await collected(newsroom)
+    newsroom.configure(more=wire(server, private=False) + "\n[edition]\ncopy_images = true\n")
+    async with newsroom.app() as app:
+        draft = await draft_edition(app, WeekKey(2023, 41), report := Report("2023-W41"))
+    assert draft
+    assert [request.path for request in server.requests] == ["/feed"]
+    assert any("was not copied" in warning for warning in report.warnings)
