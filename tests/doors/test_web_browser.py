@@ -158,3 +158,11 @@ async def test_axe_finds_no_fault_in_light_and_dark_and_the_page_fits_its_window
         for width in (320, 375, 700):
             await page.set_viewport_size({"width": width, "height": 800})
             assert await scroll_width(page) == width
+
+
+async def test_the_page_says_that_the_preview_has_ended(browser: Browser, tmp_path: Path) -> None:
+    async with browser.page(width=1300) as page:
+        async with preview_of(Newsroom(tmp_path / "site"), tmp_path / "copy") as preview:
+            await page.goto(preview.url)
+            await page.get_by_role("alert").get_by_text("2023-W41 has no new article").wait_for()
+        await page.get_by_role("alert").get_by_text("The preview has ended.").wait_for()

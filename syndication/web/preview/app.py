@@ -53,7 +53,7 @@ class Secrets:
 
 def preview_app(desk: Desk, *, port: int, secrets: Secrets) -> ASGIApp:
     """The app behind its guard."""
-    app = Starlette(routes=ROUTES, exception_handlers={SyndicationError: refused})
+    app = Starlette(routes=ROUTES, exception_handlers={SyndicationError: refused, Exception: broken})
     app.state.desk, app.state.form = desk, secrets.form
     return Guard(app, port=port, token=secrets.token, session=secrets.session)
 
@@ -119,6 +119,12 @@ async def test(request: Request) -> Response:
 async def refused(_: Request, error: Exception) -> Response:
     """What cannot be done, as a sentence."""
     return PlainTextResponse(str(error), 409)
+
+
+async def broken(_: Request, error: Exception) -> Response:
+    """The last door: a person gets a sentence, never a traceback."""
+    said = f"An unexpected error: {type(error).__name__}: {error}."
+    return PlainTextResponse(f"{said} Start the preview again, and report it, please.", 500)
 
 
 async def asset(request: Request) -> Response:

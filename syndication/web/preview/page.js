@@ -12,8 +12,10 @@ async function show() {
   const mine = ++asked;
   const address = "/?" + query();
   const answer = await fetch(address);
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (mine !== asked || !answer.ok) return; // a later question is on its way
+  const text = await answer.text();
+  if (mine !== asked) return; // a later question is on its way
+  if (!answer.ok) return note(text);
+  const fresh = new DOMParser().parseFromString(text, "text/html");
   history.replaceState(null, "", address);
   document.title = fresh.title;
   stamp = fresh.body.dataset.stamp;
@@ -86,22 +88,26 @@ async function look() {
     try {
       const answer = await fetch("/stamp");
       const now = await answer.text();
-      document.querySelector(".ended")?.remove();
-      if (answer.ok && now !== stamp) await show();
+      if (!answer.ok) note(now);
+      else {
+        document.querySelector(".note")?.remove();
+        if (now !== stamp) await show();
+      }
     } catch {
-      ended();
+      note("The preview has ended. Start it again with `syndicate preview`, for a new address.");
     }
   }
   setTimeout(look, EVERY);
 }
 
-function ended() {
-  if (document.querySelector(".ended")) return;
-  const note = document.createElement("p");
-  note.className = "ended";
-  note.setAttribute("role", "alert");
-  note.textContent = "The preview has ended. Start `syndicate preview` again for a new address.";
-  document.body.append(note);
+function note(text) {
+  if (document.querySelector(".note")?.textContent === text) return;
+  document.querySelector(".note")?.remove();
+  const shown = document.createElement("p");
+  shown.className = "note";
+  shown.setAttribute("role", "alert");
+  shown.textContent = text;
+  document.body.append(shown);
 }
 
 function press(event) {

@@ -46,6 +46,7 @@ async def serving(app: ASGIApp, sock: socket.socket) -> AsyncIterator[None]:
     config = uvicorn.Config(
         app,
         log_config=None,
+        log_level="critical",  # an error is told in the page
         access_log=False,
         lifespan="off",
         ws="none",
