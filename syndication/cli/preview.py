@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +11,6 @@ import typer
 from syndication.cli.edition import Week, week_key
 from syndication.cli.loop import run as run_job
 from syndication.cli.screen import Options, document, options
-from syndication.domain.text import counted
 
 if TYPE_CHECKING:
     from syndication.domain.week import WeekKey
@@ -40,6 +38,8 @@ def preview(
 
 
 async def _serve(chosen: Options, week: WeekKey | None, port: int) -> int:
+    from tempfile import TemporaryDirectory
+
     from syndication.web.preview.app import Secrets, preview_app
     from syndication.web.preview.desk import Desk
     from syndication.web.preview.server import listening, serving, stopped
@@ -64,6 +64,9 @@ async def _serve(chosen: Options, week: WeekKey | None, port: int) -> int:
 
 
 async def _write(chosen: Options, week: WeekKey | None, out: Path) -> int:
+    from tempfile import TemporaryDirectory
+
+    from syndication.domain.text import counted
     from syndication.web.preview.desk import Desk
     from syndication.web.preview.files import write_pictures, write_proof
 
