@@ -12,9 +12,10 @@ TOMBSTONE = timedelta(days=30)  # how long a withdrawn article is named in the f
 
 
 class FileKind(StrEnum):
-    """What a published file is. A `gone` page is to be answered with 410."""
+    """What a published file is. A `sealed` feed does not change any more, a `gone` page is to be answered with 410."""
 
     FEED = "feed"
+    SEALED = "sealed"
     PAGE = "page"
     GONE = "gone"
     MEDIA = "media"

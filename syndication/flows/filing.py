@@ -17,11 +17,11 @@ async def file_due(app: App, press: Press) -> None:
     total = await app.store.shelves.count_due(now)
     done = 0
     while filings := await app.store.shelves.due(now, CHUNK):
-        shown = [filing for filing in filings if filing.shown(now)]
-        await press.images({name for one in shown for name in local_images(one.article)}, app.media)
+        images = {name for one in filings if one.shown(now) for name in local_images(one.article)}
+        await press.images(images, app.media)
         hidden = [_page(one) for one in filings if one.article.slug and not (one.withdrawn or one.shown(now))]
         for filing in filings:
-            _write_page(app, press, filing, shown=filing in shown)
+            _write_page(app, press, filing, shown=filing.shown(now))
         await press.note()
         await app.store.manifest.unwant(hidden)
         await app.store.shelves.file([(one, labels(one.article)) for one in filings], now=now)

@@ -36,7 +36,7 @@ async def write_older(app: App, press: Press) -> None:
         packed = {name: compressed(data) for name, data in made.items()}
         await older.seal(last, states, packed)
         for name, data in made.items():
-            press.write(f"{FOLDER}{last}/{name}", data, FileKind.FEED, packed=packed[name])
+            press.write(f"{FOLDER}{last}/{name}", data, FileKind.SEALED, packed=packed[name])
         app.progress.count("sealing older feeds", done, waiting)
     await press.note()
     await _restore(app, press, last)
@@ -53,7 +53,7 @@ async def _restore(app: App, press: Press, last: int) -> None:
             continue
         for name, packed in (await app.store.older.files(number)).items():
             data = gzip.decompress(packed)
-            press.write(f"{FOLDER}{number}/{name}", data, FileKind.FEED, packed=packed)
+            press.write(f"{FOLDER}{number}/{name}", data, FileKind.SEALED, packed=packed)
         await press.note()
 
 

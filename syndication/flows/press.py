@@ -48,7 +48,8 @@ class Press:
                 )
 
     async def note(self) -> None:
-        """Bring the manifest up to what was written."""
+        """Bring the manifest up to what was written, once that is on the disk."""
+        self._folder.flush()
         await self._manifest.note(list(self._written.values()), announce=self._announce)
         self._written.clear()
 
@@ -58,4 +59,5 @@ class Press:
         while paths := await self._manifest.unwanted(CHUNK):
             for path in paths:
                 self._folder.remove(path)
+            self._folder.flush()
             await self._manifest.forget(paths)

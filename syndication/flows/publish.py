@@ -6,6 +6,7 @@ goes on. Pages are written before the feeds that lead to them.
 
 import hashlib
 import json
+from urllib.parse import quote
 
 from syndication import __version__
 from syndication.domain.frozen import FrozenEdition
@@ -20,6 +21,7 @@ from syndication.flows.press import Press
 from syndication.flows.report import Report
 from syndication.publish.after import run_after
 from syndication.publish.stylesheet import FEED_CSS, STYLESHEET
+from syndication.publish.websub import announce
 
 __all__ = ["publish"]
 
@@ -53,8 +55,19 @@ async def publish(app: App, edition: FrozenEdition | None, report: Report, *, fu
     app.progress.say(f"published into {app.folder.root}: {len(app.folder.changed)} files changed")
     if app.feeds.after:
         await run_after(app.feeds.after, cwd=app.site)
+    await _announce(app, report)
     if edition is not None and edition.approved_at is not None:
         await app.store.editions.mark_published(edition.key, at=now)
+
+
+async def _announce(app: App, report: Report) -> None:
+    """Tell the hubs of changed feeds, now that they are to be seen. What a hub did not take is told again by the next publish."""
+    paths = await app.store.manifest.to_announce() if app.feeds.hubs else ()
+    if paths:
+        topics = {app.publication.feeds_url + quote(path): path for path in paths}
+        done = await announce(app.feeds.hubs, tuple(topics), contact=app.publication.url)
+        await app.store.manifest.announced([topics[topic] for topic in done.topics])
+        report.warnings.extend(done.warnings)
 
 
 def _facts(app: App) -> str:

@@ -6,7 +6,7 @@ import os
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from syndication.errors import PublishError
@@ -36,6 +36,7 @@ class Folder:
         self.root = root
         self.changed: list[str] = []
         self.missing: list[str] = []
+        self._open: set[Path] = set()  # folders whose names are not on the disk yet
 
     def write(self, path: str, data: bytes, *, packed: bytes = b"") -> bool:
         """Put `data` at `path`, and for text a `.gz` beside it, which is `packed` if that is given. False, and nothing is touched, when
@@ -48,20 +49,37 @@ class Folder:
             target = self._target(path)
             fresh = not _holds(target, data)
             if fresh:
-                _put(target, data)
+                self._replace(target, data)
                 self.changed.append(path)
-            if target.suffix in _COMPRESSED:
-                _compress(target, data, packed)
+            if target.suffix in _COMPRESSED and not _holds_packed(_beside(target), data):
+                self._replace(_beside(target), packed or compressed(data))
         return fresh
+
+    def _replace(self, target: Path, data: bytes) -> None:
+        self._open.update(folder for folder in target.parents if folder.is_relative_to(self.root))
+        _put(target, data)
+
+    def flush(self) -> None:
+        """Bring what was written and removed so far onto the disk for good: the names of the files, a folder at a time."""
+        for folder in sorted(self._open):
+            with _reported(str(folder)), suppress(FileNotFoundError):
+                descriptor = os.open(folder, os.O_RDONLY)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+        self._open.clear()
 
     def remove(self, path: str) -> None:
         """Take the file and its `.gz` away, and its folder when nothing else is in it. Raises PublishError like `write`."""
         with _reported(path):
             target = self._target(path)
+            if target.exists():
+                self.changed.append(path)
             target.unlink(missing_ok=True)
             _beside(target).unlink(missing_ok=True)
-            self.changed.append(path)
             for folder in target.parents:
+                self._open.add(folder)
                 if folder == self.root or not folder.is_dir() or any(folder.iterdir()):
                     break
                 folder.rmdir()
@@ -100,7 +118,7 @@ class Folder:
             return False
         if target.is_file() and target.stat().st_size == source.stat().st_size:
             return False
-        _put(target, source.read_bytes())
+        self._replace(target, source.read_bytes())
         self.changed.append(f"media/{name}")
         return True
 
@@ -139,21 +157,19 @@ def _beside(target: Path) -> Path:
     return target.with_name(target.name + ".gz")
 
 
-def _compress(target: Path, data: bytes, known: bytes) -> None:
-    """The `.gz` that servers send instead (gzip_static). Checked by its trailer, because a stop may have come between the two."""
-    packed = _beside(target)
+def _holds_packed(packed: Path, data: bytes) -> bool:
+    """Whether the `.gz` that servers send instead (gzip_static) is of this data, by its trailer: a stop may have come between the two."""
     trailer = zlib.crc32(data).to_bytes(4, "little") + (len(data) & 0xFFFFFFFF).to_bytes(4, "little")
     try:
         with packed.open("rb") as file:
             file.seek(-_TRAILER, os.SEEK_END)
-            if file.read() == trailer:
-                return
+            return file.read() == trailer
     except FileNotFoundError:
-        pass
-    except OSError as error:  # shorter than a trailer
-        if error.errno != errno.EINVAL:
+        return False
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # shorter than a trailer
             raise
-    _put(packed, known or compressed(data))
+        return False
 
 
 def compressed(data: bytes) -> bytes:
@@ -162,7 +178,7 @@ def compressed(data: bytes) -> bytes:
 
 
 def _put(target: Path, data: bytes) -> None:
-    """Replace `target`: whole, on the disk before it has its name, and its name on the disk before this returns.
+    """Replace `target`: whole, and on the disk before it has its name. `Folder.flush` brings the name there.
 
     The temporary name is fixed, so what a killed writer left behind is overwritten by the next.
     """
@@ -178,8 +194,3 @@ def _put(target: Path, data: bytes) -> None:
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -36,6 +36,7 @@ __all__ = [
     "MaybeSelector",
     "Mistake",
     "Number",
+    "PageUrl",
     "SmtpUrl",
     "StoreUrl",
     "Text",
@@ -259,6 +260,7 @@ HttpsUrl = Annotated[str, AfterValidator(_https)]
 FolderUrl = Annotated[str, AfterValidator(_folder_url)]
 MaybeHttpsUrl = Annotated[str, AfterValidator(_or_empty(_https))]
 MaybeFolderUrl = Annotated[str, AfterValidator(_or_empty(_folder_url))]
+PageUrl = Annotated[str, AfterValidator(_page_url)]
 MaybePageUrl = Annotated[str, AfterValidator(_or_empty(_page_url))]
 SmtpUrl = Annotated[str, AfterValidator(_smtp)]
 StoreUrl = Annotated[SecretStr, AfterValidator(_store)]

@@ -24,12 +24,13 @@ from syndication.settings.forms import (
     MaybePageUrl,
     MaybePath,
     Mistake,
+    PageUrl,
     StoreUrl,
     Text,
     Whole,
     Zone,
 )
-from syndication.settings.table import Table, later
+from syndication.settings.table import Table
 
 __all__ = [
     "EditionTable",
@@ -152,7 +153,7 @@ class Feeds(Table):
     url: MaybeFolderUrl = ""
     limit: Whole = Field(default=100, ge=1, le=10_000)
     content: Literal["full", "excerpt"] = "full"
-    hubs: Annotated[tuple[str, ...], AfterValidator(later)] = ()
+    hubs: tuple[PageUrl, ...] = ()
 
 
 class Publish(Table):

@@ -93,7 +93,7 @@ def test_a_wrong_value_or_key_is_named_with_its_line(
         ('[feeds]\nlimit = "100"', "feeds.limit is not a whole number."),
         ("[feeds]\nlimit = true", "feeds.limit is not a whole number."),
         ('[feeds]\ncontent = "some"', "feeds.content is not one of its words."),
-        ('[feeds]\nhubs = ["https://hub.example/"]', "feeds.hubs is not available in this version."),
+        ('[feeds]\nhubs = ["hub.example"]', "feeds.hubs is not an http:// or https:// address."),
         ('[feeds]\nurl = "http://news.tern.example/feeds/"', "feeds.url is not an https:// address."),
         ('[publish]\nafter = "make upload"', "publish.after is not a list."),
         ('[publish]\nafter = [""]', "publish.after names no program."),
