@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from syndication.domain.edition import Edition, Section
-from syndication.render.renderer import EditionLine
+from syndication.render.renderer import EditionLine, FeedGroup
 from tests.doors.browser import Browser, Scheme, browser, faults, scroll_width
 from tests.unit.render_editions import (
     HOT,
@@ -93,6 +93,14 @@ PAGES: dict[str, tuple[int, Scheme, Callable[[], str]]] = {
         "light",
         lambda: renderer().article_page(article("bells", url="", image=picture("bells"))),
     ),
+    "the list of feeds": (
+        320,
+        "light",
+        lambda: renderer().feeds_page(
+            [FeedGroup("main", (("Bell", ""),)), FeedGroup("tags", (("sea", "tags/sea/"),))]
+        ),
+    ),
+    "in place of what is gone": (375, "dark", lambda: renderer().gone_page()),
     "the archive": (
         375,
         "dark",
