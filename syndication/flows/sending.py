@@ -37,13 +37,12 @@ class Sending:
 
     def note(self, outcomes: Mapping[str, int]) -> None:
         """Count what became of rows, by state, and show how far it has come."""
-        self.outcomes.update(outcomes)
-        self.done += sum(outcomes.values())
-        settled = sum(self.outcomes[state] for state in _SETTLED)
-        self.app.progress.count("sending", settled, self.total, self.outcomes)
-
-
-_SETTLED = ("sent", "failed", "no_content")
+        so_far = self.outcomes
+        for state, number in outcomes.items():
+            so_far[state] += number
+            self.done += number
+        settled = so_far["sent"] + so_far["failed"] + so_far["no_content"]
+        self.app.progress.count("sending", settled, self.total, so_far)
 
 
 async def send(sending: Sending, batch: Batch) -> None:
