@@ -38,6 +38,8 @@ T = TypeVar("T")
 
 BUSY = 30_000  # milliseconds to wait for another process's write
 THREADS = 4
+# A row changes three times, and moves into the file once when the log is long.
+CHECKPOINT = 4_000  # pages of 4 KB in the write-ahead log
 WAL_KEPT = 64 * 2**20  # bytes of the write-ahead log that stay on the disk after a big change
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
@@ -154,6 +156,7 @@ def _engine(url: URL, synchronous: str) -> Engine:
             "journal_mode=WAL",
             f"synchronous={synchronous}",
             "foreign_keys=ON",
+            f"wal_autocheckpoint={CHECKPOINT}",
             f"journal_size_limit={WAL_KEPT}",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
