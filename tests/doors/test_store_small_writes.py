@@ -16,7 +16,7 @@ from syndication.store.database import Store, open_store
 
 pytest_plugins = ("tests.doors.databases",)
 
-NEXT = "UPDATE lanes SET turn = turn + 1"
+NEXT = "UPDATE turns SET turn = turn + 1"
 
 
 @pytest_asyncio.fixture(params=["normal", "full"])
@@ -27,8 +27,13 @@ async def file_store(
     opened = await open_store(f"sqlite:///{tmp_path / 'store.db'}", synchronous=request.param)
 
     def prepare(connection: Connection) -> None:
-        connection.execute(text("INSERT INTO mailings VALUES ('m1', 'digest', NULL, 0, '{}', 0)"))
-        connection.execute(text("INSERT INTO lanes VALUES ('m1', 'big', 0)"))
+        connection.execute(text("CREATE TABLE turns (turn INTEGER)"))
+        connection.execute(text("INSERT INTO turns VALUES (0)"))
+        connection.execute(
+            text(
+                "CREATE TABLE debts (id INTEGER PRIMARY KEY, owed REFERENCES debts DEFERRABLE INITIALLY DEFERRED)"
+            )
+        )
 
     await opened.database.write(prepare)
     yield opened
@@ -45,20 +50,20 @@ def other(file_store: Store, tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 def turn(connection: sqlite3.Connection) -> int:
     connection.execute(NEXT)
-    (number,) = connection.execute("SELECT turn FROM lanes").fetchone()
+    (number,) = connection.execute("SELECT turn FROM turns").fetchone()
     assert isinstance(number, int)
     return number
 
 
 def owe(connection: sqlite3.Connection) -> None:
     """A change that is refused at its commit."""
-    connection.execute("PRAGMA defer_foreign_keys = ON")
-    connection.execute("INSERT INTO lanes VALUES ('no such mailing', 'big', 0)")
+    turn(connection)
+    connection.execute("INSERT INTO debts VALUES (1, 2)")
 
 
 async def test_a_small_write_is_seen_by_another_process(file_store: Store, other: sqlite3.Connection) -> None:
     assert await file_store.database.write_small(turn) == 1
-    assert other.execute("SELECT turn FROM lanes").fetchone() == (1,)
+    assert other.execute("SELECT turn FROM turns").fetchone() == (1,)
 
 
 async def test_a_small_write_waits_for_another_process_while_the_loop_goes_on(
@@ -85,7 +90,7 @@ async def test_what_fails_is_undone_and_the_next_write_is_made(
         with pytest.raises(StoreError):
             await file_store.database.write_small(change)
         other.execute("BEGIN IMMEDIATE")  # nothing is held any more
-        assert other.execute("SELECT turn FROM lanes").fetchall() == [(0,)]
+        assert other.execute("SELECT turn FROM turns").fetchall() == [(0,)]
         other.execute("ROLLBACK")
     assert await file_store.database.write_small(turn) == 1
 
