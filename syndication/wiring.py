@@ -39,7 +39,7 @@ from syndication.flows.letters import Letters
 from syndication.flows.lock import hold
 from syndication.flows.new_site import new_site
 from syndication.flows.progress import Progress
-from syndication.flows.secrets import open_keyring
+from syndication.flows.secrets import open_keyring, rotate
 from syndication.flows.signing import KeyFile, NewKey, Signing, make_key
 from syndication.flows.weekly import which_week
 from syndication.publish.folder import Folder
@@ -57,6 +57,7 @@ __all__ = [
     "new_dkim_key",
     "open_app",
     "open_rehearsal",
+    "rotate_secrets",
     "theme_files",
     "watched",
 ]
@@ -230,13 +231,11 @@ def _delivery(settings: Settings, moment: Moment) -> DeliveryPolicy:
 
 
 def _mail(settings: Settings) -> MailPolicy:
-    servers = [] if settings.outbox else _servers(settings)
     return MailPolicy(
         sender=settings.email.sender,
         reply_to=settings.email.reply_to,
         list_id=settings.list_id,
         unsubscribe_mailto=settings.email.unsubscribe_mailto,
-        beyond_loopback=next((str(server) for server in servers if not server.loopback), ""),
     )
 
 
@@ -266,6 +265,14 @@ def new_dkim_key(
     selector = selector or f"{kind}-{moment.clock():%Y%m}"
     file = out.absolute() if out else settings.path("var/dkim") / f"{selector}.pem"
     return make_key(file, kind, domain=_signing_domain(settings), selector=selector, site=settings.site)
+
+
+def rotate_secrets(config: str) -> tuple[Path, str]:
+    """Add a key to the site's secrets: their file, and the id of the key that signs from now on. Raises StoreError, SettingsError."""
+    settings = load_settings_here(Path(config))
+    file = settings.path(settings.secrets.file)
+    open_keyring(file, secrets.token_bytes)
+    return file, rotate(file, secrets.token_bytes)
 
 
 def _servers(settings: Settings) -> list[SmtpServer]:

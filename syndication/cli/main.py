@@ -7,7 +7,18 @@ from typing import Annotated, Any
 import typer
 
 from syndication import __version__
-from syndication.cli import articles, deliveries, edition, editor, preview, readers, signing, site
+from syndication.cli import (
+    articles,
+    deliveries,
+    edition,
+    editor,
+    preview,
+    readers,
+    secrets,
+    serve,
+    signing,
+    site,
+)
 from syndication.cli.screen import Options, document, fail, forgiving
 from syndication.errors import SyndicationError, UsageError
 
@@ -28,6 +39,8 @@ deliveries.register(command)
 readers.register(command)
 site.register(command)
 signing.register(command)
+serve.register(command)
+secrets.register(command)
 
 CONFIG = "config/syndicate.toml"
 INTERRUPTED = 130  # 128 + SIGINT, as shells count; what Typer makes of a KeyboardInterrupt

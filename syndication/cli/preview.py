@@ -42,7 +42,7 @@ async def _serve(chosen: Options, week: WeekKey | None, port: int) -> int:
 
     from syndication.web.preview.app import Secrets, preview_app
     from syndication.web.preview.desk import Desk
-    from syndication.web.preview.server import listening, serving, stopped
+    from syndication.web.server import listening, serving, stopped
     from syndication.wiring import REAL
 
     with TemporaryDirectory(prefix="syndicate-preview-") as folder, listening(port) as sock:

@@ -1,4 +1,4 @@
-"""The verbs of the list: subscribers import, export, add, remove, list, show."""
+"""The verbs of the list: subscribers import, export, add, remove, list, show, erase."""
 
 import sys
 from pathlib import Path
@@ -24,6 +24,7 @@ def register(command: typer.Typer) -> None:
     readers.command("remove")(remove)
     readers.command("list")(list_)
     readers.command("show")(show)
+    readers.command("erase")(erase)
     command.add_typer(readers, name="subscribers")
 
 
@@ -130,6 +131,14 @@ def show(context: typer.Context, email: Email) -> int:
         found,
         "\n".join(f"{key:>10}  {value}" for key, value in found.items() if value not in ("", [], None)),
     )
+
+
+def erase(context: typer.Context, email: Email) -> int:
+    """Delete ADDRESS and what deliveries know of it, for good; no import brings it back."""
+    from syndication.flows.erase import erase_one
+
+    _with_app(options(context), lambda app: erase_one(app, email))
+    return _told(context, {"email": email, "erased": True}, f"{email}: erased")
 
 
 def _row(row: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["Added", "Consent", "NewSubscriber", "Subscriber"]
+__all__ = ["Added", "Choice", "Consent", "NewSubscriber", "Subscriber"]
 
 
 class Consent(StrEnum):
@@ -31,6 +31,16 @@ class Subscriber:
     topics: tuple[str, ...] = ()  # section slugs; empty: all
     confirmed: datetime | None = None
     proof: str = ""  # how the consent came about
+    paused: datetime | None = None  # no digest that is frozen before then
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a reader chose on the web. No topics: all of them; no language: the publication's."""
+
+    topics: tuple[str, ...]
+    language: str
+    paused: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ class Purpose:
     PREFERENCES = "preferences"
     CONFIRM = "confirm"
     BOUNCE = "bounce"
+    FORM = "form"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,17 @@ class Keyring:
         except KeyError:
             return None
         return reader if hmac.compare_digest(mac, expected) else None
+
+    def mark(self, text: str) -> str:
+        """What recognises an address, in any case of its letters, or a network, and tells nobody without the key which it is."""
+        return self._mark(self.signer, text)
+
+    def marks(self, text: str) -> tuple[str, ...]:
+        """The marks that `text` was ever given, one for each key."""
+        return tuple(self._mark(key_id, text) for key_id, _ in self.keys)
+
+    def _mark(self, key_id: str, text: str) -> str:
+        return key_id + self._mac(key_id, "mark", text.strip().casefold())
 
     def _mac(self, key_id: str, purpose: str, reader: str) -> str:
         for known, key in self.keys:

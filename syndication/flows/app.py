@@ -77,7 +77,6 @@ class MailPolicy:
     reply_to: str
     list_id: str
     unsubscribe_mailto: str
-    beyond_loopback: str  # the first SMTP server that is not on this machine, or empty
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from syndication.flows.deliver import count, deliver
 from syndication.flows.fold import fold_settled
 from syndication.flows.report import Report
 
-__all__ = ["deliver_due", "require_working_links", "wait_for_approval"]
+__all__ = ["deliver_due", "wait_for_approval"]
 
 
 async def deliver_due(app: App, key: WeekKey | None, again: Again = NOTHING) -> list[Report]:
@@ -19,7 +19,6 @@ async def deliver_due(app: App, key: WeekKey | None, again: Again = NOTHING) -> 
 
     An edition that another run is sending is left to it. Raises UsageError for no such edition, LockedError when all are being sent.
     """
-    require_working_links(app)
     app.signing.ready()
     reports, locked = [], []
     for each in [key] if key else await _wanted(app, again):
@@ -92,13 +91,3 @@ async def _wanted(app: App, again: Again) -> list[WeekKey]:
 async def _with_open_rows(app: App) -> list[WeekKey]:
     mailings = [await app.store.editions.mailing(each) for each in await app.store.editions.open_mailings()]
     return sorted(mailing.edition for mailing in mailings if mailing.edition is not None)
-
-
-def require_working_links(app: App) -> None:
-    """Refuse to mail the world as long as nothing answers the one-click links of the mails (RFC 8058)."""
-    if app.mail.beyond_loopback:
-        raise UsageError(
-            f"The SMTP server {app.mail.beyond_loopback} is not on this machine, and this version has no page yet that answers "
-            "the unsubscribe links of its mails.",
-            'Use url = "outbox:var/outbox" or a server on loopback in [smtp].',
-        )

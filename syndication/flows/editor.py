@@ -7,7 +7,6 @@ from syndication.domain.text import counted
 from syndication.domain.week import WeekKey
 from syndication.errors import UsageError
 from syndication.flows.app import App
-from syndication.flows.due import require_working_links
 from syndication.flows.publish import publish
 from syndication.flows.report import Report
 from syndication.flows.weekly import tell
@@ -26,7 +25,6 @@ async def approve(app: App, key: WeekKey, *, send: bool) -> Report:
     if edition.held_at is not None:
         raise UsageError(f"{key} is held.", f"`syndicate resume {key}` lifts that first.")
     if send:
-        require_working_links(app)
         app.signing.ready()
     report = Report(str(key))
     with app.locks("collect-and-publish"):

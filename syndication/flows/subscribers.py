@@ -29,10 +29,13 @@ __all__ = [
     "import_file",
     "one",
     "remove_one",
+    "shape",
+    "stored",
 ]
 
 CHUNK = 5_000  # rows a transaction
 EXPORTED = ("email", "name", "language", "topics", "confirmed_at", "consent", "created_at", "proof")
+_ERASED = "its owner had it erased; only its owner can subscribe again"
 LONGEST_NAME = 200  # characters
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")  # BCP 47
 
@@ -90,6 +93,9 @@ async def import_file(app: App, file: Path, report: Path | None = None) -> Impor
 
 
 async def _add(app: App, new: Sequence[tuple[int, NewSubscriber]], done: Imported, now: datetime) -> None:
+    gone = await _erased(app, [row.email for _, row in new])
+    done.refused.extend(Refused(line, _ERASED) for line, row in new if row.email in gone)
+    new = [(line, row) for line, row in new if row.email not in gone]
     results = await app.store.subscribers.add([row for _, row in new], at=now, key=app.new_id)
     for (line, _), result in zip(new, results, strict=True):
         if result is Added.ADDED:
@@ -98,6 +104,14 @@ async def _add(app: App, new: Sequence[tuple[int, NewSubscriber]], done: Importe
             done.present += 1
         else:
             done.refused.append(Refused(line, f"this address has {result.value}; an import never revives it"))
+
+
+async def _erased(app: App, emails: Sequence[str]) -> frozenset[str]:
+    """Those of the addresses whose owners had themselves erased."""
+    if not await app.store.consents.any_erased():
+        return frozenset()
+    marks = {mark: email for email in emails for mark in app.keyring.marks(email)}
+    return frozenset(marks[mark] for mark in await app.store.consents.erased(marks))
 
 
 def _new(values: dict[str, str] | str, topics: frozenset[str], *, proof: str, now: datetime) -> NewSubscriber:
@@ -210,6 +224,8 @@ async def add_one(app: App, email: str, *, name: str = "", language: str = "", t
         )
     except ValueError as error:
         raise UsageError(f"{email} was not added: {error}.") from None
+    if await _erased(app, [new.email]):
+        raise UsageError(f"{email} was not added: {_ERASED}.")
     (result,) = await app.store.subscribers.add([new], at=now, key=app.new_id)
     if result.refused:
         raise UsageError(
@@ -242,10 +258,15 @@ async def each(
 
 async def one(app: App, email: str) -> dict[str, Any]:
     """Raises UsageError when nobody has the address."""
+    return shape(await stored(app, email))
+
+
+async def stored(app: App, email: str) -> Subscriber:
+    """The subscriber with this address. Raises UsageError when nobody has it."""
     found = await app.store.subscribers.get(_address(email))
     if found is None:
         raise UsageError(f"{email} is not on the list.", "`syndicate subscribers list` shows who is.")
-    return shape(found)
+    return found
 
 
 def shape(subscriber: Subscriber) -> dict[str, Any]:

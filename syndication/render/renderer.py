@@ -11,7 +11,7 @@ from syndication.domain.delivery import Recipient
 from syndication.domain.edition import Edition
 from syndication.domain.publication import Publication
 from syndication.domain.text import cut
-from syndication.domain.variant import Variant, split
+from syndication.domain.variant import Variant, language_for, split
 from syndication.errors import TemplateError
 from syndication.render.budget import BUDGETS, WEB, Budget, trimmed
 from syndication.render.characters import clean, line, web_url
@@ -179,6 +179,13 @@ class Renderer:
     def fingerprint(self) -> str:
         """Changes whenever a file of the theme does (hex SHA-256)."""
         return fingerprint(self._path)
+
+    def reader_page(self, name: str, language: str, context: Mapping[str, object]) -> str:
+        """A page for one reader, which is served and never published: `NAME.html` with `context`, in the nearest language there is."""
+        labels = self._in(language_for(language, self.languages))
+        return self._templates.page(
+            f"{name}.html", {**self._context(labels, self._publication.feeds_url), **context}
+        )
 
     def values(
         self, recipient: Recipient, *, since: date | None, unsubscribe: str, preferences: str

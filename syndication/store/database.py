@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from syndication.store.archive import Archive
 from syndication.store.articles import Articles
+from syndication.store.consents import Consents
 from syndication.store.editions import Editions
 from syndication.store.engine import Database
 from syndication.store.ledger import DeliveryLedger
@@ -29,6 +30,7 @@ class Store:
     editions: Editions
     notes: Notes
     subscribers: Subscribers
+    consents: Consents
     ledger: DeliveryLedger
     archive: Archive
     shelves: Shelves
@@ -61,6 +63,7 @@ async def open_store(url: str, *, synchronous: str = "full") -> Store:
         editions=Editions(database),
         notes=Notes(database),
         subscribers=Subscribers(database),
+        consents=Consents(database),
         ledger=DeliveryLedger(database),
         archive=Archive(database),
         shelves=Shelves(database),

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     Integer,
     Text,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     update,
     values,
@@ -150,12 +152,12 @@ def _mailing(connection: Connection, plan: Plan, key: str) -> None:
 
 
 def _recipients(connection: Connection, plan: Plan) -> None:
-    """A queued row for every reader who is confirmed now."""
+    """A queued row for every reader who is confirmed now and does not pause."""
     lane_of_domain: dict[str, str] = {}
     served: set[str] = set()
     last = 0
     while True:
-        found = _chunk(connection, last)
+        found = _chunk(connection, last, plan.at)
         if not found.readers:
             break
         for domain in found.domains:
@@ -179,11 +181,11 @@ class _Chunk:
     languages: tuple[str, ...]
 
 
-def _chunk(connection: Connection, after: int) -> _Chunk:
+def _chunk(connection: Connection, after: int, at: datetime) -> _Chunk:
     c = subscribers.c
     page = (
         select(c.id, c.domain, c.language)
-        .where(c.id > after, c.consent == Consent.CONFIRMED)
+        .where(c.id > after, _wants(at))
         .order_by(c.id)
         .limit(CHUNK)
         .subquery()
@@ -199,6 +201,12 @@ def _chunk(connection: Connection, after: int) -> _Chunk:
         domains=tuple({row[0] for row in rows}),
         languages=tuple({row[1] for row in rows}),
     )
+
+
+def _wants(at: datetime) -> ColumnElement[bool]:
+    """Confirmed, and not pausing."""
+    c = subscribers.c
+    return and_(c.consent == Consent.CONFIRMED, or_(c.paused.is_(None), c.paused <= at))
 
 
 def _queue(
@@ -230,7 +238,7 @@ def _queue(
         deliveries.c.state: literal(State.QUEUED, Text),
         deliveries.c.due: literal(plan.at, deliveries.c.due.type),
     }
-    confirmed = and_(c.id > ids[0], c.id <= ids[1], c.consent == Consent.CONFIRMED)
-    readers = select(*row.values()).join_from(subscribers, lane, lane.c.domain == c.domain).where(confirmed)
+    these = and_(c.id > ids[0], c.id <= ids[1], _wants(plan.at))
+    readers = select(*row.values()).join_from(subscribers, lane, lane.c.domain == c.domain).where(these)
     made = insert(deliveries).from_select([field.name for field in row], readers, include_defaults=False)
     connection.execute(made)

@@ -11,7 +11,7 @@ from syndication.domain.subscriber import Added, Consent, NewSubscriber, Subscri
 from syndication.store.engine import Database, lock
 from syndication.store.tables import subscribers
 
-__all__ = ["Subscribers"]
+__all__ = ["Subscribers", "canonical", "subscriber"]
 
 CHUNK = 1000
 _GONE = {
@@ -62,7 +62,7 @@ class Subscribers:
 
         def answer(connection: Connection) -> Subscriber | None:
             row = connection.execute(question).first()
-            return _subscriber(row) if row else None
+            return subscriber(row) if row else None
 
         return await self._database.read(answer)
 
@@ -103,8 +103,8 @@ class Subscribers:
             if consent is not None:
                 question = question.where(subscribers.c.consent == consent)
             page = await self._database.read(partial(_fetched, question=question))
-            for subscriber in page:
-                yield subscriber
+            for reader in page:
+                yield reader
             if len(page) < CHUNK:
                 return
             last = page[-1].id
@@ -116,7 +116,7 @@ def canonical(email: str) -> str:
 
 
 def _fetched(connection: Connection, question: Select[Any]) -> list[Subscriber]:
-    return list(map(_subscriber, connection.execute(question)))
+    return list(map(subscriber, connection.execute(question)))
 
 
 def _add(
@@ -200,7 +200,8 @@ def _take_over(connection: Connection, changes: list[dict[str, Any]]) -> None:
         )
 
 
-def _subscriber(row: Any) -> Subscriber:
+def subscriber(row: Any) -> Subscriber:
+    """A row of the table."""
     return Subscriber(
         id=row.id,
         email=row.email,
@@ -212,4 +213,5 @@ def _subscriber(row: Any) -> Subscriber:
         topics=row.topics,
         confirmed=row.confirmed,
         proof=row.proof,
+        paused=row.paused,
     )

@@ -24,6 +24,7 @@ __all__ = [
     "article_keys",
     "articles",
     "batches",
+    "counted",
     "deliveries",
     "edition_articles",
     "editions",
@@ -59,7 +60,7 @@ def _number(name: str) -> Column[Any]:
 
 
 # An integer key that SQLite counts up by itself is an INTEGER there.
-_Counted = BigInteger().with_variant(Integer, "sqlite")
+counted = BigInteger().with_variant(Integer, "sqlite")
 
 # ---------------------------------------------------------------- collecting
 
@@ -180,7 +181,7 @@ notes = Table(
 subscribers = Table(
     "subscribers",
     metadata,
-    Column("id", _Counted, primary_key=True),
+    Column("id", counted, primary_key=True),
     Column("email", Prose, nullable=False),
     Column("canonical", Prose, nullable=False, unique=True),  # case folded
     Column("domain", Prose, nullable=False),
@@ -192,6 +193,7 @@ subscribers = Table(
     Column("created", Utc, nullable=False),
     Column("confirmed", Utc),
     Column("left", Utc),
+    Column("paused", Utc),  # no digest that is frozen before then
     _text("proof"),
     sqlite_autoincrement=True,  # a reader who was erased never becomes somebody else
 )
@@ -236,7 +238,7 @@ lanes = Table(
 batches = Table(
     "batches",
     metadata,
-    Column("id", _Counted, primary_key=True),
+    Column("id", counted, primary_key=True),
     Column("mailing", ForeignKey("mailings.id"), nullable=False, index=True),
     Column("lane", Text, nullable=False),
     Column("owner", Text, nullable=False),  # host/run or host/run/number

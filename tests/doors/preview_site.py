@@ -10,7 +10,7 @@ import httpx2
 from syndication.flows.progress import Silent
 from syndication.web.preview.app import Secrets, preview_app
 from syndication.web.preview.desk import Desk
-from syndication.web.preview.server import listening, serving
+from syndication.web.server import listening, serving
 from tests.flows.newsroom import Newsroom
 
 __all__ = ["SECRETS", "Preview", "preview_of"]

@@ -1,4 +1,4 @@
-"""Runs the preview on a socket of this machine, until Ctrl-C."""
+"""Runs an ASGI app on a socket of this machine, until Ctrl-C."""
 
 import asyncio
 import signal
@@ -16,12 +16,12 @@ __all__ = ["listening", "serving", "stopped"]
 LEAVE = 1  # seconds that open connections have when it ends
 
 
-def listening(port: int) -> socket.socket:
-    """A socket on 127.0.0.1; 0 lets the system pick the port. Raises UsageError for a port that cannot be had."""
-    found = socket.socket()
+def listening(port: int, host: str = "127.0.0.1") -> socket.socket:
+    """A socket on `host`, an address of this machine; 0 lets the system pick the port. Raises UsageError for one that cannot be had."""
+    found = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind(("127.0.0.1", port))
+        found.bind((host, port))
     except (OSError, OverflowError) as error:
         found.close()
         reason = getattr(error, "strerror", None) or "it is no port"
@@ -41,8 +41,8 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, sock: socket.socket) -> AsyncIterator[None]:
-    """Serve `app` on `sock` meanwhile."""
+async def serving(app: ASGIApp, sock: socket.socket, *, proxied: bool = False) -> AsyncIterator[None]:
+    """Serve `app` on `sock` meanwhile. With `proxied` a proxy on this machine says who asks (X-Forwarded-For)."""
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -51,7 +51,8 @@ async def serving(app: ASGIApp, sock: socket.socket) -> AsyncIterator[None]:
         lifespan="off",
         ws="none",
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=proxied,
+        forwarded_allow_ips="127.0.0.1,::1",
         timeout_graceful_shutdown=LEAVE,
     )
     server = _Server(config)

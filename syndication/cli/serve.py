@@ -1,0 +1,48 @@
+"""The verb that serves the pages of the readers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from syndication.cli.loop import run
+from syndication.cli.screen import Options, document, options
+
+__all__ = ["register"]
+
+
+def register(command: typer.Typer) -> None:
+    """Add the verb to `command`."""
+    command.command("serve")(serve)
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADDRESS", help="The address of this machine to listen on.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", metavar="N", help="The port; 0 picks one.")] = 8025,
+) -> int:
+    """Serve the pages that the links of the mails lead to, for a proxy with TLS in front. SIGTERM or Ctrl-C ends it."""
+    return run(_serve(options(context), host, port))
+
+
+async def _serve(chosen: Options, host: str, port: int) -> int:
+    from syndication.web.readers.app import readers_app
+    from syndication.web.server import listening, serving, stopped
+    from syndication.wiring import open_app
+
+    with listening(port, host) as sock:
+        bound = sock.getsockname()[1]
+        async with (
+            open_app(chosen.config, progress=chosen.progress()) as site,
+            serving(readers_app(site), sock, proxied=True),
+        ):
+            url = f"http://{f'[{host}]' if ':' in host else host}:{bound}/"
+            if chosen.json:
+                document({"url": url, "serves": site.publication.web_url})
+            else:
+                print(f"Serving {site.publication.web_url} at {url}, until Ctrl-C", flush=True)
+            await stopped()
+    return 0

@@ -1,0 +1,105 @@
+"""What readers decide for themselves through the links of their mails. Whoever holds a link is the reader: nothing else is asked."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from syndication.domain.slug import slugify
+from syndication.domain.subscriber import Choice, Consent, Subscriber
+from syndication.domain.tokens import Purpose
+from syndication.domain.variant import language_for
+from syndication.errors import SyndicationError
+from syndication.flows.app import App
+from syndication.flows.secrets import read_keyring
+from syndication.flows.subscribers import shape
+
+__all__ = ["Topic", "choose", "found", "holder", "leave", "own_data", "preferences_link", "topics"]
+
+LONGEST_PAUSE = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A section that a reader can choose."""
+
+    slug: str
+    name: str
+
+
+def holder(app: App, purpose: str, token: str) -> str | None:
+    """The random key of the reader whom the token of a link belongs to; None for a token that is none of ours.
+
+    A key that was added since this process began is looked up in the file.
+    """
+    key = app.keyring.verify(purpose, token)
+    if key is None:
+        try:
+            key = read_keyring(app.secrets).verify(purpose, token)
+        except SyndicationError:  # of the file: what was read at the start still counts
+            return None
+    return key
+
+
+async def found(app: App, purpose: str, token: str) -> Subscriber | None:
+    """The reader of a link; None when the link is none of ours, or the reader was erased."""
+    key = holder(app, purpose, token)
+    return await app.store.consents.reader(key) if key else None
+
+
+async def leave(app: App, token: str) -> bool:
+    """Unsubscribe (RFC 8058): as often as asked, also who is gone. Mail that is queued does not go out. False for a foreign token."""
+    key = holder(app, Purpose.UNSUBSCRIBE, token)
+    if key is None:
+        return False
+    await app.store.consents.leave(key, at=app.clock())
+    return True
+
+
+async def topics(app: App) -> tuple[Topic, ...]:
+    """The sections there are, by name."""
+    names = {source.section for source in app.sources if source.section}
+    names.update(await app.store.articles.sections())
+    known = {slugify(name): name for name in sorted(names, reverse=True)}
+    return tuple(sorted((Topic(slug, name) for slug, name in known.items()), key=lambda each: each.name))
+
+
+async def choose(app: App, reader: Subscriber, *, chosen: list[str], language: str, until: str) -> bool:
+    """Keep what the form says; an unknown topic or language is passed over, all topics are the same as none.
+
+    `until` is the day (ISO) on which mail begins again, empty for no pause. False, and nothing is kept, for a day that is none, or lies in
+    the past or more than a year ahead, and for a reader who is not confirmed.
+    """
+    now = app.clock()
+    paused = _day(until, app) if until.strip() else None
+    if until.strip() and (paused is None or not now < paused <= now + LONGEST_PAUSE):
+        return False
+    known = {topic.slug for topic in await topics(app)}
+    wanted = tuple(sorted(known & set(chosen)))
+    choice = Choice(
+        topics=() if len(wanted) == len(known) else wanted,
+        language=language_for(language, app.renderer.languages) if language else "",
+        paused=paused,
+    )
+    return await app.store.consents.choose(reader.key, choice, at=now)
+
+
+def _day(text: str, app: App) -> datetime | None:
+    try:
+        return datetime.combine(
+            date.fromisoformat(text.strip()), time(), app.publication.timezone
+        ).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def own_data(app: App, reader: Subscriber) -> dict[str, Any]:
+    """Everything that is kept about a reader, for the reader."""
+    until = reader.paused.isoformat() if reader.paused else None
+    return {"publication": app.publication.title, **shape(reader), "paused_until": until}
+
+
+def preferences_link(app: App, reader: Subscriber) -> str:
+    """The path, below `web.url`, of a confirmed reader's own page; empty for others."""
+    if reader.consent is not Consent.CONFIRMED:
+        return ""
+    return f"{Purpose.PREFERENCES}/{app.keyring.sign(Purpose.PREFERENCES, reader.key)}"

@@ -1,0 +1,30 @@
+"""The part of the schema that consent needs beside the readers themselves: requests of the web form, and who was erased."""
+
+from typing import Any
+
+from sqlalchemy import Column, Index, Table, Text
+
+from syndication.store.columns import Utc
+from syndication.store.tables import counted, metadata
+
+__all__ = ["erased", "requests"]
+
+# What the subscribe form was asked, to limit it. Marks are keyed hashes: no address stands here, of a reader or of a network.
+requests: Table = Table(
+    "requests",
+    metadata,
+    Column("id", counted, primary_key=True),
+    Column("at", Utc, nullable=False, index=True),
+    Column("reader", Text, nullable=False),
+    Column("network", Text, nullable=False),
+    Index("requests_by_reader", "reader", "at"),
+    Index("requests_by_network", "network", "at"),
+)
+
+# Erased readers as keyed hashes of their canonical addresses, so that no import brings them back.
+erased: Table = Table(
+    "erased",
+    metadata,
+    Column[Any]("mark", Text, primary_key=True),
+    Column("at", Utc, nullable=False),
+)

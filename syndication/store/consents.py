@@ -1,0 +1,132 @@
+"""What readers decide for themselves, by the key in their links: leave, choose, pause, be erased."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, exists, insert, select, update
+
+from syndication.domain.delivery import MailingKind, Stage, State
+from syndication.domain.subscriber import Choice, Consent, Subscriber
+from syndication.store.consent_tables import erased
+from syndication.store.engine import Database, lock
+from syndication.store.subscribers import subscriber
+from syndication.store.tables import deliveries, mailings, subscribers
+
+__all__ = ["Consents"]
+
+CHUNK = 500  # values of one IN
+
+
+class Consents:
+    """Readers by their random keys."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def reader(self, key: str) -> Subscriber | None:
+        """None for a reader who was erased, or never confirmed in time."""
+        question = select(subscribers).where(subscribers.c.key == key)
+
+        def answer(connection: Connection) -> Subscriber | None:
+            row = connection.execute(question).first()
+            return subscriber(row) if row else None
+
+        return await self._database.read(answer)
+
+    async def leave(self, key: str, *, at: datetime) -> bool:
+        """Unsubscribe, durably. False when the reader had left already, or is not known: that is no fault."""
+        c = subscribers.c
+        change = (
+            update(subscribers)
+            .where(c.key == key, c.consent.in_((Consent.PENDING, Consent.CONFIRMED)))
+            .values(consent=Consent.UNSUBSCRIBED, left=at)
+        )
+        return await self._database.write(lambda connection: connection.execute(change).rowcount > 0)
+
+    async def choose(self, key: str, choice: Choice, *, at: datetime) -> bool:
+        """Keep a confirmed reader's choice; a pause takes back what is queued. False for anybody else."""
+        c = subscribers.c
+        change = (
+            update(subscribers)
+            .where(c.key == key, c.consent == Consent.CONFIRMED)
+            .values(topics=choice.topics, language=choice.language, paused=choice.paused)
+            .returning(c.id)
+        )
+
+        def keep(connection: Connection) -> bool:
+            reader = connection.execute(change).scalar()
+            if reader is not None and choice.paused is not None and choice.paused > at:
+                _take_back(connection, reader, at)
+            return reader is not None
+
+        return await self._database.write(keep)
+
+    async def erase(self, reader: Subscriber, mark: str, *, at: datetime) -> None:
+        """Delete the reader; what stays is `mark`, by which an import knows not to bring the address back, and counts.
+
+        In the ledger the name, the address and the server's words (which may quote it) are blanked; what waits or is claimed will not go out.
+        """
+
+        def change(connection: Connection) -> None:
+            lock(connection, "subscribers")
+            _scrub(connection, reader.id, at)
+            connection.execute(delete(subscribers).where(subscribers.c.id == reader.id))
+            connection.execute(delete(erased).where(erased.c.mark == mark))
+            connection.execute(insert(erased).values(mark=mark, at=at))
+
+        await self._database.write(change)
+
+    async def erased(self, marks: Collection[str]) -> frozenset[str]:
+        """Those of `marks` that belong to erased readers."""
+        asked = list(marks)
+        chunks = [asked[start : start + CHUNK] for start in range(0, len(asked), CHUNK)]
+
+        def answer(connection: Connection) -> frozenset[str]:
+            found = (select(erased.c.mark).where(erased.c.mark.in_(chunk)) for chunk in chunks)
+            return frozenset(mark for each in found for mark in connection.execute(each).scalars())
+
+        return await self._database.read(answer)
+
+    async def any_erased(self) -> bool:
+        """Whether anybody ever was: if not, nobody has to compute marks."""
+        question = select(exists(select(erased.c.mark)))
+        return bool(await self._database.read(lambda connection: connection.execute(question).scalar()))
+
+
+def _take_back(connection: Connection, reader: int, at: datetime) -> None:
+    """Settle what waits for a reader who pauses. Only mailings with waiting rows are asked, by the primary key."""
+    c = deliveries.c
+    waiting = (
+        select(c.mailing)
+        .where(c.mailing == mailings.c.id, c.due.is_not(None))
+        .with_hint(deliveries, "INDEXED BY deliveries_waiting", "sqlite")
+        .exists()
+    )
+    digests = select(mailings.c.id).where(mailings.c.kind == MailingKind.DIGEST, waiting)
+    for mailing in connection.execute(digests).scalars().all():
+        connection.execute(
+            update(deliveries)
+            .where(c.mailing == mailing, c.subscriber == reader, c.due.is_not(None))
+            .values(
+                state=State.FAILED,
+                due=None,
+                stage=Stage.CONSENT,
+                code=0,
+                reply="the reader pauses",
+                settled=at,
+            )
+        )
+
+
+def _scrub(connection: Connection, reader: int, at: datetime) -> None:
+    """A row on the wire at this instant keeps its place in its batch, so that its result can be written."""
+    c = deliveries.c
+    for mailing in connection.execute(select(mailings.c.id)).scalars().all():
+        rows = update(deliveries).where(c.mailing == mailing, c.subscriber == reader)
+        stopped = rows.where(c.state.in_((State.QUEUED, State.DEFERRED, State.CLAIMED)))
+        connection.execute(
+            stopped.values(state=State.FAILED, due=None, batch=None, stage=Stage.CONSENT, code=0, settled=at)
+        )
+        connection.execute(
+            rows.values(email="", name="", language="", topics=(), key="", since=None, reply="", server="")
+        )

@@ -1,0 +1,46 @@
+"""The ASGI app of `syndicate serve`: its routes."""
+
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
+
+from syndication.flows.app import App
+from syndication.web.readers import preferences, unsubscribe
+from syndication.web.readers.shell import Shell
+
+__all__ = ["ROUTES", "readers_app"]
+
+ROUTES = (
+    Route("/unsubscribe/{token}", unsubscribe.ask),
+    Route("/unsubscribe/{token}", unsubscribe.unsubscribe, methods=["POST"]),
+    Route("/preferences/{token}", preferences.preferences),
+    Route("/preferences/{token}", preferences.save, methods=["POST"]),
+    Route("/preferences/{token}/data", preferences.data),
+    Route("/preferences/{token}/erase", preferences.erased, methods=["POST"]),
+)
+
+
+def readers_app(site: App) -> ASGIApp:
+    """The pages below the path of `web.url`."""
+    base = urlsplit(site.publication.web_url).path.rstrip("/")
+    routes = [Mount(base, routes=ROUTES)] if base else list(ROUTES)
+    app = Starlette(routes=routes, exception_handlers={HTTPException: refused, Exception: failed})
+    app.router.redirect_slashes = False
+    app.state.site = site
+    return Shell(app, site)
+
+
+async def failed(_: Request, error: Exception) -> Response:  # noqa: ARG001 - the shell tells of it
+    """A fault of ours: whoever asked may ask again."""
+    return PlainTextResponse("This does not work just now. Please try again later.\n", 503)
+
+
+async def refused(_: Request, error: Exception) -> Response:
+    """A page that there is not, or a request that is none of ours."""
+    assert isinstance(error, HTTPException)
+    return PlainTextResponse(f"{error.detail}\n", error.status_code, error.headers)

@@ -1,0 +1,101 @@
+"""A reader's own page: topics, language, a pause; the data that is kept, and its end."""
+
+import json
+from datetime import timedelta
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from syndication.domain.subscriber import Consent, Subscriber
+from syndication.domain.tokens import Purpose
+from syndication.flows.erase import erase
+from syndication.flows.reader import LONGEST_PAUSE, choose, found, own_data, topics
+from syndication.web.readers.shell import app_of, fields, language_of, show
+
+__all__ = ["data", "erased", "preferences", "save"]
+
+
+async def preferences(request: Request) -> Response:
+    """The form as it stands."""
+    reader = await _reader(request)
+    return await _form(request, reader) if reader else _gone(request)
+
+
+async def save(request: Request) -> Response:
+    """Keep the choice, and show it."""
+    _own(request)
+    form, reader = await fields(request), await _reader(request)
+    if reader is None or reader.consent is not Consent.CONFIRMED:
+        return _gone(request)
+    kept = await choose(
+        app_of(request),
+        reader,
+        chosen=form.get("topic", []),
+        language=form.get("language", [""])[0],
+        until=form.get("until", [""])[0],
+    )
+    now = await _reader(request)
+    return await _form(request, now or reader, said="kept" if kept else "day")
+
+
+async def data(request: Request) -> Response:
+    """What is kept, as a file."""
+    reader = await _reader(request)
+    if reader is None:
+        return _gone(request)
+    return Response(
+        json.dumps(own_data(app_of(request), reader), ensure_ascii=False, indent=2),
+        media_type="application/json",
+        headers={"Content-Disposition": 'attachment; filename="my-data.json"'},
+    )
+
+
+async def erased(request: Request) -> Response:
+    """Delete the reader, when the box is ticked."""
+    _own(request)
+    form, reader = await fields(request), await _reader(request)
+    if reader is None:
+        return _gone(request)
+    if form.get("sure", [""])[0] != "yes":
+        return await _form(request, reader, said="sure")
+    await erase(app_of(request), reader)
+    return show(request, "erased", language_of(request, reader.language), {})
+
+
+async def _reader(request: Request) -> Subscriber | None:
+    return await found(app_of(request), Purpose.PREFERENCES, request.path_params["token"])
+
+
+async def _form(request: Request, reader: Subscriber, said: str = "") -> Response:
+    site = app_of(request)
+    zone, now = site.publication.timezone, site.clock()
+    paused = reader.paused if reader.paused and reader.paused > now else None
+    context = {
+        "token": request.path_params["token"],
+        "leave": site.keyring.sign(Purpose.UNSUBSCRIBE, reader.key),
+        "email": reader.email,
+        "confirmed": reader.consent is Consent.CONFIRMED,
+        "topics": await topics(site),
+        "chosen": reader.topics,
+        "languages": site.renderer.languages,
+        "own": reader.language or site.publication.language,
+        "until": paused.astimezone(zone).date().isoformat() if paused else "",
+        "soonest": (now.astimezone(zone) + timedelta(days=1)).date().isoformat(),
+        "latest": (now.astimezone(zone) + LONGEST_PAUSE).date().isoformat(),
+        "said": said,
+    }
+    wrong = said in {"day", "sure"}
+    return show(
+        request, "preferences", language_of(request, reader.language), context, status=422 if wrong else 200
+    )
+
+
+def _gone(request: Request) -> Response:
+    return show(request, "broken-link", language_of(request), {}, status=404)
+
+
+def _own(request: Request) -> None:
+    """A form of ours, not one that another site posts (who has the token needs none, but then it was stolen)."""
+    if request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
+        raise HTTPException(403)

@@ -1,0 +1,117 @@
+"""What is around every page: headers, the limit of a form's size, and a fault's last door. Nothing about a reader is logged."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping
+from urllib.parse import parse_qs
+
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from syndication.domain.variant import language_for
+from syndication.errors import SyndicationError
+from syndication.flows.app import App
+
+__all__ = ["Shell", "app_of", "fields", "language_of", "show"]
+
+LARGEST = 16_384  # bytes of a form
+EVERYWHERE = {
+    "Cache-Control": "no-store",  # unless the answer has its own
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "interest-cohort=()",
+    "Referrer-Policy": "no-referrer",  # the address holds a token
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+
+
+class Shell:
+    """Around `app`. A fault becomes an answer and one line without an address."""
+
+    def __init__(self, app: ASGIApp, site: App) -> None:
+        self._app = app
+        self._site = site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            return
+
+        async def sealed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in EVERYWHERE.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sealed)
+        except Exception as error:  # noqa: BLE001 - the last door: a traceback may quote an address
+            said = error.message if isinstance(error, SyndicationError) else type(error).__name__
+            self._site.progress.say(f"a page failed: {said}")
+
+
+def app_of(request: Request) -> App:
+    """The site that is served."""
+    site = request.app.state.site
+    assert isinstance(site, App)
+    return site
+
+
+async def fields(request: Request) -> dict[str, list[str]]:
+    """The fields of a form that was posted. Raises HTTPException: 413 for too large a one, 400 for one that is no form's."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST:
+            raise HTTPException(413)
+    try:
+        return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=200)
+    except ValueError:
+        raise HTTPException(400) from None
+
+
+def language_of(request: Request, own: str = "") -> str:
+    """A reader's `own` language, else that of `?lang=`, else the browser's first that there is (RFC 9110 §12.5.4)."""
+    languages = app_of(request).renderer.languages
+    asked = [own, request.query_params.get("lang", "")]
+    asked += [
+        each.partition(";")[0].strip() for each in request.headers.get("accept-language", "").split(",")
+    ]
+    known = {each.casefold() for each in languages}
+    for each in asked:
+        if each.casefold() in known or each.casefold().partition("-")[0] in known:
+            return language_for(each, languages)
+    return languages[0]
+
+
+def show(
+    request: Request,
+    name: str,
+    language: str,
+    context: Mapping[str, object],
+    *,
+    status: int = 200,
+    framed: bool = False,
+) -> Response:
+    """The page `name` of the theme; with `framed` another site may show it in a frame. Its one style sheet is allowed by its hash."""
+    site = app_of(request)
+    base = site.publication.web_url
+    html = site.renderer.reader_page(name, language, {"base": base, **context})
+    hashes = " ".join(f"'sha256-{_hash(style)}'" for style in _STYLE.findall(html))
+    frames = "*" if framed else "'none'"
+    policy = f"default-src 'none'; style-src {hashes}; form-action 'self'; base-uri 'none'; frame-ancestors {frames}"
+    headers = {"Content-Security-Policy": policy, "Content-Language": language}
+    return HTMLResponse(html, status, headers)
+
+
+def _hash(style: str) -> str:
+    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()

@@ -1,0 +1,30 @@
+"""Leaving: one click of a mail program (RFC 8058), or a button for whoever follows the link."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from syndication.domain.tokens import Purpose
+from syndication.flows.reader import found, holder, leave
+from syndication.web.readers.shell import app_of, language_of, show
+
+__all__ = ["ask", "unsubscribe"]
+
+
+async def ask(request: Request) -> Response:
+    """The page with the button. It changes nothing: link scanners open every link of a mail."""
+    site, token = app_of(request), request.path_params["token"]
+    if holder(site, Purpose.UNSUBSCRIBE, token) is None:
+        return show(request, "broken-link", language_of(request), {}, status=404)
+    reader = await found(site, Purpose.UNSUBSCRIBE, token)
+    language = language_of(request, reader.language if reader else "")
+    return show(request, "unsubscribe", language, {"token": token, "done": False})
+
+
+async def unsubscribe(request: Request) -> Response:
+    """Whatever the body says, with or without cookies: 200, also for who left long ago."""
+    site, token = app_of(request), request.path_params["token"]
+    if not await leave(site, token):
+        return show(request, "broken-link", language_of(request), {}, status=404)
+    reader = await found(site, Purpose.UNSUBSCRIBE, token)
+    language = language_of(request, reader.language if reader else "")
+    return show(request, "unsubscribe", language, {"token": token, "done": True})

@@ -1,0 +1,61 @@
+"""The readers' pages of a newsroom, served over real HTTP on a port of its own."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import default
+
+import httpx2
+
+from syndication.flows.app import App
+from syndication.web.readers.app import readers_app
+from syndication.web.server import listening, serving
+from tests.flows.newsroom import Newsroom
+
+__all__ = ["Served", "link", "serve", "text_of"]
+
+WEB = "https://news.harbour.example/"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    newsroom: Newsroom
+    app: App
+    base: str
+    client: httpx2.AsyncClient
+
+    def here(self, link: str) -> str:
+        """A mail's link, led to this server."""
+        assert link.startswith(WEB)
+        return self.base + "/" + link.removeprefix(WEB)
+
+    async def consent(self, email: str) -> str:
+        reader = await self.app.store.subscribers.get(email)
+        return reader.consent.value if reader else "none"
+
+
+@asynccontextmanager
+async def serve(newsroom: Newsroom) -> AsyncIterator[Served]:
+    with listening(0) as sock:
+        base = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        async with (
+            newsroom.app() as app,
+            serving(readers_app(app), sock, proxied=True),
+            httpx2.AsyncClient(timeout=20) as client,
+        ):
+            yield Served(newsroom, app, base, client)
+
+
+def text_of(message: bytes) -> str:
+    part = message_from_bytes(message, policy=default).get_body(("plain",))
+    assert part
+    return str(part.get_content())
+
+
+def link(message: bytes, purpose: str) -> str:
+    """The link of a purpose, as it stands in the text part."""
+    found = re.search(rf"{WEB}{purpose}/\S+", text_of(message))
+    assert found
+    return found[0]
