@@ -157,7 +157,7 @@ def _app(settings: Settings, progress: Progress, moment: Moment, rehearsal: Path
         ),
         sources=settings.article_sources(),
         hot=HotPolicy(settings.hot_file, settings.hot.limit),
-        feeds=_feeds(settings, upload=rehearsal is None),
+        feeds=FeedsPolicy(settings.feeds.limit, settings.feeds.content, *uploads),
         mail=_mail(settings),
         delivery=_delivery(settings, moment),
         keyring=kept.keyring,
@@ -207,11 +207,6 @@ def _renderer(settings: Settings) -> Renderer:
         theme=settings.email.theme,
         subject=settings.email.subject,
     )
-
-
-def _feeds(settings: Settings, *, upload: bool) -> FeedsPolicy:
-    after, hubs = (settings.publish.after, settings.feeds.hubs) if upload else ((), ())
-    return FeedsPolicy(settings.feeds.limit, settings.feeds.content, after, hubs)
 
 
 def _delivery(settings: Settings, moment: Moment) -> DeliveryPolicy:
@@ -268,10 +263,9 @@ def new_dkim_key(
 
 
 def rotate_secrets(config: str) -> tuple[Path, str]:
-    """Add a key to the site's secrets: their file, and the id of the key that signs from now on. Raises StoreError, SettingsError."""
+    """Add a key to the site's secrets: their file, and the key's id. Raises StoreError, SettingsError."""
     settings = load_settings_here(Path(config))
     file = settings.path(settings.secrets.file)
-    open_keyring(file, secrets.token_bytes)
     return file, rotate(file, secrets.token_bytes)
 
 
