@@ -148,6 +148,7 @@ class _Kept:
 
 def _app(settings: Settings, progress: Progress, moment: Moment, rehearsal: Path | None, kept: _Kept) -> App:
     publication, renderer, signing = settings.facts(), _renderer(settings), _signing(settings)
+    uploads = ((), ()) if rehearsal else (settings.publish.after, settings.feeds.hubs)
     edition, media = settings.edition, (rehearsal or settings.path("var")) / "media"
     return App(
         site=settings.site,
