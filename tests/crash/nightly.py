@@ -35,14 +35,15 @@ async def test_any_number_of_kills_keeps_the_promise(tmp_path: Path, postgres: "
         folder.mkdir()
         began = time.monotonic()
         async with Recorder() as server:
-            room = Newsroom(folder, connections=chance.choice(CONNECTIONS))
+            processes = chance.choice((1, 1, 2))
+            room = Newsroom(folder, connections=chance.choice(CONNECTIONS), processes=processes)
             url = postgres.create() if number % 4 == 0 else ""
             story = await Story.of(room, server, READERS, chance, url=url)
             await story.kill_often(min(left, A_STORY))
             told.append(await story.finish())
         kind = "PostgreSQL" if url else "SQLite"
         print(
-            f"{number:4} {kind}, {room.connections} connections: {said(told[-1])}, {time.monotonic() - began:.0f} s",
+            f"{number:4} {kind}, {processes} processes, {room.connections} connections: {said(told[-1])}, {time.monotonic() - began:.0f} s",
             flush=True,
         )
     print_table(told)

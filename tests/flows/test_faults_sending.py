@@ -2,12 +2,15 @@
 
 import asyncio
 import os
+import random
 import resource
 import signal
 import sqlite3
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -16,8 +19,14 @@ from syndication.flows.report import Report
 from syndication.flows.weekly import Weekly, run_weekly
 from tests.crash.recorder import Recorder
 from tests.crash.runs import Run
+from tests.crash.story import Story
 from tests.doors.smtp_server import PIPELINING, Script, Step
 from tests.flows.newsroom import PAGE, Newsroom
+
+if TYPE_CHECKING:
+    from tests.doors.databases import Postgres
+
+pytest_plugins = ("tests.doors.databases",)
 
 READERS = 40
 WEEK = "2023-W41"
@@ -73,6 +82,29 @@ async def test_a_ledger_that_another_process_locks_for_a_while_is_waited_for(tmp
         (report,) = await sending
         assert (report.sent, report.unknown) == (READERS, 0)
     assert set(times(server).values()) == {1}
+
+
+async def test_a_postgresql_server_that_goes_away_in_the_middle_stops_the_mail_and_loses_nobody(
+    tmp_path: Path, postgres: "Postgres"
+) -> None:
+    url = postgres.create()
+    name = urlsplit(url).path[1:]
+    async with Recorder() as server:
+        story = await Story.of(Newsroom(tmp_path), server, READERS, random.Random(1), url=url)
+        gate = server.hold("dot", 10)
+        run = story.start()
+        await gate.full(story.room.connections)
+        postgres.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        postgres.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        gate.open()
+        ended = await run.ended()
+        assert (ended.code, ended.out["error"]["code"]) == (5, "store")
+        assert len(server.accepted) == 10 + story.room.connections  # none without its mark
+
+        postgres.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        story.kills["the database gone"] += 1
+        told = await story.finish()
+        assert told.duplicates == story.room.connections
 
 
 async def test_a_network_that_goes_away_in_the_middle_costs_nobody_the_mail(tmp_path: Path) -> None:
