@@ -9,6 +9,7 @@ __all__ = ["names", "printable", "uri"]
 # XML 1.0 §2.2: the complement of Char. One such character makes a whole feed unreadable.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _EMAIL = re.compile(r"(?:mailto:)?[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+", re.IGNORECASE)
+_LONGEST_NAME = 200  # characters
 _BRACKETS = re.compile(r"<\s*>|\(\s*\)|\[\s*\]")
 _SAFE = "%/:?#[]@!$&'()*+,;=~"  # RFC 3986 §2.2, and what is escaped already
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -21,7 +22,8 @@ def printable(text: str) -> str:
 
 def names(people: Iterable[str]) -> tuple[str, ...]:
     """The names without e-mail addresses, each once, in order; a name that was only an address is left out."""
-    cleaned = (_BRACKETS.sub("", _EMAIL.sub("", printable(person))) for person in people)
+    # Bounded: the search for an address takes the square of the length.
+    cleaned = (_BRACKETS.sub("", _EMAIL.sub("", printable(person[:_LONGEST_NAME]))) for person in people)
     stripped = (" ".join(person.split()).strip(" ,;:|·-–—") for person in cleaned)  # noqa: RUF001 - an en dash is meant
     return tuple(dict.fromkeys(person for person in stripped if person))
 
