@@ -29,7 +29,7 @@ class Round:
     cpu: float  # seconds per 1,000 messages, children included
     memory: float  # MB, of the largest process
 
-    def _str__(self) -> str:
+    def __str__(self) -> str:
         return f"{self.rate:,.0f}/s, {self.cpu:.3f} s CPU per 1,000, {self.memory:.0f} MB"
 
 
