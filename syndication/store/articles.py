@@ -88,12 +88,6 @@ class Articles:
         """The articles dated from `since` up to and including `until`, newest first."""
         return await self._select(articles.c.dated.between(since, until))
 
-    async def with_own_page(self, *, until: datetime) -> tuple[Article, ...]:
-        """The articles dated up to `until` that have a page here, newest first. One that found an address elsewhere keeps its page:
-        mails lead to it.
-        """
-        return await self._select(articles.c.slug.is_not(None), articles.c.dated <= until)
-
     async def get(self, ids: Iterable[str]) -> dict[str, Article]:
         """The articles with these ids, withdrawn ones too; unknown ids are left out."""
         wanted = list(dict.fromkeys(ids))

@@ -2,12 +2,14 @@
 
 import locale
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from types import FrameType
 
 from syndication.publish.feeds import documents
+from tests.flows.newsroom import Newsroom, article
 from tests.unit.publish_samples import channel, entry
 
 BUILD = """
@@ -67,3 +69,20 @@ def test_building_a_feed_never_touches_the_locale_of_the_process() -> None:
     finally:
         sys.setprofile(None)
     assert calls == []
+
+
+async def test_two_builds_of_a_site_are_the_same_to_the_byte_wherever_and_whenever(tmp_path: Path) -> None:
+    newsroom = Newsroom(tmp_path / "one")
+    for number in range(4):
+        text = article(
+            f"Fog {number}", f"2023-10-1{number} 10:00", "안개.", tags="[Fog, Sea]", author="Nari Ok"
+        )
+        newsroom.write(f"articles/{number}.md", text)
+    await newsroom.run("2023-W41", send=False)
+    shutil.rmtree(newsroom.folder / "feeds")
+    other = Newsroom(Path(shutil.copytree(newsroom.folder, tmp_path / "two")))
+    for each, changes in zip((newsroom, other), SETTINGS[1:3], strict=True):
+        process = each.syndicate("publish", env={**os.environ, **changes})
+        assert process.returncode == 0, process.stderr
+    assert newsroom.files("feeds") == other.files("feeds")
+    assert len(newsroom.files("feeds")) > 50

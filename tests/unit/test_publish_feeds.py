@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from syndication.domain.article import Image
+from syndication.publish.channel import Origin
 from syndication.publish.characters import names, printable, uri
 from syndication.publish.feeds import MAX_BYTES, documents
 from syndication.publish.xml_feeds import NOTHING_YET
@@ -309,3 +311,30 @@ def test_times_of_every_zone_are_written_with_their_offset() -> None:
 def test_the_samples_are_dated_as_the_tests_say() -> None:
     assert article().dated == datetime(2026, 11, 18, 2, tzinfo=UTC)
     assert NOON.astimezone(ZoneInfo("Asia/Seoul")).hour == 12
+
+
+def test_an_entry_of_another_feed_says_which_in_atom_and_rss() -> None:
+    made = documents(channel(), [entry(1, origin=Origin("The Wire", "https://wire.example/feed")), entry(2)])
+    feed = etree.fromstring(made["atom.xml"])
+    (source,) = feed.findall("a:entry/a:source", ATOM)
+    assert source.findtext("a:title", namespaces=ATOM) == "The Wire"
+    assert source.findtext("a:id", namespaces=ATOM) == "https://wire.example/feed"
+    (item,) = etree.fromstring(made["rss.xml"]).findall("channel/item/source")
+    assert (item.text, item.get("url")) == ("The Wire", "https://wire.example/feed")
+
+
+def test_browsers_are_given_css_and_no_xslt_and_readers_half_an_hour() -> None:
+    made = documents(channel(), [entry()])
+    for name in ("rss.xml", "atom.xml"):
+        head = made[name].partition(b"<entry>")[0].partition(b"<item>")[0]
+        assert (
+            b'<?xml-stylesheet type="text/css" href="https://news.harbour.example/feeds/feed.css"?>' in head
+        )
+        assert b"xsl" not in head.replace(b"xml-stylesheet", b"")
+    assert etree.fromstring(made["rss.xml"]).findtext("channel/ttl") == "30"
+
+
+def test_an_endless_name_costs_no_more_than_a_long_one() -> None:
+    began = time.process_time()
+    assert names(["x" * 1_000_000]) == ("x" * 200,)
+    assert time.process_time() - began < 1  # took the square of its length: hours
