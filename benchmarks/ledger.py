@@ -14,18 +14,23 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from syndication.deliver.throttle import Throttle
 from syndication.domain.article import ParsedArticle, Source, SourceKind
 from syndication.domain.delivery import Batch, Recipient, Reply, Settled, Stage, State
 from syndication.domain.edition import Edition
+from syndication.domain.limits import Limits
 from syndication.domain.subscriber import NewSubscriber
 from syndication.domain.variant import Variant
 from syndication.domain.week import WeekKey
 from syndication.store.database import Store, open_store
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-BATCHES = 2  # at once, as flows/deliver.py has it
+BATCHES = 2  # at once, as flows/round.py has it
+UNLIMITED = Throttle({}, {"mx:25": Limits()}, {"mx:25": 1}, 1_000, ZoneInfo("UTC"))
 
 
 def main() -> None:
@@ -77,12 +82,15 @@ async def ledger(asked: argparse.Namespace, url: str) -> tuple[float, float]:
 
 async def batches(store: Store, token: str, workers: int) -> int:
     done = 0
-    while batch := await store.ledger.claim("m1", "host/run", f"{token}{done}", now=NOW, lease=3600):
+    plan = partial(UNLIMITED.plan, wanted=workers // BATCHES, most=workers // BATCHES)
+    while True:
+        batch = await store.ledger.claim("m1", "host/run", f"{token}{done}", now=NOW, lease=3600, plan=plan)
+        if not isinstance(batch, Batch):
+            return done
         rows = iter(batch.rows)
         await asyncio.gather(*(connection(store, batch, rows) for _ in range(workers // BATCHES)))
         await store.ledger.finish(batch)
         done += len(batch.rows)
-    return done
 
 
 async def connection(store: Store, batch: Batch, rows: Iterator[Recipient]) -> None:

@@ -1,11 +1,9 @@
 """From Settings to an App: the only constructor of adapters, and the only place with the real clock, ids and randomness."""
 
 import base64
-import hashlib
 import random  # noqa: TID251 - here is the one place
 import secrets  # noqa: TID251 - here is the one place
 import shutil
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
@@ -18,21 +16,14 @@ from syndication.collect.fetch import Fetcher
 from syndication.collect.harvest import Collector
 from syndication.deliver.dkim import KeyType
 from syndication.deliver.headers import parse_mailbox
-from syndication.deliver.lanes import DEFAULT_LANES, Lane
-from syndication.deliver.outbox import Outbox
-from syndication.deliver.pool import Pool
-from syndication.deliver.server import SmtpServer, parse_server
 from syndication.domain.tokens import Keyring
 from syndication.domain.week import WeekKey
-from syndication.errors import SettingsError, StoreError, UsageError
+from syndication.errors import StoreError, UsageError
 from syndication.flows.app import (
     App,
-    Command,
-    DeliveryPolicy,
     EditionPolicy,
     FeedsPolicy,
     HotPolicy,
-    MailPolicy,
     Share,
 )
 from syndication.flows.letters import Letters
@@ -45,10 +36,11 @@ from syndication.flows.weekly import which_week
 from syndication.publish.folder import Folder
 from syndication.render.renderer import Renderer
 from syndication.render.theme import find, search_path, shipped_folder
-from syndication.settings import Settings, load_settings_here, sender_environment
+from syndication.settings import Settings, load_settings_here
 from syndication.settings.toml_lines import key_lines
 from syndication.store.database import Store, open_store
 from syndication.store.rehearsal import open_rehearsal_store
+from syndication.wiring_mail import delivery_policy, mail_policy, open_pool
 
 __all__ = [
     "Moment",
@@ -85,11 +77,24 @@ class Moment:
 REAL = Moment()
 
 
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """How an App was asked for."""
+
+    config: str
+    outbox: str = ""  # HOST:PORT of one that runs already
+
+
 @asynccontextmanager
-async def open_app(config: str, *, progress: Progress, moment: Moment = REAL) -> AsyncIterator[App]:
-    """The App of the site that `config` describes, with its store open. Raises SettingsError, StoreError, TemplateError."""
+async def open_app(
+    config: str, *, progress: Progress, moment: Moment = REAL, outbox: str = ""
+) -> AsyncIterator[App]:
+    """The App of the site that `config` describes, with its store open. Raises SettingsError, StoreError, TemplateError.
+
+    `outbox` is the HOST:PORT of an outbox that runs already.
+    """
     settings = load_settings_here(Path(config))
-    async with _opened(config, settings, progress, moment) as app:
+    async with _opened(_Opening(config, outbox), settings, progress, moment) as app:
         yield app
 
 
@@ -117,13 +122,18 @@ async def open_rehearsal(
         raise StoreError(
             f"{folder} cannot be written ({error.strerror}).", "Make room, or make var/ writable."
         ) from error
-    async with _opened(config, settings, progress, moment, rehearsal=folder) as app:
+    async with _opened(_Opening(config), settings, progress, moment, rehearsal=folder) as app:
         yield app, key, folder
 
 
 @asynccontextmanager
 async def _opened(
-    config: str, settings: Settings, progress: Progress, moment: Moment, *, rehearsal: Path | None = None
+    opening: _Opening,
+    settings: Settings,
+    progress: Progress,
+    moment: Moment,
+    *,
+    rehearsal: Path | None = None,
 ) -> AsyncIterator[App]:
     async with AsyncExitStack() as stack:
         keyring = open_keyring(
@@ -132,15 +142,15 @@ async def _opened(
         store = await _store(settings, rehearsal)
         stack.push_async_callback(store.close)
         fetcher = await stack.enter_async_context(Fetcher(contact=settings.publication.url))
-        kept = _Kept(config, keyring, store, fetcher)
+        kept = _Kept(opening, keyring, store, fetcher)
         yield _app(settings, progress, moment, rehearsal, kept)
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What an App is made of beside the settings; all but the file's name stays open as long."""
+    """What an App is made of beside the settings; all but the `opening` stays open as long."""
 
-    config: str
+    opening: _Opening
     keyring: Keyring
     store: Store
     fetcher: Fetcher
@@ -159,8 +169,8 @@ def _app(settings: Settings, progress: Progress, moment: Moment, rehearsal: Path
         sources=settings.article_sources(),
         hot=HotPolicy(settings.hot_file, settings.hot.limit),
         feeds=FeedsPolicy(settings.feeds.limit, settings.feeds.content, *uploads),
-        mail=_mail(settings),
-        delivery=_delivery(settings, moment),
+        mail=mail_policy(settings),
+        delivery=delivery_policy(settings, moment.new_id()),
         keyring=kept.keyring,
         secrets=settings.path(settings.secrets.file),
         store=kept.store,
@@ -169,8 +179,8 @@ def _app(settings: Settings, progress: Progress, moment: Moment, rehearsal: Path
         folder=Folder(rehearsal / "feeds" if rehearsal else settings.path(settings.feeds.directory)),
         media=media,
         outbox=settings.outbox,
-        open_pool=partial(_pool, settings),
-        sender=partial(_sender, kept.config),
+        open_pool=partial(open_pool, settings, kept.opening.outbox),
+        sender=partial(_sender, kept.opening.config),
         letters=Letters(kept.store, renderer, kept.keyring, signing),
         signing=signing,
         locks=_no_lock if rehearsal else partial(hold, settings.path("var/locks")),
@@ -188,12 +198,12 @@ async def _store(settings: Settings, rehearsal: Path | None) -> Store:
     return await open_store(settings.store_url, synchronous=settings.store.synchronous)
 
 
-def _sender(config: str, share: Share) -> Command:
+def _sender(config: str, share: Share) -> tuple[str, ...]:
     """How a sender process is started, which reads the same configuration."""
     # -P: the current folder is cron's or anybody's, and no module is looked for there.
     start = (sys.executable, "-P", "-m", "syndication", "--config", config, "sender")
-    words = (*start, share.mailing, share.owner, str(share.lock))
-    return Command(words, sender_environment(share.connections, share.outbox))
+    words = (*start, share.mailing, share.owner, str(share.lock), str(share.connections))
+    return (*words, share.outbox) if share.outbox else words
 
 
 def _no_lock(name: str, inherited: int | None = None) -> AbstractContextManager[int]:  # noqa: ARG001 - as `hold`
@@ -207,31 +217,6 @@ def _renderer(settings: Settings) -> Renderer:
         folders=(settings.path("templates"), shipped_folder()),
         theme=settings.email.theme,
         subject=settings.email.subject,
-    )
-
-
-def _delivery(settings: Settings, moment: Moment) -> DeliveryPolicy:
-    # Two sites of one machine may share a PostgreSQL database, and neither holds the other's locks.
-    host = f"{socket.gethostname()}-{hashlib.sha256(bytes(settings.site)).hexdigest()[:8]}"
-    own = (Lane(lane.name, lane.domains, lane.connections, lane.per_second) for lane in settings.lanes)
-    return DeliveryPolicy(
-        wait=settings.delivery.wait,
-        keep=settings.delivery.keep,
-        resend_unknown=settings.delivery.on_unknown == "resend",
-        connections=settings.smtp.connections,
-        processes=settings.processes,
-        lanes=(*own, *DEFAULT_LANES),
-        owner=f"{host}/{moment.new_id()}",
-        host=host,
-    )
-
-
-def _mail(settings: Settings) -> MailPolicy:
-    return MailPolicy(
-        sender=settings.email.sender,
-        reply_to=settings.email.reply_to,
-        list_id=settings.list_id,
-        unsubscribe_mailto=settings.email.unsubscribe_mailto,
     )
 
 
@@ -268,23 +253,6 @@ def rotate_secrets(config: str) -> tuple[Path, str]:
     settings = load_settings_here(Path(config))
     file = settings.path(settings.secrets.file)
     return file, rotate(file, secrets.token_bytes)
-
-
-def _servers(settings: Settings) -> list[SmtpServer]:
-    try:
-        return [parse_server(each.url, settings.password_for(each), each.weight) for each in settings.servers]
-    except ValueError as error:
-        raise SettingsError(f"In [smtp]: {error}.", "See docs/reference/configuration.md.") from None
-
-
-@asynccontextmanager
-async def _pool(settings: Settings) -> AsyncIterator[Pool]:
-    """Connections to the mail server; with an outbox its server runs meanwhile."""
-    async with AsyncExitStack() as stack:
-        outbox = settings.outbox
-        servers = [await stack.enter_async_context(Outbox(outbox))] if outbox else _servers(settings)
-        pool = Pool(servers, connections=settings.smtp.connections, hostname=socket.gethostname())
-        yield await stack.enter_async_context(pool)
 
 
 def found_site(folder: Path) -> tuple[Path, tuple[Path, ...]]:

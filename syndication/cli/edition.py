@@ -173,24 +173,33 @@ def status(context: typer.Context, key: Annotated[str | None, typer.Argument(met
     return run_job(job())
 
 
-def sender(context: typer.Context, mailing: str, owner: str, lock: int) -> int:
+def sender(
+    context: typer.Context,
+    mailing: str,
+    owner: str,
+    lock: int,
+    connections: int,
+    outbox: Annotated[str, typer.Argument()] = "",
+) -> int:
     """One process of several that a run has started (`delivery.processes`)."""
     chosen, lines = options(context), Lines()
 
     async def job() -> int:
+        from syndication.flows.app import Share
         from syndication.flows.sender import send_share
         from syndication.wiring import open_app
 
         try:
-            async with open_app(chosen.config, progress=lines) as app:
+            async with open_app(chosen.config, progress=lines, outbox=outbox) as app:
                 lines.open()
-                sending = await send_share(app, mailing, owner, lock=lock, parent=sys.stdin.fileno())
+                share = Share(mailing, owner, connections, lock, outbox)
+                sending = await send_share(app, share, parent=sys.stdin.fileno())
         except UsageError:
             raise
         except SyndicationError as error:
             lines.tell({}, fault={"code": error.code, "message": error.message, "hint": error.hint})
             return error.exit_code
-        lines.tell(sending.outcomes, trouble=sending.trouble)
+        lines.tell(sending.outcomes)
         return 0
 
     return run_job(job())

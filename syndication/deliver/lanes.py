@@ -1,7 +1,9 @@
 """Lanes: the mailbox provider behind a recipient's domain, by its suffix alone. Limits apply to a lane."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from syndication.domain.limits import Limits
 
 __all__ = ["DEFAULT_LANES", "OTHER", "Lane", "lane_of"]
 
@@ -10,40 +12,37 @@ OTHER = "other"  # every domain that no lane names
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """`domains` match themselves and everything below them. `connections` at once and mails `per_second`; 0 is no limit."""
+    """`domains` match themselves and everything below them."""
 
     name: str
     domains: tuple[str, ...]
-    connections: int = 0
-    per_second: float = 0
+    limits: Limits = field(default_factory=Limits)
 
 
 # The providers that watch a sender's pace most closely. Google and Microsoft also serve other domains; finding those would need DNS
 # during a run. Figures are careful ones: no provider publishes its own.
 DEFAULT_LANES: tuple[Lane, ...] = (
-    Lane("gmail", ("gmail.com", "googlemail.com"), 10, 20),
+    Lane("gmail", ("gmail.com", "googlemail.com"), Limits(10, 20)),
     Lane(
         "outlook",
         ("outlook.com", "hotmail.com", "live.com", "msn.com", "outlook.kr", "hotmail.co.uk", "hotmail.fr"),
-        5,
-        10,
+        Limits(5, 10),
     ),
     Lane(
         "yahoo",
         ("yahoo.com", "ymail.com", "rocketmail.com", "aol.com", "yahoo.co.uk", "yahoo.de", "yahoo.fr"),
-        5,
-        10,
+        Limits(5, 10),
     ),
-    Lane("apple", ("icloud.com", "me.com", "mac.com"), 5, 10),
-    Lane("naver", ("naver.com",), 5, 10),
-    Lane("daum", ("daum.net", "hanmail.net", "kakao.com"), 5, 10),
-    Lane("gmx", ("gmx.net", "gmx.de", "gmx.at", "gmx.com", "web.de"), 5, 10),
-    Lane("yahoo-japan", ("yahoo.co.jp",), 3, 5),
-    Lane("qq", ("qq.com", "foxmail.com"), 3, 5),
-    Lane("netease", ("163.com", "126.com", "yeah.net"), 3, 5),
-    Lane("mailru", ("mail.ru", "inbox.ru", "list.ru", "bk.ru"), 5, 10),
-    Lane("yandex", ("yandex.ru", "yandex.com", "ya.ru"), 5, 10),
-    Lane("orange", ("orange.fr", "wanadoo.fr"), 3, 5),
+    Lane("apple", ("icloud.com", "me.com", "mac.com"), Limits(5, 10)),
+    Lane("naver", ("naver.com",), Limits(5, 10)),
+    Lane("daum", ("daum.net", "hanmail.net", "kakao.com"), Limits(5, 10)),
+    Lane("gmx", ("gmx.net", "gmx.de", "gmx.at", "gmx.com", "web.de"), Limits(5, 10)),
+    Lane("yahoo-japan", ("yahoo.co.jp",), Limits(3, 5)),
+    Lane("qq", ("qq.com", "foxmail.com"), Limits(3, 5)),
+    Lane("netease", ("163.com", "126.com", "yeah.net"), Limits(3, 5)),
+    Lane("mailru", ("mail.ru", "inbox.ru", "list.ru", "bk.ru"), Limits(5, 10)),
+    Lane("yandex", ("yandex.ru", "yandex.com", "ya.ru"), Limits(5, 10)),
+    Lane("orange", ("orange.fr", "wanadoo.fr"), Limits(3, 5)),
 )
 
 

@@ -32,6 +32,12 @@ class _Letter:
     filed: "asyncio.Future[str]"
 
 
+def running_outbox(address: str) -> SmtpServer:
+    """The server of an outbox at HOST:PORT, under a name that stays from run to run."""
+    host, _, port = address.rpartition(":")
+    return SmtpServer(host, int(port), Security.PLAIN, alias="outbox")
+
+
 class Outbox:
     """`async with Outbox(maildir) as server:` runs it in the current loop. The folder is made when missing."""
 
@@ -55,7 +61,7 @@ class Outbox:
         self._server = await loop.create_server(self._protocol, "127.0.0.1", 0)
         self._filer = asyncio.create_task(self._file_all())
         port: int = self._server.sockets[0].getsockname()[1]
-        return SmtpServer("127.0.0.1", port, Security.PLAIN)
+        return running_outbox(f"127.0.0.1:{port}")
 
     async def __aexit__(self, *exc: object) -> None:
         assert self._server is not None

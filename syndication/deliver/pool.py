@@ -1,56 +1,55 @@
-"""Sessions shared by everybody who sends: capped, reused, several servers by weight with failover, slower when asked.
+"""Connections shared by everybody who sends, a stack of idle ones for each server.
 
-A place of the pool is borrowed with `async with pool.session() as place`. Its `transact` has one path for everything: when no
-server can be reached it answers NOT_SENT at stage CONNECT, with the reply or the error as text.
+A place is borrowed with `async with pool.session(server) as place`. Which server it is and how many places are open at once was decided
+at the claim (`syndication.deliver.throttle`); here nobody waits and nothing is chosen. `Place.transact` has one path for everything:
+when the server cannot be reached it answers NOT_SENT at stage CONNECT, with the reply or the error as text.
 """
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from syndication.deliver.server import Security, SmtpServer
 from syndication.deliver.session import Envelope, Session, Timeouts
 from syndication.deliver.transaction import Transaction
-from syndication.deliver.wire import CLOSING, NO_REPLY
+from syndication.deliver.wire import CLOSING
 from syndication.domain.delivery import Outcome, Reply, Stage
 
 __all__ = ["Place", "Pool"]
 
-_LONGEST_PAUSE = 60.0  # seconds; pauses go 1, 2, 4 … up to it
-_NOT_TRIED = Reply(NO_REPLY, "not tried yet")
-
 
 @dataclass(slots=True)
 class _Route:
-    """What the pool knows of one server. Times are those of the pool's clock."""
+    """A server, how many messages it takes on a connection as far as we know, and the idle connections to it."""
 
     server: SmtpServer
     per_connection: int
-    current: int = 0  # of the weighted choice
-    troubles: int = 0  # in a row
-    not_before: float = 0.0
-    slowed: bool = False  # it answers, but asked us to wait (421)
-    reply: Reply = _NOT_TRIED  # why it is paused
+    idle: list["Place"] = field(default_factory=list)
+
+    async def rest(self) -> None:
+        """Close what is idle: a server in trouble gets no connection for nothing."""
+        idle, self.idle = self.idle, []
+        await asyncio.gather(*(place.close() for place in idle))
 
 
 class Place:
     """One connection's place in the pool. It reconnects by itself between two messages, never within one."""
 
-    def __init__(self, pool: "Pool") -> None:
+    def __init__(self, pool: "Pool", route: _Route) -> None:
         self._pool = pool
+        self._route = route
         self._session: Session | None = None
-        self._route: _Route | None = None
 
     @property
     def usable(self) -> bool:
         """Whether the next message needs no new connection."""
-        route, session = self._route, self._session
-        if session is None or route is None:
+        session = self._session
+        if session is None:
             return False
-        return session.announced is not None or (session.usable and session.sent < route.per_connection)
+        return session.announced is not None or (session.usable and session.sent < self._route.per_connection)
 
     @property
     def announced(self) -> Envelope | None:
@@ -65,10 +64,13 @@ class Place:
         if self.usable:
             return None
         await self.close()
-        self._session, self._route, reply = await self._pool._connect()  # noqa: SLF001 (pool and place are one)
-        if self._session is not None:
-            return None
-        return Transaction(Outcome.NOT_SENT, Stage.CONNECT, reply)
+        session = Session()
+        failed = await self._pool._connect(session, self._route.server)  # noqa: SLF001 (pool and place are one)
+        if failed is not None:
+            await self._route.rest()
+            return Transaction(Outcome.NOT_SENT, Stage.CONNECT, failed)
+        self._session = session
+        return None
 
     async def transact(
         self,
@@ -95,37 +97,36 @@ class Place:
     async def _once(
         self, sender: str, recipient: str, message: bytes, following: Envelope | None, *, ready: bool
     ) -> Transaction:
-        session, route = self._session, self._route
+        session = self._session
         assert session is not None
-        assert route is not None
-        if session.sent + 1 >= route.per_connection:
+        if session.sent + 1 >= self._route.per_connection:
             following = None
         result = await session.transact(sender, recipient, message, following, ready=ready)
-        if result.reply.code == CLOSING:
-            self._told_to_wait(session, route, result.reply, full=result.stage is Stage.MAIL)
-        elif result.outcome is Outcome.ACCEPTED:
-            route.troubles = 0
+        if result.reply.code == CLOSING and result.stage is Stage.MAIL and session.sent:
+            self._full(session)
+        elif result.reply.code == CLOSING:
+            await self._route.rest()
         return result
 
-    def _told_to_wait(self, session: Session, route: _Route, reply: Reply, *, full: bool) -> None:
-        if full and session.sent:  # as many as it takes on one connection
-            route.per_connection = min(route.per_connection, session.sent)
-        self._pool._slow_down(route, reply)  # noqa: SLF001 (pool and place are one)
+    def _full(self, session: Session) -> None:
+        """A 421 to MAIL: as many as it takes on one connection."""
+        self._route.per_connection = min(self._route.per_connection, session.sent)
 
     async def close(self) -> None:
         """Say QUIT on its connection, if it has one; the place itself can be used again."""
         session, self._session = self._session, None
         if session is not None:
-            if self._route is not None and (reply := session.turned_away):
-                self._told_to_wait(session, self._route, reply, full=True)
+            if session.turned_away and session.sent:
+                self._full(session)
             await session.close()
 
 
 class Pool:
-    """At most `connections` sessions at once over all servers, each for `per_connection` messages (or fewer, learned from 421).
+    """Sessions with `servers`, each for `per_connection` messages (or fewer, learned from 421).
+
+    Above `connections` open ones, an idle one of another server is closed before one is opened.
 
     `ssl_context` is built once and shared (35 ms each); None builds the default when a server needs one. `hostname` introduces us.
-    `clock` and `sleep` count seconds.
     """
 
     def __init__(
@@ -137,96 +138,53 @@ class Pool:
         per_connection: int = 100,
         ssl_context: ssl.SSLContext | None = None,
         timeouts: Timeouts | None = None,
-        clock: Callable[[], float] | None = None,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         if not servers or connections < 1 or per_connection < 1:
             raise ValueError("a pool needs a server, a connection and a message for it")
-        self._routes = [_Route(server, per_connection) for server in servers]
+        self._routes = {server.name: _Route(server, per_connection) for server in servers}
+        self._connections = connections
+        self._used = 0
         self._context = ssl_context
         self._hostname = hostname
         self._timeouts = timeouts or Timeouts()
-        self._clock = clock or (lambda: asyncio.get_running_loop().time())
-        self._sleep = sleep
-        self._free = asyncio.Semaphore(connections)
-        self._idle: list[Place] = []
 
     async def __aenter__(self) -> Self:
-        if self._context is None and any(r.server.security is not Security.PLAIN for r in self._routes):
+        if self._context is None and any(
+            route.server.security is not Security.PLAIN for route in self._routes.values()
+        ):
             self._context = await asyncio.to_thread(ssl.create_default_context)
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        idle, self._idle = self._idle, []
-        await asyncio.gather(*(place.close() for place in idle))
+        await asyncio.gather(*(route.rest() for route in self._routes.values()))
 
     @property
-    def servers(self) -> tuple[SmtpServer, ...]:
-        """Where the mail goes."""
-        return tuple(route.server for route in self._routes)
+    def servers(self) -> Mapping[str, SmtpServer]:
+        """By their names."""
+        return {name: route.server for name, route in self._routes.items()}
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator[Place]:
-        """Borrow a place; waits for a free one. An idle connection is preferred over a new one."""
-        async with self._free:
-            place = self._idle.pop() if self._idle else Place(self)
-            try:
-                yield place
-            finally:
-                if place.usable and place.announced is None:
-                    self._idle.append(place)
-                else:
-                    await place.close()
+    async def session(self, server: str) -> AsyncIterator[Place]:
+        """Borrow a place for the server of this name, an idle connection before a new one. Raises KeyError for another name."""
+        route = self._routes[server]
+        place = route.idle.pop() if route.idle else Place(self, route)
+        self._used += 1
+        try:
+            await self._make_room()
+            yield place
+        finally:
+            self._used -= 1
+            if place.usable and place.announced is None:
+                route.idle.append(place)
+            else:
+                await place.close()
 
-    async def _connect(self) -> tuple[Session | None, _Route | None, Reply]:
-        """Connect to the first server, in the order of choice, that answers.
+    async def _make_room(self) -> None:
+        idle = [route.idle for route in self._routes.values() if route.idle]
+        if idle and self._used + sum(map(len, idle)) > self._connections:
+            await idle[0].pop(0).close()
 
-        Those that cannot be reached are left alone for their pause: then everybody learns at once that nothing can be sent. Those
-        that asked us to slow down are waited for, once a call.
-        """
-        for last in (False, True):
-            for route in self._chosen():
-                session = await self._tried(route)
-                if session is not None:
-                    return session, route, Reply(NO_REPLY, "connected")
-            waiting = [route.not_before for route in self._routes if route.slowed]
-            if last or not waiting:
-                break
-            # A loop may wake up a little before the time that it was asked for (uvloop counts whole milliseconds).
-            while (left := min(waiting) - self._clock()) > 0:
-                await self._sleep(left)
-        newest = max(self._routes, key=lambda route: route.not_before)
-        return None, None, newest.reply
-
-    async def _tried(self, route: _Route) -> Session | None:
-        session, troubles = Session(), route.troubles
-        failed = await session.connect(
-            route.server, ssl_context=self._context, hostname=self._hostname, timeouts=self._timeouts
+    async def _connect(self, session: Session, server: SmtpServer) -> Reply | None:
+        return await session.connect(
+            server, ssl_context=self._context, hostname=self._hostname, timeouts=self._timeouts
         )
-        if failed is None:
-            route.slowed = False
-            return session
-        if route.troubles == troubles:  # one step for all who tried at the same time
-            self._pause(route, failed)
-        return None
-
-    def _chosen(self) -> list[_Route]:
-        """The servers that may be tried now: smooth weighted round robin decides who is first, then by weight."""
-        now = self._clock()
-        open_now = [route for route in self._routes if route.not_before <= now]
-        for route in open_now:
-            route.current += route.server.weight
-        open_now.sort(key=lambda route: -route.current)
-        if open_now:
-            open_now[0].current -= sum(route.server.weight for route in open_now)
-        return open_now
-
-    def _pause(self, route: _Route, reply: Reply) -> None:
-        route.not_before = self._clock() + min(2.0 ** min(route.troubles, 9), _LONGEST_PAUSE)
-        route.troubles += 1
-        route.slowed, route.reply = reply.code == CLOSING, reply
-
-    def _slow_down(self, route: _Route, reply: Reply) -> None:
-        """After a 421: a pause before the next connect to that server. Those told at the same time share one step."""
-        if route.not_before <= self._clock():
-            self._pause(route, reply)

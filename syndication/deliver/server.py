@@ -25,14 +25,19 @@ _SCHEMES = {
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """One server; `weight` is its share of the connections among several."""
+    """One server; its `name` tells it from the site's others, also when they are one host with several logins."""
 
     host: str
     port: int
     security: Security
     username: str = ""
     password: str = field(default="", repr=False)
-    weight: int = 1
+    alias: str = ""  # instead of a name that differs from run to run
+
+    @property
+    def name(self) -> str:
+        """As meters and reports call it."""
+        return self.alias or (f"{self.username}@{self}" if self.username else str(self))
 
     @property
     def loopback(self) -> bool:
@@ -49,7 +54,7 @@ class SmtpServer:
         return f"{host}:{self.port}"
 
 
-def parse_server(url: str, password: str = "", weight: int = 1) -> SmtpServer:
+def parse_server(url: str, password: str = "") -> SmtpServer:
     """Read `smtp://user@host:587` (STARTTLS), `smtps://host:465` or `smtp+plain://127.0.0.1:2525` (loopback only).
 
     The password comes apart from the address, so that no file or log holds both. Raises ValueError with one sentence that never
@@ -68,10 +73,10 @@ def parse_server(url: str, password: str = "", weight: int = 1) -> SmtpServer:
         raise ValueError("the address of the SMTP server names no host")
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError("the address of the SMTP server ends after its port")
-    if port == 0 or weight < 1:
-        raise ValueError("the port and the weight of an SMTP server are positive numbers")
+    if port == 0:
+        raise ValueError("the port of an SMTP server is a positive number")
     security, default_port = _SCHEMES[parts.scheme]
-    server = SmtpServer(host, port or default_port, security, unquote(user), password, weight)
+    server = SmtpServer(host, port or default_port, security, unquote(user), password)
     if security is Security.PLAIN and not server.loopback:
         raise ValueError("smtp+plain:// is for servers on this machine; use smtp:// or smtps:// for others")
     if security is Security.PLAIN and (user or password):

@@ -112,11 +112,16 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Up to 500 rows of one mailing and lane, leased to `owner`; `token` fences every change to them."""
+    """Up to 500 rows of one mailing and lane, leased to `owner`; `token` fences every change to them.
+
+    They may go to one `server`, over so many `connections`: that was granted with them.
+    """
 
     id: int
     mailing: str
     lane: str
+    server: str
+    connections: int
     owner: str
     token: str
     rows: tuple[Recipient, ...]

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Protocol
 
 from syndication.domain.delivery import Batch, Recipient, Settled
+from syndication.domain.limits import Judge, Plan, Wait
 
 __all__ = ["Ledger"]
 
@@ -14,10 +15,10 @@ class Ledger(Protocol):
     """
 
     async def claim(
-        self, mailing: str, owner: str, token: str, *, now: datetime, lease: float, size: int = 500
-    ) -> Batch | None:
-        """Lease up to `size` due rows of one lane for `lease` seconds, or None when nothing is due. Readers who have left since
-        the freeze are settled as failed at stage `consent`.
+        self, mailing: str, owner: str, token: str, *, now: datetime, lease: float, plan: Plan
+    ) -> Batch | Wait:
+        """Lease for `lease` seconds what `plan` grants of the due rows, or say until when nothing may go. Readers who have left
+        since the freeze are settled as failed at stage `consent`.
         """
 
     async def step(
@@ -27,8 +28,8 @@ class Ledger(Protocol):
         True when the mark was won: only then may the body be written.
         """
 
-    async def finish(self, batch: Batch) -> None:
-        """Give back what is still claimed."""
+    async def finish(self, batch: Batch, judge: Judge | None = None) -> None:
+        """Give back what is still claimed, and keep what `judge` makes of the lane's and the server's meters."""
 
     async def recover(self, mailing: str, *, now: datetime, dead: str, resend: bool) -> int:
         """Take over from dead owners: claimed rows are queued again, and dotting rows too with `resend`, else they become unknown.

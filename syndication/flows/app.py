@@ -1,8 +1,8 @@
 """What a flow works with: the site's policies as plain values, and its adapters. Only `syndication.wiring` constructs one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol
@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from syndication.collect.harvest import Collector
 from syndication.deliver.lanes import Lane
 from syndication.deliver.pool import Pool
+from syndication.deliver.throttle import Throttle
 from syndication.domain.article import Source
 from syndication.domain.publication import Publication
 from syndication.domain.tokens import Keyring
@@ -23,7 +24,6 @@ from syndication.store.database import Store
 
 __all__ = [
     "App",
-    "Command",
     "DeliveryPolicy",
     "EditionPolicy",
     "FeedsPolicy",
@@ -86,9 +86,10 @@ class DeliveryPolicy:
     wait: timedelta
     keep: timedelta  # then settled rows fold into counts
     resend_unknown: bool
-    connections: int
     processes: int  # at most
     lanes: tuple[Lane, ...]
+    throttle: Throttle  # the site's limits
+    share: int  # of the site's connections, this process's
     owner: str  # HOST/RUN, of this process
     host: str
     patience: float = 60.0  # seconds that a stopped run waits for the answers it is owed
@@ -103,14 +104,6 @@ class Share:
     connections: int
     lock: int  # descriptor of the mailing's lock, which it inherits
     outbox: str  # HOST:PORT of the run's outbox, or empty
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A program, its arguments and its whole environment."""
-
-    words: tuple[str, ...]
-    environ: Mapping[str, str] = field(repr=False)  # it may hold passwords
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +127,7 @@ class App:
     media: Path  # local images as collected
     outbox: Path | None  # the Maildir of `outbox:`
     open_pool: Callable[[], AbstractAsyncContextManager[Pool]]  # connections to the mail server
-    sender: Callable[[Share], Command]  # starts one
+    sender: Callable[[Share], Sequence[str]]  # the command that starts one
     letters: Letters
     signing: Signing  # the DKIM keys
     locks: Locks

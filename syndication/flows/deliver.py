@@ -9,19 +9,21 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from syndication.deliver.retry import resend_at
+from syndication.domain.delivery import State
+from syndication.domain.limits import Grant
+from syndication.errors import LockedError
 from syndication.flows.again import NOTHING, Again, queue_again
 from syndication.flows.app import App
+from syndication.flows.pauses import sentences
 from syndication.flows.processes import send_in_processes, worthwhile
 from syndication.flows.report import Report
+from syndication.flows.round import LOOK_UP, Rest, look, one_round
 from syndication.flows.sending import Sending, send
-from syndication.flows.watch import obeying_a_hold, patience, stop_on_signal
+from syndication.flows.watch import obeying_a_hold, stop_on_signal
 
-__all__ = ["count", "deliver", "send_batch", "send_due"]
+__all__ = ["count", "deliver", "send_batch"]
 
-LEASE = 3600.0  # seconds a batch belongs to its owner; longer than the 600 s that a final dot may wait for its answer
-BATCHES = 2  # at once, so that the connections have work while the last rows of a batch are answered
-LONGEST_PAUSE = 60.0  # seconds between two tries to reach a dead server
-LOOK_UP = 1.0  # seconds of sleep at most before the clock is read again: a machine that was suspended is late already
+MOMENT = timedelta(minutes=2)  # longer than any pause of a server
 
 
 async def deliver(
@@ -33,18 +35,18 @@ async def deliver(
     """
     with app.locks(f"mailing {mailing}") as lock, stop_on_signal(app.progress.say) as stop:
         report.requeued = await queue_again(app, mailing, again)
+        await _free_the_dead(app, mailing)
         before = await app.store.ledger.counts(mailing)
         until = app.clock() + (app.delivery.wait if stay else timedelta(0))
         async with app.open_pool() as pool, obeying_a_hold(app, mailing, stop):
             sending = Sending(app, mailing, pool, stop, total=before.queued + before.deferred)
             await _send_and_wait(sending, until, lock)
         await count(app, mailing, report, sent_before=before.sent)
+        report.warnings += await sentences(app, mailing)
         report.held = report.incomplete and not await app.store.ledger.goes(mailing)
     if report.held:
         report.skipped = f"{report.edition} is held: `syndicate resume {report.edition}` lets it go on."
     report.warnings.extend(sending.warnings)
-    if sending.trouble:
-        report.warnings.append(f"The mail server could not be used: {sending.trouble}.")
     if stop.signalled:
         report.warnings.append(
             "Stopped by a signal: what was under way is settled, the next run sends the rest."
@@ -70,33 +72,37 @@ async def send_batch(app: App, batch_id: int) -> None:
 
 
 async def _send_and_wait(sending: Sending, until: datetime, lock: int) -> None:
-    app, stop, troubles = sending.app, sending.stop, 0
+    app, stop = sending.app, sending.stop
     while not stop.is_set():
         await _take_over(sending)
-        sending.trouble = ""
-        if await _round(sending, lock):
-            until = max(until, app.clock())  # what a dead process had claimed was due before
-        troubles = troubles + 1 if sending.trouble else 0
-        due = await _next_due(sending)
+        sent = sending.outcomes[State.SENT]
+        rest = await _round(sending, lock)
+        due = await _next_due(sending, rest)
         if due is None or stop.is_set():
             return
-        if troubles:
-            pause = min(2.0 ** min(troubles - 1, 9), LONGEST_PAUSE)
-            due = max(due, app.clock() + timedelta(seconds=pause))
-        if due > until:
+        # A server that takes mail and asks for a moment now and then gets it: a run without `wait` must not leave it at that.
+        soon = sending.outcomes[State.SENT] > sent and due - app.clock() <= MOMENT
+        if due > until and not soon and not rest.wait.brief:
             return
-        why = f": {sending.trouble}" if sending.trouble else ""
-        app.progress.say(f"the next try is at {due.astimezone(app.publication.timezone):%H:%M:%S}{why}")
-        await _wait_until(due, app, stop)
+        if due > app.clock():
+            why = " ".join(await sentences(app, sending.mailing))
+            at = due.astimezone(app.publication.timezone)
+            app.progress.say(f"the next try is at {at:%H:%M:%S}. {why}".strip())
+            await _wait_until(due, app, stop)
 
 
-async def _round(sending: Sending, lock: int) -> bool:
-    """Send what is due, alone or with others. Whether one of them died."""
+async def _round(sending: Sending, lock: int) -> Rest:
+    """Send what may go now, in processes when it is worth them; a server that has to prove itself again gets one batch from here."""
+    may = await look(sending)
+    if isinstance(may, Rest) and not may.wait.brief:
+        return may
     number = 1 if sending.alone else await worthwhile(sending.app, sending.mailing)
-    if number > 1:
-        return await send_in_processes(sending, number, lock)
-    await send_due(sending)
-    return False
+    probing = isinstance(may, Grant) and may.probe
+    if number == 1 or probing:
+        return await one_round(sending, single=probing and number > 1)
+    await send_in_processes(sending, number, lock)
+    after = await look(sending)
+    return after if isinstance(after, Rest) else Rest.now(sending)
 
 
 async def _take_over(sending: Sending) -> datetime | None:
@@ -107,34 +113,21 @@ async def _take_over(sending: Sending) -> datetime | None:
     return await ledger.resend(sending.mailing, now=now, when=resend_at) if resend else None
 
 
-async def _next_due(sending: Sending) -> datetime | None:
+async def _free_the_dead(app: App, mailing: str) -> None:
+    """A run of another mailing that was killed must not keep a lane's connections."""
+    ledger = app.store.ledger
+    for other in await ledger.mailings_at_work():
+        with suppress(LockedError):
+            if other != mailing:
+                with app.locks(f"mailing {other}"):
+                    resend = app.delivery.resend_unknown
+                    await ledger.recover(other, now=app.clock(), dead=app.delivery.host, resend=resend)
+
+
+async def _next_due(sending: Sending, rest: Rest) -> datetime | None:
     again = await _take_over(sending)
-    due = await sending.app.store.ledger.next_due(sending.mailing)
-    return min(filter(None, (again, due)), default=None)
-
-
-async def send_due(sending: Sending) -> None:
-    """Send until nothing is due, a signal comes, or no server is to be reached."""
-    results: list[BaseException | None] = []
-    async with patience(sending.stop, sending.app.delivery.patience):
-        results = await asyncio.gather(*(_batches(sending) for _ in range(BATCHES)), return_exceptions=True)
-    for fault in filter(None, results):
-        raise fault
-
-
-async def _batches(sending: Sending) -> None:
-    """Claim and send batches until nothing is due. One without a single mail, for want of a server, is the last."""
-    app = sending.app
-    while not sending.stop.is_set():
-        done = sending.done
-        batch = await app.store.ledger.claim(
-            sending.mailing, app.delivery.owner, app.new_id(), now=app.clock(), lease=LEASE
-        )
-        if batch is None:
-            return
-        await send(sending, batch)
-        if sending.trouble and sending.done == done:
-            return
+    due = await sending.app.store.ledger.next_due(sending.mailing, after=rest.asked)
+    return min(filter(None, (again, due, rest.wait.until)), default=None)
 
 
 async def _wait_until(due: datetime, app: App, stop: asyncio.Event) -> None:

@@ -145,14 +145,13 @@ def _dkim(key: KeyFile, sender: str) -> Check:
 async def _smtp(app: App) -> Check:
     """Connect, with TLS and login, and say QUIT."""
     try:
-        async with app.open_pool() as pool, pool.session() as place:
-            if unreachable := await place.ready():
-                return Check(
-                    "smtp",
-                    ok=False,
-                    said=f"The mail server does not answer: {unreachable.reply.text}.",
-                    exit_code=3,
-                )
+        async with app.open_pool() as pool:
+            for server in pool.servers:
+                async with pool.session(server) as place:
+                    unreachable = await place.ready()
+                if unreachable:
+                    said = f"The mail server {server} does not answer: {unreachable.reply.text}."
+                    return Check("smtp", ok=False, said=said, exit_code=3)
     except SyndicationError as error:
         return Check.of("smtp", error)
     return Check(

@@ -8,13 +8,13 @@ import asyncio
 import json
 import signal
 from asyncio.subprocess import PIPE, STDOUT, Process
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from syndication import errors
 from syndication.errors import SyndicationError
-from syndication.flows.app import App, Command, Share
+from syndication.flows.app import App, Share
 from syndication.flows.sending import Sending
 
 __all__ = ["send_in_processes", "worthwhile"]
@@ -24,7 +24,7 @@ ROWS = 1_000  # due rows for each process at least: starting one takes as long a
 
 async def worthwhile(app: App, mailing: str) -> int:
     """How many processes what is due now is worth: 1 stands for this one alone."""
-    most = min(app.delivery.processes, app.delivery.connections)
+    most = min(app.delivery.processes, app.delivery.share)
     if most == 1:
         return 1
     return max(1, await app.store.ledger.due(mailing, now=app.clock(), limit=most * ROWS) // ROWS)
@@ -48,8 +48,8 @@ async def send_in_processes(sending: Sending, number: int, lock: int) -> bool:
 
 def _shares(sending: Sending, number: int, lock: int) -> Iterator[Share]:
     app = sending.app
-    outbox = str(sending.pool.servers[0]) if app.outbox else ""
-    whole, rest = divmod(app.delivery.connections, number)
+    outbox = str(sending.pool.servers["outbox"]) if app.outbox else ""
+    whole, rest = divmod(app.delivery.share, number)
     for each in range(1, number + 1):
         yield Share(sending.mailing, f"{app.delivery.owner}/{each}", whole + (each <= rest), lock, outbox)
 
@@ -99,7 +99,6 @@ class _Sender:
 
     def _note(self, report: dict[str, Any]) -> None:
         self.sending.note(report["outcomes"])
-        self.sending.trouble = report.get("trouble") or self.sending.trouble
         if fault := report.get("fault"):
             self.fault = _error(**fault)
 
@@ -117,9 +116,9 @@ class _Sender:
         )
 
 
-async def _started(command: Command, lock: int) -> Process:
+async def _started(command: Sequence[str], lock: int) -> Process:
     return await asyncio.create_subprocess_exec(
-        *command.words, stdin=PIPE, stdout=PIPE, stderr=STDOUT, pass_fds=(lock,), env=command.environ
+        *command, stdin=PIPE, stdout=PIPE, stderr=STDOUT, pass_fds=(lock,)
     )
 
 

@@ -7,11 +7,12 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from syndication.deliver.envelope import Envelope
+from syndication.deliver.findings import Findings
 from syndication.deliver.pool import Place, Pool
 from syndication.deliver.retry import settle
-from syndication.deliver.transaction import Transaction
 from syndication.domain.delivery import Batch, Recipient, Reply, Settled, Stage, State
 from syndication.errors import SyndicationError
 from syndication.flows.app import App
@@ -28,7 +29,6 @@ class Sending:
     mailing: str
     pool: Pool
     stop: asyncio.Event = field(default_factory=asyncio.Event)
-    trouble: str = ""  # why the last connection could not be made; a mail that went out since clears it
     total: int = 0  # rows that waited when it began
     done: int = 0  # outcomes of any kind
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -46,28 +46,32 @@ class Sending:
 
 
 async def send(sending: Sending, batch: Batch) -> None:
-    """Send what the batch holds until a signal or the end of the connections; what could not be sent is given back."""
-    app, rows = sending.app, iter(batch.rows)
-    width = min(app.delivery.connections, len(batch.rows))
+    """Send what the batch holds over the connections that it was granted, until a signal, or until its server or its lane refuse.
+
+    What could not be sent is given back, and what was learned of both is written down.
+    """
+    app, rows, findings = sending.app, iter(batch.rows), Findings(batch.lane)
     # One that fails does not cut the others off in the middle of a dot: they settle what they have, then the fault is raised.
     results = await asyncio.gather(
-        *(_connection(sending, batch, rows) for _ in range(width)), return_exceptions=True
+        *(_connection(sending, batch, rows, findings) for _ in range(batch.connections)),
+        return_exceptions=True,
     )
-    await app.store.ledger.finish(batch)
+    judge = partial(app.delivery.throttle.judged, findings=findings, now=app.clock(), jitter=app.jitter())
+    await app.store.ledger.finish(batch, judge)
     for fault in filter(None, results):
         raise fault
 
 
-async def _connection(sending: Sending, batch: Batch, rows: Iterator[Recipient]) -> None:
+async def _connection(sending: Sending, batch: Batch, rows: Iterator[Recipient], findings: Findings) -> None:
     """Send rows one after the other over one connection of the pool. Whatever ends it, the last result is written."""
     app, ledger = sending.app, sending.app.store.ledger
     letters = await app.letters.of(batch.mailing)
     done: Settled | None = None
-    async with sending.pool.session() as place:
+    async with sending.pool.session(batch.server) as place:
         try:
             mails = ((row, _message(letters, row)) for row in rows)
             mail = next(mails, None)
-            while mail is not None and not sending.stop.is_set():
+            while mail is not None and not sending.stop.is_set() and findings.blocked is None:
                 row, message = mail
                 if isinstance(message, SyndicationError):
                     raise message
@@ -80,7 +84,7 @@ async def _connection(sending: Sending, batch: Batch, rows: Iterator[Recipient])
                     sending.note({message.state: 1})
                     mail = next(mails, None)
                     continue
-                if not place.usable and not await _connected(sending, place):
+                if not place.usable and not await _connected(sending, place, findings):
                     break
                 won = await ledger.step(batch, done, row, now=app.clock())
                 done, mail = None, next(mails, None)  # one row ahead: its envelope rides behind the dot
@@ -90,7 +94,8 @@ async def _connection(sending: Sending, batch: Batch, rows: Iterator[Recipient])
                         letters.sender, row.email, message, following, ready=True
                     )
                     done = settle(row, transaction, now=app.clock(), jitter=app.jitter())
-                    _note(sending, transaction, done.state)
+                    findings.learn(transaction, row.email)
+                    sending.note({done.state: 1})
                 elif place.announced:  # somebody else's by now
                     await place.close()
         finally:
@@ -120,24 +125,20 @@ def _envelope(
     return Envelope(letters.sender, mail[0].email, len(mail[1]))
 
 
-async def _connected(sending: Sending, place: Place) -> bool:
-    """Whether a mail can go out. A signal does not wait for a server that says nothing for minutes."""
+async def _connected(sending: Sending, place: Place, findings: Findings) -> bool:
+    """Whether a mail can go out. A signal does not wait for a server that says nothing for minutes, and nobody for a second one."""
+    if findings.trouble is not None:
+        return False
     connecting, stopped = asyncio.create_task(place.ready()), asyncio.create_task(sending.stop.wait())
     try:
         await asyncio.wait({connecting, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if not connecting.done():
             return False
         if unreachable := connecting.result():
-            sending.trouble = unreachable.reply.text
+            findings.unreachable(unreachable.reply)
         return unreachable is None and not sending.stop.is_set()
     finally:
         stopped.cancel()
         while not connecting.done():  # Python 3.11 can lose a cancellation in wait_for (cpython #86296)
             connecting.cancel()
             await asyncio.wait({connecting}, timeout=0.1)
-
-
-def _note(sending: Sending, transaction: Transaction, state: State) -> None:
-    if transaction.stage is not Stage.CONNECT:
-        sending.trouble = ""
-    sending.note({state: 1})

@@ -7,6 +7,7 @@ from syndication.domain.week import WeekKey
 from syndication.errors import UsageError
 from syndication.flows.app import App
 from syndication.flows.deliveries import shape
+from syndication.flows.pauses import pauses
 
 __all__ = ["standing"]
 
@@ -20,6 +21,7 @@ async def standing(app: App, key: WeekKey | None) -> dict[str, Any]:
     return {
         "editions": editions,
         "subscribers": await app.store.subscribers.count(),
+        "paused": [pause.document() for pause in await pauses(app)],
         "latest": str(app.edition.cutoff.latest(app.clock())),
     }
 

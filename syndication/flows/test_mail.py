@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from syndication.deliver.address import parse_address
-from syndication.domain.delivery import Outcome, Recipient
+from syndication.domain.delivery import Outcome, Recipient, Stage
 from syndication.domain.frozen import Mailing
 from syndication.domain.variant import language_for
 from syndication.domain.week import WeekKey
@@ -71,8 +71,12 @@ async def send_test(
             f"{subscriber or 'This reader'} gets no mail: the edition has nothing of this reader's topics.",
             "Leave --subscriber out, or name another reader.",
         )
-    async with app.open_pool() as pool, pool.session() as place:
-        result = await place.transact(letters.sender, reader.email, message)
+    async with app.open_pool() as pool:
+        for server in pool.servers:
+            async with pool.session(server) as place:
+                result = await place.transact(letters.sender, reader.email, message)
+            if result.stage is not Stage.CONNECT:
+                break
     said = f"{result.reply.code or ''} {result.reply.text}".strip()
     if result.outcome is not Outcome.ACCEPTED:
         raise IncompleteError(

@@ -4,7 +4,7 @@ This room is the only reader of either. It is imported when a verb runs, not bef
 `wiring` knows it. Every mistake becomes one sentence with the file, the dotted key and its line, never the value.
 """
 
-from syndication.settings.loading import load_settings, load_settings_here, sender_environment
+from syndication.settings.loading import load_settings, load_settings_here
 from syndication.settings.model import Settings
 
-__all__ = ["Settings", "load_settings", "load_settings_here", "sender_environment"]
+__all__ = ["Settings", "load_settings", "load_settings_here"]

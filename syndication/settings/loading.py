@@ -15,7 +15,7 @@ from syndication.settings.environment import read_environment
 from syndication.settings.model import Settings
 from syndication.settings.sentences import Origins, as_error
 
-__all__ = ["load_settings", "load_settings_here", "sender_environment", "site_of"]
+__all__ = ["load_settings", "load_settings_here", "site_of"]
 
 _PASSWORD_IN_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s]*:[^/?#\s]*@|[?&]password=")
 
@@ -23,16 +23,6 @@ _PASSWORD_IN_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s]*:[^/?#\s]*@|[
 def load_settings_here(path: Path) -> Settings:
     """`load_settings` with this process's environment."""
     return load_settings(path, os.environ)  # noqa: TID251 - this room is the one reader of the environment
-
-
-def sender_environment(connections: int, outbox: str) -> dict[str, str]:
-    """The environment of this process for a sender process: its share of the connections, and HOST:PORT of a running outbox if any."""
-    changes = {"SYNDICATE_SMTP__CONNECTIONS": str(connections)}
-    if outbox:
-        changes["SYNDICATE_SMTP__URL"] = f"smtp+plain://{outbox}"
-        changes |= {"SYNDICATE_SMTP__PASSWORD": "", "SYNDICATE_SMTP__PASSWORD_FILE": ""}  # it asks for none
-    kept = {name: value for name, value in os.environ.items() if name.upper() not in changes}  # noqa: TID251 - as above
-    return kept | changes
 
 
 def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:

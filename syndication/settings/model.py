@@ -172,7 +172,10 @@ class Settings(BaseSettings):
     @property
     def servers(self) -> tuple[Server, ...]:
         """The mail servers, however they were written."""
-        return self.smtp.servers or (Server(url=self.smtp.url),)
+        if self.smtp.servers:
+            return self.smtp.servers
+        one = self.smtp
+        return (Server(url=one.url, rate=one.rate, per_day=one.per_day, warm_up=one.warm_up),)
 
     def password_for(self, server: Server) -> str:
         """The password of an SMTP server: its own file's first, then smtp.password_file's, then the environment's, else empty.

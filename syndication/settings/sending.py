@@ -2,7 +2,7 @@
 
 import re
 from datetime import timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
@@ -25,13 +25,32 @@ __all__ = ["Bounces", "Delivery", "Dkim", "LaneTable", "Server", "Smtp"]
 MOST_PROCESSES = 64
 
 
+_Ramped = TypeVar("_Ramped", "Server", "Smtp", "LaneTable")
+_Mails = Annotated[Whole, Field(ge=0, le=1_000_000_000)]
+
+
+def _below_its_end(table: _Ramped) -> _Ramped:
+    """A warm-up's first day has `warm_up` mails, each further one twice as many, until `per_day`."""
+    if table.per_day and table.warm_up > table.per_day:
+        raise Mistake("is more than per_day", "Write what the first day may have.", ("warm_up",))
+    return table
+
+
 class Server(Table):
     """One `[[smtp.servers]]`; `rate` in messages a second, 0 for no limit."""
 
     url: SmtpUrl
     weight: Whole = Field(default=1, ge=1, le=1000)
+    connections: Whole = Field(default=0, ge=0, le=1000)
     rate: Number = 0.0
+    per_day: _Mails = 0
+    warm_up: _Mails = 0
     password_file: MaybePath = None
+
+    _ramp = model_validator(mode="after")(_below_its_end)
+
+
+_ITS_OWN = ("url", "rate", "per_day", "warm_up")  # keys of [smtp] that each of several servers has for itself
 
 
 class Smtp(Table):
@@ -39,17 +58,29 @@ class Smtp(Table):
 
     url: SmtpUrl = "outbox:var/outbox"
     connections: Whole = Field(default=20, ge=1, le=1000)
+    per_connection: Whole = Field(default=100, ge=1, le=1_000_000)
+    rate: Number = 0.0
+    per_day: _Mails = 0
+    warm_up: _Mails = 0
     password: SecretStr = SecretStr("")
     password_file: MaybePath = None
     servers: tuple[Server, ...] = ()
 
+    _ramp = model_validator(mode="after")(_below_its_end)
+
     @model_validator(mode="after")
     def _one_way_to_name_servers(self) -> Self:
-        if self.servers and "url" in self.model_fields_set:
-            raise Mistake("stands beside [[smtp.servers]]", "Keep one of the two.", ("url",))
+        for key in _ITS_OWN:
+            if self.servers and key in self.model_fields_set:
+                hint = "Keep one of the two." if key == "url" else "Write it for each server."
+                raise Mistake("stands beside [[smtp.servers]]", hint, (key,))
         for index, server in enumerate(self.servers):
             if server.url.startswith("outbox:"):
                 raise Mistake("cannot be an outbox here", "Write it as smtp.url.", ("servers", index, "url"))
+            if server.url in [other.url for other in self.servers[:index]]:
+                raise Mistake(
+                    "stands twice", "Give it a weight instead of a second table.", ("servers", index, "url")
+                )
         if self.password.get_secret_value() and self.password_file:
             raise Mistake(
                 "stands beside SYNDICATE_SMTP__PASSWORD", "Keep one of the two.", ("password_file",)
@@ -80,8 +111,12 @@ class LaneTable(Table):
 
     name: Line
     domains: tuple[str, ...] = Field(min_length=1)
-    connections: Whole = Field(default=5, ge=1, le=1000)
+    connections: Whole = Field(default=5, ge=0, le=1000)
     per_second: Number = 0.0
+    per_day: _Mails = 0
+    warm_up: _Mails = 0
+
+    _ramp = model_validator(mode="after")(_below_its_end)
 
     @field_validator("domains")
     @classmethod

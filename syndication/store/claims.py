@@ -1,20 +1,20 @@
-"""Taking rows and giving them back: claim, finish, recover, resend.
+"""Taking rows and giving them back: claim, finish.
 
 The fence: a held row carries its batch's number, which is never used twice, and the batch carries a token. Whoever takes rows over
 removes the number, so that the old owner's next step wins nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any
 
-from sqlalchemy import Connection, Select, Update, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, Update, bindparam, case, delete, func, insert, select, update
 
 from syndication.domain.delivery import Batch, MailingKind, Recipient, Stage, State
+from syndication.domain.limits import Grant, Judge, Plan, Situation, Wait
 from syndication.domain.subscriber import Consent
-from syndication.store import sqlite_claims
-from syndication.store.counts import DEAD
+from syndication.store import meters, sqlite_claims
 from syndication.store.hold import goes
 from syndication.store.tables import batches, deliveries, lanes, mailings, subscribers
 
@@ -23,15 +23,14 @@ __all__ = [
     "due",
     "finish",
     "held",
+    "key_of",
+    "mailings_at_work",
     "next_due",
+    "one_row",
     "recipients",
-    "recover",
-    "resend",
-    "resend_unknown",
-    "retry_failed",
+    "situation",
+    "waiting",
 ]
-
-ResendAt: TypeAlias = Callable[[int, datetime], datetime | None]
 
 # Who may get which mailing: a confirmation goes to those who have not confirmed yet.
 _WELCOME = {MailingKind.DIGEST: Consent.CONFIRMED, MailingKind.CONFIRMATION: Consent.PENDING}
@@ -40,26 +39,36 @@ _BY_WAITING = "INDEXED BY deliveries_waiting"
 
 
 def claim(
-    connection: Connection, mailing: str, owner: str, token: str, *, now: datetime, lease: float, size: int
-) -> Batch | None:
-    """Lease up to `size` due rows of the lane whose turn it is, or None when nothing is due."""
-    for lane in _due_lanes(connection, mailing, now):
-        while rows := _due_rows(connection, mailing, lane, now, size):
-            welcome = tuple(row for row, is_welcome in rows if is_welcome)
-            _settle_gone(connection, mailing, [row for row, is_welcome in rows if not is_welcome], now)
-            if welcome:
-                batch = Batch(0, mailing, lane, owner, token, welcome)
-                return _lease(connection, batch, now, timedelta(seconds=lease))
-    return None
+    connection: Connection, mailing: str, owner: str, token: str, *, now: datetime, lease: float, plan: Plan
+) -> Batch | Wait:
+    """Lease what `plan` grants of the due rows."""
+    meters.guard(connection)
+    asked = situation(connection, mailing, now)
+    while isinstance(grant := plan(asked), Grant):
+        if rows := _welcome_rows(connection, mailing, grant, now):
+            width = grant.connections if len(rows) == grant.rows else min(grant.most, len(rows))
+            batch = Batch(0, mailing, grant.lane, grant.server, width, owner, token, rows)
+            meters.keep(connection, grant.taken(len(rows)))
+            return _lease(connection, batch, now, timedelta(seconds=lease))
+        # All that was due there has left since.
+        asked = replace(asked, lanes=tuple(lane for lane in asked.lanes if lane != grant.lane))
+    return grant
 
 
-def finish(connection: Connection, batch: Batch) -> None:
+def situation(connection: Connection, mailing: str, now: datetime) -> Situation:
+    """What a plan for the mailing is made of."""
+    return meters.situation(connection, _due_lanes(connection, mailing, now), now)
+
+
+def finish(connection: Connection, batch: Batch, judge: Judge | None = None) -> None:
     """Give back what is still claimed; what is dotting stays for `recover`, with its batch."""
+    meters.guard(connection)
     if connection.execute(_ours(batch)).first() is None:
         return
-    _requeue(connection, batch.id)
+    meters.give_back(connection, batch, judge)
     rest = select(deliveries.c.batch).where(deliveries.c.batch == batch.id).exists()
-    connection.execute(delete(batches).where(batches.c.id == batch.id, ~rest))
+    if not connection.execute(delete(batches).where(batches.c.id == batch.id, ~rest)).rowcount:
+        connection.execute(update(batches).where(batches.c.id == batch.id).values(connections=0))
 
 
 def held(connection: Connection, batch: int) -> Batch | None:
@@ -75,67 +84,12 @@ def held(connection: Connection, batch: int) -> Batch | None:
         id=found.id,
         mailing=found.mailing,
         lane=found.lane,
+        server=found.server,
+        connections=found.connections,
         owner=found.owner,
         token=found.token,
         rows=tuple(map(_recipient, rows)),
     )
-
-
-def recover(connection: Connection, mailing: str, *, now: datetime, dead: str, resend: bool) -> int:
-    """Take over from dead owners. Returns how many dotting rows were left in doubt."""
-    question = select(batches).where(batches.c.mailing == mailing).order_by(batches.c.id).with_for_update()
-    doubtful = 0
-    for batch in connection.execute(question).all():
-        if not f"{batch.owner}/".startswith(f"{dead}/") and batch.lease_until > now:
-            continue
-        _requeue(connection, batch.id)
-        dotting = update(deliveries).where(
-            deliveries.c.batch == batch.id, deliveries.c.state == State.DOTTING
-        )
-        unknown = dotting.values(
-            state=State.UNKNOWN,
-            batch=None,
-            unknowns=deliveries.c.unknowns + 1,
-            stage=Stage.DOT,
-            settled=now,
-        ).returning(deliveries.c.subscriber, deliveries.c.serial)
-        rows = [_key(mailing, row) for row in connection.execute(unknown)]
-        doubtful += len(rows)
-        if resend and rows:
-            connection.execute(_again(now), rows)
-        connection.execute(delete(batches).where(batches.c.id == batch.id))
-    return doubtful
-
-
-def resend(connection: Connection, mailing: str, *, now: datetime, when: ResendAt) -> datetime | None:
-    """Queue again the unknown rows whose time has come; returns the earliest time of the others."""
-    c = deliveries.c
-    question = (
-        select(c.subscriber, c.serial, c.unknowns, c.settled)
-        .where(c.mailing == mailing, c.unknowns > 0, c.state == State.UNKNOWN)  # the index of doubtful rows
-        .with_for_update()
-    )
-    times = [(row, when(row.unknowns, row.settled)) for row in connection.execute(question)]
-    ripe = [_key(mailing, row) for row, time in times if time is not None and time <= now]
-    if ripe:
-        connection.execute(_again(now), ripe)
-    return min((time for _, time in times if time is not None and time > now), default=None)
-
-
-def resend_unknown(connection: Connection, mailing: str, *, now: datetime) -> int:
-    """Queue every unknown row again."""
-    c = deliveries.c
-    held_back = update(deliveries).where(c.mailing == mailing, c.unknowns > 0, c.state == State.UNKNOWN)
-    return connection.execute(held_back.values(state=State.QUEUED, due=now)).rowcount
-
-
-def retry_failed(connection: Connection, mailing: str, *, now: datetime) -> int:
-    """Queue failed rows again for which another try can end otherwise."""
-    c = deliveries.c
-    again = update(deliveries).where(
-        c.mailing == mailing, c.state == State.FAILED, ~DEAD, c.stage.not_in((Stage.CONSENT, Stage.ADDRESS))
-    )
-    return connection.execute(again.values(state=State.QUEUED, due=now, first_deferred=None)).rowcount
 
 
 def recipients(connection: Connection, question: Select[Any]) -> list[Recipient]:
@@ -151,24 +105,43 @@ def due(connection: Connection, mailing: str, now: datetime, limit: int) -> int:
     return connection.execute(select(func.count()).select_from(rows)).scalar_one()
 
 
-def next_due(connection: Connection, mailing: str) -> datetime | None:
-    """When the next waiting row is due, or the next held one can be taken over; None when there is neither, or nothing may be sent."""
+def next_due(connection: Connection, mailing: str, after: datetime | None = None) -> datetime | None:
+    """When the next waiting row is due (later than `after`), or the next held one can be taken over; None when there is neither."""
     if not goes(connection, mailing):
         return None
     leases = select(func.min(batches.c.lease_until)).where(batches.c.mailing == mailing)
     times = (
         connection.execute(question).scalar()
-        for question in (select(func.min(_lanes(mailing).subquery().c.due)), leases)
+        for question in (select(func.min(_lanes(mailing, after).subquery().c.due)), leases)
     )
     return min(filter(None, times), default=None)
 
 
-def _lanes(mailing: str) -> Select[Any]:
+def mailings_at_work(connection: Connection) -> Sequence[str]:
+    """The mailings with batches, whether their owners live or not."""
+    question = select(batches.c.mailing).distinct().order_by(batches.c.mailing)
+    return connection.execute(question).scalars().all()
+
+
+def waiting(connection: Connection, mailing: str, now: datetime) -> dict[str, int]:
+    """How many waiting rows are due in each lane that has any."""
+    c = deliveries.c
+    question = (
+        select(c.lane, func.sum(case((c.due <= now, 1), else_=0)).label("due"))
+        .with_hint(deliveries, _BY_WAITING, "sqlite")
+        .where(c.mailing == mailing, c.due.is_not(None))
+        .group_by(c.lane)
+    )
+    return {row.lane: row.due for row in connection.execute(question)}
+
+
+def _lanes(mailing: str, after: datetime | None = None) -> Select[Any]:
     """Each lane with its earliest due time: one step down an index a lane."""
     c = deliveries.c
+    later = c.due.is_not(None) if after is None else c.due > after
     first = (
         select(func.min(c.due))
-        .where(c.mailing == lanes.c.mailing, c.lane == lanes.c.lane, c.due.is_not(None))
+        .where(c.mailing == lanes.c.mailing, c.lane == lanes.c.lane, later)
         .with_hint(deliveries, _BY_WAITING, "sqlite")
         .scalar_subquery()
     )
@@ -184,6 +157,15 @@ def _due_lanes(connection: Connection, mailing: str, now: datetime) -> Sequence[
         select(found.c.lane).where(found.c.due <= now).order_by(found.c.turn, found.c.due, found.c.lane)
     )
     return connection.execute(question).scalars().all()
+
+
+def _welcome_rows(connection: Connection, mailing: str, grant: Grant, now: datetime) -> tuple[Recipient, ...]:
+    """Up to the granted number of rows; readers on the way to them who have left are settled."""
+    while rows := _due_rows(connection, mailing, grant.lane, now, grant.rows):
+        _settle_gone(connection, mailing, [row for row, is_welcome in rows if not is_welcome], now)
+        if welcome := tuple(row for row, is_welcome in rows if is_welcome):
+            return welcome
+    return ()
 
 
 def _due_rows(
@@ -213,6 +195,8 @@ def _lease(connection: Connection, batch: Batch, now: datetime, lease: timedelta
         .values(
             mailing=batch.mailing,
             lane=batch.lane,
+            server=batch.server,
+            connections=batch.connections,
             owner=batch.owner,
             token=batch.token,
             lease=lease // timedelta(microseconds=1),
@@ -223,7 +207,7 @@ def _lease(connection: Connection, batch: Batch, now: datetime, lease: timedelta
     number = made.scalar_one()
     _take(connection, replace(batch, id=number), now)
     turn = update(lanes).where(lanes.c.mailing == batch.mailing, lanes.c.lane == batch.lane)
-    connection.execute(turn.values(turn=lanes.c.turn + 1))
+    connection.execute(turn.values(turn=lanes.c.turn + len(batch.rows)))
     return replace(batch, id=number)
 
 
@@ -238,7 +222,7 @@ def _take(connection: Connection, batch: Batch, now: datetime) -> None:
         batch=batch.id,
         claimed=bindparam("now", type_=deliveries.c.claimed.type),
     )
-    connection.execute(taken, [_key(batch.mailing, row) | {"now": now} for row in batch.rows])
+    connection.execute(taken, [key_of(batch.mailing, row) | {"now": now} for row in batch.rows])
 
 
 def _settle_gone(connection: Connection, mailing: str, rows: Sequence[Recipient], now: datetime) -> None:
@@ -252,14 +236,16 @@ def _settle_gone(connection: Connection, mailing: str, rows: Sequence[Recipient]
             reply="the reader had left",
             settled=bindparam("now", type_=deliveries.c.settled.type),
         )
-        connection.execute(left, [_key(mailing, row) | {"now": now} for row in rows])
+        connection.execute(left, [key_of(mailing, row) | {"now": now} for row in rows])
 
 
-def _key(mailing: str, row: Any) -> dict[str, Any]:
+def key_of(mailing: str, row: Any) -> dict[str, Any]:
+    """The parameters of `one_row` for this row."""
     return {"of_mailing": mailing, "of_subscriber": row.subscriber, "of_serial": row.serial}
 
 
-def _row() -> Update:
+def one_row() -> Update:
+    """A change of the row that `key_of` names."""
     c = deliveries.c
     return update(deliveries).where(
         c.mailing == bindparam("of_mailing"),
@@ -268,28 +254,13 @@ def _row() -> Update:
     )
 
 
-def _again(now: datetime) -> Update:
-    """Queue one unknown row: there is no other way from a mail that the server may have taken."""
-    return _row().where(deliveries.c.state == State.UNKNOWN).values(state=State.QUEUED, due=now)
-
-
 def _waiting() -> Update:
-    return _row().where(deliveries.c.due.is_not(None))
+    return one_row().where(deliveries.c.due.is_not(None))
 
 
 def _ours(batch: Batch) -> Select[Any]:
     found = select(batches.c.id).where(batches.c.id == batch.id, batches.c.token == batch.token)
     return found.with_for_update()
-
-
-def _requeue(connection: Connection, batch: int) -> None:
-    """Claimed rows wait again, due since they were claimed."""
-    c = deliveries.c
-    connection.execute(
-        update(deliveries)
-        .where(c.batch == batch, c.state == State.CLAIMED)
-        .values(state=State.QUEUED, due=c.claimed, batch=None)
-    )
 
 
 def _recipient(row: Any) -> Recipient:

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from syndication.domain.delivery import State
-from syndication.store.tables import batches, deliveries, mailings
+from syndication.store import meters
+from syndication.store.tables import batches, mailings
 
 __all__ = ["goes", "hold", "resume"]
 
@@ -23,16 +23,13 @@ def goes(connection: Connection, mailing: str) -> bool:
 
 def hold(connection: Connection, mailing: str, *, now: datetime) -> bool:
     """Stop it, and queue again what is claimed. False, and the first time stays, when it was held before."""
+    meters.guard(connection)
     c = mailings.c
     change = update(mailings).where(c.id == mailing, c.held.is_(None)).values(held=now)
     changed = connection.execute(change).rowcount > 0
-    question = select(batches.c.id).where(batches.c.mailing == mailing).order_by(batches.c.id)
-    for batch in connection.execute(question.with_for_update()).scalars().all():
-        connection.execute(
-            update(deliveries)
-            .where(deliveries.c.batch == batch, deliveries.c.state == State.CLAIMED)
-            .values(state=State.QUEUED, due=deliveries.c.claimed, batch=None)
-        )
+    question = select(batches).where(batches.c.mailing == mailing).order_by(batches.c.id)
+    for batch in connection.execute(question.with_for_update()).all():
+        meters.give_back(connection, batch)
     return changed
 
 

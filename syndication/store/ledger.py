@@ -16,7 +16,8 @@ from syndication.domain.delivery import (
     Stage,
     State,
 )
-from syndication.store import claims, counts, hold
+from syndication.domain.limits import Grant, Judge, Meter, Plan, Wait
+from syndication.store import claims, counts, hold, meters, recovery
 from syndication.store.engine import Database
 from syndication.store.group import Group
 from syndication.store.sqlite_steps import Contested, SqliteSteps
@@ -37,16 +38,17 @@ class DeliveryLedger:
         self._steps: Group[Step, bool] = Group(self._commit, keep=kept)
 
     async def claim(
-        self, mailing: str, owner: str, token: str, *, now: datetime, lease: float, size: int = 500
-    ) -> Batch | None:
-        """Lease up to `size` due rows of one lane for `lease` seconds, or None when nothing is due.
+        self, mailing: str, owner: str, token: str, *, now: datetime, lease: float, plan: Plan
+    ) -> Batch | Wait:
+        """Lease for `lease` seconds what `plan` grants of the due rows, or say until when nothing may go.
 
-        `owner` is "host/run", or "host/run/number" of one process; `token` is new for every claim. Lanes take turns. Readers who have left since the freeze are settled
-        as failed at stage `consent`. The lease is renewed by every step.
+        `plan` is called with the meters locked, and what it grants is charged to them in the same transaction. `owner` is "host/run", or
+        "host/run/number" of one process; `token` is new for every claim. Lanes take turns by mails. Readers who have left since the freeze are settled as failed at
+        stage `consent`. The lease is renewed by every step.
         """
         return await self._database.write(
             lambda connection: claims.claim(
-                connection, mailing, owner, token, now=now, lease=lease, size=size
+                connection, mailing, owner, token, now=now, lease=lease, plan=plan
             )
         )
 
@@ -60,9 +62,28 @@ class DeliveryLedger:
         """
         return await self._steps.join(Step(batch, done, mark, now))
 
-    async def finish(self, batch: Batch) -> None:
-        """Give back what is still claimed. What is dotting stays so, until `recover` calls it unknown."""
-        await self._database.write(lambda connection: claims.finish(connection, batch))
+    async def look(self, mailing: str, *, now: datetime, plan: Plan) -> Grant | Wait:
+        """What a claim would be granted now. Nothing is taken."""
+        return await self._database.read(lambda connection: plan(claims.situation(connection, mailing, now)))
+
+    async def finish(self, batch: Batch, judge: Judge | None = None) -> None:
+        """Give back what is still claimed, to the meters too, and keep what `judge` makes of them.
+
+        What is dotting stays so, until `recover` calls it unknown.
+        """
+        await self._database.write(lambda connection: claims.finish(connection, batch, judge))
+
+    async def meters(self) -> dict[str, Meter]:
+        """What is remembered of lanes and servers, by the names of their meters."""
+        return await self._database.read(meters.every)
+
+    async def waiting(self, mailing: str, *, now: datetime) -> dict[str, int]:
+        """The lanes with waiting rows, and how many of them are due."""
+        return await self._database.read(lambda connection: claims.waiting(connection, mailing, now))
+
+    async def mailings_at_work(self) -> Sequence[str]:
+        """The mailings with batches, whether their owners live or not."""
+        return await self._database.read(claims.mailings_at_work)
 
     async def recover(self, mailing: str, *, now: datetime, dead: str, resend: bool) -> int:
         """Take over from dead owners: claimed rows are queued again; dotting rows too with `resend`, else they become unknown.
@@ -71,13 +92,13 @@ class DeliveryLedger:
         "host/run/2" for one process. Another's lease must have run out. Returns how many rows were left in doubt.
         """
         return await self._database.write(
-            lambda connection: claims.recover(connection, mailing, now=now, dead=dead, resend=resend)
+            lambda connection: recovery.recover(connection, mailing, now=now, dead=dead, resend=resend)
         )
 
-    async def resend(self, mailing: str, *, now: datetime, when: claims.ResendAt) -> datetime | None:
+    async def resend(self, mailing: str, *, now: datetime, when: recovery.ResendAt) -> datetime | None:
         """Queue unknown rows again as soon as `when` (how often in doubt, since when) says; returns the next such time to come."""
         return await self._database.write(
-            lambda connection: claims.resend(connection, mailing, now=now, when=when)
+            lambda connection: recovery.resend(connection, mailing, now=now, when=when)
         )
 
     async def retry_failed(self, mailing: str, *, now: datetime) -> int:
@@ -86,13 +107,13 @@ class DeliveryLedger:
         A row that was given up has its four days anew. Returns how many.
         """
         return await self._database.write(
-            lambda connection: claims.retry_failed(connection, mailing, now=now)
+            lambda connection: recovery.retry_failed(connection, mailing, now=now)
         )
 
     async def resend_unknown(self, mailing: str, *, now: datetime) -> int:
         """Queue every unknown row again, however often it was in doubt. Returns how many."""
         return await self._database.write(
-            lambda connection: claims.resend_unknown(connection, mailing, now=now)
+            lambda connection: recovery.resend_unknown(connection, mailing, now=now)
         )
 
     async def fold(self, *, before: datetime, limit: int = 2_000) -> int:
@@ -124,9 +145,9 @@ class DeliveryLedger:
         """How many rows wait and are due, counted up to `limit`."""
         return await self._database.read(lambda connection: claims.due(connection, mailing, now, limit))
 
-    async def next_due(self, mailing: str) -> datetime | None:
-        """When the next waiting row is due (maybe in the past) or another's lease runs out; None when nothing is open."""
-        return await self._database.read(lambda connection: claims.next_due(connection, mailing))
+    async def next_due(self, mailing: str, after: datetime | None = None) -> datetime | None:
+        """When the next waiting row is due (maybe in the past, but later than `after`) or another's lease runs out; None for neither."""
+        return await self._database.read(lambda connection: claims.next_due(connection, mailing, after))
 
     async def counts(self, mailing: str) -> Counts:
         """How a mailing stands. It reads every row: about a second for a million."""

@@ -33,6 +33,7 @@ __all__ = [
     "lanes",
     "mailings",
     "metadata",
+    "meters",
     "notes",
     "sources",
     "subscribers",
@@ -232,7 +233,26 @@ lanes = Table(
     metadata,
     Column("mailing", ForeignKey("mailings.id"), primary_key=True),
     Column("lane", Text, primary_key=True),
-    _number("turn"),  # batches taken: lanes are served in turn
+    _number("turn"),  # mails taken: lanes are served in turn
+)
+
+# What the site remembers of a lane or a server, whatever the mailing (`syndication.domain.limits.Meter`).
+meters = Table(
+    "meters",
+    metadata,
+    Column("name", Prose, primary_key=True),
+    Column("tokens", Double, nullable=False),
+    Column("at", Utc),
+    Column("day", Utc),
+    _number("used"),
+    _number("days"),
+    Column("credit", Double, nullable=False),
+    _number("cap"),
+    Column("capped", Utc),
+    _number("troubles"),
+    Column("not_before", Utc),
+    _text("words"),
+    Column("refused", Words, nullable=False),
 )
 
 batches = Table(
@@ -243,6 +263,8 @@ batches = Table(
     Column("lane", Text, nullable=False),
     Column("owner", Text, nullable=False),  # host/run or host/run/number
     Column("token", Text, nullable=False),
+    _text("server"),
+    _number("connections"),  # in use, until its rows are given back
     Column("lease", BigInteger, nullable=False),  # microseconds
     Column("lease_until", Utc, nullable=False),
     sqlite_autoincrement=True,  # a number is never used twice: it fences

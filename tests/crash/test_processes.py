@@ -31,12 +31,11 @@ async def gone(*processes: int) -> None:
         await asyncio.sleep(0.01)
 
 
-def waiting(story: Story) -> int:
+def in_use(story: Story) -> int:
+    """The connections of the batches that are being sent."""
     with closing(sqlite3.connect(story.room.folder / "var/syndicate.db")) as connection:
-        number: int = connection.execute("SELECT count(*) FROM deliveries WHERE state = 'queued'").fetchone()[
-            0
-        ]
-    return number
+        (number,) = connection.execute("SELECT coalesce(sum(connections), 0) FROM batches").fetchone()
+    return int(number)
 
 
 @pytest.fixture
@@ -51,7 +50,7 @@ async def test_senders_that_are_killed_are_named_and_the_run_goes_on(story: Stor
     both = await two_senders(run)
     gate = story.server.hold("dot", 300)
     await gate.reached.wait()
-    while waiting(story):  # noqa: ASYNC110 - until they have claimed everybody; nobody tells
+    while in_use(story) < story.room.connections:  # noqa: ASYNC110 - until both hold all they can; nobody tells
         await asyncio.sleep(0.01)
     for sender in both[:killed]:
         os.kill(sender, signal.SIGKILL)

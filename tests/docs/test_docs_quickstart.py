@@ -100,7 +100,11 @@ def test_every_toml_block_can_stand_in_a_configuration(page: str, tmp_path: Path
             continue
         site = tomllib.loads(demo)
         for table, keys in tomllib.loads(block.body).items():
-            site[table] = [*site[table], *keys] if isinstance(keys, list) else site.get(table, {}) | keys
+            site[table] = (
+                [*site.get(table, []), *keys] if isinstance(keys, list) else site.get(table, {}) | keys
+            )
+        if "servers" in site["smtp"]:  # instead of the demo's outbox
+            del site["smtp"]["url"]
         (tmp_path / "syndicate.toml").write_text(as_toml(site), encoding="utf-8")
         load_settings(tmp_path / "syndicate.toml", {})
 
@@ -111,5 +115,13 @@ def as_toml(site: dict[str, dict[str, object] | list[dict[str, object]]]) -> str
         many = isinstance(tables, list)
         for table in tables if isinstance(tables, list) else [tables]:
             lines.append(f"[[{name}]]" if many else f"[{name}]")
-            lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in table.items()]
+            lines += [f"{key} = {as_value(value)}" for key, value in table.items()]
     return "\n".join(lines)
+
+
+def as_value(value: object) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(as_value, value))}]"
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{key} = {as_value(each)}' for key, each in value.items())} }}"
+    return json.dumps(value, ensure_ascii=False)

@@ -73,11 +73,9 @@ class Script:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._server.wait_closed()
 
-    def server(
-        self, security: Security = Security.PLAIN, *, weight: int = 1, username: str = ""
-    ) -> SmtpServer:
+    def server(self, security: Security = Security.PLAIN, *, username: str = "") -> SmtpServer:
         host = "127.0.0.1" if security is Security.PLAIN else "localhost"
-        return SmtpServer(host, self.port, security, username, "open sesame" if username else "", weight)
+        return SmtpServer(host, self.port, security, username, "open sesame" if username else "")
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

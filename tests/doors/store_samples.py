@@ -10,6 +10,7 @@ from syndication.domain.delivery import Batch, Recipient, Reply, Settled, Stage,
 from syndication.domain.edition import Edition, Section
 from syndication.domain.frozen import FrozenEdition
 from syndication.domain.hotlist import HotEntry, Movement, Trend
+from syndication.domain.limits import Grant, Meter, Plan, Reason, Situation, Wait
 from syndication.domain.subscriber import Added, NewSubscriber
 from syndication.domain.variant import Variant
 from syndication.domain.week import WeekKey
@@ -129,12 +130,31 @@ def addresses(number: int, domain: str = "small.example") -> list[str]:
     return [f"reader{index}@{domain}" for index in range(number)]
 
 
+def at_most(size: int = 500, connections: int = 1) -> Plan:
+    """A plan without limits: the first lane in turn gets so many rows."""
+
+    def plan(situation: Situation) -> Grant | Wait:
+        if not situation.lanes:
+            return Wait(None, Reason.NOTHING)
+        lane, server = situation.lanes[0], Meter("server mx")
+        return Grant(
+            lane, "mx", size, connections, connections, False, Meter(f"lane {lane}"), ((server, 1.0),)
+        )
+
+    return plan
+
+
 async def claim(
     store: Store, token: str = "t1", *, owner: str = "host/run", now: datetime = NOW, size: int = 500
 ) -> Batch:
-    batch = await store.ledger.claim("m1", owner, token, now=now, lease=60, size=size)
-    assert batch is not None
+    batch = await store.ledger.claim("m1", owner, token, now=now, lease=60, plan=at_most(size))
+    assert isinstance(batch, Batch)
     return batch
+
+
+async def nothing_is_due(store: Store, *, now: datetime = NOW) -> bool:
+    answer = await store.ledger.claim("m1", "host/run", "idle", now=now, lease=60, plan=at_most())
+    return answer == Wait(None, Reason.NOTHING)
 
 
 def settled(

@@ -223,24 +223,17 @@ async def test_pipelining_counts_only_when_offered_after_tls() -> None:
 
 
 def pool_of(script: Script, per_connection: int = 100, connections: int = 1) -> Pool:
-    now = [0.0]  # seconds that pass only when somebody sleeps
-
-    async def sleep(seconds: float) -> None:
-        now[0] += seconds
-
     return Pool(
         [script.server()],
         connections=connections,
         per_connection=per_connection,
         hostname="us.example",
         timeouts=SHORT,
-        clock=lambda: now[0],
-        sleep=sleep,
     )
 
 
 async def sent(pool: Pool, names: str) -> list[Transaction]:
-    async with pool.session() as place:
+    async with pool.session(*pool.servers) as place:
         return [
             await place.transact(WEEKLY, f"{name}@example.com", MESSAGE, envelope(after))
             for name, after in pairwise(names + "z")
@@ -266,7 +259,11 @@ async def test_a_421_to_an_announced_mail_teaches_the_limit_and_costs_its_messag
 
 async def test_a_421_to_an_announced_recipient_is_that_message_s_own_result() -> None:
     steps = {"rcpt": [Step(), Step("421 4.7.0 not now", close=True)]}
-    async with Script(steps, extensions=OFFERED) as script, pool_of(script) as pool, pool.session() as place:
+    async with (
+        Script(steps, extensions=OFFERED) as script,
+        pool_of(script) as pool,
+        pool.session(*pool.servers) as place,
+    ):
         first = await place.transact(WEEKLY, "a@example.com", MESSAGE, envelope("b"))
         await asyncio.sleep(0.05)
         assert place.usable  # its next message has its answer already
@@ -277,7 +274,11 @@ async def test_a_421_to_an_announced_recipient_is_that_message_s_own_result() ->
 
 
 async def test_another_message_than_the_announced_one_takes_another_connection() -> None:
-    async with Script(extensions=OFFERED) as script, pool_of(script) as pool, pool.session() as place:
+    async with (
+        Script(extensions=OFFERED) as script,
+        pool_of(script) as pool,
+        pool.session(*pool.servers) as place,
+    ):
         first = await place.transact(WEEKLY, "a@example.com", MESSAGE, envelope("b"))
         second = await place.transact(WEEKLY, "c@example.com", MESSAGE)
     assert (first.outcome, second.outcome) == (Outcome.ACCEPTED, Outcome.ACCEPTED)

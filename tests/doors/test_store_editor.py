@@ -5,6 +5,7 @@ import asyncio
 from sqlalchemy import Connection, select
 
 from syndication.domain.delivery import State
+from syndication.domain.limits import Wait
 from syndication.store.database import Store
 from syndication.store.tables import metadata
 from tests.doors.store_samples import (
@@ -13,11 +14,13 @@ from tests.doors.store_samples import (
     NOW,
     W47,
     addresses,
+    at_most,
     claim,
     collect,
     edition,
     freeze,
     lane_of,
+    nothing_is_due,
     piece,
     planned,
     settled,
@@ -30,7 +33,7 @@ pytest_plugins = ("tests.doors.databases",)
 
 
 async def nothing_to_claim(store: Store) -> bool:
-    return await store.ledger.claim("m1", "host/run", "later", now=NOW + DAY, lease=60) is None
+    return await nothing_is_due(store, now=NOW + DAY)
 
 
 async def test_what_is_held_is_claimed_by_nobody_and_waits_until_it_is_resumed(store: Store) -> None:
@@ -67,7 +70,8 @@ async def test_a_hold_takes_back_what_is_claimed_and_lets_the_dots_on_the_wire_b
 async def test_no_claim_slips_past_a_hold(store: Store) -> None:
     await planned(store, *addresses(60))
     claiming = [
-        store.ledger.claim("m1", "host/run", f"t{number}", now=NOW, lease=60, size=2) for number in range(20)
+        store.ledger.claim("m1", "host/run", f"t{number}", now=NOW, lease=60, plan=at_most(2))
+        for number in range(20)
     ]
     await asyncio.gather(*claiming[:10], store.ledger.hold("m1", now=NOW), *claiming[10:])
     assert set((await states(store)).values()) == {State.QUEUED}
@@ -106,7 +110,7 @@ async def test_what_was_taken_back_leaves_nothing_but_free_articles(store: Store
     batch = await claim(store)
     await store.ledger.finish(batch)  # a server that could not be reached: nothing was marked
     assert await store.editions.discard(W47)
-    stay = {"articles", "article_keys", "due_articles", "subscribers"}
+    stay = {"articles", "article_keys", "due_articles", "meters", "subscribers"}
 
     def left(connection: Connection) -> set[str]:
         return {table.name for table in metadata.sorted_tables if connection.execute(select(table)).first()}
@@ -130,9 +134,10 @@ async def test_an_edition_is_not_taken_back_while_a_row_is_held_or_once_one_was_
 async def test_of_a_claim_and_a_discard_at_once_only_one_wins(store: Store) -> None:
     await planned(store, *addresses(2))
     batch, gone = await asyncio.gather(
-        store.ledger.claim("m1", "host/run", "t1", now=NOW, lease=60), store.editions.discard(W47)
+        store.ledger.claim("m1", "host/run", "t1", now=NOW, lease=60, plan=at_most()),
+        store.editions.discard(W47),
     )
-    assert (batch is None) == gone
+    assert isinstance(batch, Wait) == gone
 
 
 async def test_a_number_is_not_given_twice_after_an_edition_was_taken_back(store: Store) -> None:

@@ -1,12 +1,13 @@
 """A newsroom of its own for each test: a site folder with its configuration, a clock that the test sets, and the real SMTP server."""
 
+import asyncio
 import json
 import random
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from syndication.flows.subscribers import import_file
 from syndication.flows.weekly import Weekly, run_weekly
 from syndication.wiring import Moment, open_app
 
-__all__ = ["PAGE", "Newsroom", "article"]
+__all__ = ["PAGE", "Newsroom", "article", "hurried"]
 
 # A page copied as text, in the form that newsrooms send them: our own words.
 PAGE = """\
@@ -174,3 +175,17 @@ class Newsroom:
         """The real command as a process of its own, with the real clock."""
         command = [sys.executable, "-m", "syndication", "--config", str(self.config), *arguments]
         return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)
+
+
+@asynccontextmanager
+async def hurried(room: Newsroom, times: int = 600) -> AsyncIterator[App]:
+    """The room's app with a clock that goes; ten minutes pass in a second."""
+    start, loop = room.now, asyncio.get_running_loop()
+    began = loop.time()
+
+    def clock() -> datetime:
+        return start + timedelta(seconds=(loop.time() - began) * times)
+
+    moment = replace(room.moment, clock=clock)
+    async with open_app(str(room.config), progress=Silent(), moment=moment) as app:
+        yield app

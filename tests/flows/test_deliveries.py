@@ -49,7 +49,7 @@ async def again(room: Newsroom, asked: Again, key: str | None = None) -> tuple[l
 
 
 async def test_failed_mails_are_tried_again_on_request_but_not_to_dead_addresses(newsroom: Newsroom) -> None:
-    report = await first_run(newsroom, "rcpt", Step("550 5.1.1 nobody here"), Step("550 5.7.1 not you"))
+    report = await first_run(newsroom, "rcpt", Step("550 5.1.1 nobody here"), Step("550 5.2.1 not today"))
     assert (report.sent, report.failed, report.incomplete) == (1, 2, True)
 
     assert await again(newsroom, Again()) == ([], [])
@@ -79,7 +79,7 @@ async def test_held_unknown_mails_are_sent_again_on_request_with_the_same_bytes(
 async def test_without_a_key_failed_mails_of_the_latest_edition_are_meant_and_of_no_older_one(
     newsroom: Newsroom,
 ) -> None:
-    await first_run(newsroom, "rcpt", Step("550 5.7.1 not you"))
+    await first_run(newsroom, "rcpt", Step("550 5.2.1 not today"))
     newsroom.write(
         "articles/second.txt", PAGE.replace("2023-10-15", "2023-10-18").replace("Ferry Bell", "A Bell")
     )
@@ -97,13 +97,13 @@ async def test_without_a_key_failed_mails_of_the_latest_edition_are_meant_and_of
 async def test_deliveries_lists_each_row_with_words_and_times_as_lines_csv_and_json(
     newsroom: Newsroom,
 ) -> None:
-    await first_run(newsroom, "rcpt", Step('550 =5.7.1 "no", thanks'), Step("450 4.2.0 later"))
+    await first_run(newsroom, "rcpt", Step('550 =5.2.1 "no", thanks'), Step("450 4.2.0 later"))
 
     everything = json.loads(newsroom.syndicate("deliveries", W41, "--json").stdout)
     assert everything["edition"] == W41
     rows = {row["state"]: row for row in everything["deliveries"]}
     assert {row["email"] for row in everything["deliveries"]} == set(READERS)
-    assert rows["failed"]["reply"] == '550 =5.7.1 "no", thanks'
+    assert rows["failed"]["reply"] == '550 =5.2.1 "no", thanks'
     assert (rows["failed"]["stage"], rows["failed"]["attempts"]) == ("rcpt", 1)
     assert (
         rows["failed"]["next_attempt"] is rows["failed"]["gives_up"] is rows["sent"]["next_attempt"] is None
@@ -116,7 +116,7 @@ async def test_deliveries_lists_each_row_with_words_and_times_as_lines_csv_and_j
             io.StringIO(newsroom.syndicate("deliveries", W41, "--state", "failed", "--csv").stdout)
         )
     )
-    assert [row["reply"] for row in table] == ['550 =5.7.1 "no", thanks']
+    assert [row["reply"] for row in table] == ['550 =5.2.1 "no", thanks']
     assert list(table[0]) == list(rows["failed"])
     lines = newsroom.syndicate(
         "deliveries", W41, "--state", "failed", "--state", "deferred"
@@ -146,7 +146,7 @@ async def shown(room: Newsroom) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 
 
 async def test_status_lists_every_failed_row(newsroom: Newsroom) -> None:
-    steps = Step("550 5.7.1 not you"), Step("550 5.1.1 nobody"), Step("450 4.2.0 later")
+    steps = Step("550 5.2.1 not today"), Step("550 5.1.1 nobody"), Step("450 4.2.0 later")
     await first_run(newsroom, "rcpt", *steps)
     edition, _ = await shown(newsroom)
     assert [row["state"] for row in edition["rows"]] == ["failed", "failed", "deferred"]

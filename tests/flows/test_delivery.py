@@ -3,10 +3,9 @@
 import asyncio
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +13,12 @@ import pytest
 
 from syndication.domain.week import WeekKey
 from syndication.errors import LockedError, SettingsError, StoreError
-from syndication.flows.app import App
 from syndication.flows.due import deliver_due
 from syndication.flows.lock import hold
-from syndication.flows.progress import Silent
 from syndication.flows.status import standing
 from syndication.flows.weekly import Weekly, run_weekly
-from syndication.wiring import open_app
 from tests.doors.smtp_server import PIPELINING, Script, Step
-from tests.flows.newsroom import PAGE, Newsroom, article
+from tests.flows.newsroom import PAGE, Newsroom, article, hurried
 
 READERS = ("ann@readers.example", "bo@readers.example", "cy@letters.example")
 W41 = "2023-W41"
@@ -38,20 +34,6 @@ async def newsroom(tmp_path: Path) -> Newsroom:
 
 def loopback(server: Script) -> str:
     return f"smtp+plain://127.0.0.1:{server.port}"
-
-
-@asynccontextmanager
-async def hurried(room: Newsroom, times: int = 600) -> AsyncIterator[App]:
-    """The room's app with a clock on which ten minutes pass in a second."""
-    start, loop = room.now, asyncio.get_running_loop()
-    began = loop.time()
-
-    def clock() -> datetime:
-        return start + timedelta(seconds=(loop.time() - began) * times)
-
-    moment = replace(room.moment, clock=clock)
-    async with open_app(str(room.config), progress=Silent(), moment=moment) as app:
-        yield app
 
 
 async def test_a_run_stays_to_retry_a_deferred_mail_and_deliver_does_not(newsroom: Newsroom) -> None:
@@ -106,7 +88,8 @@ async def test_a_server_that_takes_few_connections_still_gets_every_mail(newsroo
     busy = [Step("421 4.7.0 too many connections", close=True)] * 50
     async with Script({"greeting": [Step(), *busy]}) as server:
         newsroom.configure(smtp=loopback(server), connections=2)
-        report = await newsroom.run(W41)
+        async with hurried(newsroom, times=60) as app:
+            report = await run_weekly(app, Weekly(WeekKey.parse(W41)))
     assert (report.sent, report.incomplete, report.warnings) == (15, False, [])
 
 

@@ -15,13 +15,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from syndication.domain.week import WeekKey
+from syndication.flows.due import deliver_due
 from syndication.flows.report import Report
 from syndication.flows.weekly import Weekly, run_weekly
 from tests.crash.recorder import Recorder
 from tests.crash.runs import Run
 from tests.crash.story import Story
 from tests.doors.smtp_server import PIPELINING, Script, Step
-from tests.flows.newsroom import PAGE, Newsroom
+from tests.flows.newsroom import PAGE, Newsroom, hurried
 
 if TYPE_CHECKING:
     from tests.doors.databases import Postgres
@@ -111,10 +112,11 @@ async def test_a_network_that_goes_away_in_the_middle_costs_nobody_the_mail(tmp_
     async with Recorder() as server:
         room = await frozen(tmp_path, server)
         gate = server.hold("dot", 10)
-        sending = asyncio.create_task(room.deliver())
-        await gate.full(room.connections)
-        await server.vanish()
-        (report,) = await asyncio.wait_for(sending, 30)
+        async with hurried(room, times=10) as app:
+            sending = asyncio.create_task(deliver_due(app, None))
+            await gate.full(room.connections)
+            await server.vanish()
+            (report,) = await asyncio.wait_for(sending, 30)
         assert (report.incomplete, report.sent, report.unknown) == (True, 10, room.connections)
 
         server.gate = None

@@ -14,7 +14,7 @@ import pytest
 
 from syndication.cli import loop
 from syndication.errors import StoreError
-from syndication.flows.app import App, Command
+from syndication.flows.app import App
 from syndication.flows.processes import ROWS, send_in_processes, worthwhile
 from syndication.flows.progress import NONE, Silent
 from syndication.flows.sending import Sending
@@ -75,7 +75,7 @@ async def test_two_processes_mail_everybody_once_and_show_one_progress(newsroom:
         sending(app) as (both, lock),
     ):
         await send_in_processes(both, 2, lock)
-        assert (both.done, both.warnings, both.trouble, both.alone) == (6, [], "", False)
+        assert (both.done, both.warnings, both.alone) == (6, [], False)
     assert Counter(mail.split(b"\r\nTo: ")[1].split(b"\r\n")[0] for mail in newsroom.mails()) == Counter(
         reader.encode() for reader in READERS
     )
@@ -121,7 +121,7 @@ async def test_senders_that_cannot_work_leave_the_sending_to_the_run(
     newsroom: Newsroom, program: tuple[str, ...], said: str
 ) -> None:
     async with newsroom.app() as app, sending(app) as (both, lock):
-        both.app = replace(app, sender=lambda _: Command(program, {}))
+        both.app = replace(app, sender=lambda _: program)
         await send_in_processes(both, 2, lock)
         assert (both.alone, len(both.warnings)) == (True, 2)
         assert min(both.warnings) == f"The sender process 1 {said} What it had not sent is taken over."
@@ -138,13 +138,13 @@ async def test_a_small_mailing_is_worth_one_process_alone(newsroom: Newsroom) ->
     async with newsroom.app() as app:
         mailing = next(each for each in await app.store.editions.open_mailings() if "W42" in each)
         for processes, connections, worth in ((1, 4, 1), (2, 4, 2), (2, 1, 1), (8, 8, 2)):
-            policy = replace(app.delivery, processes=processes, connections=connections)
+            policy = replace(app.delivery, processes=processes, share=connections)
             assert await worthwhile(replace(app, delivery=policy), mailing) == worth
 
 
 def test_a_sender_is_not_started_by_hand(newsroom: Newsroom) -> None:
     for lock in ("7", "0"):
-        done = newsroom.syndicate("sender", "2023-W41.weekly.harbour.example", "host/run/1", lock)
+        done = newsroom.syndicate("sender", "2023-W41.weekly.harbour.example", "host/run/1", lock, "2")
         assert done.returncode == 2
         assert "A sender process is started by a run, never by hand." in done.stderr
     assert newsroom.mails() == []

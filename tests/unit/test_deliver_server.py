@@ -12,15 +12,11 @@ def test_each_scheme_has_its_security_and_port() -> None:
 
 
 def test_the_user_is_decoded_and_the_password_comes_apart() -> None:
-    server = parse_server("smtp://desk%40hanok.example@mail.example:2587", "open sesame", 3)
-    assert (server.username, server.password, server.port, server.weight) == (
-        "desk@hanok.example",
-        "open sesame",
-        2587,
-        3,
-    )
+    server = parse_server("smtp://desk%40hanok.example@mail.example:2587", "open sesame")
+    assert (server.username, server.password, server.port) == ("desk@hanok.example", "open sesame", 2587)
     assert "sesame" not in repr(server)
     assert str(server) == "mail.example:2587"
+    assert server.name == "desk@hanok.example@mail.example:2587"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "localhost", "[::1]"])

@@ -1,0 +1,45 @@
+"""What a batch teaches about its lane and its server, transaction by transaction."""
+
+from dataclasses import dataclass
+
+from syndication.deliver.lanes import OTHER
+from syndication.deliver.transaction import Transaction
+from syndication.deliver.wire import CLOSING
+from syndication.domain.delivery import Outcome, Reply
+
+__all__ = ["DOMAINS", "Findings"]
+
+LOSSES = 2  # connections that broke in a row without an accepted mail between: one may be wear
+DOMAINS = 3  # of the lane `other` that refuse us in a row before it stops: one company's gateway must not stop everybody
+
+
+@dataclass(slots=True)
+class Findings:
+    """Filled as a batch goes on; `syndication.deliver.throttle` draws the conclusions when it ends."""
+
+    lane: str
+    accepted: bool = False  # whether any mail was
+    lost: int = 0  # connections that broke under a mail since the last accepted one
+    trouble: Reply | None = None  # the server's: nobody connects again within this batch
+    refused: tuple[str, ...] = ()  # domains whose server refused us by policy since the last accepted mail
+    refusal: Reply | None = None  # the last of them
+    blocked: Reply | None = None  # the lane takes nothing more
+
+    def unreachable(self, reply: Reply) -> None:
+        """No connection could be made."""
+        self.trouble = reply
+
+    def learn(self, transaction: Transaction, email: str) -> None:
+        """Take in how the mail to this address ended. A 421 is trouble whenever it comes."""
+        if transaction.outcome is Outcome.ACCEPTED:
+            self.accepted, self.refused, self.lost = True, (), 0
+        elif transaction.policy_block:
+            domain = email.rpartition("@")[2].lower()
+            self.refused = tuple(dict.fromkeys((*self.refused, domain)))
+            self.refusal = transaction.reply
+            if self.lane != OTHER or len(self.refused) >= DOMAINS:
+                self.blocked = transaction.reply
+        else:
+            self.lost += transaction.outcome in {Outcome.NOT_SENT, Outcome.UNKNOWN}
+            if transaction.reply.code == CLOSING or self.lost >= LOSSES:
+                self.trouble = transaction.reply

@@ -1,0 +1,76 @@
+"""What holds mail back: lanes and servers that are paused, or have had their mails of the day."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from syndication.domain.limits import Meter, Reason
+from syndication.flows.app import App
+
+__all__ = ["Pause", "pauses", "sentences"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """One of them, and until when."""
+
+    kind: str  # lane or server
+    name: str
+    reason: Reason  # pause or day
+    until: datetime
+    words: str  # the server's last ones
+    used: int  # mails of today
+
+    def document(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "reason": self.reason.value,
+            "until": self.until.isoformat(),
+            "words": self.words,
+        }
+
+
+async def pauses(app: App) -> list[Pause]:
+    """Of the lanes and servers that the site still has, by name."""
+    now, throttle = app.clock(), app.delivery.throttle
+    known = [
+        meter for _, meter in sorted((await app.store.ledger.meters()).items()) if throttle.knows(meter.name)
+    ]
+    found = []
+    for meter in known:
+        allowed = throttle.allowance(meter)
+        if meter.not_before is not None and (meter.not_before > now or meter.name.startswith("server ")):
+            found.append(_pause(meter, Reason.PAUSE, meter.not_before))
+        elif allowed is not None and meter.day == throttle.today(now) and meter.used >= allowed:
+            found.append(_pause(meter, Reason.DAY, throttle.tomorrow(now)))
+    return found
+
+
+def _pause(meter: Meter, reason: Reason, until: datetime) -> Pause:
+    kind, _, name = meter.name.partition(" ")
+    return Pause(kind, name, reason, until, meter.words, meter.used)
+
+
+async def sentences(app: App, mailing: str) -> list[str]:
+    """What holds back mail of this mailing, a sentence each; nothing when none of it waits."""
+    waiting = await app.store.ledger.waiting(mailing, now=app.clock())
+    total = sum(waiting.values())
+    return [
+        _sentence(app, pause, total if pause.kind == "server" else waiting[pause.name])
+        for pause in (await pauses(app) if waiting else ())
+        if pause.kind == "server" or pause.name in waiting
+    ]
+
+
+def _sentence(app: App, pause: Pause, number: int) -> str:
+    if pause.reason is Reason.DAY:
+        where = f"to the lane {pause.name}" if pause.kind == "lane" else f"over the mail server {pause.name}"
+        return (
+            f"Today's {pause.used:,} mails {where} are out; the other {number:,} wait until tomorrow 00:00."
+        )
+    if pause.kind == "lane":
+        until = pause.until.astimezone(app.publication.timezone)
+        return f"The lane {pause.name} is paused until {until:%Y-%m-%d %H:%M}, because it refuses our mail: {pause.words}."
+    return f"The mail server {pause.name} could not be used: {pause.words}."

@@ -1,0 +1,78 @@
+"""The meters of lanes and servers, how many connections they have in use, and what comes back to them unsent."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from syndication.domain.delivery import State
+from syndication.domain.limits import Judge, Meter, Situation, lane_meter, server_meter
+from syndication.store.engine import lock
+from syndication.store.tables import batches, deliveries, meters
+
+__all__ = ["every", "give_back", "guard", "in_use", "keep", "situation"]
+
+
+def guard(connection: Connection) -> None:
+    """One claim or end of a batch at a time: two that read the same meters would both take what is left."""
+    lock(connection, "meters")
+
+
+def every(connection: Connection) -> dict[str, Meter]:
+    """All meters by name: a few dozen rows."""
+    return {row.name: Meter(**row._mapping) for row in connection.execute(select(meters))}  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def situation(connection: Connection, lanes: Sequence[str], now: datetime) -> Situation:
+    """What a plan for these due lanes is made of. Batches whose lease has run out use nothing any more."""
+    c = batches.c
+    live = (
+        select(c.lane, c.server, func.sum(c.connections).label("connections"))
+        .where(c.lease_until > now)
+        .group_by(c.lane, c.server)
+    )
+    in_use: Counter[str] = Counter()
+    total = 0
+    for row in connection.execute(live):
+        in_use[lane_meter(row.lane)] += row.connections
+        in_use[server_meter(row.server)] += row.connections
+        total += row.connections
+    return Situation(now, tuple(lanes), every(connection), in_use, total)
+
+
+def in_use(connection: Connection, server: str) -> int:
+    """The connections of a server's batches."""
+    question = select(func.sum(batches.c.connections)).where(batches.c.server == server)
+    return connection.execute(question).scalar() or 0
+
+
+def keep(connection: Connection, changed: Iterable[Meter]) -> None:
+    """Write them down, under the guard."""
+    for meter in changed:
+        values: dict[str, Any] = asdict(meter)
+        found = connection.execute(update(meters).where(meters.c.name == meter.name).values(values))
+        if not found.rowcount:
+            connection.execute(insert(meters).values(values))
+
+
+def give_back(connection: Connection, batch: Any, judge: Judge | None = None) -> None:
+    """Claimed rows wait again, due since they were claimed; the meters get them back, and whatever else the batch has taught."""
+    c = deliveries.c
+    waits = (
+        update(deliveries)
+        .where(c.batch == batch.id, c.state == State.CLAIMED)
+        .values(state=State.QUEUED, due=c.claimed, batch=None)
+    )
+    back = connection.execute(waits.returning(c.claimed)).scalars().all()
+    known = every(connection)
+    lane, server = before = tuple(
+        known.get(name) or Meter(name) for name in (lane_meter(batch.lane), server_meter(batch.server))
+    )
+    if back:
+        lane, server = (meter.refunded(len(back), min(back)) for meter in before)
+    if judge is not None:
+        lane, server = judge(lane, server, in_use(connection, batch.server))
+    keep(connection, {lane, server} - set(before))

@@ -1,0 +1,80 @@
+"""Taking rows over from dead owners, and queueing again what was left in doubt or has failed."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeAlias
+
+from sqlalchemy import Connection, Update, delete, select, update
+
+from syndication.domain.delivery import Stage, State
+from syndication.store import meters
+from syndication.store.claims import key_of, one_row
+from syndication.store.counts import DEAD
+from syndication.store.tables import batches, deliveries
+
+__all__ = ["ResendAt", "recover", "resend", "resend_unknown", "retry_failed"]
+
+ResendAt: TypeAlias = Callable[[int, datetime], datetime | None]
+
+
+def recover(connection: Connection, mailing: str, *, now: datetime, dead: str, resend: bool) -> int:
+    """Take over from dead owners. Returns how many dotting rows were left in doubt."""
+    meters.guard(connection)
+    question = select(batches).where(batches.c.mailing == mailing).order_by(batches.c.id).with_for_update()
+    doubtful = 0
+    for batch in connection.execute(question).all():
+        if not f"{batch.owner}/".startswith(f"{dead}/") and batch.lease_until > now:
+            continue
+        meters.give_back(connection, batch)
+        dotting = update(deliveries).where(
+            deliveries.c.batch == batch.id, deliveries.c.state == State.DOTTING
+        )
+        unknown = dotting.values(
+            state=State.UNKNOWN,
+            batch=None,
+            unknowns=deliveries.c.unknowns + 1,
+            stage=Stage.DOT,
+            settled=now,
+        ).returning(deliveries.c.subscriber, deliveries.c.serial)
+        rows = [key_of(mailing, row) for row in connection.execute(unknown)]
+        doubtful += len(rows)
+        if resend and rows:
+            connection.execute(_again(now), rows)
+        connection.execute(delete(batches).where(batches.c.id == batch.id))
+    return doubtful
+
+
+def resend(connection: Connection, mailing: str, *, now: datetime, when: ResendAt) -> datetime | None:
+    """Queue again the unknown rows whose time has come; returns the earliest time of the others."""
+    c = deliveries.c
+    question = (
+        select(c.subscriber, c.serial, c.unknowns, c.settled)
+        .where(c.mailing == mailing, c.unknowns > 0, c.state == State.UNKNOWN)  # the index of doubtful rows
+        .with_for_update()
+    )
+    times = [(row, when(row.unknowns, row.settled)) for row in connection.execute(question)]
+    ripe = [key_of(mailing, row) for row, time in times if time is not None and time <= now]
+    if ripe:
+        connection.execute(_again(now), ripe)
+    return min((time for _, time in times if time is not None and time > now), default=None)
+
+
+def resend_unknown(connection: Connection, mailing: str, *, now: datetime) -> int:
+    """Queue every unknown row again."""
+    c = deliveries.c
+    held_back = update(deliveries).where(c.mailing == mailing, c.unknowns > 0, c.state == State.UNKNOWN)
+    return connection.execute(held_back.values(state=State.QUEUED, due=now)).rowcount
+
+
+def retry_failed(connection: Connection, mailing: str, *, now: datetime) -> int:
+    """Queue failed rows again for which another try can end otherwise."""
+    c = deliveries.c
+    again = update(deliveries).where(
+        c.mailing == mailing, c.state == State.FAILED, ~DEAD, c.stage.not_in((Stage.CONSENT, Stage.ADDRESS))
+    )
+    return connection.execute(again.values(state=State.QUEUED, due=now, first_deferred=None)).rowcount
+
+
+def _again(now: datetime) -> Update:
+    """Queue one unknown row: there is no other way from a mail that the server may have taken."""
+    return one_row().where(deliveries.c.state == State.UNKNOWN).values(state=State.QUEUED, due=now)
