@@ -70,6 +70,13 @@ class Run:
         """Its sender processes, if it has any."""
         return below(self.pid)
 
+    def left(self) -> list[int]:
+        """Who is there of its process group, the run itself or senders that outlive it."""
+        stats = Path("/proc").glob("[0-9]*/stat")
+        return [
+            pid for pid in (int(file.parent.name) for file in stats) if alive(pid) and _group(pid) == self.pid
+        ]
+
     def send_signal(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
 
@@ -115,6 +122,13 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
         return False
+
+
+def _group(pid: int) -> int:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return 0
 
 
 def below(pid: int) -> list[int]:

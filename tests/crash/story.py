@@ -12,7 +12,7 @@ from typing import Self
 
 from syndication.domain.delivery import State
 from tests.crash.recorder import Accepted, Gate, Moment, Recorder
-from tests.crash.runs import Run, Whom, alive
+from tests.crash.runs import Run, Whom
 from tests.crash.stalls import Stall, Stalled, becoming
 from tests.flows.newsroom import PAGE, Newsroom
 
@@ -68,7 +68,7 @@ class Story:
     readers: list[str]
     chance: random.Random
     kills: Counter[str] = field(default_factory=Counter)
-    more: Counter[int] = field(default_factory=Counter)  # kills of a run, after its first
+    further: Counter[int] = field(default_factory=Counter)  # kills of a run, after its first
     url: str = ""  # of the store
 
     @classmethod
@@ -121,7 +121,6 @@ class Story:
         if there and point.running:
             gate.open()
             await asyncio.sleep(self.chance.random() / 50)
-        senders = run.children()
         struck = there and run.strike(whom, self.chance)
         self.kills[f"{name}: {whom}"] += struck
         self.server.gate = None
@@ -130,7 +129,7 @@ class Story:
             stalled.lift()
         if struck and whom is Whom.CHILD:
             whom = await self._kill_survivors(run)
-        await self._gone(run, senders, killed=struck and whom is not Whom.CHILD)
+        await self._gone(run, killed=struck and whom is not Whom.CHILD)
         return struck and (stall is None or not gate.reached.is_set() or not point.first)
 
     async def kill_often(self, kills: int) -> None:
@@ -165,7 +164,7 @@ class Story:
         gate = self.server.hold("dot", self.chance.randrange(200))
         if await self._there(run, gate, None) and run.strike(Whom.GROUP, self.chance):
             self.kills[f"after the death of a child: {Whom.GROUP}"] += 1
-            self.more[self.server.run] += 1
+            self.further[self.server.run] += 1
             whom = Whom.GROUP
         else:
             whom = Whom.CHILD
@@ -173,12 +172,12 @@ class Story:
         gate.open()
         return whom
 
-    async def _gone(self, run: Run, senders: list[int], *, killed: bool) -> None:
+    async def _gone(self, run: Run, *, killed: bool) -> None:
         """A killed run leaves nobody behind. Another comes to its own end."""
         ended = await run.ended()
         assert ended.code in ({-9} if killed else {0, INCOMPLETE}), ended
         async with asyncio.timeout(60):
-            while any(map(alive, senders)):  # noqa: ASYNC110 - nobody tells
+            while run.left():  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.01)
 
     async def finish(self) -> Judgement:
@@ -206,7 +205,9 @@ class Story:
         listed = await self.in_doubt()
 
         assert set(self.readers) == set(copies)  # nobody is lost, and nobody else has mail
-        assert all(number <= self.room.connections * (1 + self.more[run]) for run, number in faults.items())
+        assert all(
+            number <= self.room.connections * (1 + self.further[run]) for run, number in faults.items()
+        )
         assert faults.total() <= self.kills.total() * self.room.connections
         assert twice <= listed  # each by name
         assert all(len({(taken.message_id, taken.digest) for taken in its}) == 1 for its in copies.values())
