@@ -1,5 +1,7 @@
 """The articles that are new, were edited or taken back: their pages and images, then their places on the shelves."""
 
+from datetime import timedelta
+
 from syndication.domain.published import FileKind, Filing
 from syndication.flows.app import App
 from syndication.flows.press import Press
@@ -25,6 +27,10 @@ async def file_due(app: App, press: Press) -> None:
         await press.note()
         await app.store.manifest.unwant(hidden)
         await app.store.shelves.file([(one, labels(one.article)) for one in filings], now=now)
+        waiting = [one.article for one in filings if local_images(one.article) & set(app.folder.missing)]
+        await app.store.shelves.postpone(
+            waiting, until=now + timedelta(minutes=1)
+        )  # collecting may bring the image
         done += len(filings)
         app.progress.count("publishing", done, max(total, done))
 

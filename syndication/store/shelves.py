@@ -10,7 +10,7 @@ from syndication.domain.article import Article
 from syndication.domain.published import Filing, Label, Shelf, ShelfKind
 from syndication.store.articles import article_of
 from syndication.store.engine import Database, lock
-from syndication.store.filing import file_articles
+from syndication.store.filing import Due, file_articles, mark_due
 from syndication.store.publishing_tables import built, due_articles, files, listings, shelves
 from syndication.store.tables import articles
 
@@ -70,6 +70,12 @@ class Shelves:
             file_articles(connection, filings, now=now)
 
         await self._database.write(change)
+
+    async def postpone(self, waiting: Sequence[Article], *, until: datetime) -> None:
+        """Have publishing look at these again from then on."""
+        marks = [Due(article.id, article.dated, until) for article in waiting]
+        if marks:
+            await self._database.write(lambda connection: mark_due(connection, marks))
 
     async def settle(self) -> tuple[Shelf, ...]:
         """Open the shelves that have enough articles by now, the fullest first, and close the empty ones; returns the closed.

@@ -10,6 +10,7 @@ from lxml import etree
 
 from syndication.flows.stages import run_collect, run_publish
 from tests.flows.newsroom import Newsroom, article
+from tests.flows.test_content import PIXEL
 
 
 @pytest.fixture
@@ -236,3 +237,17 @@ async def test_the_sitemaps_list_our_pages_and_the_publications_and_nobody_elses
     assert listed == [f"{base}articles/about-fog.html", "https://www.harbour.example/town"]
     news = etree.parse(root / "news-sitemap.xml").xpath("//s:loc/text()", namespaces=names)
     assert news == [f"{base}articles/about-fog.html"]  # the other is older than two days
+
+
+async def test_an_image_that_is_missing_is_published_once_it_is_there(newsroom: Newsroom) -> None:
+    (newsroom.folder / "articles/dot.png").write_bytes(PIXEL)
+    newsroom.write("articles/dot.md", article("A dot", "2023-10-09 10:00", "![dot](dot.png)"))
+    async with newsroom.app() as app:
+        await run_collect(app)
+    (image,) = (newsroom.folder / "var/media").iterdir()
+    image.unlink()
+    done = await published(newsroom, collect=False)
+    assert done["warnings"] == [f"The image {image.name} is missing: collect its article again."]
+    newsroom.later(hours=1)
+    await published(newsroom)
+    assert (newsroom.folder / "feeds/media" / image.name).read_bytes() == PIXEL
