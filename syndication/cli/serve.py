@@ -29,6 +29,7 @@ def serve(
 
 
 async def _serve(chosen: Options, host: str, port: int) -> int:
+    from syndication.flows.confirmations import posting
     from syndication.web.readers.app import readers_app
     from syndication.web.server import listening, serving, stopped
     from syndication.wiring import open_app
@@ -37,7 +38,8 @@ async def _serve(chosen: Options, host: str, port: int) -> int:
         bound = sock.getsockname()[1]
         async with (
             open_app(chosen.config, progress=chosen.progress()) as site,
-            serving(readers_app(site), sock, proxied=True),
+            posting(site) as postman,
+            serving(readers_app(site, postman.wake), sock, proxied=True),
         ):
             url = f"http://{f'[{host}]' if ':' in host else host}:{bound}/"
             if chosen.json:

@@ -5,6 +5,7 @@ from syndication.domain.week import WeekKey
 from syndication.errors import LockedError, UsageError
 from syndication.flows.again import NOTHING, Again
 from syndication.flows.app import App
+from syndication.flows.confirmations import send_confirmations
 from syndication.flows.deliver import count, deliver
 from syndication.flows.fold import fold_settled
 from syndication.flows.report import Report
@@ -20,6 +21,7 @@ async def deliver_due(app: App, key: WeekKey | None, again: Again = NOTHING) -> 
     An edition that another run is sending is left to it. Raises UsageError for no such edition, LockedError when all are being sent.
     """
     app.signing.ready()
+    await send_confirmations(app)
     reports, locked = [], []
     for each in [key] if key else await _wanted(app, again):
         edition = await _edition(app, each)

@@ -25,7 +25,15 @@ from syndication.flows.letters import MailingLetters
 from syndication.flows.report import Report
 from syndication.publish.addresses import resolve
 
-__all__ = ["Draft", "draft_edition", "drafted", "edition_of", "freeze_edition", "recent_articles"]
+__all__ = [
+    "Draft",
+    "draft_edition",
+    "drafted",
+    "edition_of",
+    "freeze_edition",
+    "mail_headers",
+    "recent_articles",
+]
 
 MATCH_WINDOW = timedelta(days=90)  # how far back a hot entry's article is looked for
 
@@ -87,13 +95,13 @@ def drafted(app: App, edition: Edition, at: datetime, mailing: str = "") -> Draf
         kind=MailingKind.DIGEST,
         edition=edition.key,
         date=at,
-        headers=_headers(app),
+        headers=mail_headers(app),
         variants=tuple(app.renderer.digest(edition, language) for language in app.renderer.languages),
     )
     return Draft(edition, made, app.letters.prove(made))
 
 
-def _headers(app: App) -> dict[str, str]:
+def mail_headers(app: App) -> dict[str, str]:
     """What the mailing's messages have in common, as the configuration says it now."""
     return {
         "sender": app.mail.sender,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from syndication.deliver.address import ascii_url
 from syndication.deliver.message import CompiledLetter, Letter, compile_letter
-from syndication.domain.delivery import Recipient
+from syndication.domain.delivery import MailingKind, Recipient
 from syndication.domain.tokens import Keyring, Purpose
 from syndication.errors import SettingsError, StoreError
 
@@ -34,11 +34,14 @@ class MailingLetters:
     zone: ZoneInfo  # the publication's when it was frozen
     renderer: Renderer
     keyring: Keyring
+    kind: MailingKind
     variants: Mapping[str, tuple[Variant, CompiledLetter]]
 
     def message(self, reader: Recipient) -> bytes | None:
         """The reader's message as bytes, or None when nothing in it is among the reader's topics."""
         variant, letter = self.variants[reader.language]
+        if self.kind is MailingKind.CONFIRMATION:  # nothing to leave yet
+            return letter.message(reader, {"confirm": self._link(Purpose.CONFIRM, reader)}, (), "")
         flags = self.renderer.flags(reader, variant)
         if flags is None:
             return None
@@ -99,9 +102,9 @@ class Letters:
                         mailing=mailing.id,
                         sender=facts["sender"],
                         reply_to=facts["reply_to"],
-                        list_id=facts["list_id"],
+                        list_id=facts["list_id"] if mailing.kind is MailingKind.DIGEST else "",
                         domain=facts["domain"],
-                        feedback_id=f"{mailing.id}:digest:{facts['list_id']}",
+                        feedback_id=f"{mailing.id}:{mailing.kind}:{facts['list_id']}",
                         unsubscribe_mailto=facts["unsubscribe_mailto"],
                         date=mailing.date,
                         variant=variant,
@@ -118,6 +121,7 @@ class Letters:
             ZoneInfo(facts["timezone"]),
             self.renderer,
             self.keyring,
+            mailing.kind,
             letters,
         )
 

@@ -76,9 +76,9 @@ class Renderer:
         """The languages that digests are made in, the publication's first."""
         return languages(self._publication.language, self._path)
 
-    def label(self, message: str) -> str:
-        """One of the theme's messages in the publication's language."""
-        return self._in(self._publication.language).text(message)
+    def label(self, message: str, language: str = "", **values: object) -> str:
+        """One of the theme's messages, in the publication's language if not in another, with its `%(name)s` filled in."""
+        return self._in(language).text(message, **values)
 
     def digest(self, edition: Edition, language: str) -> Variant:
         """The digest in one language, its tokens in place, trimmed until it fits under `LIMIT`."""
@@ -179,6 +179,20 @@ class Renderer:
     def fingerprint(self) -> str:
         """Changes whenever a file of the theme does (hex SHA-256)."""
         return fingerprint(self._path)
+
+    def confirmation(self, language: str) -> Variant:
+        """The mail that asks somebody to confirm: its one slot is `confirm`, a link."""
+        labels = self._in(language_for(language, self.languages))
+        context = self._context(labels, self._publication.feeds_url)
+        title = line(self._publication.title)
+        subject = cut(labels.text("Confirm your subscription to %(title)s", title=title), SUBJECT)
+        return Variant(
+            language=labels.language,
+            subject=subject,
+            preheader="",
+            html=self._templates.text("confirmation.html", context),
+            text=folded(self._templates.text("confirmation.txt", context)),
+        )
 
     def reader_page(self, name: str, language: str, context: Mapping[str, object]) -> str:
         """A page for one reader, which is served and never published: `NAME.html` with `context`, in the nearest language there is."""

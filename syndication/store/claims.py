@@ -32,8 +32,11 @@ __all__ = [
     "waiting",
 ]
 
-# Who may get which mailing: a confirmation goes to those who have not confirmed yet.
-_WELCOME = {MailingKind.DIGEST: Consent.CONFIRMED, MailingKind.CONFIRMATION: Consent.PENDING}
+# Who may get which mailing: a confirmation goes to those who have not confirmed yet, or have left and asked again.
+_WELCOME = {
+    MailingKind.DIGEST: (Consent.CONFIRMED,),
+    MailingKind.CONFIRMATION: (Consent.PENDING, Consent.UNSUBSCRIBED, Consent.BOUNCED),
+}
 # SQLite would walk the primary key over finished rows, and claiming would take quadratic time.
 _BY_WAITING = "INDEXED BY deliveries_waiting"
 
@@ -174,11 +177,11 @@ def _due_rows(
     """Due rows, the longest first, and whether their readers are still welcome."""
     c = deliveries.c
     kind = select(mailings.c.kind).where(mailings.c.id == mailing)
-    consent = _WELCOME[MailingKind(connection.execute(kind).scalar_one())]
+    consents = _WELCOME[MailingKind(connection.execute(kind).scalar_one())]
     if connection.dialect.name == "sqlite":
-        return sqlite_claims.due_rows(connection, mailing, lane, consent, now=now, size=size)
+        return sqlite_claims.due_rows(connection, mailing, lane, consents, now=now, size=size)
     question = (
-        select(deliveries, (func.coalesce(subscribers.c.consent, "") == consent).label("welcome"))
+        select(deliveries, func.coalesce(subscribers.c.consent, "").in_(consents).label("welcome"))
         .outerjoin(subscribers, subscribers.c.id == c.subscriber)
         .where(c.mailing == mailing, c.lane == lane, c.due <= now)
         .order_by(c.due, c.subscriber, c.serial)

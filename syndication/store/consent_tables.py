@@ -15,7 +15,7 @@ requests: Table = Table(
     metadata,
     Column("id", counted, primary_key=True),
     Column("at", Utc, nullable=False, index=True),
-    Column("reader", Text, nullable=False),
+    Column("reader", Text, nullable=False),  # whom a mail went to; empty: none did
     Column("network", Text, nullable=False),
     Index("requests_by_reader", "reader", "at"),
     Index("requests_by_network", "network", "at"),

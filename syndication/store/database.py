@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from syndication.store.archive import Archive
 from syndication.store.articles import Articles
+from syndication.store.confirmations import Confirmations
 from syndication.store.consents import Consents
 from syndication.store.editions import Editions
 from syndication.store.engine import Database
@@ -31,6 +32,7 @@ class Store:
     notes: Notes
     subscribers: Subscribers
     consents: Consents
+    confirmations: Confirmations
     ledger: DeliveryLedger
     archive: Archive
     shelves: Shelves
@@ -64,6 +66,7 @@ async def open_store(url: str, *, synchronous: str = "full") -> Store:
         notes=Notes(database),
         subscribers=Subscribers(database),
         consents=Consents(database),
+        confirmations=Confirmations(database),
         ledger=DeliveryLedger(database),
         archive=Archive(database),
         shelves=Shelves(database),

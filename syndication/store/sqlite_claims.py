@@ -17,11 +17,13 @@ __all__ = ["due_rows", "take_rows"]
 
 
 def due_rows(
-    connection: Connection, mailing: str, lane: str, consent: str, *, now: datetime, size: int
+    connection: Connection, mailing: str, lane: str, consents: Sequence[str], *, now: datetime, size: int
 ) -> list[tuple[Recipient, bool]]:
-    """The rows that are due, the longest first, and whether the reader still stands in `consent`."""
-    asked = (consent, mailing, lane, microseconds(now), size)
-    rows = json.loads(connection.exec_driver_sql(_DUE, asked).scalar_one())
+    """The rows that are due, the longest first, and whether the reader still stands in one of `consents`."""
+    asked = (*consents, mailing, lane, microseconds(now), size)
+    rows = json.loads(
+        connection.exec_driver_sql(_DUE.format(", ".join("?" * len(consents))), asked).scalar_one()
+    )
     return [(_recipient(*row), bool(welcome)) for *row, welcome in rows]
 
 
@@ -69,7 +71,7 @@ _COLUMNS = (
 _OURS = ", ".join(f"deliveries.{name}" for name in _COLUMNS.split(", "))
 # Without INDEXED BY the planner would walk the primary key over finished rows, and claiming would take quadratic time.
 _DUE = f"""SELECT json_group_array(json_array({_COLUMNS}, welcome))
-  FROM (SELECT {_OURS}, coalesce(subscribers.consent, '') = ? AS welcome
+  FROM (SELECT {_OURS}, coalesce(subscribers.consent, '') IN ({{}}) AS welcome
           FROM deliveries INDEXED BY deliveries_waiting LEFT JOIN subscribers ON subscribers.id = deliveries.subscriber
          WHERE deliveries.mailing = ? AND deliveries.lane = ? AND deliveries.due <= ?
          ORDER BY deliveries.due, deliveries.subscriber, deliveries.serial

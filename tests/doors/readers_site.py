@@ -3,20 +3,19 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.policy import default
 
 import httpx2
 
 from syndication.flows.app import App
+from syndication.flows.confirmations import posting
 from syndication.web.readers.app import readers_app
 from syndication.web.server import listening, serving
 from tests.flows.newsroom import Newsroom
 
 __all__ = ["Served", "link", "serve", "text_of"]
-
-WEB = "https://news.harbour.example/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +27,7 @@ class Served:
 
     def here(self, link: str) -> str:
         """A mail's link, led to this server."""
-        assert link.startswith(WEB)
-        return self.base + "/" + link.removeprefix(WEB)
+        return f"{self.base}/{'/'.join(link.split('/')[3:])}"
 
     async def consent(self, email: str) -> str:
         reader = await self.app.store.subscribers.get(email)
@@ -37,15 +35,22 @@ class Served:
 
 
 @asynccontextmanager
-async def serve(newsroom: Newsroom) -> AsyncIterator[Served]:
+async def serve(newsroom: Newsroom, *, own: bool = False) -> AsyncIterator[Served]:
+    """With `own` the pages' forms lead to this server, as they do behind a proxy, and not to `web.url`."""
     with listening(0) as sock:
         base = f"http://127.0.0.1:{sock.getsockname()[1]}"
         async with (
             newsroom.app() as app,
-            serving(readers_app(app), sock, proxied=True),
+            posting(app) as postman,
+            serving(readers_app(_led(app, f"{base}/") if own else app, postman.wake), sock, proxied=True),
             httpx2.AsyncClient(timeout=20) as client,
         ):
             yield Served(newsroom, app, base, client)
+
+
+def _led(app: App, web_url: str) -> App:
+    publication = replace(app.publication, web_url=web_url)
+    return replace(app, publication=publication)
 
 
 def text_of(message: bytes) -> str:
@@ -56,6 +61,6 @@ def text_of(message: bytes) -> str:
 
 def link(message: bytes, purpose: str) -> str:
     """The link of a purpose, as it stands in the text part."""
-    found = re.search(rf"{WEB}{purpose}/\S+", text_of(message))
+    found = re.search(rf"https?://\S+/{purpose}/\S+", text_of(message))
     assert found
     return found[0]

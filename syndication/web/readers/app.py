@@ -1,5 +1,6 @@
 """The ASGI app of `syndicate serve`: its routes."""
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -10,12 +11,17 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from syndication.flows.app import App
-from syndication.web.readers import preferences, unsubscribe
+from syndication.web.readers import confirm, preferences, subscribe, unsubscribe
 from syndication.web.readers.shell import Shell
 
 __all__ = ["ROUTES", "readers_app"]
 
 ROUTES = (
+    Route("/subscribe", subscribe.form),
+    Route("/subscribe", subscribe.subscribe, methods=["POST"]),
+    Route("/subscribe/embed", subscribe.embedded),
+    Route("/confirm/{token}", confirm.ask),
+    Route("/confirm/{token}", confirm.confirmed, methods=["POST"]),
     Route("/unsubscribe/{token}", unsubscribe.ask),
     Route("/unsubscribe/{token}", unsubscribe.unsubscribe, methods=["POST"]),
     Route("/preferences/{token}", preferences.preferences),
@@ -25,13 +31,13 @@ ROUTES = (
 )
 
 
-def readers_app(site: App) -> ASGIApp:
-    """The pages below the path of `web.url`."""
+def readers_app(site: App, wake: Callable[[], None]) -> ASGIApp:
+    """The pages below the path of `web.url`; `wake` is called when a confirmation is to be sent."""
     base = urlsplit(site.publication.web_url).path.rstrip("/")
     routes = [Mount(base, routes=ROUTES)] if base else list(ROUTES)
     app = Starlette(routes=routes, exception_handlers={HTTPException: refused, Exception: failed})
     app.router.redirect_slashes = False
-    app.state.site = site
+    app.state.site, app.state.wake = site, wake
     return Shell(app, site)
 
 

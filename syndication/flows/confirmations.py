@@ -1,0 +1,76 @@
+"""Sending the mails that ask back: through the delivery of every mail, beside a digest that is on its way."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+from syndication.errors import LockedError, SyndicationError
+from syndication.flows.app import App
+from syndication.flows.deliver import send_due
+from syndication.flows.joining import KEPT
+from syndication.flows.sending import Sending
+
+__all__ = ["Postman", "posting", "send_confirmations"]
+
+ROUND = 60.0  # seconds between two looks for what a mail server has deferred
+
+
+async def send_confirmations(app: App, stop: asyncio.Event | None = None) -> int:
+    """Send what is due, and forget what nobody answered in seven days. Returns how many went out; 0 when another process is at it."""
+    sent = 0
+    try:
+        with app.locks("confirmations"):
+            await app.store.confirmations.sweep(before=app.clock() - KEPT)
+            for mailing in await app.store.confirmations.open():
+                await app.store.ledger.recover(
+                    mailing, now=app.clock(), dead=app.delivery.host, resend=app.delivery.resend_unknown
+                )
+                async with app.open_pool() as pool:
+                    sending = Sending(app, mailing, pool, stop or asyncio.Event())
+                    await send_due(sending)
+                sent += sending.outcomes["sent"]
+    except LockedError:
+        pass
+    return sent
+
+
+@dataclass(slots=True)
+class Postman:
+    """Sends in the background of a server. `wake` when there is something to send."""
+
+    app: App
+    _due: asyncio.Event = field(default_factory=asyncio.Event)
+    _stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def wake(self) -> None:
+        """There is something to send."""
+        self._due.set()
+
+    async def rounds(self) -> None:
+        """Send until `end`. A fault is told, and the next round tries again."""
+        while not self._stop.is_set():
+            self._due.clear()
+            try:
+                await send_confirmations(self.app, self._stop)
+            except SyndicationError as error:
+                self.app.progress.say(f"confirmations wait: {error.message}")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._due.wait(), ROUND)
+
+    def end(self) -> None:
+        """Finish what is on the wire, begin nothing."""
+        self._stop.set()
+        self._due.set()
+
+
+@asynccontextmanager
+async def posting(app: App) -> AsyncIterator[Postman]:
+    """A postman at work meanwhile."""
+    postman = Postman(app)
+    working = asyncio.create_task(postman.rounds())
+    try:
+        yield postman
+    finally:
+        postman.end()
+        await working

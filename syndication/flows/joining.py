@@ -1,0 +1,125 @@
+"""Joining the list: somebody asks on the web, a mail asks back, and only the answer counts (double opt-in).
+
+Whoever asks learns nothing about an address: the same is said whether it is on the list or not.
+"""
+
+import base64
+import ipaddress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from syndication.deliver.address import Address, parse_address
+from syndication.deliver.lanes import lane_of
+from syndication.domain.subscriber import Consent, NewSubscriber, Subscriber
+from syndication.domain.tokens import Purpose
+from syndication.flows.app import App
+from syndication.flows.freeze import mail_headers
+from syndication.flows.reader import found, holder
+from syndication.store.confirmations import Answer, Asked, Limits
+
+__all__ = ["KEPT", "Visitor", "ask", "confirm", "doubt", "read_address", "stamp", "stamp_age"]
+
+LIMITS = Limits(reader=3, apart=timedelta(minutes=5), network=30)
+KEPT = timedelta(days=7)  # without an answer, requests and who waits are forgotten
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# What people type when they mean a big provider; and domains whose addresses live for minutes.
+_MEANT = {
+    **dict.fromkeys(
+        ("gmial.com", "gmai.com", "gmail.con", "gmail.co", "gnail.com", "gamil.com"), "gmail.com"
+    ),
+    **dict.fromkeys(("hotmial.com", "hotmail.con", "hotmal.com"), "hotmail.com"),
+    **dict.fromkeys(("yahooo.com", "yaho.com", "yahoo.con"), "yahoo.com"),
+    **dict.fromkeys(("outlok.com", "outlook.con"), "outlook.com"),
+    **dict.fromkeys(("iclod.com", "icloud.con"), "icloud.com"),
+    **dict.fromkeys(("naver.con", "nave.com", "navar.com"), "naver.com"),
+    **dict.fromkeys(("hanmail.com", "hanmai.net"), "hanmail.net"),
+}
+_FLEETING = frozenset(
+    {
+        "mailinator.com",
+        "guerrillamail.com",
+        "10minutemail.com",
+        "yopmail.com",
+        "temp-mail.org",
+        "trashmail.com",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who asks, as the server sees it: an IP address, or empty."""
+
+    address: str
+
+    @property
+    def network(self) -> str:
+        """What one household or office shares: 24 bits of IPv4, 64 of IPv6."""
+        try:
+            address = ipaddress.ip_address(self.address)
+        except ValueError:
+            return "unknown"
+        bits = 24 if address.version == 4 else 64  # noqa: PLR2004 - the two there are
+        return str(ipaddress.ip_network((address, bits), strict=False))
+
+
+def read_address(text: str) -> Address:
+    """What was typed. Raises ValueError."""
+    return parse_address(text)
+
+
+def doubt(address: Address) -> str:
+    """A better spelling of the address, `fleeting` for one that will not last, or empty."""
+    if address.domain in _FLEETING:
+        return "fleeting"
+    meant = _MEANT.get(address.domain, "")
+    return f"{address.email.rpartition('@')[0]}@{meant}" if meant else ""
+
+
+def stamp(app: App) -> str:
+    """A signed time for a form, so that its filling can be timed without a cookie."""
+    micros = (app.clock() - _EPOCH) // timedelta(microseconds=1)
+    return app.keyring.sign(Purpose.FORM, base64.b32encode(micros.to_bytes(10, "big")).decode().lower())
+
+
+def stamp_age(app: App, signed: str) -> timedelta | None:
+    """How long ago a form was handed out; None for a stamp that is none of ours."""
+    word = holder(app, Purpose.FORM, signed)
+    if word is None:
+        return None
+    micros = int.from_bytes(base64.b32decode(word.upper()), "big")
+    return app.clock() - (_EPOCH + timedelta(microseconds=micros))
+
+
+async def ask(app: App, address: Address, language: str, visitor: Visitor) -> Answer:
+    """Keep the request, and queue the mail that asks back. The mailing is the minute's, so that its Date is true."""
+    now = app.clock()
+    asked = Asked(
+        new=NewSubscriber(email=address.email, language=language),
+        key=app.new_id(),
+        marks=app.keyring.marks(address.email),
+        network=app.keyring.mark(f"network {visitor.network}"),
+        at=now,
+        mailing=f"confirm-{now:%Y%m%dT%H%M}.{app.mail.list_id}",
+        headers=mail_headers(app),
+        variant=app.renderer.confirmation(language),
+        lane=lane_of(address.domain, app.delivery.lanes),
+        token_key=app.keyring.signer,
+    )
+    return await app.store.confirmations.ask(asked, LIMITS)
+
+
+async def confirm(app: App, token: str, wording: str, visitor: Visitor) -> Subscriber | None:
+    """Take the reader's yes to `wording`, with its proof; as often as asked. None for a link that is none of ours, or too old."""
+    reader = await found(app, Purpose.CONFIRM, token)
+    if reader is None or reader.consent is Consent.COMPLAINED:
+        return None
+    now, marks = app.clock(), app.keyring.marks(reader.email)
+    asked = await app.store.confirmations.asked_at(marks)
+    proof = (
+        f"web form: asked {f'{asked:%Y-%m-%dT%H:%M:%SZ}' if asked else 'before'}, confirmed {now:%Y-%m-%dT%H:%M:%SZ} "
+        f"from {app.keyring.mark(f'address {visitor.address}')}, to the words: {wording}"
+    )
+    await app.store.confirmations.confirm(reader, proof, marks, at=now)
+    return await found(app, Purpose.CONFIRM, token)

@@ -1,0 +1,216 @@
+"""Asking to subscribe, and confirming it: the request, the reader who waits, and the mail that asks back, in one transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from syndication.domain.delivery import MailingKind, State
+from syndication.domain.subscriber import Consent, NewSubscriber, Subscriber
+from syndication.domain.variant import Variant
+from syndication.store.consent_tables import erased, requests
+from syndication.store.engine import Database, lock
+from syndication.store.subscribers import canonical, subscriber
+from syndication.store.tables import (
+    batches,
+    deliveries,
+    lanes,
+    mailings,
+    subscribers,
+    tallies,
+    variants,
+)
+
+__all__ = ["Answer", "Asked", "Confirmations", "Limits"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How often may be asked: for one reader, and from one network."""
+
+    reader: int  # in a day
+    apart: timedelta  # at least, for one reader
+    network: int  # in an hour
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request of the form. `marks` are the address's, the signing key's first; `network` is the mark of where it came from."""
+
+    new: NewSubscriber
+    key: str  # the reader's random key, if this is a new one
+    marks: Sequence[str]
+    network: str
+    at: datetime
+    mailing: str
+    headers: Mapping[str, str]
+    variant: Variant
+    lane: str
+    token_key: str
+
+
+class Answer(StrEnum):
+    """What became of a request; whoever asked is told the last alone."""
+
+    MAILED = "mailed"
+    NOTHING = "nothing"  # confirmed already, complained once, or asked a moment ago
+    TOO_MANY = "too many"  # from this network
+
+
+class Confirmations:
+    """Double opt-in."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def ask(self, asked: Asked, limits: Limits) -> Answer:
+        """Queue the mail that asks back, to whoever is not confirmed and has not complained. A reader's state changes by nothing but an answer."""
+        return await self._database.write(lambda connection: _ask(connection, asked, limits))
+
+    async def asked_at(self, marks: Sequence[str]) -> datetime | None:
+        """When the form was last used with an address."""
+        question = select(func.max(requests.c.at)).where(requests.c.reader.in_(marks))
+        return await self._database.read(lambda connection: connection.execute(question).scalar())
+
+    async def confirm(self, reader: Subscriber, proof: str, marks: Sequence[str], *, at: datetime) -> bool:
+        """Take a reader's yes, durably. It lifts what kept the address away, but for a complaint. False for who is confirmed, complained, or is gone."""
+        c = subscribers.c
+        free = (Consent.PENDING, Consent.UNSUBSCRIBED, Consent.BOUNCED)
+        yes = (
+            update(subscribers)
+            .where(c.id == reader.id, c.consent.in_(free))
+            .values(consent=Consent.CONFIRMED, confirmed=at, left=None, proof=proof)
+        )
+
+        def change(connection: Connection) -> bool:
+            taken = connection.execute(yes).rowcount > 0
+            if taken:
+                connection.execute(delete(erased).where(erased.c.mark.in_(marks)))
+            return taken
+
+        return await self._database.write(change)
+
+    async def open(self) -> tuple[str, ...]:
+        """The confirmations' mailings with rows that wait, are held or are unknown."""
+        c = deliveries.c
+        still = (State.QUEUED, State.DEFERRED, State.CLAIMED, State.DOTTING, State.UNKNOWN)
+        rows = select(c.mailing).where(c.mailing == mailings.c.id, c.state.in_(still)).exists()
+        question = (
+            select(mailings.c.id)
+            .where(mailings.c.kind == MailingKind.CONFIRMATION, rows)
+            .order_by(mailings.c.date)
+        )
+        return await self._database.read(lambda connection: tuple(connection.execute(question).scalars()))
+
+    async def sweep(self, *, before: datetime) -> None:
+        """Forget requests, mailings and readers who never answered, all from before then."""
+
+        def change(connection: Connection) -> None:
+            c = subscribers.c
+            connection.execute(
+                delete(subscribers).where(c.consent == Consent.PENDING, c.created < before, c.proof == "")
+            )
+            connection.execute(delete(requests).where(requests.c.at < before))
+            old = select(mailings.c.id).where(
+                mailings.c.kind == MailingKind.CONFIRMATION, mailings.c.date < before
+            )
+            for mailing in connection.execute(old).scalars().all():
+                for table in (deliveries, batches, lanes, variants, tallies):
+                    connection.execute(delete(table).where(table.c.mailing == mailing))
+                connection.execute(delete(mailings).where(mailings.c.id == mailing))
+
+        await self._database.write(change)
+
+
+def _ask(connection: Connection, asked: Asked, limits: Limits) -> Answer:
+    lock(connection, "subscribers")
+    r, at = requests.c, asked.at
+    number = select(func.count()).select_from(requests)
+    from_there = number.where(r.network == asked.network, r.at > at - timedelta(hours=1))
+    if connection.execute(from_there).scalar_one() >= limits.network:
+        return Answer.TOO_MANY
+    mine = number.where(r.reader.in_(asked.marks))
+    today = connection.execute(mine.where(r.at > at - timedelta(days=1))).scalar_one()
+    lately = connection.execute(mine.where(r.at > at - limits.apart)).scalar_one()
+    reader = None if lately or today >= limits.reader else _reader(connection, asked)
+    if reader is None or reader.consent in {Consent.CONFIRMED, Consent.COMPLAINED}:
+        # Not under the reader's mark: who asks all the time for somebody else's address would keep its owner out.
+        connection.execute(insert(requests).values(at=at, reader="", network=asked.network))
+        return Answer.NOTHING
+    connection.execute(insert(requests).values(at=at, reader=asked.marks[0], network=asked.network))
+    _queue(connection, asked, reader)
+    return Answer.MAILED
+
+
+def _reader(connection: Connection, asked: Asked) -> Subscriber:
+    """The reader with the address, made when there is none. A stranger changes no row of somebody who has ever answered."""
+    address = canonical(asked.new.email)
+    question = select(subscribers).where(subscribers.c.canonical == address)
+    row = connection.execute(question).first()
+    if row is None:
+        connection.execute(
+            insert(subscribers).values(
+                email=asked.new.email,
+                canonical=address,
+                domain=address.rpartition("@")[2],
+                key=asked.key,
+                consent=Consent.PENDING,
+                language=asked.new.language,
+                topics=asked.new.topics,
+                created=asked.at,
+            )
+        )
+        row = connection.execute(question).one()
+    elif row.consent == Consent.PENDING:  # its seven days begin anew
+        of = update(subscribers).where(subscribers.c.id == row.id)
+        connection.execute(of.values(created=asked.at, language=asked.new.language))
+    return subscriber(row)
+
+
+def _queue(connection: Connection, asked: Asked, reader: Subscriber) -> None:
+    m, mailing = mailings.c, asked.mailing
+    if connection.execute(select(m.id).where(m.id == mailing)).first() is None:
+        date = asked.at.replace(microsecond=0)
+        connection.execute(
+            insert(mailings).values(
+                id=mailing,
+                kind=MailingKind.CONFIRMATION,
+                date=date,
+                headers=dict(asked.headers),
+                approved=asked.at,
+            )
+        )
+    variant, v, n = asked.variant, variants.c, lanes.c
+    known = select(v.language).where(v.mailing == mailing, v.language == variant.language)
+    if connection.execute(known).first() is None:
+        connection.execute(
+            insert(variants).values(
+                mailing=mailing,
+                language=variant.language,
+                subject=variant.subject,
+                html=variant.html,
+                text=variant.text,
+                topics=(),
+                common=True,
+            )
+        )
+    served = select(n.lane).where(n.mailing == mailing, n.lane == asked.lane)
+    if connection.execute(served).first() is None:
+        connection.execute(insert(lanes).values(mailing=mailing, lane=asked.lane))
+    connection.execute(
+        insert(deliveries).values(
+            mailing=mailing,
+            subscriber=reader.id,
+            serial=0,
+            email=reader.email,
+            language=variant.language,
+            topics=(),
+            key=reader.key,
+            token_key=asked.token_key,
+            lane=asked.lane,
+            state=State.QUEUED,
+            due=asked.at,
+        )
+    )

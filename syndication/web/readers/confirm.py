@@ -1,0 +1,39 @@
+"""Saying yes: the page that the confirmation mail leads to. Opening it changes nothing, its button does."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from syndication.domain.subscriber import Consent
+from syndication.domain.tokens import Purpose
+from syndication.flows.joining import confirm
+from syndication.flows.reader import found, preferences_link
+from syndication.web.readers.shell import app_of, language_of, show
+from syndication.web.readers.subscribe import visitor
+
+__all__ = ["ask", "confirmed"]
+
+WORDING = "Yes, send me %(title)s by mail every week. I can unsubscribe at any time."
+
+
+async def ask(request: Request) -> Response:
+    """The page with the button."""
+    site, token = app_of(request), request.path_params["token"]
+    reader = await found(site, Purpose.CONFIRM, token)
+    if reader is None or reader.consent is Consent.COMPLAINED:
+        return show(request, "broken-link", language_of(request), {}, status=404)
+    language = language_of(request, reader.language)
+    wording = site.renderer.label(WORDING, language, title=site.publication.title)
+    return show(request, "confirm", language, {"token": token, "wording": wording, "preferences": ""})
+
+
+async def confirmed(request: Request) -> Response:
+    """Keep the yes, then say so."""
+    site, token = app_of(request), request.path_params["token"]
+    known = await found(site, Purpose.CONFIRM, token)
+    language = language_of(request, known.language if known else "")
+    wording = site.renderer.label(WORDING, language, title=site.publication.title)
+    reader = await confirm(site, token, wording, visitor(request))
+    if reader is None:
+        return show(request, "broken-link", language, {}, status=404)
+    context = {"token": token, "wording": wording, "preferences": preferences_link(site, reader)}
+    return show(request, "confirm", language, context)

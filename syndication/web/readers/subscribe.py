@@ -1,0 +1,80 @@
+"""The form to subscribe, as a page and for a frame on the newsroom's own site."""
+
+from datetime import timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from syndication.flows.joining import Visitor, ask, doubt, read_address, stamp, stamp_age
+from syndication.web.readers.shell import app_of, fields, language_of, show
+
+__all__ = ["embedded", "form", "subscribe", "visitor"]
+
+FASTEST, OLDEST = timedelta(seconds=2), timedelta(days=1)  # in which a person fills the form
+
+
+async def form(request: Request) -> Response:
+    """The page."""
+    return _form(request, language_of(request))
+
+
+async def embedded(request: Request) -> Response:
+    """The same without the masthead, for `<iframe src="…/subscribe/embed">`."""
+    return _form(request, language_of(request), framed=True)
+
+
+async def subscribe(request: Request) -> Response:
+    """Say the same whatever is known of the address. A filled trap, which no person sees, is thanked and forgotten."""
+    site, values = app_of(request), await fields(request)
+    typed, language = _of(values, "email").strip()[:320], language_of(request, _of(values, "lang"))
+    framed = _of(values, "framed") == "yes"
+    if _of(values, "website"):
+        return _sent(request, language, framed=framed)
+    age = stamp_age(site, _of(values, "stamp"))
+    if age is None or not FASTEST <= age <= OLDEST:
+        return _form(request, language, typed=typed, said="again", framed=framed)
+    try:
+        address = read_address(typed)
+    except ValueError:
+        return _form(request, language, typed=typed, said="address", framed=framed)
+    better = doubt(address)
+    if better and _of(values, "sure") != typed:
+        return _form(request, language, typed=typed, said="doubt", better=better, framed=framed)
+    answer = await ask(site, address, language, visitor(request))
+    if answer == "too many":
+        return _form(request, language, typed=typed, said="many", framed=framed, status=429)
+    request.app.state.wake()
+    return _sent(request, language, framed=framed)
+
+
+def visitor(request: Request) -> Visitor:
+    """Who asks."""
+    return Visitor(request.client.host if request.client else "")
+
+
+def _form(
+    request: Request,
+    language: str,
+    *,
+    typed: str = "",
+    said: str = "",
+    better: str = "",
+    framed: bool = False,
+    status: int = 422,
+) -> Response:
+    context = {
+        "stamp": stamp(app_of(request)),
+        "typed": typed,
+        "said": said,
+        "better": better,
+        "done": False,
+    }
+    return show(request, "subscribe", language, context, status=status if said else 200, framed=framed)
+
+
+def _sent(request: Request, language: str, *, framed: bool) -> Response:
+    return show(request, "subscribe", language, {"done": True}, framed=framed)
+
+
+def _of(values: dict[str, list[str]], name: str) -> str:
+    return values.get(name, [""])[0]
