@@ -140,6 +140,7 @@ def _ask(connection: Connection, asked: Asked, limits: Limits) -> Answer:
         connection.execute(insert(requests).values(at=at, reader="", network=asked.network))
         return Answer.NOTHING
     connection.execute(insert(requests).values(at=at, reader=asked.marks[0], network=asked.network))
+    _mailing(connection, asked)
     _queue(connection, asked, reader)
     return Answer.MAILED
 
@@ -169,7 +170,8 @@ def _reader(connection: Connection, asked: Asked) -> Subscriber:
     return subscriber(row)
 
 
-def _queue(connection: Connection, asked: Asked, reader: Subscriber) -> None:
+def _mailing(connection: Connection, asked: Asked) -> None:
+    """The minute's mailing with its variant and lane, made by the first who needs them."""
     m, mailing = mailings.c, asked.mailing
     if connection.execute(select(m.id).where(m.id == mailing)).first() is None:
         date = asked.at.replace(microsecond=0)
@@ -199,13 +201,16 @@ def _queue(connection: Connection, asked: Asked, reader: Subscriber) -> None:
     served = select(n.lane).where(n.mailing == mailing, n.lane == asked.lane)
     if connection.execute(served).first() is None:
         connection.execute(insert(lanes).values(mailing=mailing, lane=asked.lane))
+
+
+def _queue(connection: Connection, asked: Asked, reader: Subscriber) -> None:
     connection.execute(
         insert(deliveries).values(
-            mailing=mailing,
+            mailing=asked.mailing,
             subscriber=reader.id,
             serial=0,
             email=reader.email,
-            language=variant.language,
+            language=asked.variant.language,
             topics=(),
             key=reader.key,
             token_key=asked.token_key,
