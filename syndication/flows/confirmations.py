@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from syndication.errors import LockedError, SyndicationError
 from syndication.flows.app import App
-from syndication.flows.deliver import send_due
 from syndication.flows.joining import KEPT
+from syndication.flows.lock import forget
+from syndication.flows.round import one_round
 from syndication.flows.sending import Sending
 
 __all__ = ["Postman", "posting", "send_confirmations"]
@@ -19,20 +20,22 @@ ROUND = 60.0  # seconds between two looks for what a mail server has deferred
 async def send_confirmations(app: App, stop: asyncio.Event | None = None) -> int:
     """Send what is due, and forget what nobody answered in seven days. Returns how many went out; 0 when another process is at it."""
     sent = 0
-    try:
-        with app.locks("confirmations"):
-            await app.store.confirmations.sweep(before=app.clock() - KEPT)
-            for mailing in await app.store.confirmations.open():
-                await app.store.ledger.recover(
-                    mailing, now=app.clock(), dead=app.delivery.host, resend=app.delivery.resend_unknown
-                )
-                async with app.open_pool() as pool:
-                    sending = Sending(app, mailing, pool, stop or asyncio.Event())
-                    await send_due(sending)
-                sent += sending.outcomes["sent"]
-    except LockedError:
-        pass
+    with suppress(LockedError), app.locks("confirmations"):
+        for old in await app.store.confirmations.sweep(before=app.clock() - KEPT):
+            forget(app.site / "var" / "locks", f"mailing {old}")
+        for mailing in await app.store.confirmations.open():
+            with suppress(LockedError), app.locks(f"mailing {mailing}"):  # a run frees what its owner left
+                sent += await _send(app, mailing, stop or asyncio.Event())
     return sent
+
+
+async def _send(app: App, mailing: str, stop: asyncio.Event) -> int:
+    resend = app.delivery.resend_unknown
+    await app.store.ledger.recover(mailing, now=app.clock(), dead=app.delivery.host, resend=resend)
+    async with app.open_pool() as pool:
+        sending = Sending(app, mailing, pool, stop)
+        await one_round(sending)
+    return sending.outcomes["sent"]
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from syndication.errors import LockedError, StoreError, UsageError
 
-__all__ = ["hold"]
+__all__ = ["forget", "hold"]
 
 
 @contextmanager
@@ -22,7 +22,7 @@ def hold(folder: Path, name: str, inherited: int | None = None) -> Iterator[int]
     `inherited` is the descriptor that such a child was given. Raises LockedError at once when another process has the lock, and
     UsageError when what was inherited is not this lock.
     """
-    path = folder / f"{name.replace(' ', '-')}.lock"
+    path = _file(folder, name)
     descriptor = _opened(path) if inherited is None else _checked(path, inherited)
     try:
         try:
@@ -35,6 +35,15 @@ def hold(folder: Path, name: str, inherited: int | None = None) -> Iterator[int]
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def forget(folder: Path, name: str) -> None:
+    """Take away the file of a lock that nobody will ever ask for again."""
+    _file(folder, name).unlink(missing_ok=True)
+
+
+def _file(folder: Path, name: str) -> Path:
+    return folder / f"{name.replace(' ', '-')}.lock"
 
 
 def _opened(path: Path) -> int:

@@ -104,10 +104,10 @@ class Confirmations:
         )
         return await self._database.read(lambda connection: tuple(connection.execute(question).scalars()))
 
-    async def sweep(self, *, before: datetime) -> None:
-        """Forget requests, mailings and readers who never answered, all from before then."""
+    async def sweep(self, *, before: datetime) -> Sequence[str]:
+        """Forget requests, mailings and readers who never answered, all from before then; gives the mailings."""
 
-        def change(connection: Connection) -> None:
+        def change(connection: Connection) -> Sequence[str]:
             c = subscribers.c
             connection.execute(
                 delete(subscribers).where(c.consent == Consent.PENDING, c.created < before, c.proof == "")
@@ -116,12 +116,14 @@ class Confirmations:
             old = select(mailings.c.id).where(
                 mailings.c.kind == MailingKind.CONFIRMATION, mailings.c.date < before
             )
-            for mailing in connection.execute(old).scalars().all():
+            gone = connection.execute(old).scalars().all()
+            for mailing in gone:
                 for table in (deliveries, batches, lanes, variants, tallies):
                     connection.execute(delete(table).where(table.c.mailing == mailing))
                 connection.execute(delete(mailings).where(mailings.c.id == mailing))
+            return gone
 
-        await self._database.write(change)
+        return await self._database.write(change)
 
 
 def _ask(connection: Connection, asked: Asked, limits: Limits) -> Answer:
