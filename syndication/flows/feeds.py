@@ -14,7 +14,7 @@ from syndication.flows.freeze import recent_articles
 from syndication.flows.press import Press
 from syndication.publish.channel import Channel, Entry, Tombstone
 from syndication.publish.entries import edition_entry, excerpts, hot_entries
-from syndication.publish.feeds import documents
+from syndication.publish.feeds import MAX_ENTRIES, documents
 
 __all__ = ["EDITIONS", "HOT", "shelf_channel", "write_feeds"]
 
@@ -27,7 +27,7 @@ WEEKS = 52  # of the feed of the editions
 async def write_feeds(app: App, press: Press) -> list[Channel]:
     """Write the feeds that may have changed, and return the main ones."""
     now = app.clock()
-    latest = await app.store.articles.latest(app.feeds.limit, until=now)
+    latest = await app.store.articles.latest(min(app.feeds.limit, MAX_ENTRIES), until=now)
     main = channel(app, "", withdrawn=await tombstones(app))
     _write(app, press, main, entries(app, latest), folder="", what="")
     channels = [main]
@@ -64,7 +64,7 @@ async def _write_shelves(app: App, press: Press) -> None:
             Tombstone(article, at.replace(microsecond=0))
             for article, at in await app.store.shelves.withdrawn(shelf)
         )
-        newest = await app.store.shelves.newest(shelf, app.feeds.limit)
+        newest = await app.store.shelves.newest(shelf, min(app.feeds.limit, MAX_ENTRIES))
         made = shelf_channel(app, shelf, withdrawn)
         _write(app, press, made, entries(app, newest), folder=shelf.folder, what=shelf.title)
         await press.note()

@@ -107,7 +107,7 @@ async def _require_no_mail_to_come(app: App, edition: FrozenEdition, report: Rep
         )
     if waiting:
         report.warnings.append(
-            f"{counted(waiting, 'mail')} of {edition.key} with this article are still to go out: `syndicate hold {edition.key}` keeps them."
+            f"{edition.key} has this article, and {counted(waiting, 'mail')} of it {'is' if waiting == 1 else 'are'} still to go out: `syndicate hold {edition.key}` keeps the rest."
         )
 
 

@@ -68,7 +68,8 @@ history = Table(
     Column("seq", _counted, primary_key=True),
     Column("article", ForeignKey("articles.id"), nullable=False, index=True),
     Column("state", Text, nullable=False),  # equal exactly when nothing changed
-    Column("document", Integer, index=True),  # null: not sealed yet
+    Column("document", Integer),  # null: not sealed yet
+    Index("history_order", "document", "seq"),
     sqlite_autoincrement=True,
 )
 

@@ -11,6 +11,7 @@ from lxml import etree
 from syndication.errors import UsageError
 from syndication.flows.stages import run_publish
 from syndication.flows.withdraw import restore, withdraw
+from tests.doors.smtp_server import Script, Step
 from tests.flows.newsroom import Newsroom, article
 from tests.flows.test_content import PIXEL
 from tests.flows.test_older import piece, published
@@ -158,6 +159,24 @@ async def test_an_edition_that_is_made_but_not_sent_has_to_be_taken_back_first(t
         await taken_back(newsroom)
     assert "syndicate discard 2023-W41" in refused.value.hint
     assert holding(newsroom, "Quill")
+
+
+async def test_one_that_some_readers_have_is_taken_back_and_the_rest_of_the_mails_are_named(
+    tmp_path: Path,
+) -> None:
+    newsroom = Newsroom(tmp_path, connections=1)
+    newsroom.write("articles/vat.md", article("The Vat of Doctor Quill", "2023-10-13 10:00"))
+    await newsroom.subscribe("ann@example.com", "bo@example.com")
+    async with Script({"rcpt": [Step("450 4.2.0 greylisted")]}) as server:
+        newsroom.configure(smtp=f"smtp+plain://127.0.0.1:{server.port}")
+        report = await newsroom.run("2023-W41")
+    assert (report.sent, report.deferred) == (1, 1)
+    done = await taken_back(newsroom)
+    assert done["warnings"] == [
+        "2023-W41 has this article, and 1 mail of it is still to go out: `syndicate hold 2023-W41` keeps the rest."
+    ]
+    assert holding(newsroom, "Quill") == set()
+    assert "This page was taken back" in (tmp_path / "feeds/archive/2023-W41.html").read_text()
 
 
 async def test_it_can_be_published_again(newsroom: Newsroom) -> None:

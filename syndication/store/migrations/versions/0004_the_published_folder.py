@@ -65,7 +65,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("history_article", "history", ["article"])
-    op.create_index("history_document", "history", ["document"])
+    op.create_index("history_order", "history", ["document", "seq"])
     op.create_table(
         "sealed",
         sa.Column("document", sa.Integer(), autoincrement=False, nullable=False),
