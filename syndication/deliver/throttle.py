@@ -42,6 +42,8 @@ _MORE = timedelta(minutes=1)  # until a server that said 421 gets one more conne
 _DAY = timedelta(days=1)
 _NONE = Limits()
 _LEAST = 1e-6  # of a mail: what a bucket may lack by rounding
+_TICK = timedelta(microseconds=1)  # a time is rounded to it
+_SKEW = timedelta(minutes=1)  # that the clocks of two hosts may differ; more is a clock that was set back
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ class Throttle:
         # Half a bucket at least: a mail at a time would be a claim at a time.
         short = max(1.0, limits.per_second / 2) - meter.tokens if limits.per_second else 0.0
         if short > _LEAST:
-            return Wait(now + timedelta(seconds=short / limits.per_second), Reason.PACE)
+            return Wait(now + timedelta(seconds=short / limits.per_second) + _TICK, Reason.PACE)
         tokens = int(meter.tokens + _LEAST) if limits.per_second else BATCH
         probing = meter.troubles > 0
         most = min(limits.connections or self.connections, meter.cap or self.connections)
@@ -162,17 +164,20 @@ class Throttle:
         return _Room(meter, min(today, tokens, PROBE if probing else BATCH), connections)
 
     def _current(self, meter: Meter, limits: Limits, now: datetime) -> Meter:
-        """The meter as it stands now. A clock that jumps costs at most one bucket, and no pause outlives its longest."""
-        elapsed = max(0.0, (now - (meter.at or now)).total_seconds())
+        """The meter as it stands now. A clock that jumps is worth at most one bucket, and no pause outlives its longest."""
         full = max(1.0, limits.per_second)
-        tokens = full if meter.at is None else min(full, max(0.0, meter.tokens) + limits.per_second * elapsed)
+        if meter.at is None or meter.at > now + _SKEW:
+            tokens = full
+        else:
+            elapsed = max(0.0, (now - meter.at).total_seconds())
+            tokens = min(full, max(0.0, meter.tokens) + limits.per_second * elapsed)
         _, longest = LANE_PAUSES if meter.name.startswith("lane ") else SERVER_PAUSES
-        latest = now + longest * (1 + _SPREAD)
+        set_back = meter.not_before is not None and meter.not_before > now + longest * (1 + _SPREAD)
         return replace(
             self._on_its_day(self._less_capped(meter, limits, now), limits, now),
             tokens=tokens,
             at=now,
-            not_before=min(meter.not_before, latest) if meter.not_before else None,
+            not_before=None if set_back else meter.not_before,
         )
 
     def _on_its_day(self, meter: Meter, limits: Limits, now: datetime) -> Meter:
