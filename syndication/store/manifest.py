@@ -38,6 +38,12 @@ class Manifest:
         question = select(files.c.path).where(files.c.path.startswith(start, autoescape=True), files.c.wanted)
         return await self._database.read(lambda connection: frozenset(connection.execute(question).scalars()))
 
+    async def kind(self, path: str) -> FileKind:
+        """What the file at `path` is; `other` for one that publishing did not write."""
+        question = select(files.c.kind).where(files.c.path == path)
+        found = await self._database.read(lambda connection: connection.execute(question).scalar())
+        return FileKind(found) if found else FileKind.OTHER
+
     async def page(self, after: str, limit: int) -> tuple[PublishedFile, ...]:
         """The next files by path, for a walk through all of them."""
         question = select(files).where(files.c.path > after).order_by(files.c.path).limit(limit)

@@ -11,12 +11,13 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from syndication.flows.app import App
-from syndication.web.readers import confirm, preferences, subscribe, unsubscribe
+from syndication.web.readers import confirm, preferences, published, subscribe, unsubscribe
 from syndication.web.readers.shell import Shell
 
 __all__ = ["ROUTES", "readers_app"]
 
 ROUTES = (
+    Route("/", published.archive),
     Route("/subscribe", subscribe.form),
     Route("/subscribe", subscribe.subscribe, methods=["POST"]),
     Route("/subscribe/embed", subscribe.embedded),
@@ -34,11 +35,17 @@ ROUTES = (
 def readers_app(site: App, wake: Callable[[], None]) -> ASGIApp:
     """The pages below the path of `web.url`; `wake` is called when a confirmation is to be sent."""
     base = urlsplit(site.publication.web_url).path.rstrip("/")
-    routes = [Mount(base, routes=ROUTES)] if base else list(ROUTES)
+    routes = [*_folder(site), *([Mount(base, routes=ROUTES)] if base else ROUTES)]
     app = Starlette(routes=routes, exception_handlers={HTTPException: refused, Exception: failed})
     app.router.redirect_slashes = False
     app.state.site, app.state.wake = site, wake
     return Shell(app, site)
+
+
+def _folder(site: App) -> list[Route]:
+    """The published folder, where `feeds.url` says; none when that is another host's."""
+    feeds, web = urlsplit(site.publication.feeds_url), urlsplit(site.publication.web_url)
+    return [Route(f"{feeds.path}{{path:path}}", published.published)] if feeds.netloc == web.netloc else []
 
 
 async def failed(_: Request, error: Exception) -> Response:  # noqa: ARG001 - the shell tells of it

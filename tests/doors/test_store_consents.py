@@ -1,0 +1,127 @@
+"""What readers decide for themselves, and joining, in both databases."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from syndication.domain.delivery import MailingKind
+from syndication.domain.subscriber import Choice, Consent, NewSubscriber, Subscriber
+from syndication.domain.variant import Variant
+from syndication.store.confirmations import Answer, Asked, Limits
+from syndication.store.database import Store
+from tests.doors.store_samples import DAY, NOW, minter, subscribe
+
+pytest_plugins = ("tests.doors.databases",)
+
+ANN = "ann@small.example"
+LIMITS = Limits(reader=3, apart=timedelta(minutes=5), network=4)
+ASKED = Asked(
+    new=NewSubscriber(email=ANN, language="ko"),
+    key="k" * 16,
+    marks=("new-ann", "old-ann"),
+    network="here",
+    at=NOW,
+    mailing="confirm-1",
+    headers={"sender": "a@b.example"},
+    variant=Variant("ko", "Subject", "", "<p>html</p>", "text"),
+    lane="other",
+    token_key="abcd",
+)
+
+
+async def reader(store: Store, email: str = ANN) -> Subscriber:
+    found = await store.subscribers.get(email)
+    assert found
+    return found
+
+
+async def test_a_request_queues_a_mail_that_only_who_is_asked_back_can_claim(store: Store) -> None:
+    assert await store.confirmations.ask(ASKED, LIMITS) is Answer.MAILED
+    ann = await reader(store)
+    assert (ann.consent, ann.language, ann.key) == (Consent.PENDING, "ko", "k" * 16)
+    mailing = await store.editions.mailing("confirm-1")
+    assert (mailing.kind, mailing.date) == (MailingKind.CONFIRMATION, NOW.replace(microsecond=0))
+    assert await store.confirmations.open() == ("confirm-1",)
+    (row,) = [row async for row in store.ledger.recipients("confirm-1")]
+    assert (row.email, row.name, row.token_key) == (ANN, "", "abcd")
+
+
+@pytest.mark.parametrize("consent", [Consent.CONFIRMED, Consent.COMPLAINED])
+async def test_who_is_confirmed_or_has_complained_is_not_mailed(store: Store, consent: Consent) -> None:
+    await subscribe(store, ANN)
+    if consent is Consent.COMPLAINED:
+        await store.database.write(
+            lambda connection: connection.exec_driver_sql("UPDATE subscribers SET consent = 'complained'")
+        )
+    assert await store.confirmations.ask(ASKED, LIMITS) is Answer.NOTHING
+    assert await store.confirmations.open() == ()
+
+
+async def test_requests_are_limited_by_reader_under_every_key_and_by_network(store: Store) -> None:
+    async def ask(minutes: float, mark: str = "new-ann", email: str = ANN, network: str = "here") -> Answer:
+        new = replace(ASKED.new, email=email)
+        at, key = NOW + timedelta(minutes=minutes), f"{minutes:016}"
+        marks = (mark, "new-ann") if email == ANN else (email,)
+        return await store.confirmations.ask(
+            replace(ASKED, new=new, at=at, key=key, marks=marks, network=network, mailing=f"m{minutes}"),
+            LIMITS,
+        )
+
+    assert [await ask(0), await ask(4), await ask(6)] == [Answer.MAILED, Answer.NOTHING, Answer.MAILED]
+    assert await ask(20, "rotated", network="there") is Answer.MAILED
+    assert await ask(26, "rotated", network="there") is Answer.NOTHING  # the fourth of the day
+    assert await ask(40, email="bo@small.example") is Answer.MAILED
+    assert await ask(41, email="cy@small.example") is Answer.TOO_MANY
+    assert await ask(41, email="cy@small.example", network="there") is Answer.MAILED
+
+
+async def test_a_yes_counts_once_and_lifts_what_kept_the_address_away(store: Store) -> None:
+    await subscribe(store, ANN)
+    await store.consents.erase(await reader(store), "old-ann", at=NOW)
+    assert await store.consents.erased(["old-ann", "other"]) == {"old-ann"}
+    await store.confirmations.ask(ASKED, LIMITS)
+    ann = await reader(store)
+    assert await store.confirmations.confirm(ann, "proof", ASKED.marks, at=NOW + DAY)
+    assert not await store.confirmations.confirm(ann, "another", ASKED.marks, at=NOW + 2 * DAY)
+    ann = await reader(store)
+    assert (ann.consent, ann.confirmed, ann.proof) == (Consent.CONFIRMED, NOW + DAY, "proof")
+    assert not await store.consents.any_erased()
+
+
+async def test_what_nobody_answered_is_forgotten_and_whoever_answered_stays(store: Store) -> None:
+    await subscribe(store, "bo@small.example")
+    await store.confirmations.ask(ASKED, LIMITS)
+    assert await store.confirmations.sweep(before=NOW) == []
+    assert await store.confirmations.sweep(before=NOW + DAY) == ["confirm-1"]
+    assert await store.subscribers.get(ANN) is None
+    assert await store.subscribers.get("bo@small.example")
+    assert await store.confirmations.asked_at(ASKED.marks) is None
+    assert await store.confirmations.open() == ()
+
+
+async def test_leaving_is_idempotent_and_choosing_is_for_the_confirmed(store: Store) -> None:
+    await subscribe(store, ANN)
+    key, choice = (await reader(store)).key, Choice(("film",), "ko", NOW + DAY)
+    assert await store.consents.choose(key, choice, at=NOW)
+    ann = await reader(store)
+    assert (ann.topics, ann.language, ann.paused) == (("film",), "ko", NOW + DAY)
+    assert [await store.consents.leave(key, at=NOW) for _ in range(2)] == [True, False]
+    assert not await store.consents.choose(key, choice, at=NOW)
+    assert not await store.consents.leave("nobody", at=NOW)
+    assert await store.consents.reader("nobody") is None
+
+
+async def test_marks_are_looked_up_by_the_thousand(store: Store) -> None:
+    await subscribe(store, ANN)
+    await store.consents.erase(await reader(store), "m7", at=NOW)
+    assert await store.consents.erased([f"m{number}" for number in range(2_000)]) == {"m7"}
+
+
+async def test_an_id_is_never_given_twice_even_when_its_reader_was_erased(store: Store) -> None:
+    await subscribe(store, ANN)
+    before = await reader(store)
+    await store.consents.erase(before, "m", at=NOW)
+    new = NewSubscriber(email="bo@small.example", confirmed=NOW)
+    await store.subscribers.add([new], at=NOW, key=minter("k"))
+    assert (await reader(store, "bo@small.example")).id > before.id
