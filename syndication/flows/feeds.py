@@ -55,9 +55,10 @@ def _write(app: App, press: Press, made: Channel, shown: Sequence[Entry], *, fol
 
 
 async def _write_shelves(app: App, press: Press) -> None:
-    for closed in await app.store.shelves.settle():
-        paths = [await app.store.manifest.known(f"{prefix}{closed.folder}") for prefix in ("", EXCERPT)]
+    for empty in await app.store.shelves.empty():
+        paths = [await app.store.manifest.known(f"{prefix}{empty.folder}") for prefix in ("", EXCERPT)]
         await app.store.manifest.unwant(sorted(paths[0] | paths[1]))
+    await app.store.shelves.settle()
     stale = [shelf for shelf in await app.store.shelves.stale() if shelf.kind is not ShelfKind.SITEMAP]
     for done, shelf in enumerate(stale, start=1):
         withdrawn = tuple(

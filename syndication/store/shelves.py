@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Select, and_, delete, func, insert, literal, select, update
 
 from syndication.domain.article import Article
 from syndication.domain.published import Filing, Label, Shelf, ShelfKind
@@ -17,6 +17,9 @@ from syndication.store.tables import articles
 __all__ = ["FEWEST", "MOST", "Shelves"]
 
 MOST = 200  # shelves of one kind with feeds: nobody floods the folder with tags
+_EMPTY = and_(
+    shelves.c.open, shelves.c.count <= 0, shelves.c.kind != ShelfKind.SITEMAP
+)  # a sitemap may be filled again
 FEWEST = {ShelfKind.SECTION: 1, ShelfKind.AUTHOR: 3, ShelfKind.TAG: 3}  # articles
 
 
@@ -77,17 +80,19 @@ class Shelves:
         if marks:
             await self._database.write(lambda connection: mark_due(connection, marks))
 
-    async def settle(self) -> tuple[Shelf, ...]:
-        """Open the shelves that have enough articles by now, the fullest first, and close the empty ones; returns the closed.
+    async def empty(self) -> tuple[Shelf, ...]:
+        """The shelves that have feeds but no article any more: `settle` closes them."""
+        return await self._shelves(select(shelves).where(_EMPTY))
+
+    async def settle(self) -> None:
+        """Close the empty shelves and open those that have enough articles by now, the fullest first.
 
         A shelf that is open stays, because somebody reads its feeds; one that has to wait for a place gets the next that falls free.
         """
 
-        def change(connection: Connection) -> tuple[Shelf, ...]:
+        def change(connection: Connection) -> None:
             c = shelves.c
-            empty = select(shelves).where(c.open, c.count <= 0)
-            closed = tuple(_shelf(row) for row in connection.execute(empty))
-            connection.execute(update(shelves).where(c.open, c.count <= 0).values(open=False, stale=False))
+            connection.execute(update(shelves).where(_EMPTY).values(open=False, stale=False))
             for kind, fewest in FEWEST.items():
                 used = connection.execute(select(func.count()).where(c.kind == kind, c.open)).scalar_one()
                 ready = (
@@ -98,9 +103,8 @@ class Shelves:
                 )
                 opened = [row.id for row in connection.execute(ready)] if used < MOST else []
                 connection.execute(update(shelves).where(c.id.in_(opened)).values(open=True, stale=True))
-            return closed
 
-        return await self._database.write(change)
+        await self._database.write(change)
 
     async def open(self) -> tuple[Shelf, ...]:
         """The shelves with files of their own, by kind and slug."""

@@ -42,7 +42,7 @@ async def test_what_is_new_or_edited_is_due_until_it_is_filed_the_oldest_first(s
 async def test_an_article_of_the_future_is_due_again_when_its_time_comes(store: Store) -> None:
     await collect(store, piece("later", NOW + DAY))
     assert titles(await filed(store, CITY)) == ["About later"]
-    assert await store.shelves.settle() == ()
+    await store.shelves.settle()
     assert await store.shelves.open() == ()
     assert await store.shelves.due(NOW + HOUR, 9) == ()
     assert titles(await filed(store, CITY, now=NOW + DAY)) == ["About later"]
@@ -85,8 +85,9 @@ async def test_a_tag_has_feeds_from_three_articles_on_and_keeps_them(store: Stor
     for name in "abc":
         await collect(store, piece(name, summary="No fog"))
         await filed(store)
-        closed = await store.shelves.settle()
-        assert closed == ((fog,) if name == "c" else ())
+        assert await store.shelves.empty() == ((fog,) if name == "c" else ())
+        await store.shelves.settle()
+        assert (fog in await store.shelves.open()) == (name != "c")
 
 
 async def test_no_more_than_two_hundred_of_a_kind_and_the_fullest_first(store: Store) -> None:

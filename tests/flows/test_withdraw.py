@@ -191,6 +191,16 @@ async def test_it_can_be_published_again(newsroom: Newsroom) -> None:
             await restore(app, SLUG)
 
 
+async def test_the_only_article_of_a_sitemap_leaves_it_and_comes_back_into_it(tmp_path: Path) -> None:
+    newsroom = Newsroom(tmp_path)
+    await published(newsroom, piece(1))
+    await taken_back(newsroom, "https://harbour.example/1")
+    assert "harbour.example/1<" not in (tmp_path / "feeds/sitemaps/1.xml").read_text()
+    async with newsroom.app() as app:
+        await restore(app, "https://harbour.example/1")
+    assert "harbour.example/1<" in (tmp_path / "feeds/sitemaps/1.xml").read_text()
+
+
 async def test_a_name_that_means_no_article_or_several_is_one_sentence(newsroom: Newsroom) -> None:
     with pytest.raises(UsageError, match="No article has the id, address or slug 'nothing'"):
         await taken_back(newsroom, "nothing")
