@@ -24,7 +24,7 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", metavar="N", help="The port; 0 picks one.")] = 8025,
 ) -> int:
-    """Serve the pages that the links of the mails lead to, for a proxy with TLS in front. SIGTERM or Ctrl-C ends it."""
+    """Serve the pages that the links of the mails lead to and the published folder, for a proxy with TLS in front. SIGTERM or Ctrl-C ends it."""
     return run(_serve(options(context), host, port))
 
 

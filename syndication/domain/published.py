@@ -6,9 +6,21 @@ from enum import StrEnum
 
 from syndication.domain.article import Article
 
-__all__ = ["TOMBSTONE", "FileKind", "Filing", "Label", "PublishedFile", "Shelf", "ShelfKind"]
+__all__ = [
+    "TAKEN_BACK",
+    "TOMBSTONE",
+    "TTL",
+    "FileKind",
+    "Filing",
+    "Label",
+    "PublishedFile",
+    "Shelf",
+    "ShelfKind",
+]
 
 TOMBSTONE = timedelta(days=30)  # how long a withdrawn article is named in the feeds that held it (RFC 6721)
+TTL = 30  # minutes for which a feed need not be asked for again: in the RSS, and what a server says in Cache-Control
+TAKEN_BACK = ".gone"  # beside PAGE an empty file PAGE.gone: any server can see by it that the page is answered with 410
 
 
 class FileKind(StrEnum):

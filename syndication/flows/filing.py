@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from syndication.domain.published import FileKind, Filing
+from syndication.domain.published import TAKEN_BACK, FileKind, Filing
 from syndication.flows.app import App
 from syndication.flows.press import Press
 from syndication.publish.addresses import local_images
@@ -21,7 +21,9 @@ async def file_due(app: App, press: Press) -> None:
     while filings := await app.store.shelves.due(now, CHUNK):
         images = {name for one in filings if one.shown(now) for name in local_images(one.article)}
         await press.images(images, app.media)
-        hidden = [_page(one) for one in filings if one.article.slug and not (one.withdrawn or one.shown(now))]
+        paged = [one for one in filings if one.article.slug]
+        hidden = [_page(one) for one in paged if not (one.withdrawn or one.shown(now))]
+        hidden += [_page(one) + TAKEN_BACK for one in paged if not one.withdrawn]
         for filing in filings:
             _write_page(app, press, filing, shown=filing.shown(now))
         await press.note()
@@ -43,6 +45,7 @@ def _write_page(app: App, press: Press, filing: Filing, *, shown: bool) -> None:
         press.write(_page(filing), app.renderer.article_page(filing.article).encode(), FileKind.PAGE)
     elif filing.withdrawn:
         press.write(_page(filing), app.renderer.gone_page().encode(), FileKind.GONE)
+        press.write(_page(filing) + TAKEN_BACK, b"", FileKind.OTHER)
 
 
 def _page(filing: Filing) -> str:

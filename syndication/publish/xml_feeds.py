@@ -6,13 +6,13 @@ from typing import Any
 
 from feedgen.feed import FeedGenerator
 
+from syndication.domain.published import TTL
 from syndication.publish.channel import Channel, Entry
 from syndication.publish.repairs import LEFT_OUT, AtomChannel, AtomEntry, RssChannel, RssEntry
 
-__all__ = ["NOTHING_YET", "TTL", "atom", "rss"]
+__all__ = ["NOTHING_YET", "atom", "rss"]
 
 GENERATOR = "syndication"  # no version: an upgrade is no reason to touch every file
-TTL = 30  # minutes; what a server should say in Cache-Control too
 NOTHING_YET = datetime(
     2005, 12, 1, tzinfo=UTC
 )  # Atom wants a time of a feed without entries: the month of its RFC

@@ -175,6 +175,11 @@ class Renderer:
         """In place of a page that was taken back, in a folder of the published one."""
         return self._templates.page("gone.html", self._context(self._in(self._publication.language), "../"))
 
+    def missing_page(self) -> str:
+        """For an address of the published folder where nothing stands. Its links work at any depth."""
+        labels = self._in(self._publication.language)
+        return self._templates.page("missing.html", self._context(labels, self._publication.feeds_url))
+
     @property
     def fingerprint(self) -> str:
         """Changes whenever a file of the theme does (hex SHA-256)."""

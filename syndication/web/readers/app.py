@@ -7,17 +7,18 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from syndication.flows.app import App
-from syndication.web.readers import confirm, preferences, published, subscribe, unsubscribe
+from syndication.web.published.app import archive, published_route
+from syndication.web.readers import confirm, preferences, subscribe, unsubscribe
 from syndication.web.readers.shell import Shell
 
 __all__ = ["ROUTES", "readers_app"]
 
 ROUTES = (
-    Route("/", published.archive),
+    Route("/", archive),
     Route("/subscribe", subscribe.form),
     Route("/subscribe", subscribe.subscribe, methods=["POST"]),
     Route("/subscribe/embed", subscribe.embedded),
@@ -33,19 +34,14 @@ ROUTES = (
 
 
 def readers_app(site: App, wake: Callable[[], None]) -> ASGIApp:
-    """The pages below the path of `web.url`; `wake` is called when a confirmation is to be sent."""
+    """The pages below the path of `web.url`, and the published folder below that of `feeds.url`. `wake` is called when a confirmation is to be sent."""
     base = urlsplit(site.publication.web_url).path.rstrip("/")
-    routes = [*_folder(site), *([Mount(base, routes=ROUTES)] if base else ROUTES)]
+    pages = [Route(base + page.path, page.endpoint, methods=page.methods) for page in ROUTES]
+    routes = [*pages, published_route(site)]
     app = Starlette(routes=routes, exception_handlers={HTTPException: refused, Exception: failed})
     app.router.redirect_slashes = False
     app.state.site, app.state.wake = site, wake
     return Shell(app, site)
-
-
-def _folder(site: App) -> list[Route]:
-    """The published folder, where `feeds.url` says; none when that is another host's."""
-    feeds, web = urlsplit(site.publication.feeds_url), urlsplit(site.publication.web_url)
-    return [Route(f"{feeds.path}{{path:path}}", published.published)] if feeds.netloc == web.netloc else []
 
 
 async def failed(_: Request, error: Exception) -> Response:  # noqa: ARG001 - the shell tells of it

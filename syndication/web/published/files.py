@@ -1,0 +1,95 @@
+"""The files of the published folder, opened for readers."""
+
+import errno
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ["Files", "Opened"]
+
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]")
+# No such file, whatever the name is like; anything else is a fault of ours.
+_ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.ENXIO})
+REMEMBERED = 10_000  # hashes
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file as it was when it was opened, whatever replaces it meanwhile."""
+
+    etag: str  # of its bytes, with its quotation marks
+    modified: int  # seconds since 1970
+    size: int  # bytes
+    descriptor: int
+
+    def read(self) -> bytes:
+        """All of it."""
+        with os.fdopen(os.dup(self.descriptor), "rb") as file:
+            file.seek(0)
+            return file.read()
+
+
+@dataclass(slots=True)
+class Files:
+    """Below `root`. Files are hashed once, and again when they were replaced."""
+
+    root: Path
+    _tags: dict[tuple[int, ...], str] = field(default_factory=dict)
+
+    @contextmanager
+    def opened(self, path: str) -> Iterator[Opened | None]:
+        """The file, or None when there is none; nor is there one outside of the folder, a hidden one, or one that is no regular file.
+
+        Raises OSError for what the disk or the rights do not allow.
+        """
+        descriptor = self._descriptor(path)
+        if descriptor is None:
+            yield None
+            return
+        try:
+            yield self._seen(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def holds(self, path: str) -> bool:
+        """Whether there is such a file."""
+        descriptor = self._descriptor(path)
+        if descriptor is not None:
+            os.close(descriptor)
+        return descriptor is not None
+
+    def _descriptor(self, path: str) -> int | None:
+        # A part that begins with a dot leads upwards, or is a file that is just being written.
+        if _UNSAFE.search(path) or any(not part or part.startswith(".") for part in path.split("/")):
+            return None
+        target = self.root / path
+        try:
+            # A link may lead out of the folder; the folder itself may well be one.
+            if not target.resolve().is_relative_to(self.root.resolve()):
+                return None
+            return os.open(target, os.O_RDONLY | os.O_NONBLOCK)  # a pipe is not waited for
+        except OSError as error:
+            if error.errno in _ABSENT:
+                return None
+            raise
+        except RuntimeError:  # links in a circle, as Python 3.11 and 3.12 tell of them
+            return None
+
+    def _seen(self, descriptor: int) -> Opened | None:
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            return None
+        key = (facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+        tag = self._tags.get(key)
+        if tag is None:
+            with os.fdopen(os.dup(descriptor), "rb") as file:
+                tag = f'"{hashlib.file_digest(file, "sha256").hexdigest()[:32]}"'
+            if len(self._tags) >= REMEMBERED:
+                self._tags.clear()
+            self._tags[key] = tag
+        return Opened(tag, int(facts.st_mtime), facts.st_size, descriptor)
