@@ -65,6 +65,7 @@ class Renderer:
         self._templates = Templates.on(self._path, folders)
         self._subject = subject
         self._labels: dict[str, Labels] = {}
+        self._confirmations: dict[str, Variant] = {}
         self._days: dict[tuple[str, date], str] = {}  # Babel takes its time, and many readers share a day
 
     def afresh(self) -> "Renderer":
@@ -186,8 +187,13 @@ class Renderer:
         return fingerprint(self._path)
 
     def confirmation(self, language: str) -> Variant:
-        """The mail that asks somebody to confirm: its one slot is `confirm`, a link."""
-        labels = self._in(language_for(language, self.languages))
+        """The mail that asks somebody to confirm: its one slot is `confirm`, a link. Made once."""
+        language = language_for(language, self.languages)
+        if language not in self._confirmations:
+            self._confirmations[language] = self._confirmation(self._in(language))
+        return self._confirmations[language]
+
+    def _confirmation(self, labels: Labels) -> Variant:
         context = self._context(labels, self._publication.feeds_url)
         title = line(self._publication.title)
         subject = cut(labels.text("Confirm your subscription to %(title)s", title=title), SUBJECT)

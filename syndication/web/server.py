@@ -13,6 +13,7 @@ from syndication.errors import UsageError
 
 __all__ = ["listening", "serving", "stopped"]
 
+KEPT_OPEN = 75  # seconds without a request; longer than nginx keeps its own, so that none is cut off
 LEAVE = 1  # seconds that open connections have when it ends
 
 
@@ -53,6 +54,7 @@ async def serving(app: ASGIApp, sock: socket.socket, *, proxied: bool = False) -
         server_header=False,
         proxy_headers=proxied,
         forwarded_allow_ips="127.0.0.1,::1",
+        timeout_keep_alive=KEPT_OPEN,
         timeout_graceful_shutdown=LEAVE,
     )
     server = _Server(config)

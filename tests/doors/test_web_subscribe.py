@@ -230,17 +230,6 @@ async def test_the_form_may_stand_in_a_frame_and_no_other_page_may(served: Serve
     assert "<footer" in page.text
 
 
-async def test_a_confirmed_consent_outlives_a_kill_right_after_the_answer(newsroom: Newsroom) -> None:
-    async with serve(newsroom) as served:
-        await fill(served, ANN)
-        (mail,) = await mails(served, 1)
-        await served.client.post(served.here(link(mail, "confirm")))
-    async with newsroom.app() as app:
-        ann = await app.store.subscribers.get(ANN)
-        assert ann
-        assert ann.consent == "confirmed"
-
-
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     form=st.dictionaries(

@@ -1,0 +1,60 @@
+"""A real `syndicate serve`, killed: what a reader was told holds."""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx2
+
+from syndication.domain.tokens import Purpose
+from syndication.flows.joining import Visitor, ask, read_address
+from tests.flows.newsroom import PAGE, Newsroom
+
+ANN, BO = "ann@readers.example", "bo@readers.example"
+
+
+@asynccontextmanager
+async def serving(room: Newsroom, ending: signal.Signals) -> AsyncIterator[str]:
+    """Its address; in the end the process gets the signal."""
+    words = ["--config", str(room.config), "--json", "serve", "--port", "0"]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "syndication", *words, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stdout
+        lines = [await process.stdout.readline()]
+        while lines[-1].rstrip() != b"}" and lines[-1]:
+            lines.append(await process.stdout.readline())
+        yield json.loads(b"".join(lines))["url"]
+    finally:
+        process.send_signal(ending)
+        await process.wait()
+    assert process.returncode == (0 if ending is signal.SIGTERM else -ending)
+
+
+async def test_a_yes_and_a_no_that_were_answered_outlive_a_kill(tmp_path: Path) -> None:
+    room = Newsroom(tmp_path, now=datetime.now(UTC))  # the server has the real clock
+    room.write("articles/ferry-bell.txt", PAGE)
+    await room.subscribe(BO)
+    async with room.app() as app:
+        await ask(app, read_address(ANN), "en", Visitor("203.0.113.7"))
+        readers = [await app.store.subscribers.get(email) for email in (ANN, BO)]
+        purposes = (Purpose.CONFIRM, Purpose.UNSUBSCRIBE)
+        paths = [
+            f"{purpose}/{app.keyring.sign(purpose, reader.key)}"
+            for purpose, reader in zip(purposes, readers, strict=True)
+            if reader
+        ]
+    async with serving(room, signal.SIGKILL) as url, httpx2.AsyncClient(timeout=20) as client:
+        for path in paths:
+            assert (await client.post(url + path)).status_code == 200
+    async with room.app() as app:
+        now = [await app.store.subscribers.get(email) for email in (ANN, BO)]
+    assert [reader.consent for reader in now if reader] == ["confirmed", "unsubscribed"]
+    async with serving(room, signal.SIGTERM) as url, httpx2.AsyncClient(timeout=20) as client:
+        assert (await client.post(url + paths[1])).status_code == 200
