@@ -1,6 +1,7 @@
 """RSS and Atom, read by feedparser. It is given the bytes only: sanitising and links are done here, once."""
 
 import io
+import re
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -19,6 +20,9 @@ from syndication.errors import CollectError
 __all__ = ["read_xml_feed"]
 
 _HTML = {"text/html", "application/xhtml+xml"}
+SERVED = 1200  # pixels: an image 600 wide on a screen of double density
+# feedparser takes a picture's caption for one more description of the entry. By another name, and without attributes, it is `media_caption`.
+_CAPTION = re.compile(rb"(</?media:)description\b(?:\s+type=[\"'][a-z]*[\"'])?")
 
 
 def read_xml_feed(data: bytes, content_type: str, url: str, reader: FeedReader) -> None:
@@ -29,6 +33,7 @@ def read_xml_feed(data: bytes, content_type: str, url: str, reader: FeedReader) 
     """
     name = url.partition("?")[0]
     check_xml(data, name)
+    data = _CAPTION.sub(rb"\1caption", data)
     headers = {"content-type": content_type} if content_type else {}
     # A BytesIO, because feedparser takes a text for an address to fetch or a file to open.
     found = feedparser.parse(
@@ -53,7 +58,8 @@ def _entry(entry: Any, feed: Any, url: str, site: str, data: bytes) -> Entry:
     link = absolute(_link(entry, data), site)
     contents = [part for part in entry.get("content", ()) if part.get("value")]
     best = next((part for part in contents if part.get("type") in _HTML), contents[0] if contents else {})
-    summary = entry.get("summary_detail") or {}
+    caption = {"value": entry.get("media_caption", ""), "type": "text/plain"}
+    summary = entry.get("summary_detail") or caption
     return Entry(
         title=_title(entry),
         url=link,
@@ -128,27 +134,39 @@ def _name(person: Mapping[str, Any], data: bytes) -> str:
 
 def _image(entry: Any) -> Image | None:
     """`media:content`, an image enclosure, or `media:thumbnail`, in this order."""
-    for media in entry.get("media_content", ()):
-        if media.get("url") and (
-            media.get("medium") == "image" or str(media.get("type", "")).startswith("image/")
-        ):
-            return _described(media, media["url"], media.get("filesize"))
-    for enclosure in entry.get("enclosures", ()):
-        if enclosure.get("href") and str(enclosure.get("type", "")).startswith("image/"):
-            return _described(enclosure, enclosure["href"], enclosure.get("length"))
-    return next(
-        (
-            _described(media, media["url"], None)
-            for media in entry.get("media_thumbnail", ())
-            if media.get("url")
-        ),
-        None,
+    media = [each for each in entry.get("media_content", ()) if each.get("url") and _is_image(each)]
+    caption = str(entry.get("media_caption", "")) if len(media) == 1 else ""  # of several, no one knows whose
+    found = (
+        [_described(each, each["url"], each.get("filesize"), plain(caption)) for each in media]
+        or [
+            _described(each, each["href"], each.get("length"))
+            for each in entry.get("enclosures", ())
+            if each.get("href") and str(each.get("type", "")).startswith("image/")
+        ]
+        or [
+            _described(each, each["url"], None)
+            for each in entry.get("media_thumbnail", ())
+            if each.get("url")
+        ]
     )
+    return _best(found) if found else None
 
 
-def _described(media: Mapping[str, Any], src: str, length: object) -> Image:
+def _is_image(media: Mapping[str, Any]) -> bool:
+    return media.get("medium") == "image" or str(media.get("type", "")).startswith("image/")
+
+
+def _best(offered: list[Image]) -> Image:
+    """The widest up to what is served, the first of equals; the first of all when it does not say how wide it is."""
+    fits = [image for image in offered if image.width <= SERVED]
+    if not offered[0].width:
+        return offered[0]
+    return max(fits, key=lambda each: each.width) if fits else min(offered, key=lambda each: each.width)
+
+
+def _described(media: Mapping[str, Any], src: str, length: object, alt: str = "") -> Image:
     width, height, size = (_whole(value) for value in (media.get("width"), media.get("height"), length))
-    return Image(src, "", width, height, str(media.get("type") or ""), size)
+    return Image(src, alt, width, height, str(media.get("type") or ""), size)
 
 
 def _whole(value: object) -> int:

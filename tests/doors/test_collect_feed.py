@@ -77,6 +77,44 @@ async def test_every_field_of_an_rss_entry_is_read(site: HttpServer, tmp_path: P
     assert article.keys == ("url:https://paper.example/fog", "guid:wire:fog-1", "title:fog & sea:2026-11-16")
 
 
+@pytest.mark.parametrize(
+    ("offered", "taken"),
+    [
+        ((300, 1200, 4000), 1200),
+        ((1000, 640, 2400), 1000),
+        ((4000, 1600), 1600),
+        ((0, 800), 0),
+        ((700, 0), 700),
+    ],
+)
+async def test_of_an_image_in_several_widths_the_one_for_a_digest_is_taken(
+    site: HttpServer, tmp_path: Path, offered: tuple[int, ...], taken: int
+) -> None:
+    media = "".join(
+        f'<media:content url="https://cdn.example/{each}.jpg" medium="image" width="{each}"/>'
+        for each in offered
+    )
+    site.pages["/feed"] = rss(f"<item><title>Fog</title><media:group>{media}</media:group></item>")
+    (article,) = (await collect(site, tmp_path)).articles
+    assert article.image == Image(f"https://cdn.example/{taken}.jpg", width=taken)
+
+
+async def test_the_caption_of_an_image_is_its_alt_and_never_the_article(
+    site: HttpServer, tmp_path: Path
+) -> None:
+    photo = '<media:content url="https://cdn.example/fog.jpg" medium="image"><media:description type="plain">A pier in fog</media:description></media:content>'
+    word = "<description>A &lt;b&gt;short&lt;/b&gt; word.</description>"
+    site.pages["/feed"] = rss(
+        f"<item><title>Before</title>{photo}{word}</item><item><title>After</title>{word}{photo}</item>"
+        f"<item><title>Alone</title>{photo}</item>"
+    )
+    articles = (await collect(site, tmp_path)).articles
+    assert {each.image.alt for each in articles if each.image} == {"A pier in fog"}
+    told = {each.title: (each.summary, "pier" in each.content) for each in articles}
+    assert told["Before"] == told["After"] == ("A short word.", False)
+    assert told["Alone"][0] == "A pier in fog"
+
+
 async def test_a_second_collect_costs_one_304(site: HttpServer, tmp_path: Path) -> None:
     page = rss(ITEM)
     site.pages["/feed"] = Page(page.body, headers=page.headers, etag='"1"', gzipped=True)
