@@ -79,6 +79,15 @@ async def test_axe_finds_nothing_wrong_in_the_digest_light_dark_or_without_its_s
         assert await faults(page, mail=True) == []
 
 
+@pytest.mark.parametrize("theme", THEMES)
+async def test_a_digest_without_any_style_is_read_on_white_and_the_button_is_a_link(
+    browser: Browser, theme: str
+) -> None:
+    html = re.sub(r' style="[^"]*"', "", _STYLES.sub("", mail(theme)))
+    async with browser.page(html) as page:
+        assert await faults(page, mail=True) == []
+
+
 async def test_axe_finds_nothing_wrong_in_the_plain_digest(browser: Browser) -> None:
     async with browser.page(mail("plain"), width=375, scheme="dark") as page:
         assert await faults(page, mail=True) == []
