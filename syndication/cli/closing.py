@@ -119,11 +119,7 @@ def show_status(standing: dict[str, Any], *, as_json: bool) -> int:
         + (", ".join(f"{number:,} {consent}" for consent, number in readers.items() if number) or "none")
     )
     for paused in standing["paused"]:
-        print(
-            f"The {paused['kind']} {paused['name']} waits until {paused['until']} ({paused['reason']}): {paused['words']}".rstrip(
-                " :"
-            )
-        )
+        print(paused["said"])
     if not standing["editions"]:
         print(f"No edition yet. The latest week that has ended is {standing['latest']}.")
     for edition in standing["editions"]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from syndication.domain.limits import Meter, Reason
 from syndication.flows.app import App
@@ -21,15 +22,27 @@ class Pause:
     words: str  # the server's last ones
     used: int  # mails of today
 
-    def document(self) -> dict[str, Any]:
-        """For `--json`."""
+    def document(self, zone: ZoneInfo) -> dict[str, Any]:
+        """For `status`."""
         return {
             "kind": self.kind,
             "name": self.name,
             "reason": self.reason.value,
             "until": self.until.isoformat(),
             "words": self.words,
+            "said": self.sentence(zone),
         }
+
+    def sentence(self, zone: ZoneInfo, number: int | None = None) -> str:
+        """For a person; with the number of mails that wait, if it is known."""
+        if self.reason is Reason.DAY:
+            where = f"to the lane {self.name}" if self.kind == "lane" else f"over the mail server {self.name}"
+            rest = "the rest waits" if number is None else f"the other {number:,} wait"
+            return f"Today's {self.used:,} mails {where} are out; {rest} until tomorrow 00:00."
+        if self.kind == "lane":
+            until = self.until.astimezone(zone)
+            return f"The lane {self.name} is paused until {until:%Y-%m-%d %H:%M}, because it refuses our mail: {self.words}."
+        return f"The mail server {self.name} could not be used: {self.words}."
 
 
 async def pauses(app: App) -> list[Pause]:
@@ -58,19 +71,7 @@ async def sentences(app: App, mailing: str) -> list[str]:
     waiting = await app.store.ledger.waiting(mailing, now=app.clock())
     total = sum(waiting.values())
     return [
-        _sentence(app, pause, total if pause.kind == "server" else waiting[pause.name])
+        pause.sentence(app.publication.timezone, total if pause.kind == "server" else waiting[pause.name])
         for pause in (await pauses(app) if waiting else ())
         if pause.kind == "server" or pause.name in waiting
     ]
-
-
-def _sentence(app: App, pause: Pause, number: int) -> str:
-    if pause.reason is Reason.DAY:
-        where = f"to the lane {pause.name}" if pause.kind == "lane" else f"over the mail server {pause.name}"
-        return (
-            f"Today's {pause.used:,} mails {where} are out; the other {number:,} wait until tomorrow 00:00."
-        )
-    if pause.kind == "lane":
-        until = pause.until.astimezone(app.publication.timezone)
-        return f"The lane {pause.name} is paused until {until:%Y-%m-%d %H:%M}, because it refuses our mail: {pause.words}."
-    return f"The mail server {pause.name} could not be used: {pause.words}."

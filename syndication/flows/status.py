@@ -21,7 +21,7 @@ async def standing(app: App, key: WeekKey | None) -> dict[str, Any]:
     return {
         "editions": editions,
         "subscribers": await app.store.subscribers.count(),
-        "paused": [pause.document() for pause in await pauses(app)],
+        "paused": [pause.document(app.publication.timezone) for pause in await pauses(app)],
         "latest": str(app.edition.cutoff.latest(app.clock())),
     }
 
