@@ -56,8 +56,9 @@ class Postman:
             self._due.clear()
             try:
                 await send_confirmations(self.app, self._stop)
-            except SyndicationError as error:
-                self.app.progress.say(f"confirmations wait: {error.message}")
+            except Exception as error:  # noqa: BLE001 - the pages stay up, and a fault's own words may quote an address
+                said = error.message if isinstance(error, SyndicationError) else type(error).__name__
+                self.app.progress.say(f"confirmations wait: {said}")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._due.wait(), ROUND)
 

@@ -93,17 +93,17 @@ def stamp_age(app: App, signed: str) -> timedelta | None:
 
 
 async def ask(app: App, address: Address, language: str, visitor: Visitor) -> Answer:
-    """Keep the request, and queue the mail that asks back. The mailing is the minute's, so that its Date is true."""
-    now = app.clock()
+    """Keep the request, and queue the mail that asks back. The mailing is the minute's, so that its Date is true, and the language's."""
+    now, variant = app.clock(), app.renderer.confirmation(language)
     asked = Asked(
         new=NewSubscriber(email=address.email, language=language),
         key=app.new_id(),
         marks=app.keyring.marks(address.email),
         network=app.keyring.mark(f"network {visitor.network}"),
         at=now,
-        mailing=f"confirm-{now:%Y%m%dT%H%M}.{app.mail.list_id}",
+        mailing=f"confirm-{now:%Y%m%dT%H%M}-{variant.language}.{app.mail.list_id}",
         headers=mail_headers(app),
-        variant=app.renderer.confirmation(language),
+        variant=variant,
         lane=lane_of(address.domain, app.delivery.lanes),
         token_key=app.keyring.signer,
     )

@@ -173,7 +173,7 @@ def _reader(connection: Connection, asked: Asked) -> Subscriber:
 
 
 def _mailing(connection: Connection, asked: Asked) -> None:
-    """The minute's mailing with its variant and lane, made by the first who needs them."""
+    """The mailing with its variant and lane, made by the first who needs them."""
     m, mailing = mailings.c, asked.mailing
     if connection.execute(select(m.id).where(m.id == mailing)).first() is None:
         date = asked.at.replace(microsecond=0)
@@ -186,9 +186,7 @@ def _mailing(connection: Connection, asked: Asked) -> None:
                 approved=asked.at,
             )
         )
-    variant, v, n = asked.variant, variants.c, lanes.c
-    known = select(v.language).where(v.mailing == mailing, v.language == variant.language)
-    if connection.execute(known).first() is None:
+        variant = asked.variant
         connection.execute(
             insert(variants).values(
                 mailing=mailing,
@@ -200,6 +198,7 @@ def _mailing(connection: Connection, asked: Asked) -> None:
                 common=True,
             )
         )
+    n = lanes.c
     served = select(n.lane).where(n.mailing == mailing, n.lane == asked.lane)
     if connection.execute(served).first() is None:
         connection.execute(insert(lanes).values(mailing=mailing, lane=asked.lane))

@@ -97,6 +97,13 @@ async def test_the_mail_shows_nothing_that_the_form_supplied(served: Served) -> 
     assert ANN not in text_of(mail)
 
 
+async def test_two_languages_in_one_minute_are_both_served(served: Served) -> None:
+    await fill(served, ANN)
+    await mails(served, 1)
+    await fill(served, "haneul@readers.example", lang="ko")
+    assert sorted("구독 확인" in text_of(mail) for mail in await mails(served, 2)) == [False, True]
+
+
 async def test_who_had_left_can_come_back_by_the_mail_alone(served: Served) -> None:
     await served.app.store.subscribers.remove(BO, at=served.newsroom.now)
     await fill(served, BO)
