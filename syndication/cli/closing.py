@@ -47,12 +47,23 @@ def _screen(app: App, report: Report, folder: Path | None) -> str:
     for label, value in _places(app, report, folder):
         lines.append(f"{label:<10}{value}")
     if report.incomplete and not report.held:
-        lines.append(
-            "Not everybody has it yet: `syndicate deliver` sends the rest, `syndicate status KEY` lists who.".replace(
-                "KEY", report.edition
-            )
-        )
+        lines.append(_to_do(app, report))
     return "\n".join(lines)
+
+
+def _to_do(app: App, report: Report) -> str:
+    """What is left to do: what waits goes by itself, what failed or is held in doubt only when somebody asks for it."""
+    if report.queued or report.deferred or (report.unknown and app.delivery.resend_unknown):
+        return f"Not everybody has it yet: `syndicate deliver` sends the rest, `syndicate status {report.edition}` lists who."
+    asks = [
+        f"`syndicate deliver {report.edition} {option}` {what}"
+        for number, option, what in (
+            (report.failed, "--retry-failed", "tries again what failed"),
+            (report.unknown, "--resend-unknown", "sends again what is in doubt"),
+        )
+        if number
+    ]
+    return f"Not everybody has it: `syndicate status {report.edition}` says who and why; {', '.join(asks)}."
 
 
 def _places(app: App, report: Report, folder: Path | None) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from syndication.cli.closing import close
 from syndication.cli.main import run
 from syndication.domain.delivery import State
 from syndication.domain.week import WeekKey
@@ -74,6 +75,34 @@ async def test_held_unknown_mails_are_sent_again_on_request_with_the_same_bytes(
             (report,) = await deliver_due(app, None, UNKNOWN)
     assert (report.requeued, report.sent, report.unknown, report.incomplete) == (1, 1, 1, False)
     assert server.taken[-1] == doubtful
+
+
+async def last_line(room: Newsroom, report: Report, capsys: pytest.CaptureFixture[str]) -> str:
+    """Of the closing screen."""
+    capsys.readouterr()
+    async with room.app() as app:
+        close(app, report, as_json=False)
+    return capsys.readouterr().out.splitlines()[-1]
+
+
+async def test_when_only_failed_mails_are_left_the_screen_names_the_verb_that_helps(
+    newsroom: Newsroom, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = await first_run(newsroom, "rcpt", Step("550 5.2.1 not today"))
+    assert await last_line(newsroom, report, capsys) == (
+        "Not everybody has it: `syndicate status 2023-W41` says who and why; "
+        "`syndicate deliver 2023-W41 --retry-failed` tries again what failed."
+    )
+
+
+async def test_when_mails_are_held_in_doubt_the_screen_names_the_verb_that_sends_them(
+    newsroom: Newsroom, capsys: pytest.CaptureFixture[str]
+) -> None:
+    newsroom.configure(wait='0s"\non_unknown = "hold')
+    report = await first_run(newsroom, "dot", Step("", close=True))
+    assert (await last_line(newsroom, report, capsys)).endswith(
+        "`syndicate deliver 2023-W41 --resend-unknown` sends again what is in doubt."
+    )
 
 
 async def test_without_a_key_failed_mails_of_the_latest_edition_are_meant_and_of_no_older_one(
