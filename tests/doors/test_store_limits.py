@@ -113,6 +113,14 @@ async def test_mails_of_a_dead_owner_come_back_to_the_day(store: Store) -> None:
     ) == (100, 99)
 
 
+async def test_mails_that_a_hold_takes_back_come_back_to_the_day(store: Store) -> None:
+    async def held_and_resumed(_: Batch) -> None:
+        await store.ledger.hold("m1", now=NOW)
+        await store.ledger.resume("m1")
+
+    assert await taken_back(store, held_and_resumed) == (100, 99)
+
+
 async def test_what_a_batch_has_taught_is_kept_with_its_end(store: Store) -> None:
     await planned(store, *addresses(3))
     batch = await claimed(store, site(), "t1", wanted=3)
