@@ -78,11 +78,11 @@ class Outbox:
         return _Connection(self, self._open)
 
     async def handle_DATA(self, _server: SMTP, _session: Any, envelope: Envelope) -> str:  # noqa: N802 (aiosmtpd's name)
-        """File one message; the reply is its fate."""
-        content = envelope.original_content or b""
+        """File one message, with line ends as mail programs want them in a Maildir; the reply is its fate."""
+        content = (envelope.original_content or b"").replace(b"\r\n", b"\n")
         sender = envelope.mail_from or ""
-        recipients = "".join(f"Delivered-To: {address}\r\n" for address in envelope.rcpt_tos)
-        letter = _Letter(f"Return-Path: <{sender}>\r\n{recipients}".encode() + content, asyncio.Future())
+        recipients = "".join(f"Delivered-To: {address}\n" for address in envelope.rcpt_tos)
+        letter = _Letter(f"Return-Path: <{sender}>\n{recipients}".encode() + content, asyncio.Future())
         self._queue.put_nowait(letter)
         return await letter.filed
 

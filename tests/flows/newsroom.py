@@ -158,8 +158,9 @@ class Newsroom:
         self.now += timedelta(**amount)
 
     def mails(self) -> list[bytes]:
-        """What the outbox holds."""
-        return [path.read_bytes() for path in sorted((self.folder / "var" / "outbox" / "new").glob("*"))]
+        """What the outbox holds, with the line ends that it came with."""
+        files = sorted((self.folder / "var" / "outbox" / "new").glob("*"))
+        return [path.read_bytes().replace(b"\n", b"\r\n") for path in files]
 
     def files(self, *below: str) -> dict[str, bytes]:
         """Every file below the given folders with its bytes."""
