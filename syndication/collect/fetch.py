@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ from syndication.collect.links import absolute, shown
 from syndication.domain.article import Validators
 from syndication.errors import CollectError
 
-__all__ = ["FetchLimits", "Fetched", "Fetcher"]
+__all__ = ["AnswerError", "FetchLimits", "Fetched", "Fetcher"]
 
 _OK = frozenset({200, 203})
 _MOVED_FOR_GOOD = frozenset({301, 308})
@@ -52,7 +52,10 @@ class FetchLimits:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An answer. `status` is 200, 304 or 410; `url` is where it came from, `moved` where it now lives for good."""
+    """An answer. `status` is 200, 304 or 410; `url` is where it came from, `moved` where it now lives for good.
+
+    `headers` is what a 200 said, by names in lower case; a header that came twice is joined by a comma (RFC 9110 §5.3).
+    """
 
     url: str
     status: int
@@ -60,6 +63,15 @@ class Fetched:
     content_type: str = ""
     validators: Validators = field(default_factory=Validators)
     moved: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class AnswerError(CollectError):
+    """The server answered, but with no success: `status` is its number."""
+
+    def __init__(self, message: str, hint: str, status: int) -> None:
+        super().__init__(message, hint)
+        self.status = status
 
 
 class _TryLaterError(Exception):
@@ -199,12 +211,13 @@ class Fetcher:
         if status in _AGAIN:
             raise _TryLaterError(f"it answered {said}", self._wish(told.get("retry-after", ""), now, at))
         if status not in _OK:
-            raise CollectError(f"{shown(at)} answered {said}.", _HINTS.get(status, "Check the source's url."))
+            hint = _HINTS.get(status, "Check the source's url.")
+            raise AnswerError(f"{shown(at)} answered {said}.", hint, status)
         coding = told.get("content-encoding", "")
         body = await read_body(
             response.aiter_raw(), coding=coding, limit=self.limits.body_bytes, name=shown(at)
         )
-        return Fetched(at, 200, body, told.get("content-type", ""), validators, moved)
+        return Fetched(at, 200, body, told.get("content-type", ""), validators, moved, dict(told))
 
     def _wish(self, text: str, now: datetime, at: str) -> float | None:
         """Retry-After in seconds (RFC 9110 §10.2.3). Raises CollectError when it is longer than a fetch may take."""

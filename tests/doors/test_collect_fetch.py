@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from syndication.collect.fetch import Fetcher, FetchLimits
+from syndication.collect.fetch import AnswerError, Fetcher, FetchLimits
 from syndication.collect.guard import IPAddress, is_private, resolve
 from syndication.domain.article import Validators
 from syndication.errors import CollectError
@@ -51,8 +51,14 @@ async def test_the_user_agent_names_us_and_the_publication(site: HttpServer, fet
 async def test_a_gone_page_is_told_apart_from_a_missing_one(site: HttpServer, fetcher: Fetcher) -> None:
     site.pages["/gone"] = Page(status=410)
     assert (await fetcher.fetch(site.url("/gone"), now=NOW, allow_private=True)).status == 410
-    with pytest.raises(CollectError, match="answered 404"):
+    with pytest.raises(AnswerError, match="answered 404") as missing:
         await fetcher.fetch(site.url("/missing"), now=NOW, allow_private=True)
+    assert missing.value.status == 404
+
+
+async def test_what_a_server_says_besides_the_page_is_kept(site: HttpServer, fetcher: Fetcher) -> None:
+    site.pages["/"] = Page(b"x", headers={"X-WP-TotalPages": "3"})
+    assert (await fetcher.fetch(site.url(), now=NOW, allow_private=True)).headers["x-wp-totalpages"] == "3"
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "bare deflate"])
