@@ -14,8 +14,9 @@ import nh3
 from syndication.collect.links import absolute
 from syndication.collect.shallow import shallow
 from syndication.collect.words import printable
+from syndication.domain.text import plain
 
-__all__ = ["MAX_CHARACTERS", "Place", "clean", "first_image"]
+__all__ = ["MAX_CHARACTERS", "Place", "clean", "first_image", "words_of"]
 
 MAX_CHARACTERS = 1_000_000  # of one article, images written into it left out
 
@@ -72,6 +73,11 @@ def clean(html: str, base: str = "", place: Place | None = None) -> str:
     if "<" in safe:
         safe = _rewritten(printable(safe), base, place or (lambda src: absolute(src, base)))
     return _settled(safe)
+
+
+def words_of(html: str) -> str:
+    """The words of a line of HTML from outside, such as a title, without its markup."""
+    return plain(nh3.clean(html[:MAX_CHARACTERS], tags=set()))
 
 
 def first_image(content: str) -> tuple[str, str]:

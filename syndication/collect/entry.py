@@ -34,6 +34,7 @@ class Entry:
     content: str = ""
     image: Image | None = None
     credit: str = ""
+    section: str = ""  # of a source that has none of its own
     tags: tuple[str, ...] = ()
     language: str = ""
 
@@ -60,7 +61,7 @@ class FeedReader:
         if not title:
             self._refused += 1
             return
-        published, updated = self._time(entry.published), self._time(entry.updated)
+        published, updated = self.time(entry.published), self.time(entry.updated)
         if published is None and entry.published:
             self._undated += 1
         published = published or updated
@@ -74,7 +75,7 @@ class FeedReader:
                 authors=unique(author_name(name) for name in entry.authors),
                 published=published,
                 updated=updated if updated and published and updated > published else None,
-                section=self._source.section,
+                section=self._source.section or fold(entry.section),
                 summary=cut(fold(summary or plain(content)), SUMMARY),
                 content=content,
                 image=_image(entry, base, content),
@@ -94,7 +95,8 @@ class FeedReader:
             if count:
                 self.warnings.append(f"{count} {'entry' if count == 1 else 'entries'} {what}.")
 
-    def _time(self, written: str) -> datetime | None:
+    def time(self, written: str) -> datetime | None:
+        """What a time of this source means; None when it cannot be read, or lies decades ahead."""
         found = read_time(written, self._publication.timezone) if written else None
         return found if found and found < self._latest else None
 

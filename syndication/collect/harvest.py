@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,6 +17,7 @@ from syndication.collect.folder import read_folder
 from syndication.collect.json_feed import is_json, read_json_feed
 from syndication.collect.links import shown
 from syndication.collect.local_images import NO_IMAGE, keep_image
+from syndication.collect.wordpress import NoApiError, read_posts
 from syndication.collect.xml_feed import read_xml_feed
 from syndication.domain.article import Image, ParsedArticle, Source, SourceKind, Validators
 from syndication.domain.hotlist import HotList
@@ -111,9 +113,44 @@ class Collector:
             warnings=tuple(reader.warnings),
         )
 
+    async def _wordpress(self, source: Source, known: Validators, now: datetime) -> Harvest:
+        reader = FeedReader(source, self._publication, now=now)
+        get = partial(self._fetcher.fetch, now=now, allow_private=source.allow_private)
+        try:
+            posts = await read_posts(source.location, known, reader, get, now=now)
+        except NoApiError as error:
+            return await self._feed_instead(source, known, now, error)
+        return Harvest(
+            source,
+            articles=tuple(reader.articles),
+            validators=posts.validators,
+            unchanged=not (posts.asked_all or reader.articles),
+            retired=posts.retired,
+            moved=posts.moved,
+            warnings=tuple(reader.warnings),
+        )
+
+    async def _feed_instead(
+        self, source: Source, known: Validators, now: datetime, closed: NoApiError
+    ) -> Harvest:
+        """The feed of a site whose API is closed. What was seen of the API stays `known`: nothing is missed once it is back."""
+        feed = replace(source, kind=SourceKind.FEED, location=closed.feed)
+        try:
+            found = await self._feed(feed, Validators(), now)
+        except CollectError as error:
+            message = f"the WordPress API cannot be used ({closed.message.rstrip('.')}), and neither can the site's feed: {error.message}"
+            raise CollectError(message, error.hint) from error
+        if found.retired:
+            raise CollectError(
+                f"the WordPress API cannot be used, and the site's feed is gone: {closed.message}",
+                closed.hint,
+            )
+        said = f"The WordPress API cannot be used, so the site's feed was read instead: {closed.message}"
+        return replace(found, source=source, validators=known, moved="", warnings=(said, *found.warnings))
+
     _READERS: ClassVar[
         dict[SourceKind, Callable[["Collector", Source, Validators, datetime], Awaitable[Harvest]]]
-    ] = {SourceKind.FOLDER: _folder, SourceKind.FEED: _feed}
+    ] = {SourceKind.FOLDER: _folder, SourceKind.FEED: _feed, SourceKind.WORDPRESS: _wordpress}
 
 
 def _read_feed(fetched: Fetched, reader: FeedReader) -> None:

@@ -7,10 +7,11 @@ from html import escape
 from typing import Any
 
 import feedparser
-import nh3
 
+from syndication.collect.clean import words_of
 from syndication.collect.entry import Entry, FeedReader
 from syndication.collect.links import absolute
+from syndication.collect.pictures import best, described
 from syndication.collect.words import author_name
 from syndication.collect.xml_guard import check_xml
 from syndication.domain.article import Image
@@ -20,7 +21,6 @@ from syndication.errors import CollectError
 __all__ = ["read_xml_feed"]
 
 _HTML = {"text/html", "application/xhtml+xml"}
-SERVED = 1200  # pixels: an image 600 wide on a screen of double density
 # feedparser takes a picture's caption for one more description of the entry. By another name, and without attributes, it is `media_caption`.
 _CAPTION = re.compile(rb"(</?media:)description\b(?:\s+type=[\"'][a-z]*[\"'])?")
 
@@ -84,7 +84,7 @@ def _entry(entry: Any, feed: Any, url: str, site: str, data: bytes) -> Entry:
 def _title(entry: Any) -> str:
     detail = entry.get("title_detail") or {}
     value = str(detail.get("value") or entry.get("title") or "")
-    return plain(nh3.clean(value, tags=set())) if detail.get("type") in _HTML else value
+    return words_of(value) if detail.get("type") in _HTML else value
 
 
 def _html(detail: Mapping[str, Any]) -> str:
@@ -137,38 +137,18 @@ def _image(entry: Any) -> Image | None:
     media = [each for each in entry.get("media_content", ()) if each.get("url") and _is_image(each)]
     caption = str(entry.get("media_caption", "")) if len(media) == 1 else ""  # of several, no one knows whose
     found = (
-        [_described(each, each["url"], each.get("filesize"), plain(caption)) for each in media]
+        [described(each, each["url"], each.get("filesize"), plain(caption)) for each in media]
         or [
-            _described(each, each["href"], each.get("length"))
+            described(each, each["href"], each.get("length"))
             for each in entry.get("enclosures", ())
             if each.get("href") and str(each.get("type", "")).startswith("image/")
         ]
         or [
-            _described(each, each["url"], None)
-            for each in entry.get("media_thumbnail", ())
-            if each.get("url")
+            described(each, each["url"], None) for each in entry.get("media_thumbnail", ()) if each.get("url")
         ]
     )
-    return _best(found) if found else None
+    return best(found) if found else None
 
 
 def _is_image(media: Mapping[str, Any]) -> bool:
     return media.get("medium") == "image" or str(media.get("type", "")).startswith("image/")
-
-
-def _best(offered: list[Image]) -> Image:
-    """The widest up to what is served, the first of equals; the first of all when it does not say how wide it is."""
-    fits = [image for image in offered if image.width <= SERVED]
-    if not offered[0].width:
-        return offered[0]
-    return max(fits, key=lambda each: each.width) if fits else min(offered, key=lambda each: each.width)
-
-
-def _described(media: Mapping[str, Any], src: str, length: object, alt: str = "") -> Image:
-    width, height, size = (_whole(value) for value in (media.get("width"), media.get("height"), length))
-    return Image(src, alt, width, height, str(media.get("type") or ""), size)
-
-
-def _whole(value: object) -> int:
-    text = str(value or "").strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0  # noqa: PLR2004 - under a terabyte

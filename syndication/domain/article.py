@@ -33,7 +33,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What the server said last time, for a conditional GET (RFC 9110 §13)."""
+    """What the server said last time, for a conditional GET (RFC 9110 §13). Of a WordPress site, `last_modified` is the newest change seen."""
 
     etag: str = ""
     last_modified: str = ""

@@ -84,7 +84,7 @@ class EditionTable(Table):
 
 
 class SourceTable(Table):
-    """One `[[sources]]`: a folder has a path, a feed a URL."""
+    """One `[[sources]]`: a folder has a path, the others a URL."""
 
     name: Line
     kind: SourceKind
@@ -97,10 +97,10 @@ class SourceTable(Table):
     @field_validator("kind", mode="before")
     @classmethod
     def _kind_is_built(cls, value: object) -> object:
-        hint = 'Use "feed" or "folder".'
-        if value in (SourceKind.SITEMAP, SourceKind.PAGE, SourceKind.WORDPRESS):
+        hint = 'Use "feed", "wordpress" or "folder".'
+        if value in (SourceKind.SITEMAP, SourceKind.PAGE):
             raise Mistake("is not available in this version", hint)
-        if value not in (SourceKind.FEED, SourceKind.FOLDER):
+        if value not in (SourceKind.FEED, SourceKind.WORDPRESS, SourceKind.FOLDER):
             raise Mistake("is not a kind of source", hint)
         return value
 

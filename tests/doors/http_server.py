@@ -2,7 +2,7 @@
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -29,10 +29,14 @@ class Request:
 
 
 class HttpServer:
-    """Answers `pages[path]`; of a list, one after the other, the last for good. `requests` is what came."""
+    """Answers `pages[path]`; of a list, one after the other, the last for good; else what `program` makes of the path.
+
+    `requests` is what came.
+    """
 
     def __init__(self) -> None:
         self.pages: dict[str, Page | list[Page]] = {}
+        self.program: Callable[[str], Page | None] = lambda _: None
         self.requests: list[Request] = []
         self.statuses: list[int] = []
         self.port = 0
@@ -61,7 +65,7 @@ class HttpServer:
         return Request(head[0].split(" ")[1], headers)
 
     def _page(self, path: str) -> Page:
-        page = self.pages.get(path, Page(b"nothing here", 404))
+        page = self.pages.get(path) or self.program(path) or Page(b"nothing here", 404)
         if isinstance(page, list):
             return page.pop(0) if len(page) > 1 else page[0]
         return page

@@ -58,7 +58,7 @@ def mistake(tmp_path: Path, text: str | bytes, environ: dict[str, str] | None = 
         ('"https://news.tern.example/"', '"https://x@news.tern.example/"', "line 16: web.url holds a user name."),
         ('"folder"', '"sitemap"', "line 9: sources.kind is not available in this version."),
         ('"folder"', '"page"', "line 9: sources.kind is not available in this version."),
-        ('"folder"', '"wordpress"', "line 9: sources.kind is not available in this version."),
+        ('"folder"', '"wordpress"', "line 7: sources.url is missing."),
         ('"folder"', '"gopher"', "line 9: sources.kind is not a kind of source."),
         ('"folder"', '["folder"]', "line 9: sources.kind is not a kind of source."),
         ('"folder"', '"feed"', "line 7: sources.url is missing."),

@@ -1,0 +1,29 @@
+"""Of the sizes that a picture is offered in, the one that is shown."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from syndication.domain.article import Image
+
+__all__ = ["SERVED", "best", "described"]
+
+SERVED = 1200  # pixels: an image 600 wide on a screen of double density
+
+
+def best(offered: list[Image]) -> Image:
+    """The widest up to what is served, the first of equals; the first of all when it does not say how wide it is."""
+    fits = [image for image in offered if image.width <= SERVED]
+    if not offered[0].width:
+        return offered[0]
+    return max(fits, key=lambda each: each.width) if fits else min(offered, key=lambda each: each.width)
+
+
+def described(media: Mapping[str, Any], src: str, length: object, alt: str = "") -> Image:
+    """An image with what `media` says under `width`, `height` and `type`, if those are numbers; `length` is in bytes."""
+    width, height, size = (_whole(value) for value in (media.get("width"), media.get("height"), length))
+    return Image(src, alt, width, height, str(media.get("type") or ""), size)
+
+
+def _whole(value: object) -> int:
+    text = str(value or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0  # noqa: PLR2004 - under a terabyte

@@ -1,0 +1,137 @@
+"""What a site's page says in its head about the site: its name, its feeds, its WordPress API."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import lxml.html
+
+from syndication.collect.links import absolute
+from syndication.collect.words import fold, language_tag
+
+__all__ = ["FeedLink", "SiteHead", "read_head"]
+
+WORDPRESS = "https://api.w.org/"  # the relation that its REST API is linked by
+_FEEDS = frozenset(
+    {"application/rss+xml", "application/atom+xml", "application/feed+json", "application/json"}
+)
+_HEAD = 2**19  # bytes: a head is not longer, and nothing behind it is parsed
+_LINK = re.compile(r"<([^>]*)>([^<]*)")  # of a Link header (RFC 8288 §3)
+_REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,]+))", re.IGNORECASE)
+_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
+_END = re.compile(rb"</head\s*>|<body\b", re.IGNORECASE)
+_PUBLISHERS = frozenset({"Organization", "NewsMediaOrganization", "WebSite", "Corporation"})
+_NO_PICTURE = (".svg", ".ico")  # mail programs show neither
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLink:
+    """A feed that a page links to (`rel=alternate`)."""
+
+    url: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteHead:
+    """`url` is the page's own. `api` is the root of the WordPress API. Every field but `url` may be empty."""
+
+    url: str
+    title: str = ""
+    language: str = ""
+    logo: str = ""
+    feeds: tuple[FeedLink, ...] = ()
+    api: str = ""
+
+
+def read_head(data: bytes, url: str, headers: Mapping[str, str]) -> SiteHead:
+    """The head of the page `data`, which came from `url` with `headers` (names in lower case); empty when it is no HTML."""
+    api = _linked(headers.get("link", ""), url)
+    root = _tree(data, headers.get("content-type", ""))
+    if root is None:
+        return SiteHead(url, api=api)
+    base = absolute(next((each.get("href", "") for each in root.iter("base")), ""), url) or url
+    links = [
+        (each.get("rel", "").lower().split(), absolute(each.get("href", ""), base), each)
+        for each in root.iter("link")
+    ]
+    metas = {
+        (each.get("property") or each.get("name") or "").lower(): each.get("content", "")
+        for each in root.iter("meta")
+    }
+    named = metas.get("og:site_name") or metas.get("application-name") or root.findtext(".//title") or ""
+    logo = next(_logos(root, base), "") or next(
+        (href for rel, href, _ in links if "apple-touch-icon" in rel and _is_picture(href)), ""
+    )
+    return SiteHead(
+        url,
+        title=fold(named),
+        language=language_tag(root.get("lang", "")),
+        logo=logo,
+        feeds=tuple(
+            {
+                href: FeedLink(href, fold(each.get("title", "")))
+                for rel, href, each in links
+                if href and "alternate" in rel and _is_feed(each)
+            }.values()
+        ),
+        api=api or next((href for rel, href, _ in links if WORDPRESS in rel), ""),
+    )
+
+
+def _is_feed(link: Any) -> bool:
+    """`application/json` is also what WordPress calls its pages in the API."""
+    kind = link.get("type", "").partition(";")[0].strip().lower()
+    return kind in _FEEDS and (kind != "application/json" or "wp-json" not in link.get("href", ""))
+
+
+def _linked(header: str, url: str) -> str:
+    """The WordPress API of a Link header, or nothing."""
+    for target, parameters in _LINK.findall(header):
+        found = _REL.search(parameters)
+        if found and WORDPRESS in (found[1] or found[2] or "").split():
+            return absolute(target, url)
+    return ""
+
+
+def _tree(data: bytes, content_type: str) -> lxml.html.HtmlElement | None:
+    end = _END.search(data, 0, _HEAD)
+    head = data[: end.start() if end else _HEAD]
+    said = _CHARSET.search(content_type.encode()) or _CHARSET.search(head)
+    try:
+        text = head.decode(said[1].decode() if said else "utf-8", errors="replace")
+    except LookupError:  # a charset that there is not
+        text = head.decode("utf-8", errors="replace")
+    try:
+        return lxml.html.document_fromstring(text.encode(), parser=lxml.html.HTMLParser(encoding="utf-8"))
+    except lxml.etree.ParserError:  # nothing in it
+        return None
+
+
+def _logos(root: lxml.html.HtmlElement, base: str) -> Iterator[str]:
+    """The logos that schema.org's descriptions of the site name."""
+    for script in root.iter("script"):
+        if script.get("type", "").strip().lower() != "application/ld+json":
+            continue
+        try:
+            said = json.loads(script.text or "", strict=False)
+        except (ValueError, RecursionError):
+            continue
+        graph = said.get("@graph", [said]) if isinstance(said, dict) else said
+        for thing in graph if isinstance(graph, list) else ():
+            if isinstance(thing, dict) and _kinds(thing) & _PUBLISHERS:
+                logo = thing.get("logo")
+                src = logo.get("url") or logo.get("contentUrl") if isinstance(logo, dict) else logo
+                if isinstance(src, str) and _is_picture(href := absolute(src, base)):
+                    yield href
+
+
+def _kinds(thing: dict[str, Any]) -> set[str]:
+    kinds = thing.get("@type")
+    return {kind for kind in (kinds if isinstance(kinds, list) else [kinds]) if isinstance(kind, str)}
+
+
+def _is_picture(url: str) -> bool:
+    return bool(url) and not url.lower().partition("?")[0].endswith(_NO_PICTURE)

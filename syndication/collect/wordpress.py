@@ -1,0 +1,238 @@
+"""A WordPress site by its REST API: found by itself, read page by page, and after the first time only what is new or changed.
+
+Two questions are asked: what was published since, and what was changed since. A scheduled post is published without being changed,
+and an edited one is changed without being published.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+
+from syndication.collect.entry import FeedReader
+from syndication.collect.fetch import AnswerError, Fetched
+from syndication.collect.links import shown
+from syndication.collect.site_head import read_head
+from syndication.collect.wordpress_post import is_protected, post_entry, post_id
+from syndication.domain.article import Validators
+from syndication.domain.text import counted
+from syndication.errors import CollectError
+
+__all__ = ["NoApiError", "Posts", "api_root", "posts_address", "read_posts"]
+
+Get = Callable[[str], Awaitable[Fetched]]
+"""One polite GET; raises CollectError."""
+
+PER_PAGE = 100  # the most that the API gives
+MAX_PAGES = 10  # of one question
+OVERLAP = timedelta(days=1)  # `after` is read on the site's own clock, which may be half a day from UTC
+_EMBED = "author,wp:featuredmedia,wp:term"
+_GONE, _NO_SUCH_PAGE, _NOT_FOUND = 410, 400, 404
+
+
+@dataclass(frozen=True, slots=True)
+class Posts:
+    """How it went. `validators` remember the newest change that was seen, `moved` and `retired` are what the site's page said."""
+
+    validators: Validators
+    asked_all: bool = True
+    moved: str = ""
+    retired: bool = False
+
+
+class NoApiError(CollectError):
+    """The API cannot be had; `feed` is the address where the site's feed should be."""
+
+    def __init__(self, cause: CollectError, feed: str) -> None:
+        super().__init__(cause.message, cause.hint)
+        self.feed = feed
+
+
+def posts_address(root: str) -> str:
+    """The address of the posts below the API's `root`, which may be a path or the parameter `rest_route`."""
+    parts = urlsplit(root)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    if any(name == "rest_route" for name, _ in query):
+        pairs = [
+            (name, f"{value.rstrip('/')}/wp/v2/posts" if name == "rest_route" else value)
+            for name, value in query
+        ]
+        return urlunsplit(parts._replace(query=urlencode(pairs, safe="/")))
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/wp/v2/posts"))
+
+
+def api_root(url: str) -> str:
+    """`url` when it is an API's root or its list of posts, else nothing."""
+    parts = urlsplit(url)
+    is_root = parts.path.rstrip("/").endswith("/wp-json") or "rest_route" in dict(parse_qsl(parts.query))
+    return url if is_root or "/wp/v2/" in url else ""
+
+
+async def read_posts(url: str, known: Validators, reader: FeedReader, get: Get, *, now: datetime) -> Posts:
+    """Give the posts of the site at `url` to `reader`: all up to a cap, or with `known` those since then.
+
+    Raises NoApiError when the API is closed, hidden or broken, CollectError when the site itself cannot be had.
+    """
+    moved, feed = "", url.partition("/wp-json")[0].partition("?")[0].rstrip("/") + "/feed/"
+    roots = [api_root(url)]
+    if not roots[0]:
+        page = await get(url)
+        if page.status == _GONE:
+            return Posts(known, retired=True)
+        head = read_head(page.body, page.url, page.headers)
+        moved = page.moved
+        feed = next(
+            (link.url for link in head.feeds if "comments" not in link.url), urljoin(page.url, "feed/")
+        )
+        roots = (
+            [head.api] if head.api else [urljoin(page.url, "wp-json/"), urljoin(page.url, "?rest_route=/")]
+        )
+    since = _since(known)
+    walk = _Walk(reader, get, now, since)
+    try:
+        await walk.first_of([root if "/wp/v2/" in root else posts_address(root) for root in roots])
+    except CollectError as error:
+        raise NoApiError(error, feed) from error
+    walk.close()
+    newest = max(walk.newest, since) if since else walk.newest
+    return Posts(
+        known if walk.broken or newest == _EPOCH else Validators(last_modified=newest.isoformat()),
+        asked_all=since is None,
+        moved=moved,
+    )
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _since(known: Validators) -> datetime | None:
+    """None for the first time, and for what another kind of source remembered."""
+    try:
+        found = datetime.fromisoformat(known.last_modified)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+class _Walk:
+    """The way through the pages. `newest` is the latest time that a post said, `broken` whether a page is missing."""
+
+    def __init__(self, reader: FeedReader, get: Get, now: datetime, since: datetime | None) -> None:
+        self._reader = reader
+        self._get = get
+        self._now = now
+        self._since = since
+        self._seen: set[str] = set()
+        self._protected = self._odd = 0
+        self._answered = False
+        self.newest = _EPOCH
+        self.broken = False
+
+    async def first_of(self, addresses: list[str]) -> None:
+        """Read the posts at the first of `addresses` where there are any. Raises CollectError when none has them."""
+        for number, address in enumerate(addresses, start=1):
+            try:
+                await self._read(address)
+            except CollectError as error:
+                missing = not isinstance(error, AnswerError) or error.status == _NOT_FOUND
+                if number == len(addresses) or not missing:  # who says no is not asked by another door
+                    raise
+            else:
+                return
+
+    async def _read(self, address: str) -> None:
+        for question in self._questions():
+            await self._pages(address, question)
+
+    def _questions(self) -> Iterator[dict[str, str]]:
+        if self._since is None:
+            yield {}
+            return
+        start = (self._since - OVERLAP).strftime("%Y-%m-%dT%H:%M:%SZ")
+        yield {"after": start}
+        yield {"modified_after": start, "orderby": "modified"}
+
+    async def _pages(self, address: str, question: dict[str, str]) -> None:
+        for number in range(1, MAX_PAGES + 1):
+            asked = {**question, "per_page": str(PER_PAGE), "page": str(number), "_embed": _EMBED}
+            try:
+                fetched = await self._get(_with(address, asked))
+                posts = _posts(fetched)
+            except CollectError as error:
+                if not self._answered:
+                    raise
+                if not (isinstance(error, AnswerError) and error.status == _NO_SUCH_PAGE):
+                    self.broken = True
+                    self._reader.warnings.append(
+                        f"The posts from page {number} on are missing this time: {error}"
+                    )
+                return
+            self._answered = True
+            fresh = await asyncio.to_thread(self._take, posts, fetched.url)
+            pages = _whole(fetched.headers.get("x-wp-totalpages", ""))
+            if not fresh or (number >= pages if pages is not None else len(posts) < PER_PAGE):
+                return
+        total = _whole(fetched.headers.get("x-wp-total", ""))
+        of = f" of {total:,}" if total else ""
+        self._reader.warnings.append(f"Only the newest {MAX_PAGES * PER_PAGE:,}{of} posts were asked for.")
+
+    def _take(self, posts: list[Any], site: str) -> bool:
+        """Whether a post was new: a site that ignores `page` gives the same ones for ever."""
+        before = len(self._seen)
+        for post in posts:
+            if not isinstance(post, dict) or not post_id(post):
+                self._odd += 1
+                continue
+            if (
+                post_id(post) in self._seen
+            ):  # in both questions, or on two pages because a post came in between
+                continue
+            self._seen.add(post_id(post))
+            if is_protected(post):
+                self._protected += 1
+                continue
+            self._reader.take(entry := post_entry(post, site))
+            times = (self._reader.time(entry.published), self._reader.time(entry.updated))
+            self.newest = max(self.newest, *(min(time, self._now) for time in times if time), self.newest)
+        return len(self._seen) > before
+
+    def close(self) -> None:
+        """Say what was counted."""
+        self._reader.close()
+        if self._protected:
+            self._reader.warnings.append(
+                f"{counted(self._protected, 'post')} protected by a password; left out."
+            )
+        if self._odd:
+            self._reader.warnings.append(
+                f"{counted(self._odd, 'post')} without a number, or no object; left out."
+            )
+
+
+def _with(address: str, parameters: dict[str, str]) -> str:
+    parts = urlsplit(address)
+    query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in parameters]
+    return urlunsplit(parts._replace(query=urlencode([*query, *parameters.items()], safe="/:,")))
+
+
+def _posts(fetched: Fetched) -> list[Any]:
+    """The posts of an answer. Raises CollectError when it is none."""
+    name = shown(fetched.url)
+    hint = "Ask the site's operator, or use its feed."
+    try:
+        found = json.loads(fetched.body.decode("utf-8-sig"), strict=False)
+    except (ValueError, RecursionError):
+        raise CollectError(f"{name} answered with no JSON.", hint) from None
+    if not isinstance(found, list):
+        said = found.get("code") if isinstance(found, dict) else None
+        raise CollectError(
+            f"{name} answered with no list of posts{f' ({said})' if isinstance(said, str) else ''}.", hint
+        )
+    return found
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None  # noqa: PLR2004 - no site has a billion
