@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from syndication.deliver.address import envelope_address
 from syndication.deliver.lanes import DEFAULT_LANES, Lane
 from syndication.deliver.outbox import Outbox, running_outbox
 from syndication.deliver.pool import Pool
@@ -68,6 +69,7 @@ def mail_policy(settings: Settings) -> MailPolicy:
         reply_to=settings.email.reply_to,
         list_id=settings.list_id,
         unsubscribe_mailto=settings.email.unsubscribe_mailto,
+        bounces=envelope_address(settings.bounces.address) if settings.bounces.address else "",
     )
 
 

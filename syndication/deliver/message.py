@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from urllib.parse import quote
 
 from syndication.deliver.address import envelope_address
 from syndication.deliver.dkim import DkimKey, Seal
@@ -30,6 +31,7 @@ from syndication.domain.variant import TOKEN_START, Variant, merge, split
 __all__ = ["CompiledLetter", "Letter", "compile_letter"]
 
 _LINK = re.compile(r"https?://[!-;=?-~]{1,800}")  # printable ASCII but < and >
+_MAILTO_SAFE = "@!$'*+-._~"  # RFC 6068 §2
 _MIME_VERSION = b"MIME-Version: 1.0\r\n"
 
 
@@ -68,11 +70,7 @@ class CompiledLetter:
         self._subject = _subject(letter.variant.subject)
         self._date = structured("Date", format_datetime(letter.date))
         self._list = _list_headers(letter)
-        self._mailto = (
-            f", <mailto:{message_token(envelope_address(letter.unsubscribe_mailto), 'email.unsubscribe_mailto')}>"
-            if letter.unsubscribe_mailto
-            else ""
-        )
+        self._mailto = _mailto(letter.unsubscribe_mailto)
         self._feedback = structured("Feedback-ID", letter.feedback_id) if letter.feedback_id else b""
         self._text = encode_part(split(letter.variant.text), str)
         self._html = encode_part(split(letter.variant.html), html.escape)
@@ -127,8 +125,9 @@ class CompiledLetter:
             return b""
         if not _LINK.fullmatch(url) or "=?" in url:
             raise ValueError("the unsubscribe link is not an http link of printable ASCII")
+        mailto = f"{self._mailto}{url.rpartition('/')[2]}>" if self._mailto else ""
         return (  # RFC 2369 and RFC 8058
-            f"List-Unsubscribe: <{url}>{self._mailto}\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+            f"List-Unsubscribe: <{url}>{mailto}\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
         ).encode("ascii")
 
 
@@ -149,6 +148,14 @@ def _list_headers(letter: Letter) -> bytes:
     if not letter.list_id:
         return b""
     return structured("List-Id", f"<{message_token(letter.list_id, 'email.list_id')}>")
+
+
+def _mailto(address: str) -> str:
+    """Up to the token, which follows in the subject (RFC 6068): whoever sends this mail proves to have ours."""
+    if not address:
+        return ""
+    where = message_token(envelope_address(address), "email.unsubscribe_mailto")
+    return f", <mailto:{quote(where, safe=_MAILTO_SAFE)}?subject=unsubscribe-"
 
 
 def _part_head(kind: str, part: Part) -> bytes:

@@ -62,7 +62,7 @@ class Keyring:
     def sign(self, purpose: str, reader: str, key_id: str = "") -> str:
         """The token of the subscriber with the random key `reader`. Raises KeyError for an unknown `key_id`."""
         key_id = key_id or self.signer
-        return key_id + reader + self._mac(key_id, purpose, reader)
+        return key_id + reader + self.mac(key_id, purpose, reader)
 
     def verify(self, purpose: str, token: str) -> str | None:
         """The subscriber's random key, or None when the token is not ours or was made for another purpose."""
@@ -71,7 +71,7 @@ class Keyring:
             return None
         key_id, reader, mac = token[:_KEY_ID], token[_KEY_ID:-_MAC], token[-_MAC:]
         try:
-            expected = self._mac(key_id, purpose, reader)
+            expected = self.mac(key_id, purpose, reader)
         except KeyError:
             return None
         return reader if hmac.compare_digest(mac, expected) else None
@@ -85,12 +85,13 @@ class Keyring:
         return tuple(self._mark(key_id, text) for key_id, _ in self.keys)
 
     def _mark(self, key_id: str, text: str) -> str:
-        return key_id + self._mac(key_id, "mark", text.strip().casefold())
+        return key_id + self.mac(key_id, "mark", text.strip().casefold())
 
-    def _mac(self, key_id: str, purpose: str, reader: str) -> str:
+    def mac(self, key_id: str, purpose: str, text: str) -> str:
+        """26 characters that only the holder of the key can make for `text`. Raises KeyError for an unknown `key_id`."""
         for known, key in self.keys:
             if known == key_id:
-                return _mac32(_hmac(key, f"{purpose}\0{key_id}\0{reader}".encode()))
+                return _mac32(_hmac(key, f"{purpose}\0{key_id}\0{text}".encode()))
         raise KeyError(key_id)
 
 

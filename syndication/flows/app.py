@@ -77,6 +77,7 @@ class MailPolicy:
     reply_to: str
     list_id: str
     unsubscribe_mailto: str
+    bounces: str = ""  # the address that return paths are made of; empty: they are the sender's
 
 
 @dataclass(frozen=True, slots=True)

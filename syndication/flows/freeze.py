@@ -108,6 +108,7 @@ def mail_headers(app: App) -> dict[str, str]:
         "reply_to": app.mail.reply_to,
         "list_id": app.mail.list_id,
         "unsubscribe_mailto": app.mail.unsubscribe_mailto,
+        "bounces": app.mail.bounces,
         "web_url": app.publication.web_url,
         "timezone": app.publication.timezone.key,
         "domain": app.publication.domain,

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from syndication.deliver.address import ascii_url
 from syndication.deliver.message import CompiledLetter, Letter, compile_letter
 from syndication.domain.delivery import MailingKind, Recipient
+from syndication.domain.return_path import ReturnPath
 from syndication.domain.tokens import Keyring, Purpose
 from syndication.errors import SettingsError, StoreError
 
@@ -29,7 +30,8 @@ __all__ = ["Letters", "MailingLetters", "sample"]
 class MailingLetters:
     """One mailing's letters by language. A message depends on nothing but what was frozen: a resend is byte-identical."""
 
-    sender: str  # the envelope sender: the address of From
+    sender: str  # the address of From
+    return_path: ReturnPath | None  # with `bounces.address`
     web_url: str
     zone: ZoneInfo  # the publication's when it was frozen
     renderer: Renderer
@@ -54,14 +56,20 @@ class MailingLetters:
         )
         return letter.message(reader, values, flags, unsubscribe)
 
+    def envelope_sender(self, reader: Recipient) -> str:
+        """Where this reader's mail comes back to: an address of its own, else that of From."""
+        if self.return_path is None:
+            return self.sender
+        try:
+            return self.return_path.to(self.keyring, reader.key, reader.token_key)
+        except KeyError:
+            raise _lost(reader) from None
+
     def _link(self, purpose: str, reader: Recipient) -> str:
         try:
             return f"{self.web_url}{purpose}/{self.keyring.sign(purpose, reader.key, reader.token_key)}"
         except KeyError:
-            raise StoreError(
-                f"The secret key {reader.token_key}, with which this mailing was frozen, is no longer in the secrets file.",
-                "Put its line back: the links of mails already sent need it too.",
-            ) from None
+            raise _lost(reader) from None
 
 
 @dataclass(slots=True)
@@ -115,8 +123,10 @@ class Letters:
             for variant in mailing.variants
         }
         sender = next(letter.sender for _, letter in letters.values())
+        bounces = facts.get("bounces", "")
         return MailingLetters(
             sender,
+            ReturnPath.of(bounces, mailing.date) if bounces else None,
             ascii_url(facts["web_url"]),
             ZoneInfo(facts["timezone"]),
             self.renderer,
@@ -124,6 +134,13 @@ class Letters:
             mailing.kind,
             letters,
         )
+
+
+def _lost(reader: Recipient) -> StoreError:
+    return StoreError(
+        f"The secret key {reader.token_key}, with which this mailing was frozen, is no longer in the secrets file.",
+        "Put its line back: the links of mails already sent need it too.",
+    )
 
 
 def sample(keyring: Keyring, language: str, email: str = "reader@example.com") -> Recipient:

@@ -69,10 +69,10 @@ async def _connection(sending: Sending, batch: Batch, rows: Iterator[Recipient],
     done: Settled | None = None
     async with sending.pool.session(batch.server) as place:
         try:
-            mails = ((row, _message(letters, row)) for row in rows)
+            mails = ((row, *_message(letters, row)) for row in rows)
             mail = next(mails, None)
             while mail is not None and not sending.stop.is_set() and findings.blocked is None:
-                row, message = mail
+                row, sender, message = mail
                 if isinstance(message, SyndicationError):
                     raise message
                 # Connecting may take its time, and so may many rows without a mail: what is known is written first.
@@ -89,9 +89,8 @@ async def _connection(sending: Sending, batch: Batch, rows: Iterator[Recipient],
                 won = await ledger.step(batch, done, row, now=app.clock())
                 done, mail = None, next(mails, None)  # one row ahead: its envelope rides behind the dot
                 if won:
-                    following = _envelope(letters, mail)
                     transaction = await place.transact(
-                        letters.sender, row.email, message, following, ready=True
+                        sender, row.email, message, _envelope(mail), ready=True
                     )
                     done = settle(row, transaction, now=app.clock(), jitter=app.jitter())
                     findings.learn(transaction, row.email)
@@ -103,26 +102,25 @@ async def _connection(sending: Sending, batch: Batch, rows: Iterator[Recipient],
                 await ledger.step(batch, done, None, now=app.clock())
 
 
-def _message(letters: MailingLetters, row: Recipient) -> bytes | Settled | SyndicationError:
-    """The row's mail, or what to write about a row that gets none. A fault waits for its turn: the mail before it goes out."""
+def _message(letters: MailingLetters, row: Recipient) -> tuple[str, bytes | Settled | SyndicationError]:
+    """The row's envelope sender and mail, or what to write about a row that gets none. A fault waits for its turn: the mail before it goes out."""
     try:
         message = letters.message(row)
+        if message is not None:
+            return letters.envelope_sender(row), message
     except SyndicationError as fault:
-        return fault
+        return "", fault
     except ValueError as error:  # an address or a name that cannot stand in a header
-        return Settled(row.subscriber, row.serial, State.FAILED, Stage.ADDRESS, Reply(0, str(error)))
+        return "", Settled(row.subscriber, row.serial, State.FAILED, Stage.ADDRESS, Reply(0, str(error)))
     nothing = Reply(0, "nothing in it for the reader's topics")
-    return message or Settled(
-        row.subscriber, row.serial, State.NO_CONTENT, Stage.CONNECT, nothing, counted=False
-    )
+    return "", Settled(row.subscriber, row.serial, State.NO_CONTENT, Stage.CONNECT, nothing, counted=False)
 
 
-def _envelope(
-    letters: MailingLetters, mail: tuple[Recipient, bytes | Settled | SyndicationError] | None
-) -> Envelope | None:
-    if mail is None or not isinstance(mail[1], bytes):
+def _envelope(mail: tuple[Recipient, str, bytes | Settled | SyndicationError] | None) -> Envelope | None:
+    if mail is None:
         return None
-    return Envelope(letters.sender, mail[0].email, len(mail[1]))
+    row, sender, message = mail
+    return Envelope(sender, row.email, len(message)) if isinstance(message, bytes) else None
 
 
 async def _connected(sending: Sending, place: Place, findings: Findings) -> bool:

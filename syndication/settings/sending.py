@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
+from syndication.domain.return_path import LONGEST_LOCAL
 from syndication.settings.forms import (
     Duration,
     Line,
@@ -18,7 +19,7 @@ from syndication.settings.forms import (
     SmtpUrl,
     Whole,
 )
-from syndication.settings.table import Table, later
+from syndication.settings.table import Table
 
 __all__ = ["Bounces", "Delivery", "Dkim", "LaneTable", "Server", "Smtp"]
 
@@ -129,10 +130,19 @@ class LaneTable(Table):
         return tuple(domain.lower() for domain in value)
 
 
+def _has_room_for_a_token(value: str) -> str:
+    if len(value.rpartition("@")[0]) > LONGEST_LOCAL:
+        raise Mistake(
+            f"has more than {LONGEST_LOCAL} characters before the @",
+            'A token follows them: write a short one like "bounces@news.example".',
+        )
+    return value
+
+
 class Bounces(Table):
     """The address that bounces come back to."""
 
-    address: Annotated[Mailbox, AfterValidator(later)] = ""
+    address: Annotated[Mailbox, AfterValidator(_has_room_for_a_token)] = ""
 
 
 class Dkim(Table):

@@ -5,12 +5,13 @@ import sqlite3
 from collections import Counter
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from syndication.domain.return_path import Returned, read_return, return_tokens
 from syndication.domain.week import WeekKey
 from syndication.errors import LockedError, SettingsError, StoreError
 from syndication.flows.due import deliver_due
@@ -162,7 +163,7 @@ async def test_a_site_with_an_international_address_can_be_left(newsroom: Newsro
     assert (report.sent, report.failed) == (3, 0)
     for mail in newsroom.mails():
         assert b"List-Unsubscribe: <https://xn--2e0bp27e.example/unsubscribe/" in mail
-        assert b">, <mailto:leave@xn--2e0bp27e.example>\r\n" in mail
+        assert b">, <mailto:leave@xn--2e0bp27e.example?subject=unsubscribe-" in mail
 
 
 async def test_an_edition_that_another_run_is_sending_does_not_hold_up_the_others(newsroom: Newsroom) -> None:
@@ -223,3 +224,26 @@ async def test_what_cannot_be_mailed_is_said_before_it_is_frozen(tmp_path: Path)
         with pytest.raises(SettingsError, match="The mail cannot be made"):
             await run_weekly(broken, Weekly(WeekKey.parse("2023-W41")))
         assert await app.store.editions.frozen() == ()
+
+
+async def test_with_an_address_for_bounces_each_mail_comes_back_to_one_of_its_own(newsroom: Newsroom) -> None:
+    """Also after a resend, and whatever the configuration says by then."""
+    async with Script({"dot": [Step("", close=True)]}) as server:
+        newsroom.configure(
+            smtp=loopback(server), connections=1, more='[bounces]\naddress = "bounces@harbour.example"'
+        )
+        first = await newsroom.run(W41)
+        newsroom.configure(more="")
+        newsroom.later(minutes=10)
+        await newsroom.deliver()
+        assert first.unknown == 1
+    async with newsroom.app() as app:
+        keyring = app.keyring
+        keys = {reader.email: reader.key async for reader in app.store.subscribers.stream()}
+    assert len(server.dots) == 4
+    assert len({mail.sender for mail in server.dots}) == 3
+    for mail in server.dots:
+        (token,) = return_tokens("bounces@harbour.example", mail.sender)
+        assert read_return(keyring, token) == Returned(
+            keys[mail.recipient], datetime(2023, 10, 16, 8, tzinfo=UTC)
+        )

@@ -140,7 +140,7 @@ def test_the_headers_are_these_literally() -> None:
             "Message-ID: <74601a7bb168aa8429c1772ab0e8a712@hanok.example>",
             "MIME-Version: 1.0",
             "List-Id: <weekly.hanok.example>",
-            f"List-Unsubscribe: <{LINK}>, <mailto:leave@hanok.example>",
+            f"List-Unsubscribe: <{LINK}>, <mailto:leave@hanok.example?subject=unsubscribe-{LINK.rpartition('/')[2]}>",
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
             "Feedback-ID: 2026-W47:digest:weekly:hanok",
         ]

@@ -113,7 +113,11 @@ def test_a_wrong_value_or_key_is_named_with_its_line(
         ("[delivery]\nprocesses = 65", "delivery.processes is no number from 1 to 64."),
         ('[delivery]\nprocesses = "all"', "delivery.processes is no number from 1 to 64."),
         ("[delivery]\nprocesses = true", "delivery.processes is no number from 1 to 64."),
-        ('[bounces]\naddress = "bounces@tern.example"', "bounces.address is not available in this version."),
+        ('[bounces]\naddress = "the bounces"', "bounces.address is not a mail address."),
+        (
+            '[bounces]\naddress = "newsletter-bounces@tern.example"',
+            "bounces.address has more than 16 characters before the @.",
+        ),
         ('[dkim]\nselector = "s_1"', "dkim.selector is not a selector."),
         ('[dkim]\ndomain = "weekly@tern.example"', "dkim.domain is not a domain."),
         ('[store]\nurl = "mysql://db/tern"', "store.url is not the address of a store."),
