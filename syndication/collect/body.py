@@ -2,18 +2,20 @@
 
 import zlib
 from collections.abc import AsyncIterator
+from typing import Any
 
 from syndication.errors import CollectError
 
-__all__ = ["ACCEPTED", "read_body"]
+__all__ = ["ACCEPTED", "read_body", "unpack"]
 
-ACCEPTED = "gzip, deflate"
+ACCEPTED = "gzip, deflate"  # brotli and zstd would each need a library, with a cap of its own to trust
 _STEP = 2**16  # bytes unpacked at a time
+_MEMBERS = 10_000  # a page of the real world has one
 _GZIP = zlib.MAX_WBITS | 32  # gzip or zlib, by its header
 
 
 async def read_body(parts: AsyncIterator[bytes], *, coding: str, limit: int, name: str) -> bytes:
-    """All of `parts` (bytes as they came), unpacked from `coding` (RFC 9110 §8.4). `name` is the address, for the error.
+    """All of `parts` (bytes as they came), unpacked from `coding` (RFC 9110 §8.4) as they come. `name` is the address, for the error.
 
     Raises CollectError beyond `limit` bytes, packed or unpacked, and for a coding that was not asked for or is broken.
     """
@@ -22,45 +24,105 @@ async def read_body(parts: AsyncIterator[bytes], *, coding: str, limit: int, nam
         raise CollectError(
             f"{name} answered in the coding {coding}, which was not asked for.", "Ask the site's operator."
         )
-    packed = bytearray()
-    async for part in parts:
-        packed += part
-        if len(packed) > limit:
-            raise _too_large(name, limit)
-    if coding in {"", "identity"} or not packed:
-        return bytes(packed)
+    body = bytearray()
+    unpacker = _Unpacker(body, limit, coding)
     try:
-        return _unpacked(bytes(packed), coding, limit, name)
+        async for part in parts:
+            unpacker.feed(part)
+        unpacker.close()
+    except _TooMuchError:
+        raise _too_large(name, limit) from None
     except zlib.error:
         raise CollectError(
             f"{name} answered with broken {coding} data.", "Ask the site's operator."
         ) from None
+    return bytes(body)
 
 
-def _unpacked(packed: bytes, coding: str, limit: int, name: str) -> bytes:
-    raw = coding == "deflate" and not _has_zlib_header(packed)
-    wbits = -zlib.MAX_WBITS if raw else _GZIP
-    out = bytearray()
-    while packed:  # gzip may hold several members (RFC 1952 §2.2)
-        engine = zlib.decompressobj(wbits)
-        while not engine.eof:
-            out += engine.decompress(packed, _STEP)
-            if len(out) > limit:
-                raise _too_large(name, limit)
-            if not engine.unconsumed_tail and not engine.eof:
+def unpack(data: bytes, *, limit: int, name: str) -> bytes:
+    """A gzip file that came as such. Raises CollectError beyond `limit` bytes or when it is broken; `name` is its address."""
+    body = bytearray()
+    unpacker = _Unpacker(body, limit, "gzip")
+    try:
+        unpacker.feed(data)
+        unpacker.close()
+    except _TooMuchError:
+        raise _too_large(name, limit) from None
+    except zlib.error:
+        raise CollectError(f"{name} is no whole gzip file.", "Ask the site's operator.") from None
+    return bytes(body)
+
+
+class _TooMuchError(Exception):
+    pass
+
+
+class _Unpacker:
+    """Unpacks into `out`, never more than a step beyond `limit` bytes, and takes no more. Raises zlib.error, _TooMuchError."""
+
+    def __init__(self, out: bytearray, limit: int, coding: str) -> None:
+        self._out = out
+        self._limit = limit
+        self._coding = coding
+        self._head = b""  # what came before it can be told how it is packed
+        self._wbits = _GZIP
+        self._engine: Any = None
+        self._came = self._members = 0
+
+    def feed(self, data: bytes) -> None:
+        """Take the next piece. In small steps: what is left over after each is copied."""
+        self._came += len(data)
+        if self._came > self._limit:
+            raise _TooMuchError
+        if self._coding in {"", "identity"}:
+            self._out += data
+            return
+        for start in range(0, len(data), _STEP):
+            self._feed(data[start : start + _STEP])
+
+    def _feed(self, packed: bytes) -> None:
+        if self._engine is None:
+            packed = self._head = self._head + packed
+            if len(packed) < 2:  # noqa: PLR2004 - a header's
+                return
+            if self._coding == "deflate" and not _has_zlib_header(packed):
+                self._wbits = -zlib.MAX_WBITS
+            self._engine = self._next_member()
+        while packed:
+            if self._engine.eof:  # gzip may hold several members (RFC 1952 §2.2), with zeros between them
+                packed = packed.lstrip(b"\0")
+                if not packed:
+                    return
+                self._engine = self._next_member()
+            self._out += self._engine.decompress(packed, _STEP)
+            if len(self._out) > self._limit:
+                raise _TooMuchError
+            packed = self._engine.unconsumed_tail or self._engine.unused_data
+
+    def _next_member(self) -> Any:
+        self._members += 1
+        if self._members > _MEMBERS:
+            raise zlib.error("so many members")
+        return zlib.decompressobj(self._wbits)
+
+    def close(self) -> None:
+        """Say when the end is missing."""
+        if self._engine is None and self._head:
+            raise zlib.error("cut off")
+        if self._engine is not None and not self._engine.eof:
+            self._out += self._engine.flush()
+            if not self._engine.eof:
                 raise zlib.error("cut off")
-            packed = engine.unconsumed_tail
-        packed = engine.unused_data.lstrip(b"\0")
-    return bytes(out)
 
 
 def _has_zlib_header(data: bytes) -> bool:
     """Some servers send bare deflate for `deflate`, which means zlib (RFC 9110 §8.4.1.2)."""
-    return len(data) > 1 and data[0] & 0x0F == zlib.DEFLATED and int.from_bytes(data[:2], "big") % 31 == 0
+    return data[0] & 0x0F == zlib.DEFLATED and int.from_bytes(data[:2], "big") % 31 == 0
 
 
 def _too_large(name: str, limit: int) -> CollectError:
+    size = f"{limit // 2**20} MB" if limit >= 2**20 else f"{limit} bytes"
     return CollectError(
-        f"{name} answered with more than {limit // 2**20} MB.",
-        "Give a smaller feed, or one with fewer entries.",
+        f"{name} answered with more than {size}.",
+        "Give a smaller feed, or one with fewer entries; or raise collect.megabytes.",
     )

@@ -1,44 +1,48 @@
 """One polite GET: conditional, named, within limits, and never into the machine's own network by accident."""
 
 import asyncio
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import httpx2
 import stamina
 
 from syndication import __version__
-from syndication.collect.body import ACCEPTED, read_body
+from syndication.collect.answer import (
+    CHECK,
+    LATER,
+    MOVED_FOR_GOOD,
+    AnswerError,
+    ClosedError,
+    Fetched,
+    Redirect,
+    TryLaterError,
+    read_answer,
+)
+from syndication.collect.body import ACCEPTED
 from syndication.collect.guard import GuardedTransport, IPAddress, Resolve, is_private, resolve
 from syndication.collect.links import absolute, shown
+from syndication.collect.places import Places
+from syndication.collect.robots import NAME, Robots
 from syndication.domain.article import Validators
 from syndication.errors import CollectError
 
 __all__ = ["AnswerError", "FetchLimits", "Fetched", "Fetcher"]
 
-_OK = frozenset({200, 203})
-_MOVED_FOR_GOOD = frozenset({301, 308})
-_MOVED = frozenset({301, 302, 303, 307, 308})
-_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
-_NOT_MODIFIED, _GONE = 304, 410
-_HINTS = {
-    401: "It asks for a login; use an address that is public.",
-    403: "The site refuses programs; ask its operator to let `syndication` in.",
-    404: "Check the source's url.",
-}
-_LATER = "Nothing is lost; the next run tries again."
+_LONGEST_REST = 86400.0  # seconds: a server that asks for years is asked again in the next run
 
 
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
-    """Of one fetch: `seconds` and `redirects` in all, `body_bytes` after decompression, `attempts` with waits from `first_wait`
-    seconds on. `per_host` and `total` fetches run at once.
+    """Of one fetch: `seconds` and `redirects` in all, `body_bytes` after decompression, `attempts` of each address with waits from
+    `first_wait` seconds on. `per_host` and `total` requests run at once.
+
+    `robots`: robots.txt is asked about addresses that were `found`, about `all`, or never (`off`). `crawl_delay` is how many seconds
+    between two requests it may ask for at most.
     """
 
     seconds: float = 20.0
@@ -46,40 +50,21 @@ class FetchLimits:
     redirects: int = 5
     attempts: int = 3
     first_wait: float = 0.5
-    per_host: int = 2
-    total: int = 8
+    per_host: int = 4
+    total: int = 40
+    robots: Literal["found", "all", "off"] = "found"
+    crawl_delay: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
-    """An answer. `status` is 200, 304 or 410; `url` is where it came from, `moved` where it now lives for good.
+class _Asked:
+    """What stays the same from redirect to redirect."""
 
-    `headers` is what a 200 said, by names in lower case; a header that came twice is joined by a comma (RFC 9110 §5.3).
-    """
-
-    url: str
-    status: int
-    body: bytes = b""
-    content_type: str = ""
-    validators: Validators = field(default_factory=Validators)
-    moved: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-class AnswerError(CollectError):
-    """The server answered, but with no success: `status` is its number."""
-
-    def __init__(self, message: str, hint: str, status: int) -> None:
-        super().__init__(message, hint)
-        self.status = status
-
-
-class _TryLaterError(Exception):
-    """An answer that may be better in a moment; `after` is the server's wish in seconds."""
-
-    def __init__(self, reason: str, after: float | None) -> None:
-        super().__init__(reason)
-        self.after = after
+    headers: dict[str, str]
+    now: datetime
+    allow_private: bool
+    obeys: bool = False  # robots.txt
+    conditional: bool = False
 
 
 class Fetcher:
@@ -97,20 +82,19 @@ class Fetcher:
         refused: Callable[[IPAddress], bool] = is_private,
     ) -> None:
         self.limits = limits or FetchLimits()
-        agent = f"syndication/{__version__}" + (f" (+{contact})" if contact else "")
+        agent = f"{NAME}/{__version__}" + (f" (+{contact})" if contact else "")
         self._headers = {"User-Agent": agent, "Accept-Encoding": ACCEPTED}
         self._clients = {
             allowed: httpx2.AsyncClient(
-                transport=GuardedTransport(resolve, None if allowed else refused),
+                transport=GuardedTransport(resolve, None if allowed else refused, total=self.limits.total),
                 timeout=self.limits.seconds,
                 trust_env=False,
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # a cookie would tell who asks
             )
             for allowed in (False, True)
         }
-        self._all = asyncio.Semaphore(self.limits.total)
-        self._hosts: defaultdict[str, asyncio.Semaphore] = defaultdict(
-            lambda: asyncio.Semaphore(self.limits.per_host)
-        )
+        self._places = Places(self.limits.per_host, self.limits.total)
+        self._robots = Robots(self._rules, longest=self.limits.crawl_delay)
 
     async def __aenter__(self) -> Self:
         stamina.instrumentation.set_on_retry_hooks(())  # else a line on the terminal for each
@@ -130,35 +114,72 @@ class Fetcher:
         known: Validators = Validators(),  # noqa: B008 - frozen
         accept: str = "*/*",
         allow_private: bool = False,
+        found: bool = False,
     ) -> Fetched:
         """GET `url`, following redirects. `known` makes it conditional (RFC 9110 §13); `now` dates a Retry-After.
 
-        Raises CollectError for what cannot be had.
+        `found`: a page named the address, nobody wrote it into the configuration, so robots.txt has to allow it and where it leads
+        (`FetchLimits.robots` can say otherwise). Raises CollectError for what cannot be had.
         """
-        start = absolute(url)
-        if not start:
-            raise CollectError(f"{shown(url)} is no http address.", "Check the source's url.")
-        headers = self._headers | {"Accept": accept} | _conditions(known)
+        if not absolute(url):
+            raise CollectError(f"{shown(url)} is no http address.", CHECK)
+        robots = self.limits.robots
+        obeys = robots == "all" or (found and robots == "found")
+        conditions = _conditions(known)
+        headers = self._headers | {"Accept": accept} | conditions
+        asked = _Asked(headers, now, allow_private=allow_private, obeys=obeys, conditional=bool(conditions))
+        return await self._followed(url, asked)
+
+    async def _followed(self, url: str, asked: _Asked) -> Fetched:
+        """The answer after all redirects. Only what a place was held for counts as time, not the wait for it."""
+        at, moved, for_good, left, status = url, "", True, self.limits.seconds, 0
+        for _ in range(self.limits.redirects + 1):
+            host = httpx2.URL(at).host
+            apart = await self._allowed(at, host, asked)
+            async with self._places.take(host, apart=apart):
+                answer, left = await self._in_time(url, at, asked, left)
+            if isinstance(answer, Fetched):
+                return replace(answer, moved=moved)
+            for_good = for_good and answer.status in MOVED_FOR_GOOD
+            moved = answer.to if for_good else moved
+            at, status = answer.to, answer.status
+        message = f"{shown(url)} redirects more than {self.limits.redirects} times."
+        raise AnswerError(message, CHECK, status)
+
+    async def _allowed(self, at: str, host: str, asked: _Asked) -> float:
+        """The seconds that the host wants between requests. Raises CollectError when it wants none."""
+        if rest := self._places.closed(host, asked.now):
+            wish = f"its server asked to come back in {rest.total_seconds():.0f} seconds"
+            raise CollectError(f"{shown(at)} is not asked for: {wish}.", LATER)
+        if not asked.obeys:
+            return 0.0
+        return await self._robots.check(at, now=asked.now, allow_private=asked.allow_private)
+
+    async def _rules(self, url: str, now: datetime, allow_private: bool) -> bytes | None:  # noqa: FBT001 - as Ask
+        """A robots.txt (RFC 9309 §2.3.1): None when the server has none for us."""
+        headers = self._headers | {"Accept": "text/plain, */*;q=0.5"}
+        try:
+            return (await self._followed(url, _Asked(headers, now, allow_private=allow_private))).body
+        except AnswerError:
+            return None
+
+    async def _in_time(
+        self, url: str, at: str, asked: _Asked, left: float
+    ) -> tuple[Fetched | Redirect, float]:
+        """One address's answer, and what is `left` of the seconds after it."""
         reason: list[str] = []
-        async with self._turn(httpx2.URL(start).host):
-            try:
-                async with asyncio.timeout(self.limits.seconds):
-                    return await self._retried(url, headers, now, allow_private=allow_private, reason=reason)
-            except TimeoutError:
-                why = f": {reason[-1]}" if reason else ""
-                message = f"{shown(url)} did not answer within {self.limits.seconds:g} seconds{why}."
-                raise CollectError(message, _LATER) from None
+        try:
+            async with asyncio.timeout(left) as clock:
+                answer = await self._retried(at, asked, reason)
+                return answer, (clock.when() or 0.0) - asyncio.get_running_loop().time()
+        except TimeoutError:
+            why = f": {reason[-1]}" if reason else ""
+            message = f"{shown(url)} did not answer within {self.limits.seconds:g} seconds{why}."
+            raise CollectError(message, LATER) from None
 
-    @asynccontextmanager
-    async def _turn(self, host: str) -> AsyncIterator[None]:
-        async with self._hosts[host], self._all:
-            yield
-
-    async def _retried(
-        self, url: str, headers: dict[str, str], now: datetime, *, allow_private: bool, reason: list[str]
-    ) -> Fetched:
+    async def _retried(self, at: str, asked: _Asked, reason: list[str]) -> Fetched | Redirect:
         def again(error: Exception) -> bool | float:
-            if not isinstance(error, _TryLaterError | httpx2.TransportError):
+            if not isinstance(error, TryLaterError | httpx2.TransportError):
                 return False
             reason.append(str(error))
             return getattr(error, "after", None) or "CERTIFICATE_VERIFY_FAILED" not in str(error)
@@ -173,71 +194,29 @@ class Fetcher:
         try:
             async for attempt in attempts:
                 with attempt:
-                    return await self._followed(url, headers, now, allow_private=allow_private)
-        except (_TryLaterError, httpx2.HTTPError) as error:
-            raise CollectError(f"{shown(url)} cannot be fetched: {error}.", _LATER) from None
+                    return await self._once(at, asked)
+        except (TryLaterError, httpx2.HTTPError) as error:
+            raise CollectError(f"{shown(at)} cannot be fetched: {error}.", LATER) from None
         raise AssertionError("stamina ends with a value or an error")
 
-    async def _followed(
-        self, url: str, headers: dict[str, str], now: datetime, *, allow_private: bool
-    ) -> Fetched:
-        moved, for_good = "", True
-        at = url
-        for _ in range(self.limits.redirects + 1):
-            async with self._clients[allow_private].stream("GET", at, headers=headers) as response:
-                if response.status_code not in _MOVED:
-                    return await self._answer(response, at, moved, now, conditional="If-" in "".join(headers))
-                target = absolute(response.headers.get("location", ""), at)
-                if not target:
-                    raise CollectError(
-                        f"{shown(at)} redirects to no http address.", "Check the source's url."
-                    )
-                for_good = for_good and response.status_code in _MOVED_FOR_GOOD
-                moved = target if for_good else moved
-                at = target
-        raise CollectError(
-            f"{shown(url)} redirects more than {self.limits.redirects} times.", "Check the source's url."
-        )
-
-    async def _answer(
-        self, response: httpx2.Response, at: str, moved: str, now: datetime, *, conditional: bool
-    ) -> Fetched:
-        status = response.status_code
-        told = response.headers
-        validators = Validators(told.get("etag", ""), told.get("last-modified", ""))
-        if status == _GONE or (status == _NOT_MODIFIED and conditional):
-            return Fetched(at, status, validators=validators, moved=moved)
-        said = f"{status} {response.reason_phrase}".strip()
-        if status in _AGAIN:
-            raise _TryLaterError(f"it answered {said}", self._wish(told.get("retry-after", ""), now, at))
-        if status not in _OK:
-            hint = _HINTS.get(status, "Check the source's url.")
-            raise AnswerError(f"{shown(at)} answered {said}.", hint, status)
-        coding = told.get("content-encoding", "")
-        body = await read_body(
-            response.aiter_raw(), coding=coding, limit=self.limits.body_bytes, name=shown(at)
-        )
-        return Fetched(at, 200, body, told.get("content-type", ""), validators, moved, dict(told))
-
-    def _wish(self, text: str, now: datetime, at: str) -> float | None:
-        """Retry-After in seconds (RFC 9110 §10.2.3). Raises CollectError when it is longer than a fetch may take."""
-        seconds = _seconds(text, now)
-        if seconds is not None and seconds > self.limits.seconds:
-            raise CollectError(f"{shown(at)} asks to come back in {seconds:.0f} seconds.", _LATER)
-        return seconds
+    async def _once(self, at: str, asked: _Asked) -> Fetched | Redirect:
+        client, limits = self._clients[asked.allow_private], self.limits
+        async with client.stream("GET", at, headers=asked.headers) as response:
+            try:
+                return await read_answer(
+                    response,
+                    at,
+                    now=asked.now,
+                    conditional=asked.conditional,
+                    limit=limits.body_bytes,
+                    patience=limits.seconds,
+                )
+            except ClosedError as error:
+                rest = timedelta(seconds=min(error.seconds, _LONGEST_REST))
+                self._places.close(httpx2.URL(at).host, asked.now + rest)
+                raise
 
 
 def _conditions(known: Validators) -> dict[str, str]:
     both = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
     return {name: value for name, value in both.items() if value}
-
-
-def _seconds(text: str, now: datetime) -> float | None:
-    if text.strip().isdigit():
-        return float(text)
-    try:
-        until = parsedate_to_datetime(text)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max((until - now).total_seconds(), 0.0)

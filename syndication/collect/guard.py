@@ -94,8 +94,11 @@ class _GuardedBackend(httpcore2.AsyncNetworkBackend):
 class GuardedTransport(httpx2.AsyncBaseTransport):
     """httpx2 over a pool of guarded connections; no proxy of the environment stands in between."""
 
-    def __init__(self, resolve: Resolve, refused: Callable[[IPAddress], bool] | None) -> None:
-        self._pool = httpcore2.AsyncConnectionPool(network_backend=_GuardedBackend(resolve, refused))
+    def __init__(self, resolve: Resolve, refused: Callable[[IPAddress], bool] | None, *, total: int) -> None:
+        # As many connections as requests: with fewer, those of a slow host would be in the way of the others.
+        self._pool = httpcore2.AsyncConnectionPool(
+            network_backend=_GuardedBackend(resolve, refused), max_connections=total, keepalive_expiry=5.0
+        )
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Raises httpx2.TransportError."""

@@ -75,7 +75,7 @@ class Collector:
         known = self._copied.get(image.src)
         if known is None:
             fetched = await self._fetcher.fetch(
-                image.src, now=now, accept="image/*", allow_private=allow_private
+                image.src, now=now, accept="image/*", allow_private=allow_private, found=True
             )
             known = await asyncio.to_thread(keep_image, fetched.body, self._media)
             if known is None:

@@ -31,7 +31,8 @@ class Request:
 class HttpServer:
     """Answers `pages[path]`; of a list, one after the other, the last for good; else what `program` makes of the path.
 
-    `requests` is what came.
+    `requests` is what came, `most` how many at once. Who asks for a robots.txt that the test did not write is told that there is
+    none, and stays out of `requests`.
     """
 
     def __init__(self) -> None:
@@ -40,6 +41,7 @@ class HttpServer:
         self.requests: list[Request] = []
         self.statuses: list[int] = []
         self.port = 0
+        self.most = self._under_way = 0
 
     def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
         return f"http://{host}:{self.port}{path}"
@@ -48,14 +50,19 @@ class HttpServer:
         self.pages[path] = Page(status=status, headers={"Location": to})
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = None
         try:
             request = await self._request(reader)
             if request:
-                self.requests.append(request)
+                self._under_way += 1
+                self.most = max(self.most, self._under_way)
+                if request.path in self.pages or request.path != "/robots.txt":
+                    self.requests.append(request)
                 await self._answer(writer, request, self._page(request.path))
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
+            self._under_way -= request is not None
             writer.close()
 
     async def _request(self, reader: asyncio.StreamReader) -> Request | None:

@@ -1,13 +1,16 @@
 """Fetching against a real server: conditions, limits, redirects, and the wall around private addresses."""
 
+import base64
 import gzip
 import ipaddress
+import random
 import zlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
 
+from syndication.collect.body import read_body, unpack
 from syndication.collect.fetch import AnswerError, Fetcher, FetchLimits
 from syndication.collect.guard import IPAddress, is_private, resolve
 from syndication.domain.article import Validators
@@ -96,16 +99,58 @@ async def test_a_body_beyond_the_limit_is_refused(site: HttpServer, fetcher: Fet
         await fetcher.fetch(site.url(), now=NOW, allow_private=True)
 
 
-async def test_a_coding_that_was_not_asked_for_is_refused(site: HttpServer, fetcher: Fetcher) -> None:
-    site.pages["/"] = Page(b"x", headers={"Content-Encoding": "br"})
-    with pytest.raises(CollectError, match="coding br"):
+# 50 MB of zeros as brotli packs them.
+BROTLI_BOMB = base64.b85decode(
+    "%m4pB_$L73u|OdA{*V9vfACKL#9<MD?)@MC|Nr2h0Eoi^0NwjP{{R2MKLHSj1pvDDfBgUdgMR`b4hsNu@BjG!{|EmBKpYkT=-&V3|NjU634k~(0MNbv00"
+)
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd", "gzip, gzip"])
+async def test_a_coding_that_was_not_asked_for_is_refused(
+    site: HttpServer, fetcher: Fetcher, coding: str
+) -> None:
+    site.pages["/"] = Page(BROTLI_BOMB, headers={"Content-Encoding": coding})
+    with pytest.raises(CollectError, match=f"coding {coding}"):
         await fetcher.fetch(site.url(), now=NOW, allow_private=True)
+    assert site.requests[0].headers["accept-encoding"] == "gzip, deflate"
+
+
+async def test_a_body_of_thousands_of_empty_members_is_given_up(site: HttpServer, fetcher: Fetcher) -> None:
+    site.pages["/"] = Page(gzip.compress(b"") * 20_000, headers={"Content-Encoding": "gzip"})
+    with pytest.raises(CollectError, match="broken gzip"):
+        await fetcher.fetch(site.url(), now=NOW, allow_private=True)
+
+
+@pytest.mark.parametrize("step", [1, 2, 7, 10**6])
+@pytest.mark.parametrize("size", [0, 1, 2**16 - 1, 2**16, 2**16 + 1])
+async def test_a_body_is_whole_in_whatever_pieces_it_comes(size: int, step: int) -> None:
+    words = random.Random(size).randbytes(min(size, 2_000)) + bytes(max(size - 2_000, 0))
+
+    async def parts(data: bytes) -> AsyncIterator[bytes]:
+        for start in range(0, len(data), step):
+            yield data[start : start + step]
+
+    for coding, packed in (
+        ("gzip", gzip.compress(words)),
+        ("deflate", zlib.compress(words)),
+        ("deflate", zlib.compress(words)[2:-4]),
+        ("identity", words),
+    ):
+        assert await read_body(parts(packed), coding=coding, limit=2**20, name="x") == words
+
+
+def test_a_file_that_is_packed_itself_is_unpacked_under_the_same_cap() -> None:
+    assert unpack(gzip.compress(b"<urlset/>"), limit=99, name="x") == b"<urlset/>"
+    with pytest.raises(CollectError, match="more than 99 bytes"):
+        unpack(gzip.compress(bytes(100)), limit=99, name="x")
+    with pytest.raises(CollectError, match="no whole gzip file"):
+        unpack(gzip.compress(b"<urlset/>")[:-9], limit=99, name="x")
 
 
 async def test_a_server_that_drips_does_not_hold_us(site: HttpServer) -> None:
     site.pages["/"] = Page(b"slow" * 100, pause=0.05)
-    async with Fetcher(limits=FetchLimits(seconds=0.3, first_wait=0.01)) as fetcher:
-        with pytest.raises(CollectError, match=r"within 0\.3 seconds"):
+    async with Fetcher(limits=FetchLimits(seconds=1.0, first_wait=0.01)) as fetcher:
+        with pytest.raises(CollectError, match=r"within 1 seconds"):
             await fetcher.fetch(site.url(), now=NOW, allow_private=True)
     assert len(site.requests) == 1
 
@@ -171,6 +216,10 @@ async def test_nothing_listening_is_one_sentence(fetcher: Fetcher) -> None:
 
 async def test_a_password_in_the_url_is_used_and_never_shown(site: HttpServer, fetcher: Fetcher) -> None:
     url = site.url("/x").replace("//", "//user:hunter2@")
+    site.pages["/words"] = Page(b"x")
+    assert "hunter2" not in repr(
+        await fetcher.fetch(url.replace("/x", "/words"), now=NOW, allow_private=True)
+    )
     with pytest.raises(CollectError) as caught:
         await fetcher.fetch(url, now=NOW, allow_private=True)
     assert "hunter2" not in str(caught.value)

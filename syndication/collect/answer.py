@@ -1,0 +1,115 @@
+"""What a server said to one request: an answer, where it leads instead, or why there is none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import httpx2
+
+from syndication.collect.body import read_body
+from syndication.collect.links import absolute, shown
+from syndication.collect.places import retry_after
+from syndication.domain.article import Validators
+from syndication.errors import CollectError
+
+__all__ = [
+    "CHECK",
+    "LATER",
+    "MOVED_FOR_GOOD",
+    "AnswerError",
+    "ClosedError",
+    "Fetched",
+    "Redirect",
+    "TryLaterError",
+    "read_answer",
+]
+
+MOVED_FOR_GOOD = frozenset({301, 308})
+_MOVED = frozenset({301, 302, 303, 307, 308})
+_OK = frozenset({200, 203})
+_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+_NOT_MODIFIED, _GONE = 304, 410
+CHECK = "Check the source's url."
+LATER = "Nothing is lost; the next run tries again."
+_HINTS = {
+    401: "It asks for a login; use an address that is public.",
+    403: "The site refuses programs; ask its operator to let `syndication` in.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer. `status` is 200, 304 or 410; `url` is where it came from, `moved` where it now lives for good.
+
+    `headers` is what a 200 said, by names in lower case; a header that came twice is joined by a comma (RFC 9110 §5.3).
+    """
+
+    url: str
+    status: int
+    body: bytes = b""
+    content_type: str = ""
+    validators: Validators = field(default_factory=Validators)
+    moved: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Where the server leads instead: `to` is absolute, without a password."""
+
+    status: int
+    to: str
+
+
+class AnswerError(CollectError):
+    """The server answered, but with no success: `status` is its number."""
+
+    def __init__(self, message: str, hint: str, status: int) -> None:
+        super().__init__(message, hint)
+        self.status = status
+
+
+class ClosedError(CollectError):
+    """The server wants to be left alone for `seconds`, which is longer than a fetch may take."""
+
+    def __init__(self, name: str, seconds: float) -> None:
+        super().__init__(f"{name} asks to come back in {seconds:.0f} seconds.", LATER)
+        self.seconds = seconds
+
+
+class TryLaterError(Exception):
+    """An answer that may be better in a moment; `after` is the server's wish in seconds."""
+
+    def __init__(self, reason: str, after: float | None) -> None:
+        super().__init__(reason)
+        self.after = after
+
+
+async def read_answer(
+    response: httpx2.Response, at: str, *, now: datetime, conditional: bool, limit: int, patience: float
+) -> Fetched | Redirect:
+    """What `response` from `at` means, with its body of up to `limit` bytes. `conditional`: a 304 was asked for.
+
+    Raises TryLaterError for what may pass within `patience` seconds, ClosedError for what the server says will not, AnswerError for
+    every other refusal, and CollectError for a body that cannot be read.
+    """
+    status, told, name = response.status_code, response.headers, shown(at)
+    if status in _MOVED:
+        target = absolute(told.get("location", ""), at)
+        if not target:
+            raise AnswerError(f"{name} redirects to no http address.", CHECK, status)
+        return Redirect(status, target)
+    validators = Validators(told.get("etag", ""), told.get("last-modified", ""))
+    if status == _GONE or (status == _NOT_MODIFIED and conditional):
+        return Fetched(absolute(at), status, validators=validators)
+    said = f"{status} {response.reason_phrase}".strip()
+    if status in _AGAIN:
+        after = retry_after(told.get("retry-after", ""), now)
+        if after is not None and after > patience:
+            raise ClosedError(name, after)
+        raise TryLaterError(f"it answered {said}", after)
+    if status not in _OK:
+        raise AnswerError(f"{name} answered {said}.", _HINTS.get(status, CHECK), status)
+    coding = told.get("content-encoding", "")
+    body = await read_body(response.aiter_raw(), coding=coding, limit=limit, name=name)
+    return Fetched(absolute(at), 200, body, told.get("content-type", ""), validators, headers=dict(told))
