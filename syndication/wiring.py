@@ -14,6 +14,7 @@ from pathlib import Path
 
 from syndication.collect.fetch import Fetcher
 from syndication.collect.harvest import Collector
+from syndication.collect.limits import FetchLimits
 from syndication.deliver.dkim import KeyType
 from syndication.deliver.headers import parse_mailbox
 from syndication.domain.tokens import Keyring
@@ -141,7 +142,8 @@ async def _opened(
         )
         store = await _store(settings, rehearsal)
         stack.push_async_callback(store.close)
-        fetcher = await stack.enter_async_context(Fetcher(contact=settings.publication.url))
+        fetcher = Fetcher(contact=settings.publication.url, limits=_fetch_limits(settings))
+        await stack.enter_async_context(fetcher)
         kept = _Kept(opening, keyring, store, fetcher)
         yield _app(settings, progress, moment, rehearsal, kept)
 
@@ -188,6 +190,21 @@ def _app(settings: Settings, progress: Progress, moment: Moment, rehearsal: Path
         clock=moment.clock,
         new_id=moment.new_id,
         jitter=moment.jitter,
+    )
+
+
+def _fetch_limits(settings: Settings) -> FetchLimits:
+    collect = settings.collect
+    return FetchLimits(
+        seconds=collect.timeout.total_seconds(),
+        body_bytes=collect.megabytes * 2**20,
+        xml_bytes=collect.xml_megabytes * 2**20,
+        redirects=collect.redirects,
+        attempts=collect.attempts,
+        per_host=collect.per_host,
+        total=collect.connections,
+        robots=collect.robots,
+        crawl_delay=collect.crawl_delay.total_seconds(),
     )
 
 

@@ -6,9 +6,11 @@ from datetime import datetime
 
 import httpx2
 
-from syndication.collect.body import read_body
+from syndication.collect.body import read_body, too_large
+from syndication.collect.limits import FetchLimits
 from syndication.collect.links import absolute, shown
 from syndication.collect.places import retry_after
+from syndication.collect.xml_guard import is_xml
 from syndication.domain.article import Validators
 from syndication.errors import CollectError
 
@@ -86,12 +88,12 @@ class TryLaterError(Exception):
 
 
 async def read_answer(
-    response: httpx2.Response, at: str, *, now: datetime, conditional: bool, limit: int, patience: float
+    response: httpx2.Response, at: str, *, now: datetime, conditional: bool, limits: FetchLimits
 ) -> Fetched | Redirect:
-    """What `response` from `at` means, with its body of up to `limit` bytes. `conditional`: a 304 was asked for.
+    """What `response` from `at` means, with its body. `conditional`: a 304 was asked for.
 
-    Raises TryLaterError for what may pass within `patience` seconds, ClosedError for what the server says will not, AnswerError for
-    every other refusal, and CollectError for a body that cannot be read.
+    Raises TryLaterError for what may pass in time, ClosedError for what the server says will not, AnswerError for every other
+    refusal, and CollectError for a body that cannot be read or is beyond the `limits`.
     """
     status, told, name = response.status_code, response.headers, shown(at)
     if status in _MOVED:
@@ -105,11 +107,14 @@ async def read_answer(
     said = f"{status} {response.reason_phrase}".strip()
     if status in _AGAIN:
         after = retry_after(told.get("retry-after", ""), now)
-        if after is not None and after > patience:
+        if after is not None and after > limits.seconds:
             raise ClosedError(name, after)
         raise TryLaterError(f"it answered {said}", after)
     if status not in _OK:
         raise AnswerError(f"{name} answered {said}.", _HINTS.get(status, CHECK), status)
     coding = told.get("content-encoding", "")
-    body = await read_body(response.aiter_raw(), coding=coding, limit=limit, name=name)
-    return Fetched(absolute(at), 200, body, told.get("content-type", ""), validators, headers=dict(told))
+    body = await read_body(response.aiter_raw(), coding=coding, limit=limits.body_bytes, name=name)
+    type_ = told.get("content-type", "")
+    if len(body) > limits.xml_bytes and is_xml(body, type_):
+        raise too_large(name, limits.xml_bytes, "XML")
+    return Fetched(absolute(at), 200, body, type_, validators, headers=dict(told))

@@ -6,7 +6,7 @@ from typing import Any
 
 from syndication.errors import CollectError
 
-__all__ = ["ACCEPTED", "read_body", "unpack"]
+__all__ = ["ACCEPTED", "read_body", "too_large", "unpack"]
 
 ACCEPTED = "gzip, deflate"  # brotli and zstd would each need a library, with a cap of its own to trust
 _STEP = 2**16  # bytes unpacked at a time
@@ -31,7 +31,7 @@ async def read_body(parts: AsyncIterator[bytes], *, coding: str, limit: int, nam
             unpacker.feed(part)
         unpacker.close()
     except _TooMuchError:
-        raise _too_large(name, limit) from None
+        raise too_large(name, limit) from None
     except zlib.error:
         raise CollectError(
             f"{name} answered with broken {coding} data.", "Ask the site's operator."
@@ -47,7 +47,7 @@ def unpack(data: bytes, *, limit: int, name: str) -> bytes:
         unpacker.feed(data)
         unpacker.close()
     except _TooMuchError:
-        raise _too_large(name, limit) from None
+        raise too_large(name, limit) from None
     except zlib.error:
         raise CollectError(f"{name} is no whole gzip file.", "Ask the site's operator.") from None
     return bytes(body)
@@ -120,9 +120,10 @@ def _has_zlib_header(data: bytes) -> bool:
     return data[0] & 0x0F == zlib.DEFLATED and int.from_bytes(data[:2], "big") % 31 == 0
 
 
-def _too_large(name: str, limit: int) -> CollectError:
+def too_large(name: str, limit: int, what: str = "") -> CollectError:
+    """The error for more than `limit` bytes from `name`."""
     size = f"{limit // 2**20} MB" if limit >= 2**20 else f"{limit} bytes"
     return CollectError(
-        f"{name} answered with more than {size}.",
-        "Give a smaller feed, or one with fewer entries; or raise collect.megabytes.",
+        f"{name} answered with more than {size}{what and f' of {what}'}.",
+        f"Give an address with less, or raise collect.{'xml_' if what else ''}megabytes.",
     )

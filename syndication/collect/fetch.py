@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
 import httpx2
 import stamina
@@ -25,6 +25,7 @@ from syndication.collect.answer import (
 )
 from syndication.collect.body import ACCEPTED
 from syndication.collect.guard import GuardedTransport, IPAddress, Resolve, is_private, resolve
+from syndication.collect.limits import FetchLimits
 from syndication.collect.links import absolute, shown
 from syndication.collect.places import Places
 from syndication.collect.robots import NAME, Robots
@@ -34,26 +35,6 @@ from syndication.errors import CollectError
 __all__ = ["AnswerError", "FetchLimits", "Fetched", "Fetcher"]
 
 _LONGEST_REST = 86400.0  # seconds: a server that asks for years is asked again in the next run
-
-
-@dataclass(frozen=True, slots=True)
-class FetchLimits:
-    """Of one fetch: `seconds` and `redirects` in all, `body_bytes` after decompression, `attempts` of each address with waits from
-    `first_wait` seconds on. `per_host` and `total` requests run at once.
-
-    `robots`: robots.txt is asked about addresses that were `found`, about `all`, or never (`off`). `crawl_delay` is how many seconds
-    between two requests it may ask for at most.
-    """
-
-    seconds: float = 20.0
-    body_bytes: int = 10 * 2**20
-    redirects: int = 5
-    attempts: int = 3
-    first_wait: float = 0.5
-    per_host: int = 4
-    total: int = 40
-    robots: Literal["found", "all", "off"] = "found"
-    crawl_delay: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,16 +181,11 @@ class Fetcher:
         raise AssertionError("stamina ends with a value or an error")
 
     async def _once(self, at: str, asked: _Asked) -> Fetched | Redirect:
-        client, limits = self._clients[asked.allow_private], self.limits
+        client = self._clients[asked.allow_private]
         async with client.stream("GET", at, headers=asked.headers) as response:
             try:
                 return await read_answer(
-                    response,
-                    at,
-                    now=asked.now,
-                    conditional=asked.conditional,
-                    limit=limits.body_bytes,
-                    patience=limits.seconds,
+                    response, at, now=asked.now, conditional=asked.conditional, limits=self.limits
                 )
             except ClosedError as error:
                 rest = timedelta(seconds=min(error.seconds, _LONGEST_REST))

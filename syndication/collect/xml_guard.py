@@ -6,12 +6,19 @@ from xml.parsers import expat
 
 from syndication.errors import CollectError
 
-__all__ = ["check_xml"]
+__all__ = ["check_xml", "is_xml"]
 
 MAX_DEPTH = 256
 _BEFORE_ROOT = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 _ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
 _ROOT = re.compile(rb"<[A-Za-z_]")
+
+
+def is_xml(data: bytes, content_type: str) -> bool:
+    """Whether an answer is XML, by its name or by how it begins."""
+    return "xml" in content_type.lower() or data[:64].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0").startswith(
+        b"<?"
+    )
 
 
 def check_xml(data: bytes, name: str) -> None:

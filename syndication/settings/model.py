@@ -13,6 +13,7 @@ from syndication.domain.article import Source, SourceKind
 from syndication.domain.publication import Publication
 from syndication.domain.week import CutOff, WeekKey
 from syndication.errors import SettingsError
+from syndication.settings.collecting import Collect
 from syndication.settings.forms import Mistake
 from syndication.settings.sending import Bounces, Delivery, Dkim, LaneTable, Server, Smtp
 from syndication.settings.tables import (
@@ -45,6 +46,7 @@ class Settings(BaseSettings):
     publication: PublicationTable
     edition: EditionTable = EditionTable()
     sources: tuple[SourceTable, ...]
+    collect: Collect = Collect()
     hot: Hot = Hot()
     feeds: Feeds = Feeds()
     publish: Publish = Publish()

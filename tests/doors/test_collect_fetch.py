@@ -99,6 +99,16 @@ async def test_a_body_beyond_the_limit_is_refused(site: HttpServer, fetcher: Fet
         await fetcher.fetch(site.url(), now=NOW, allow_private=True)
 
 
+@pytest.mark.parametrize("content_type", ["text/xml", "text/plain"])
+async def test_xml_has_a_cap_of_its_own(site: HttpServer, content_type: str) -> None:
+    site.pages["/feed"] = Page(b"<?xml version='1.0'?>" + bytes(99), headers={"Content-Type": content_type})
+    site.pages["/page"] = Page(b"<!doctype html>" + bytes(99), headers={"Content-Type": "text/html"})
+    async with Fetcher(limits=FetchLimits(xml_bytes=99)) as fetcher:
+        assert await fetcher.fetch(site.url("/page"), now=NOW, allow_private=True)
+        with pytest.raises(CollectError, match="more than 99 bytes of XML"):
+            await fetcher.fetch(site.url("/feed"), now=NOW, allow_private=True)
+
+
 # 50 MB of zeros as brotli packs them.
 BROTLI_BOMB = base64.b85decode(
     "%m4pB_$L73u|OdA{*V9vfACKL#9<MD?)@MC|Nr2h0Eoi^0NwjP{{R2MKLHSj1pvDDfBgUdgMR`b4hsNu@BjG!{|EmBKpYkT=-&V3|NjU634k~(0MNbv00"

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from syndication.collect.limits import FetchLimits
 from syndication.domain.week import WeekKey
 from syndication.errors import CollectError, PublishError
 from syndication.flows.freeze import draft_edition
@@ -142,6 +143,26 @@ async def test_a_feed_inside_the_network_is_refused_unless_the_source_allows_it(
     done = await collected(newsroom)
     assert (done["articles"], server.requests) == (0, [])
     assert "private address 127.0.0.1" in done["warnings"][0]
+
+
+async def test_every_limit_of_the_configuration_is_one_of_the_fetching(newsroom: Newsroom) -> None:
+    newsroom.configure(
+        more="[collect]\ntimeout = '7s'\nmegabytes = 6\nxml_megabytes = 5\nredirects = 4\nattempts = 2\nper_host = 3\n"
+        "connections = 9\nrobots = 'all'\ncrawl_delay = '8s'\n"
+    )
+    limits = FetchLimits(
+        seconds=7,
+        body_bytes=6 * 2**20,
+        xml_bytes=5 * 2**20,
+        redirects=4,
+        attempts=2,
+        per_host=3,
+        total=9,
+        robots="all",
+        crawl_delay=8,
+    )
+    async with newsroom.app() as app:
+        assert app.collector._fetcher.limits == limits
 
 
 async def test_a_warning_says_which_source_it_is_about(newsroom: Newsroom, server: HttpServer) -> None:
