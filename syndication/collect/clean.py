@@ -77,7 +77,7 @@ def clean(html: str, base: str = "", place: Place | None = None) -> str:
 
 def words_of(html: str) -> str:
     """The words of a line of HTML from outside, such as a title, without its markup."""
-    return plain(nh3.clean(html[:MAX_CHARACTERS], tags=set()))
+    return plain(nh3.clean(printable(html[:MAX_CHARACTERS]), tags=set()))
 
 
 def first_image(content: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from html import unescape
 
 from syndication.collect.clean import MAX_CHARACTERS, clean, first_image
 from syndication.collect.dates import read_time
@@ -15,6 +16,10 @@ from syndication.domain.text import cut, plain
 
 __all__ = ["SUMMARY", "Entry", "FeedReader"]
 
+_ESCAPED = re.compile(
+    r"\s*&lt;(?:a|article|b|blockquote|br|div|em|figure|h[1-6]|i|img|ol|p|section|span|strong|table|ul)\b",
+    re.IGNORECASE,
+)
 SUMMARY = 300  # characters
 TITLE = 80  # of an entry that has none: the first words of its content
 
@@ -54,17 +59,16 @@ class FeedReader:
         """Add the article of `entry`, or count why there is none."""
         url = without_tracking(absolute(entry.url))
         base = entry.base or url
-        content = clean(entry.content or entry.summary, base)
-        summary = plain(clean(entry.summary)) if entry.summary and entry.content else ""
+        content = clean(_markup(entry.content or entry.summary), base)
+        summary = plain(clean(_markup(entry.summary))) if entry.summary and entry.content else ""
         self._cut += len(entry.content) > MAX_CHARACTERS
         title = fold(entry.title) or cut(fold(plain(content)), TITLE)
         if not title:
             self._refused += 1
             return
         published, updated = self.time(entry.published), self.time(entry.updated)
-        if published is None and entry.published:
-            self._undated += 1
         published = published or updated
+        self._undated += published is None and bool(entry.published)
         zone = self._publication.timezone
         day = published.astimezone(zone).date() if published else None
         self.articles.append(
@@ -99,6 +103,15 @@ class FeedReader:
         """What a time of this source means; None when it cannot be read, or lies decades ahead."""
         found = read_time(written, self._publication.timezone) if written else None
         return found if found and found < self._latest else None
+
+
+def _markup(html: str) -> str:
+    """`html`, or what it means when it was escaped once too often: no tag in it, but it begins and ends with an escaped one."""
+    return (
+        unescape(html)
+        if "<" not in html and _ESCAPED.match(html) and html.rstrip().endswith("&gt;")
+        else html
+    )
 
 
 def _image(entry: Entry, base: str, content: str) -> Image | None:

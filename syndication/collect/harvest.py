@@ -14,6 +14,7 @@ from typing import ClassVar
 from syndication.collect.entry import FeedReader
 from syndication.collect.fetch import Fetched, Fetcher
 from syndication.collect.folder import read_folder
+from syndication.collect.identity import distinct
 from syndication.collect.json_feed import is_json, read_json_feed
 from syndication.collect.links import shown
 from syndication.collect.local_images import NO_IMAGE, keep_image
@@ -22,6 +23,7 @@ from syndication.collect.xml_feed import read_xml_feed
 from syndication.domain.article import Image, ParsedArticle, Source, SourceKind, Validators
 from syndication.domain.hotlist import HotList
 from syndication.domain.publication import Publication
+from syndication.domain.text import counted
 from syndication.errors import CollectError
 
 __all__ = ["Collector", "Harvest"]
@@ -66,9 +68,15 @@ class Collector:
         Raises CollectError, one sentence that names the source, when it cannot be had.
         """
         try:
-            return await self._READERS[source.kind](self, source, known, now)
+            harvest = await self._READERS[source.kind](self, source, known, now)
         except CollectError as error:
             raise CollectError(f"Source {source.name!r}: {error.message}", error.hint) from error
+        articles, twice = await asyncio.to_thread(distinct, harvest.articles, source.name)
+        warnings = (
+            *harvest.warnings,
+            *([f"{counted(twice, 'article')} stood there twice; taken once."] if twice else []),
+        )
+        return replace(harvest, articles=articles, warnings=warnings)
 
     async def copy_image(self, image: Image, *, now: datetime, allow_private: bool) -> Image:
         """A copy of a remote image in `media`, called as it was. Raises CollectError when it cannot be had or is no image."""
@@ -155,7 +163,7 @@ class Collector:
 
 def _read_feed(fetched: Fetched, reader: FeedReader) -> None:
     if is_json(fetched.body, fetched.content_type):
-        read_json_feed(fetched.body, fetched.url, reader)
+        read_json_feed(fetched.body, fetched.content_type, fetched.url, reader)
     else:
         read_xml_feed(fetched.body, fetched.content_type, fetched.url, reader)
     reader.close()

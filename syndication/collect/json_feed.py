@@ -4,9 +4,11 @@ import json
 from html import escape
 from typing import Any
 
+from syndication.collect.charset import decoded
 from syndication.collect.entry import Entry, FeedReader
 from syndication.collect.links import absolute
 from syndication.domain.article import Image
+from syndication.domain.text import counted
 from syndication.errors import CollectError
 
 __all__ = ["is_json", "read_json_feed"]
@@ -17,17 +19,15 @@ _HINT = "Give the address of an RSS, Atom or JSON feed."
 
 def is_json(data: bytes, content_type: str) -> bool:
     """Whether the answer is JSON, by what it is rather than by what it is called."""
-    start = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+    start = data[:64].lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")
     return start.startswith(b"{") or ("json" in content_type.lower() and not start.startswith(b"<"))
 
 
-def read_json_feed(data: bytes, url: str, reader: FeedReader) -> None:
+def read_json_feed(data: bytes, content_type: str, url: str, reader: FeedReader) -> None:
     """Give every item of the feed `data`, which came from `url`, to `reader`. Raises CollectError when it is no JSON Feed."""
     name = url.partition("?")[0]
     try:
-        feed = json.loads(data.decode("utf-8-sig"), strict=False)
-    except UnicodeDecodeError:
-        raise CollectError(f"{name} is JSON, but not UTF-8.", _HINT) from None
+        feed = json.loads(decoded(data, content_type), strict=False)
     except json.JSONDecodeError as error:
         raise CollectError(f"{name} is broken JSON (line {error.lineno}: {error.msg}).", _HINT) from None
     except (RecursionError, ValueError):
@@ -36,11 +36,14 @@ def read_json_feed(data: bytes, url: str, reader: FeedReader) -> None:
         raise CollectError(f"{name} is JSON, but no JSON Feed.", _HINT)
     items = feed.get("items")
     site = absolute(_text(feed, "home_page_url"), url) or url
-    for item in items if isinstance(items, list) else ():
+    if not isinstance(items, list):
+        reader.warnings.append("The feed has no list of items.")
+        return
+    for item in items:
         if isinstance(item, dict):
             reader.take(_entry(item, feed, site))
-        else:
-            reader.warnings.append("An item that is no object was left out.")
+    if odd := sum(not isinstance(item, dict) for item in items):
+        reader.warnings.append(f"{counted(odd, 'item')} without fields; left out.")
 
 
 def _entry(item: dict[str, Any], feed: dict[str, Any], site: str) -> Entry:

@@ -8,6 +8,7 @@ from typing import Any
 
 import lxml.html
 
+from syndication.collect.charset import decoded
 from syndication.collect.links import absolute
 from syndication.collect.words import fold, language_tag
 
@@ -20,7 +21,6 @@ _FEEDS = frozenset(
 _HEAD = 2**19  # bytes: a head is not longer, and nothing behind it is parsed
 _LINK = re.compile(r"<([^>]*)>([^<]*)")  # of a Link header (RFC 8288 §3)
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,]+))", re.IGNORECASE)
-_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
 _END = re.compile(rb"</head\s*>|<body\b", re.IGNORECASE)
 _PUBLISHERS = frozenset({"Organization", "NewsMediaOrganization", "WebSite", "Corporation"})
 _NO_PICTURE = (".svg", ".ico")  # mail programs show neither
@@ -99,13 +99,10 @@ def _linked(header: str, url: str) -> str:
 def _tree(data: bytes, content_type: str) -> lxml.html.HtmlElement | None:
     end = _END.search(data, 0, _HEAD)
     head = data[: end.start() if end else _HEAD]
-    said = _CHARSET.search(content_type.encode()) or _CHARSET.search(head)
     try:
-        text = head.decode(said[1].decode() if said else "utf-8", errors="replace")
-    except LookupError:  # a charset that there is not
-        text = head.decode("utf-8", errors="replace")
-    try:
-        return lxml.html.document_fromstring(text.encode(), parser=lxml.html.HTMLParser(encoding="utf-8"))
+        return lxml.html.document_fromstring(
+            decoded(head, content_type).encode(), parser=lxml.html.HTMLParser(encoding="utf-8")
+        )
     except lxml.etree.ParserError:  # nothing in it
         return None
 

@@ -8,12 +8,15 @@ from typing import Any
 
 import feedparser
 
+from syndication.collect.charset import decoded
 from syndication.collect.clean import words_of
 from syndication.collect.entry import Entry, FeedReader
 from syndication.collect.links import absolute
 from syndication.collect.pictures import best, described
+from syndication.collect.site_head import read_head
 from syndication.collect.words import author_name
 from syndication.collect.xml_guard import check_xml
+from syndication.collect.xml_repair import mended
 from syndication.domain.article import Image
 from syndication.domain.text import plain
 from syndication.errors import CollectError
@@ -22,7 +25,8 @@ __all__ = ["read_xml_feed"]
 
 _HTML = {"text/html", "application/xhtml+xml"}
 # feedparser takes a picture's caption for one more description of the entry. By another name, and without attributes, it is `media_caption`.
-_CAPTION = re.compile(rb"(</?media:)description\b(?:\s+type=[\"'][a-z]*[\"'])?")
+_CAPTION = re.compile(r"(</?media:)description\b(?:\s+type=[\"'][a-z]*[\"'])?")
+_UTF8 = {"content-type": "application/xml; charset=utf-8"}
 
 
 def read_xml_feed(data: bytes, content_type: str, url: str, reader: FeedReader) -> None:
@@ -32,26 +36,37 @@ def read_xml_feed(data: bytes, content_type: str, url: str, reader: FeedReader) 
     entities or nests without end.
     """
     name = url.partition("?")[0]
+    text = mended(decoded(data, content_type))
+    data = _CAPTION.sub(r"\1caption", text).encode()
     check_xml(data, name)
-    data = _CAPTION.sub(rb"\1caption", data)
-    headers = {"content-type": content_type} if content_type else {}
     # A BytesIO, because feedparser takes a text for an address to fetch or a file to open.
     found = feedparser.parse(
-        io.BytesIO(data), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+        io.BytesIO(data), response_headers=_UTF8, sanitize_html=False, resolve_relative_uris=False
     )
     if not found.get("version") and not found.entries:
-        raise CollectError(
-            f"{name} is no feed.", "Give the address of an RSS, Atom or JSON feed, not that of a page."
-        )
-    if found.bozo and not isinstance(
-        found.get("bozo_exception"), feedparser.exceptions.CharacterEncodingOverride
-    ):
-        reader.warnings.append(
-            f"The feed is not well-formed ({found.get('bozo_exception')}); its entries were read all the same."
-        )
+        raise _no_feed(name, data, url)
+    if found.bozo:
+        fault = _said(found.get("bozo_exception"))
+        reader.warnings.append(f"The feed is not well-formed ({fault}); its entries were read all the same.")
     site = absolute(_alternate(found.feed) or "", url) or url
     for entry in found.entries:
         reader.take(_entry(entry, found.feed, url, site, data))
+
+
+def _no_feed(name: str, data: bytes, url: str) -> CollectError:
+    """A page is often given for the feed that it names."""
+    feeds = read_head(data, url, _UTF8).feeds
+    hint = (
+        f"It is a page; its feed is {feeds[0].url}."
+        if feeds
+        else "Give the address of an RSS, Atom or JSON feed, not that of a page."
+    )
+    return CollectError(f"{name} is no feed.", hint)
+
+
+def _said(fault: Any) -> str:
+    line = fault.getLineNumber() if hasattr(fault, "getLineNumber") else None
+    return f"line {line}: {fault.getMessage()}" if line else str(fault)
 
 
 def _entry(entry: Any, feed: Any, url: str, site: str, data: bytes) -> Entry:
@@ -133,7 +148,7 @@ def _name(person: Mapping[str, Any], data: bytes) -> str:
 
 
 def _image(entry: Any) -> Image | None:
-    """`media:content`, an image enclosure, or `media:thumbnail`, in this order."""
+    """`media:content`, an image enclosure, `media:thumbnail`, or a podcast's `itunes:image`, in this order."""
     media = [each for each in entry.get("media_content", ()) if each.get("url") and _is_image(each)]
     caption = str(entry.get("media_caption", "")) if len(media) == 1 else ""  # of several, no one knows whose
     found = (
@@ -146,6 +161,7 @@ def _image(entry: Any) -> Image | None:
         or [
             described(each, each["url"], None) for each in entry.get("media_thumbnail", ()) if each.get("url")
         ]
+        or [Image(str(href)) for href in [(entry.get("image") or {}).get("href")] if href]
     )
     return best(found) if found else None
 

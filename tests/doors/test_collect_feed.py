@@ -222,7 +222,7 @@ async def test_json_feed_is_read_alike(site: HttpServer, tmp_path: Path) -> None
     assert words.content == "<p>Only words &lt; tags.</p><p>Two lines.</p>"
     assert words.image == Image("https://paper.example/a.png", type="image/png", length=5)
     assert harvest.warnings == (
-        "An item that is no object was left out.",
+        "1 item without fields; left out.",
         "1 entry with neither title nor text; left out.",
     )
 

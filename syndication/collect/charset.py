@@ -1,0 +1,111 @@
+"""The text of a page or a feed, whatever it says about its encoding."""
+
+import codecs
+import re
+
+__all__ = ["decoded"]
+
+# UTF-32 begins like UTF-16, so it comes first.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# How "<" looks where no mark was written (XML 1.0, appendix F).
+_UNMARKED = (
+    (b"<\0\0\0", "utf-32-le"),
+    (b"\0\0\0<", "utf-32-be"),
+    (b"<\0", "utf-16-le"),
+    (b"\0<", "utf-16-be"),
+)
+_DECLARED = re.compile(
+    rb"""<(?:meta|\?xml)[^>]{0,400}?(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_.:-]+)""", re.IGNORECASE
+)
+_HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_LANGUAGE = re.compile(
+    rb"""<(?:\w+:)?language>\s*([a-z]{2})|\blang\s*=\s*["']?([a-z]{2})(?![a-z])""", re.IGNORECASE
+)
+_REPLACED = "\ufffd"
+_SPOILT = 20  # one broken character in so many beyond ASCII does not make a page another encoding's
+_HEAD = 4096  # bytes in which a declaration may stand
+# What these names (as Python calls them) mean on the web (WHATWG Encoding §4.2): the larger set that contains them.
+_LARGER = {
+    "iso8859-1": "cp1252",
+    "ascii": "cp1252",
+    "iso8859-9": "cp1254",
+    "tis-620": "cp874",
+    "euc_kr": "cp949",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+}
+# Encodings of text that no page is written in, or that would have been recognised.
+_NOT_MEANT = ("utf", "idna", "punycode")
+_WESTERN = "cp1252"  # takes every byte, so a page that only says this has said nothing
+# What a language was written in before Unicode, the strictest first.
+_OLD = {
+    "ja": ("cp932", "euc_jp"),
+    "ko": ("cp949",),
+    "zh": ("gb18030", "big5"),
+    "th": ("cp874",),
+    "el": ("cp1253",),
+    "tr": ("cp1254",),
+    **dict.fromkeys(("be", "bg", "mk", "ru", "sr", "uk"), ("cp1251",)),
+    **dict.fromkeys(("cs", "hr", "hu", "pl", "ro", "sk", "sl"), ("cp1250",)),
+}
+
+
+def decoded(data: bytes, content_type: str = "") -> str:
+    """`data` as text. What reads as UTF-8 is UTF-8, whatever else is declared: no other text looks like it by chance.
+
+    Then the header's charset counts, then the page's own, then its language, then what the bytes look like; what fits nowhere is replaced.
+    """
+    for mark, name in _MARKS:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(name, errors="replace")
+    for start, name in _UNMARKED:
+        if data.lstrip(b" \t\r\n").startswith(start):
+            return data.decode(name, errors="replace")
+    unicode = data.decode("utf-8", errors="replace")
+    if unicode.count(_REPLACED) * _SPOILT <= sum(character > "\x7f" for character in unicode):
+        return unicode
+    declared = _declared(data, content_type)
+    hinted = [name for name in declared if name != _WESTERN] + list(_by_language(data))
+    for name in (*hinted, *declared):
+        try:
+            return data.decode(name)
+        except UnicodeDecodeError:
+            continue
+    return data.decode(declared[0] if declared else _guessed(data), errors="replace")
+
+
+def _declared(data: bytes, content_type: str) -> list[str]:
+    """What the header and the page say, but for UTF-8: that it is not."""
+    header = _HEADER.search(content_type)
+    inside = _DECLARED.search(data[:_HEAD])
+    said = (header[1] if header else "", inside[1].decode("ascii") if inside else "")
+    return [name for each in said if (name := _known(each))]
+
+
+def _by_language(data: bytes) -> tuple[str, ...]:
+    found = _LANGUAGE.search(data[:_HEAD])
+    return _OLD.get((found[1] or found[2]).decode("ascii").lower(), ()) if found else ()
+
+
+def _known(name: str) -> str:
+    """What `name` means, or nothing when it is no encoding of text: Python's own list also has `hex`, `zip` and their like."""
+    try:
+        "".encode(name)
+        plain = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return ""
+    return "" if plain.startswith(_NOT_MEANT) else _LARGER.get(plain, plain)
+
+
+def _guessed(data: bytes) -> str:
+    from charset_normalizer import from_bytes  # noqa: PLC0415 (0.1 s, and hardly ever needed)
+
+    best = from_bytes(data[: 2**16]).best()
+    return (_known(best.encoding) if best else "") or _WESTERN
