@@ -66,12 +66,22 @@ def new_id() -> str:
     return base64.b32encode(secrets.token_bytes(10)).decode().lower()
 
 
+def new_ids(number: int) -> list[str]:
+    """As many, in a hundredth of the time: each character is 5 bits of a random byte."""
+    letters = secrets.token_bytes(16 * number).translate(_LETTERS).decode()
+    return [letters[start : start + 16] for start in range(0, len(letters), 16)]
+
+
+_LETTERS = 8 * b"abcdefghijklmnopqrstuvwxyz234567"  # RFC 4648 §6, in lowercase, for the 256 values of a byte
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """What differs from run to run, so that a test can choose it."""
 
     clock: Callable[[], datetime] = now
     new_id: Callable[[], str] = new_id
+    new_ids: Callable[[int], list[str]] = new_ids
     jitter: Callable[[], float] = random.random
 
 
@@ -189,6 +199,7 @@ def _app(settings: Settings, progress: Progress, moment: Moment, rehearsal: Path
         progress=progress,
         clock=moment.clock,
         new_id=moment.new_id,
+        new_ids=moment.new_ids,
         jitter=moment.jitter,
     )
 

@@ -12,7 +12,7 @@ from syndication.cli.screen import Options, document, options
 __all__ = ["register"]
 
 Email = Annotated[str, typer.Argument(metavar="ADDRESS")]
-SHOWN = 20  # refused lines on a terminal; the report file and --json have them all
+SHOWN = 20  # refused lines on a terminal; --json has the first thousand, the report file all
 
 
 def register(command: typer.Typer) -> None:
@@ -42,7 +42,7 @@ def import_(
     ] = None,
 ) -> int:
     """Add confirmed subscribers from a CSV file. The same file again changes nothing; nobody who left is revived."""
-    from syndication.flows.subscribers import import_file
+    from syndication.flows.importing import import_file
 
     chosen = options(context)
     done = _with_app(chosen, lambda app: import_file(app, file, report))
@@ -51,9 +51,9 @@ def import_(
         return 0
     for refused in done.refused[:SHOWN]:
         print(f"  line {refused.line}: {refused.reason}", file=sys.stderr)
-    if len(done.refused) > SHOWN:
-        print(f"  … and {len(done.refused) - SHOWN:,} more; --report FILE lists them all", file=sys.stderr)
-    print(f"{done.added:,} added, {done.present:,} already there, {len(done.refused):,} refused")
+    if done.refusals > SHOWN:
+        print(f"  … and {done.refusals - SHOWN:,} more; --report FILE lists them all", file=sys.stderr)
+    print(f"{done.added:,} added, {done.present:,} already there, {done.refusals:,} refused")
     return 0
 
 

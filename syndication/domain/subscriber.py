@@ -1,10 +1,11 @@
 """Subscribers and their consent."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["Added", "Choice", "Consent", "NewSubscriber", "Subscriber"]
+__all__ = ["Added", "Choice", "Consent", "NewSubscriber", "NewSubscribers", "Subscriber"]
 
 
 class Consent(StrEnum):
@@ -55,14 +56,51 @@ class NewSubscriber:
     proof: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSubscribers:
+    """Many confirmed rows to add at once, column by column: a million objects would cost more than adding them."""
+
+    emails: Sequence[str]
+    names: Sequence[str]
+    languages: Sequence[str]
+    topics: Sequence[tuple[str, ...]]
+    confirmed: Sequence[datetime]
+    proof: str
+
+    @classmethod
+    def of(cls, new: NewSubscriber) -> "NewSubscribers":
+        """One confirmed row."""
+        assert new.confirmed is not None
+        return cls(
+            emails=(new.email,),
+            names=(new.name,),
+            languages=(new.language,),
+            topics=(new.topics,),
+            confirmed=(new.confirmed,),
+            proof=new.proof,
+        )
+
+    def row(self, index: int) -> NewSubscriber:
+        """One of them."""
+        return NewSubscriber(
+            email=self.emails[index],
+            name=self.names[index],
+            language=self.languages[index],
+            topics=self.topics[index],
+            confirmed=self.confirmed[index],
+            proof=self.proof,
+        )
+
+
 class Added(StrEnum):
-    """What became of a row that was to be added; the last three are refusals: nobody who left is revived."""
+    """What became of a row that was to be added; all but the first two are refusals: nobody who left is revived."""
 
     ADDED = "added"
     PRESENT = "present"
     UNSUBSCRIBED = "unsubscribed"
     BOUNCED = "bounced"
     COMPLAINED = "complained"
+    ERASED = "erased"
 
     @property
     def refused(self) -> bool:

@@ -135,4 +135,5 @@ class App:
     progress: Progress
     clock: Callable[[], datetime]
     new_id: Callable[[], str]  # 16 random lowercase base32 characters
+    new_ids: Callable[[int], list[str]]  # so many at once
     jitter: Callable[[], float]  # uniform in [0, 1)

@@ -1,25 +1,46 @@
-"""The file of an import: CSV as people export it. Each line is read or refused for itself; one that is broken takes no other with it."""
+"""The file of an import: CSV as people export it. Each line is read or refused for itself; one that is broken takes no other with it.
+
+A list may have a million lines, so nothing is done for each line that can be done for two megabytes of them: a block without quotation
+marks is cut into columns at once, one with them goes through the csv module, and only one that this finds broken is read line by line.
+"""
 
 import csv
+import io
+import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import zip_longest
 from pathlib import Path
 from typing import TextIO
 
 from syndication.errors import UsageError
 
-__all__ = ["COLUMNS", "Row", "opened", "rows"]
+__all__ = ["COLUMNS", "Block", "blocks", "opened"]
 
-COLUMNS = ("email", "name", "language", "topics", "confirmed_at")
+COLUMNS = ("email", "name", "language", "topics", "confirmed_at", "consent")
 LONGEST = 20  # lines of one row: other columns may hold notes of several lines
+SIZE = 2 * 2**20  # characters of a block, and then to the end of its line
 
-Row = tuple[
-    int, dict[str, str] | str
-]  # the number of its first line (the header is line 1), and its cells or why it is refused
+Numbered = tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The rows of a stretch of the file, column by column, and its lines that are none, with the reason."""
+
+    numbers: Sequence[int]  # of each row's first line; the header is line 1
+    columns: Mapping[str, Sequence[str]]  # every one that the header names, a cell for each row
+    refused: Sequence[Numbered] = ()
+
+    def row(self, index: int) -> dict[str, str]:
+        """One row's cells by their columns."""
+        return {name: cells[index] for name, cells in self.columns.items()}
 
 
 def opened(file: Path) -> TextIO:
-    """Raises UsageError. What is not UTF-8 comes as surrogates, which `rows` refuses line by line."""
+    """Raises UsageError. What is not UTF-8 comes as surrogates, which `blocks` refuses line by line."""
     try:
         return file.open(encoding="utf-8-sig", newline="", errors="surrogateescape")
     except OSError as error:
@@ -28,38 +49,128 @@ def opened(file: Path) -> TextIO:
         ) from error
 
 
-def rows(text: TextIO, file: Path) -> Iterator[Row]:
-    """All rows but blank ones. A semicolon or tab in the header line is taken for the separator. Raises UsageError without a header."""
+def blocks(text: TextIO, file: Path, size: int = SIZE) -> Iterator[Block]:
+    """The whole file. A semicolon or tab in the header line is taken for the separator. Raises UsageError without a header."""
     head = text.readline()
     separator = max(",;\t", key=head.count)
     header = [name.strip().casefold() for name in next(csv.reader([head], delimiter=separator), [])]
     if "email" not in header:
         raise UsageError(
             f"{file} has no column email in its first line.",
-            f"Start it with a line like {','.join(COLUMNS)}.",
+            f"Start it with a line like {','.join(COLUMNS[:-1])}.",
         )
-    for number, cells in _records(text, separator, header):
+    number = 2
+    while read := text.read(size) + text.readline():
+        columns = _plain(read, separator, len(header)) or _tabular(read, separator, len(header))
+        if columns is not None:
+            rows = range(number, number + len(columns[0]))
+            yield Block(rows, dict(zip(header, columns, strict=True)))
+            number = rows.stop
+        else:
+            block, number = _careful(_Lines(read, text, number), separator, header)
+            yield block
+
+
+def _plain(block: str, separator: str, width: int) -> list[list[str]] | None:
+    """The columns of a block without quotation marks, whose lines have as many cells as the header; None for any other."""
+    block = block if block.endswith(("\n", "\r")) else block + "\n"
+    if not _regular(separator, width).fullmatch(block) or not _is_utf8(block):
+        return None
+    cells = block.replace("\r\n", "\n")[:-1].replace("\n", separator).split(separator)
+    return [cells[index::width] for index in range(width)]
+
+
+@lru_cache
+def _regular(separator: str, width: int) -> re.Pattern[str]:
+    cell = rf'[^"\r\n{separator}]*+'
+    return re.compile(rf"(?:{cell}(?:{separator}{cell}){{{width - 1}}}\r?\n)*+")
+
+
+def _tabular(block: str, separator: str, width: int) -> list[tuple[str, ...]] | None:
+    """The columns of a block in which every line is a row by itself; cells that are missing are empty. None for any other."""
+    if not _is_utf8(block):
+        return None
+    lines = _split(block)
+    try:
+        rows = list(csv.reader(lines, delimiter=separator, strict=True))
+    except csv.Error:
+        return None
+    if len(rows) != len(lines):
+        return None
+    columns = list(zip_longest(*rows, fillvalue=""))[:width]
+    return columns + [("",) * len(rows)] * (width - len(columns))
+
+
+def _split(block: str) -> list[str]:
+    """Lines as a text file has them, which `str.splitlines` sees more of."""
+    return list(io.StringIO(block, newline=""))
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.isascii() or text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class _Lines:
+    """The numbered lines of a block, and of the file after it for a row that goes on there. What was taken can be put back."""
+
+    def __init__(self, block: str, text: TextIO, number: int) -> None:
+        lines = _split(block)
+        self._waiting: deque[Numbered] = deque(enumerate(lines, number))
+        self._ahead = enumerate(text, number + len(lines))
+        self.next = number + len(lines)
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def take(self) -> Numbered | None:
+        """The next line; None at the end of the file."""
+        if self._waiting:
+            return self._waiting.popleft()
+        line = next(self._ahead, None)
+        self.next += line is not None
+        return line
+
+    def put_back(self, lines: Sequence[Numbered]) -> None:
+        """Have them come again."""
+        self._waiting.extendleft(reversed(lines))
+
+
+def _careful(lines: _Lines, separator: str, header: Sequence[str]) -> tuple[Block, int]:
+    """Read line by line; and the number of the line that comes next."""
+    rows: list[tuple[int, list[str]]] = []
+    refused: list[Numbered] = []
+    for number, cells in _records(lines, separator, header):
         if isinstance(cells, str):
-            yield number, cells
+            refused.append((number, cells))
         elif any(cell.strip() for cell in cells):
-            yield number, _utf8(dict(zip(header, cells, strict=False)))
+            if _is_utf8("".join(cells)):
+                rows.append((number, cells))
+            else:
+                refused.append((number, "this is not UTF-8 text"))
+    columns = {
+        name: [cells[index] if index < len(cells) else "" for _, cells in rows]
+        for index, name in enumerate(header)
+    }
+    return Block([number for number, _ in rows], columns, refused), lines.next
 
 
-def _records(text: TextIO, separator: str, header: Sequence[str]) -> Iterator[tuple[int, list[str] | str]]:
+def _records(lines: _Lines, separator: str, header: Sequence[str]) -> Iterator[tuple[int, list[str] | str]]:
     """A quotation mark that nobody closes would swallow the lines after it: then its own is refused and they are read again."""
     ours = [index for index, name in enumerate(header) if name in COLUMNS]
-    ahead = enumerate(text, 2)
-    again: deque[tuple[int, str]] = deque()
-    while first := again.popleft() if again else next(ahead, None):
-        lines = [first]
+    while lines and (first := lines.take()):
+        taken = [first]
         cells = _cells([first[1]], separator)
-        while cells is None and len(lines) < LONGEST:
-            if not (more := again.popleft() if again else next(ahead, None)):
+        while cells is None and len(taken) < LONGEST:
+            if not (more := lines.take()):
                 break
-            lines.append(more)
-            cells = _cells([line for _, line in lines], separator)
-        if cells is None or (len(lines) > 1 and _swallowed(cells, ours)):
-            again.extendleft(reversed(lines[1:]))
+            taken.append(more)
+            cells = _cells([line for _, line in taken], separator)
+        if cells is None or (len(taken) > 1 and _swallowed(cells, ours)):
+            lines.put_back(taken[1:])
             cells = "a quotation mark is not closed"
         yield first[0], cells
 
@@ -75,11 +186,3 @@ def _cells(lines: list[str], separator: str) -> list[str] | str | None:
         return next(csv.reader(lines, delimiter=separator, strict=True))
     except csv.Error as error:
         return None if "unexpected end of data" in str(error) else f"this is no CSV: {error}"
-
-
-def _utf8(cells: dict[str, str]) -> dict[str, str] | str:
-    try:
-        "".join(cells.values()).encode()
-    except UnicodeEncodeError:
-        return "this is not UTF-8 text"
-    return cells

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import BigInteger, Dialect, Text, TypeDecorator
 
-__all__ = ["Prose", "Utc", "Words", "from_microseconds", "kept_text", "microseconds"]
+__all__ = ["Prose", "Utc", "Words", "canonical", "from_microseconds", "kept_text", "microseconds"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -26,6 +26,11 @@ def kept_text(value: str) -> str:
     if not value.isascii():
         value = value.encode("utf-8", "replace").decode()
     return value.replace("\0", "")
+
+
+def canonical(email: str) -> str:
+    """What makes two addresses one reader."""
+    return email.strip().casefold()
 
 
 class Utc(TypeDecorator[datetime]):

@@ -10,9 +10,10 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from syndication.domain.delivery import MailingKind, State
 from syndication.domain.subscriber import Consent, NewSubscriber, Subscriber
 from syndication.domain.variant import Variant
+from syndication.store.columns import canonical
 from syndication.store.consent_tables import erased, requests
 from syndication.store.engine import Database, lock
-from syndication.store.subscribers import canonical, subscriber
+from syndication.store.subscribers import subscriber
 from syndication.store.tables import (
     batches,
     deliveries,

@@ -1,9 +1,8 @@
 """What readers decide for themselves, by the key in their links: leave, choose, pause, be erased."""
 
-from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from syndication.domain.delivery import MailingKind, Stage, State
 from syndication.domain.subscriber import Choice, Consent, Subscriber
@@ -13,8 +12,6 @@ from syndication.store.subscribers import subscriber
 from syndication.store.tables import deliveries, mailings, subscribers
 
 __all__ = ["Consents"]
-
-CHUNK = 500  # values of one IN
 
 
 class Consents:
@@ -75,22 +72,6 @@ class Consents:
             connection.execute(insert(erased).values(mark=mark, at=at))
 
         await self._database.write(change)
-
-    async def erased(self, marks: Collection[str]) -> frozenset[str]:
-        """Those of `marks` that belong to erased readers."""
-        asked = list(marks)
-        chunks = [asked[start : start + CHUNK] for start in range(0, len(asked), CHUNK)]
-
-        def answer(connection: Connection) -> frozenset[str]:
-            found = (select(erased.c.mark).where(erased.c.mark.in_(chunk)) for chunk in chunks)
-            return frozenset(mark for each in found for mark in connection.execute(each).scalars())
-
-        return await self._database.read(answer)
-
-    async def any_erased(self) -> bool:
-        """Whether anybody ever was: if not, nobody has to compute marks."""
-        question = select(exists(select(erased.c.mark)))
-        return bool(await self._database.read(lambda connection: connection.execute(question).scalar()))
 
 
 def _take_back(connection: Connection, reader: int, at: datetime) -> None:

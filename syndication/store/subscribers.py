@@ -1,24 +1,21 @@
 """The list of readers. An address stands once, whatever its letters' case; nobody who left is revived."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, func, or_, select, update
 
-from syndication.domain.subscriber import Added, Consent, NewSubscriber, Subscriber
+from syndication.domain.subscriber import Added, Consent, NewSubscriber, NewSubscribers, Subscriber
+from syndication.store.columns import canonical
 from syndication.store.engine import Database, lock
+from syndication.store.intake import add, take_in
 from syndication.store.tables import subscribers
 
-__all__ = ["Subscribers", "canonical", "subscriber"]
+__all__ = ["Subscribers", "subscriber"]
 
 CHUNK = 1000
-_GONE = {
-    Consent.UNSUBSCRIBED: Added.UNSUBSCRIBED,
-    Consent.BOUNCED: Added.BOUNCED,
-    Consent.COMPLAINED: Added.COMPLAINED,
-}
 
 
 class Subscribers:
@@ -41,8 +38,24 @@ class Subscribers:
             lock(connection, "subscribers")
             results: list[Added] = []
             for start in range(0, len(new), CHUNK):
-                results.extend(_add(connection, new[start : start + CHUNK], at, key))
+                results.extend(add(connection, new[start : start + CHUNK], at, key))
             return tuple(results)
+
+        return await self._database.write(change)
+
+    async def take_in(
+        self,
+        new: NewSubscribers,
+        keys: Sequence[str],
+        *,
+        at: datetime,
+        marks: Callable[[str], Sequence[str]],
+    ) -> Sequence[Added]:
+        """The same for many rows, a random key for each; besides, who was erased is refused, by the `marks` that an address was ever given."""
+
+        def change(connection: Connection) -> Sequence[Added]:
+            lock(connection, "subscribers")
+            return take_in(connection, new, keys, at=at, marks=marks)
 
         return await self._database.write(change)
 
@@ -110,94 +123,8 @@ class Subscribers:
             last = page[-1].id
 
 
-def canonical(email: str) -> str:
-    """What makes two addresses one reader."""
-    return email.strip().casefold()
-
-
 def _fetched(connection: Connection, question: Select[Any]) -> list[Subscriber]:
     return list(map(subscriber, connection.execute(question)))
-
-
-def _add(
-    connection: Connection, rows: Sequence[NewSubscriber], at: datetime, key: Callable[[], str]
-) -> Iterator[Added]:
-    """Add one chunk; the rows of one address are taken one after the other."""
-    addresses = [canonical(row.email) for row in rows]
-    c = subscribers.c
-    known = select(c.canonical, c.consent).where(c.canonical.in_(set(addresses)))
-    consents = {address: Consent(consent) for address, consent in connection.execute(known)}
-    added: dict[str, dict[str, Any]] = {}
-    changes: list[dict[str, Any]] = []
-    for address, row in zip(addresses, rows, strict=True):
-        consent = consents.get(address)
-        if consent in _GONE:
-            yield _GONE[consent]
-        elif consent is not None:
-            changes.append(_change(address, row))
-            yield Added.PRESENT
-        else:
-            consents[address] = Consent.CONFIRMED if row.confirmed else Consent.PENDING
-            added[address] = _row(address, row, at, key())
-            yield Added.ADDED
-    if added:
-        connection.execute(insert(subscribers), list(added.values()))
-    if changes:
-        _take_over(connection, changes)
-
-
-def _row(address: str, row: NewSubscriber, at: datetime, key: str) -> dict[str, Any]:
-    return {
-        "email": row.email.strip(),
-        "canonical": address,
-        "domain": address.rpartition("@")[2],
-        "key": key,
-        "consent": Consent.CONFIRMED if row.confirmed else Consent.PENDING,
-        "name": row.name,
-        "language": row.language,
-        "topics": row.topics,
-        "created": at,
-        "confirmed": row.confirmed,
-        "proof": row.proof,
-    }
-
-
-def _change(address: str, row: NewSubscriber) -> dict[str, Any]:
-    return {
-        "of": address,
-        "new_name": row.name,
-        "new_language": row.language,
-        "new_topics": row.topics,
-        "new_confirmed": row.confirmed,
-        "new_proof": row.proof,
-    }
-
-
-def _take_over(connection: Connection, changes: list[dict[str, Any]]) -> None:
-    """What a row gives replaces what stood there; a proof only ever confirms who was pending."""
-    c = subscribers.c
-    for column in ("name", "language", "topics"):
-        given = [change for change in changes if change[f"new_{column}"]]
-        if given:
-            new = bindparam(f"new_{column}", type_=c[column].type)
-            connection.execute(
-                update(subscribers)
-                .where(c.canonical == bindparam("of"), c[column] != new)
-                .values({column: new}),
-                [{name: change[name] for name in ("of", f"new_{column}")} for change in given],
-            )
-    confirmed = [change for change in changes if change["new_confirmed"]]
-    if confirmed:
-        connection.execute(
-            update(subscribers)
-            .where(c.canonical == bindparam("of"), c.consent == Consent.PENDING)
-            .values(
-                consent=Consent.CONFIRMED,
-                confirmed=bindparam("new_confirmed", type_=c.confirmed.type),
-                proof=bindparam("new_proof", type_=c.proof.type),
-            ),
-            [{name: change[name] for name in ("of", "new_confirmed", "new_proof")} for change in confirmed],
-        )
 
 
 def subscriber(row: Any) -> Subscriber:

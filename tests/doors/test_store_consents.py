@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from syndication.domain.delivery import MailingKind
-from syndication.domain.subscriber import Choice, Consent, NewSubscriber, Subscriber
+from syndication.domain.subscriber import Added, Choice, Consent, NewSubscriber, NewSubscribers, Subscriber
 from syndication.domain.variant import Variant
 from syndication.store.confirmations import Answer, Asked, Limits
 from syndication.store.database import Store
@@ -58,6 +58,13 @@ async def test_who_is_confirmed_or_has_complained_is_not_mailed(store: Store, co
     assert await store.confirmations.open() == ()
 
 
+async def taken_in(store: Store, *, marks: list[str]) -> Added:
+    """What becomes of Ann in an import, whose address was given these marks."""
+    new = NewSubscribers.of(NewSubscriber(email=ANN, confirmed=NOW))
+    (result,) = await store.subscribers.take_in(new, ["imported"], at=NOW, marks=lambda _: marks)
+    return result
+
+
 async def test_requests_are_limited_by_reader_under_every_key_and_by_network(store: Store) -> None:
     async def ask(minutes: float, mark: str = "new-ann", email: str = ANN, network: str = "here") -> Answer:
         new = replace(ASKED.new, email=email)
@@ -79,14 +86,15 @@ async def test_requests_are_limited_by_reader_under_every_key_and_by_network(sto
 async def test_a_yes_counts_once_and_lifts_what_kept_the_address_away(store: Store) -> None:
     await subscribe(store, ANN)
     await store.consents.erase(await reader(store), "old-ann", at=NOW)
-    assert await store.consents.erased(["old-ann", "other"]) == {"old-ann"}
+    assert await taken_in(store, marks=["other", "old-ann"]) is Added.ERASED
+    assert await store.subscribers.get(ANN) is None
     await store.confirmations.ask(ASKED, LIMITS)
     ann = await reader(store)
     assert await store.confirmations.confirm(ann, "proof", ASKED.marks, at=NOW + DAY)
     assert not await store.confirmations.confirm(ann, "another", ASKED.marks, at=NOW + 2 * DAY)
     ann = await reader(store)
     assert (ann.consent, ann.confirmed, ann.proof) == (Consent.CONFIRMED, NOW + DAY, "proof")
-    assert not await store.consents.any_erased()
+    assert await taken_in(store, marks=["old-ann"]) is Added.PRESENT
 
 
 async def test_what_nobody_answered_is_forgotten_and_whoever_answered_stays(store: Store) -> None:
@@ -110,12 +118,6 @@ async def test_leaving_is_idempotent_and_choosing_is_for_the_confirmed(store: St
     assert not await store.consents.choose(key, choice, at=NOW)
     assert not await store.consents.leave("nobody", at=NOW)
     assert await store.consents.reader("nobody") is None
-
-
-async def test_marks_are_looked_up_by_the_thousand(store: Store) -> None:
-    await subscribe(store, ANN)
-    await store.consents.erase(await reader(store), "m7", at=NOW)
-    assert await store.consents.erased([f"m{number}" for number in range(2_000)]) == {"m7"}
 
 
 async def test_an_id_is_never_given_twice_even_when_its_reader_was_erased(store: Store) -> None:

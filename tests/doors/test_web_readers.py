@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from syndication.domain.tokens import Purpose
 from syndication.errors import UsageError
 from syndication.flows.erase import erase_one
-from syndication.flows.subscribers import add_one, import_file
+from syndication.flows.importing import import_file
+from syndication.flows.subscribers import add_one
 from syndication.wiring import rotate_secrets
 from tests.doors.readers_site import Served, link, serve
 from tests.flows.newsroom import PAGE, Newsroom, article

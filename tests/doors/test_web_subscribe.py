@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from syndication.flows.confirmations import send_confirmations
 from syndication.flows.erase import erase_one
+from syndication.flows.importing import import_file
 from syndication.flows.lock import hold
-from syndication.flows.subscribers import import_file
 from tests.doors.readers_site import Served, link, serve, text_of
 from tests.flows.newsroom import PAGE, Newsroom
 

@@ -15,9 +15,9 @@ from typing import Any
 from syndication.domain.week import WeekKey
 from syndication.flows.app import App
 from syndication.flows.due import deliver_due
+from syndication.flows.importing import import_file
 from syndication.flows.progress import Silent
 from syndication.flows.report import Report
-from syndication.flows.subscribers import import_file
 from syndication.flows.weekly import Weekly, run_weekly
 from syndication.wiring import Moment, open_app
 
@@ -124,9 +124,14 @@ class Newsroom:
     @property
     def moment(self) -> Moment:
         letters = "abcdefghijklmnopqrstuvwxyz234567"
+
+        def new_id() -> str:
+            return "".join(self.seed.choices(letters, k=16))
+
         return Moment(
             clock=lambda: self.now,
-            new_id=lambda: "".join(self.seed.choices(letters, k=16)),
+            new_id=new_id,
+            new_ids=lambda number: [new_id() for _ in range(number)],
             jitter=self.seed.random,
         )
 

@@ -1,0 +1,93 @@
+"""One row of a list: what its cells have to say before somebody comes in."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from syndication.deliver.address import parse_address
+from syndication.domain.slug import slugify
+from syndication.domain.subscriber import Consent, NewSubscriber
+from syndication.flows.app import App
+
+__all__ = ["ERASED", "LONGEST_NAME", "RowReader", "known_topics"]
+
+ERASED = "its owner had it erased; only its owner can subscribe again"
+LONGEST_NAME = 200  # characters
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")  # BCP 47
+
+
+@dataclass(frozen=True, slots=True)
+class RowReader:
+    """Each method reads a cell, or raises ValueError with the reason why its row is refused."""
+
+    topics: frozenset[str]  # the slugs there are
+    proof: str
+    now: datetime
+
+    def row(self, cells: Mapping[str, str]) -> NewSubscriber:
+        """All of a row; a column may be missing."""
+        if not cells.get("email", "").strip():
+            raise ValueError("there is no address")
+        self.consent(cells.get("consent", ""))
+        return NewSubscriber(
+            email=parse_address(cells["email"]).email,
+            name=self.name(cells.get("name", "")),
+            language=self.language(cells.get("language", "")),
+            topics=self.chosen(cells.get("topics", "")),
+            confirmed=self.time(cells.get("confirmed_at", "")),
+            proof=self.proof,
+        )
+
+    def consent(self, text: str) -> str:
+        """An exported list has who left, too."""
+        consent = text.strip().casefold() or Consent.CONFIRMED
+        if consent != Consent.CONFIRMED:
+            raise ValueError(f"its consent is {consent}; only confirmed readers come in")
+        return consent
+
+    def name(self, text: str) -> str:
+        """With single spaces."""
+        name = " ".join(text.split())
+        if len(name) > LONGEST_NAME:
+            raise ValueError(f"the name is longer than {LONGEST_NAME} characters")
+        if any(unicodedata.category(character) in {"Cc", "Cs"} for character in name):
+            raise ValueError("the name holds a control character")
+        return name
+
+    def language(self, text: str) -> str:
+        """A tag, or empty for the publication's."""
+        language = text.strip()
+        if language and not _LANGUAGE.fullmatch(language):
+            raise ValueError("the language is no tag like en, ko or pt-BR")
+        return language
+
+    def chosen(self, text: str) -> tuple[str, ...]:
+        """Topics, none of them for all."""
+        chosen = tuple(text.replace(",", " ").replace(";", " ").split())
+        if unknown := [topic for topic in chosen if topic not in self.topics]:
+            known = ", ".join(sorted(self.topics)) or "none: collect first"
+            raise ValueError(f"the topic {unknown[0]!r} is no section (known: {known})")
+        return chosen
+
+    def time(self, text: str) -> datetime:
+        """When the reader said yes; now if that is not known."""
+        if not text.strip():
+            return self.now
+        try:
+            time = datetime.fromisoformat(text.strip())
+        except ValueError:
+            raise ValueError("confirmed_at is not a time like 2026-03-01 or 2026-03-01T09:30:00Z") from None
+        time = time if time.tzinfo else time.replace(tzinfo=UTC)
+        if time > self.now:
+            raise ValueError("confirmed_at lies in the future")
+        return time
+
+
+async def known_topics(app: App) -> frozenset[str]:
+    """The slugs of the sections that sources and articles have."""
+    sections = {source.section for source in app.sources if source.section} | set(
+        await app.store.articles.sections()
+    )
+    return frozenset(slugify(section) for section in sections)

@@ -1,0 +1,213 @@
+"""Adding readers: a row at a time where it matters what is there already, thousands in one statement where nothing is.
+
+A database's own work for a new row, with its two unique indexes, is the floor: what Python and the driver add to it for each row is kept
+out of the way, and what stood there before is only asked about when a statement has added fewer rows than it was given.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from itertools import compress
+from typing import Any, cast
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from syndication.domain.subscriber import Added, Consent, NewSubscriber, NewSubscribers
+from syndication.store.columns import canonical, kept_text, microseconds
+from syndication.store.consent_tables import erased
+from syndication.store.tables import subscribers
+
+__all__ = ["add", "take_in"]
+
+CHUNK = 1000  # rows whose standing is asked at once
+STATEMENT = 2_000  # rows of one statement for SQLite: with 8 values each it has half of the variables that are allowed (32,766)
+_GONE = {
+    Consent.UNSUBSCRIBED: Added.UNSUBSCRIBED,
+    Consent.BOUNCED: Added.BOUNCED,
+    Consent.COMPLAINED: Added.COMPLAINED,
+}
+_VALUES = ("email", "canonical", "domain", "key", "name", "language", "topics", "confirmed")
+_INTO = f"INSERT INTO subscribers ({', '.join(_VALUES)}, consent, created, proof)"
+
+
+def take_in(
+    connection: Connection,
+    new: NewSubscribers,
+    keys: Sequence[str],
+    *,
+    at: datetime,
+    marks: Callable[[str], Sequence[str]],
+) -> list[Added]:
+    """Add many rows and say what became of each, in order."""
+    keys = sorted(keys)  # they fill their index from one end to the other, whatever page of it comes next
+    gone = _erased(connection, new.emails, marks)
+    addresses = [canonical(kept_text(email)) for email in new.emails]
+    c = subscribers.c
+    before = connection.execute(select(func.max(c.id))).scalar() or 0
+    ours = [address not in gone for address in addresses] if gone else None
+    if _insert(connection, _columns(new, addresses, keys, ours), new.proof, at) == len(addresses):
+        return [Added.ADDED] * len(addresses)
+    fresh = set(connection.execute(select(c.canonical).where(c.id > before)).scalars())
+    results: list[Added | None] = [None] * len(addresses)
+    for index, address in enumerate(addresses):
+        if address in gone:
+            results[index] = Added.ERASED
+        elif address in fresh:
+            fresh.remove(address)
+            results[index] = Added.ADDED
+    rest = [index for index, result in enumerate(results) if result is None]
+    for start in range(0, len(rest), CHUNK):
+        some = rest[start : start + CHUNK]
+        unused = iter([keys[index] for index in some])
+        found = add(connection, [new.row(index) for index in some], at, unused.__next__)
+        for index, result in zip(some, found, strict=True):
+            results[index] = result
+    return cast("list[Added]", results)
+
+
+def _erased(
+    connection: Connection, emails: Sequence[str], marks: Callable[[str], Sequence[str]]
+) -> frozenset[str]:
+    """The canonical addresses whose owners had themselves erased. Nobody's marks are computed when nobody has."""
+    known = frozenset(connection.execute(select(erased.c.mark)).scalars())
+    if not known:
+        return frozenset()
+    return frozenset(canonical(email) for email in emails if not known.isdisjoint(marks(email)))
+
+
+def _columns(
+    new: NewSubscribers, addresses: Sequence[str], keys: Sequence[str], ours: Sequence[bool] | None
+) -> list[list[Any]]:
+    """What the columns of `_VALUES` get."""
+    columns: list[list[Any]] = [
+        [kept_text(email) for email in new.emails],
+        list(addresses),
+        [address.rpartition("@")[2] for address in addresses],
+        list(keys),
+        [kept_text(name) for name in new.names],
+        list(new.languages),
+        [" ".join(topics) for topics in new.topics],
+        [microseconds(time) for time in new.confirmed],
+    ]
+    return columns if ours is None else [list(compress(column, ours)) for column in columns]
+
+
+def _insert(connection: Connection, columns: list[list[Any]], proof: str, at: datetime) -> int:
+    """Add the rows whose addresses are not there. Returns how many."""
+    facts = (Consent.CONFIRMED.value, microseconds(at), kept_text(proof))
+    if connection.dialect.name == "postgresql":
+        types = ("text",) * 7 + ("bigint",)
+        arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+        statement = (  # our own names alone
+            f"{_INTO} SELECT rows.*, %s::text, %s::bigint, %s::text FROM unnest({arrays}) AS rows "  # noqa: S608
+            "ON CONFLICT (canonical) DO NOTHING"
+        )
+        return connection.exec_driver_sql(statement, (*facts, *columns)).rowcount
+    driver = cast("Any", connection.connection.driver_connection)
+    added, number = 0, len(columns[0])
+    for start in range(0, number, STATEMENT):
+        rows = min(STATEMENT, number - start)
+        values: list[Any] = [None] * (rows * len(columns))
+        for place, column in enumerate(columns):
+            values[place :: len(columns)] = column[start : start + rows]
+        added += driver.execute(_sqlite(rows), (*facts, *values)).rowcount
+    return added
+
+
+def _sqlite(rows: int) -> str:
+    """One statement for so many rows: of one a row, the sequence of the ids alone would cost as much as an index."""
+    row = f"({', '.join('?' * len(_VALUES))})"
+    named = ", ".join(f"column{number}" for number in range(1, len(_VALUES) + 1))
+    return (
+        f"{_INTO} SELECT {named}, ?1, ?2, ?3 FROM (VALUES {', '.join([row] * rows)}) WHERE true "  # noqa: S608
+        "ON CONFLICT (canonical) DO NOTHING"
+    )
+
+
+def add(
+    connection: Connection, rows: Sequence[NewSubscriber], at: datetime, key: Callable[[], str]
+) -> Iterator[Added]:
+    """Add a thousand rows at most; those of one address are taken one after the other."""
+    addresses = [canonical(row.email) for row in rows]
+    c = subscribers.c
+    question = select(c.canonical, c.consent, c.name, c.language, c.topics)
+    known = connection.execute(question.where(c.canonical.in_(set(addresses)))).all()
+    consents = {row.canonical: Consent(row.consent) for row in known}
+    standing = {row.canonical: (row.name, row.language, row.topics) for row in known}
+    added: dict[str, dict[str, Any]] = {}
+    changes: list[dict[str, Any]] = []
+    for address, row in zip(addresses, rows, strict=True):
+        consent = consents.get(address)
+        if consent in _GONE:
+            yield _GONE[consent]
+        elif consent is not None:
+            if consent is Consent.PENDING or _differs(row, standing.get(address)):
+                changes.append(_change(address, row))
+                standing.pop(address, None)  # the next row of this address is held against this one
+            yield Added.PRESENT
+        else:
+            consents[address] = Consent.CONFIRMED if row.confirmed else Consent.PENDING
+            added[address] = _row(address, row, at, key())
+            yield Added.ADDED
+    if added:
+        connection.execute(insert(subscribers), list(added.values()))
+    if changes:
+        _take_over(connection, changes)
+
+
+def _differs(row: NewSubscriber, stood: tuple[str, str, tuple[str, ...]] | None) -> bool:
+    given = (row.name, row.language, row.topics)
+    return stood is None or any(new and new != old for new, old in zip(given, stood, strict=True))
+
+
+def _row(address: str, row: NewSubscriber, at: datetime, key: str) -> dict[str, Any]:
+    return {
+        "email": row.email.strip(),
+        "canonical": address,
+        "domain": address.rpartition("@")[2],
+        "key": key,
+        "consent": Consent.CONFIRMED if row.confirmed else Consent.PENDING,
+        "name": row.name,
+        "language": row.language,
+        "topics": row.topics,
+        "created": at,
+        "confirmed": row.confirmed,
+        "proof": row.proof,
+    }
+
+
+def _change(address: str, row: NewSubscriber) -> dict[str, Any]:
+    return {
+        "of": address,
+        "new_name": row.name,
+        "new_language": row.language,
+        "new_topics": row.topics,
+        "new_confirmed": row.confirmed,
+        "new_proof": row.proof,
+    }
+
+
+def _take_over(connection: Connection, changes: list[dict[str, Any]]) -> None:
+    """What a row gives replaces what stood there; a proof only ever confirms who was pending."""
+    c = subscribers.c
+    for column in ("name", "language", "topics"):
+        given = [change for change in changes if change[f"new_{column}"]]
+        if given:
+            new = bindparam(f"new_{column}", type_=c[column].type)
+            connection.execute(
+                update(subscribers)
+                .where(c.canonical == bindparam("of"), c[column] != new)
+                .values({column: new}),
+                [{name: change[name] for name in ("of", f"new_{column}")} for change in given],
+            )
+    confirmed = [change for change in changes if change["new_confirmed"]]
+    if confirmed:
+        connection.execute(
+            update(subscribers)
+            .where(c.canonical == bindparam("of"), c.consent == Consent.PENDING)
+            .values(
+                consent=Consent.CONFIRMED,
+                confirmed=bindparam("new_confirmed", type_=c.confirmed.type),
+                proof=bindparam("new_proof", type_=c.proof.type),
+            ),
+            [{name: change[name] for name in ("of", "new_confirmed", "new_proof")} for change in confirmed],
+        )

@@ -1,0 +1,79 @@
+"""What an import reads by stretches of a block is what it would read row by row."""
+
+from datetime import UTC, datetime
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from syndication.deliver.address import canonical_lines, parse_address
+from syndication.flows.importing import _others, _read
+from syndication.flows.list_file import Block
+from syndication.flows.list_row import RowReader
+
+READER = RowReader(frozenset({"city", "film"}), "import list.csv", datetime(2026, 11, 27, tzinfo=UTC))
+LETTER = st.sampled_from("abzAZ09.-_+@x\nn xé\x85\0'")
+ADDRESS = st.one_of(
+    st.sampled_from(
+        [
+            "ann@a.example",
+            "Ann@A.example",
+            "ann@xn--wk5b71z.example",
+            "ann@a--b.example",
+            "a@b.local",
+            "a@b.localx",
+            "a@local.example",
+            f"{'a' * 64}@b.example",
+            f"{'a' * 65}@b.example",
+            f"a@{'b' * 64}.example",
+            f"a@{'b' * 60}.{'c' * 60}.example",
+            "a@b.c",
+            "a..b@c.example",
+            "a@-b.example",
+            "a@b-.example",
+            "a@b.exa-mple",
+            "",
+        ]
+    ),
+    st.text(LETTER, max_size=12).map("{}@b.example".format),
+    st.text(LETTER, max_size=12).map("a@{}.example".format),
+)
+CELLS = {
+    "email": ADDRESS,
+    "name": st.text(LETTER, max_size=9)
+    | st.sampled_from(["Ann Lee", " Ann", "A  B", "이지은", "n" * 201, "a\u00a0b"]),
+    "language": st.sampled_from(["", "en", " ko", "klingon!"]),
+    "topics": st.sampled_from(["", "city", "film;city", "sport"]),
+    "confirmed_at": st.sampled_from(["", "2026-01-02", "2027-01-02", "soon"]),
+    "consent": st.sampled_from(["", "confirmed", "Confirmed", "pending"]),
+}
+
+
+@given(address=ADDRESS)
+@settings(max_examples=300, deadline=None)
+def test_an_address_that_is_passed_over_is_canonical(address: str) -> None:
+    if "\n" not in address and canonical_lines(f"{address}\n", 0):
+        assert parse_address(address).email == address
+
+
+@given(rows=st.lists(st.fixed_dictionaries(CELLS), min_size=1, max_size=8))
+@settings(max_examples=300, deadline=None)
+def test_a_block_reads_as_its_rows_do(rows: list[dict[str, str]]) -> None:
+    columns = {name: [row[name] for row in rows] for name in CELLS}
+    part = _read(Block(range(2, len(rows) + 2), columns), READER)
+    found: dict[int, object] = dict(part.refused)
+    for place, number in enumerate(part.numbers):
+        found[number] = part.new.row(place)
+    wanted: dict[int, object] = {}
+    for number, row in enumerate(rows, 2):
+        try:
+            wanted[number] = READER.row(row)
+        except ValueError as error:
+            wanted[number] = str(error)
+        if not any(cell.strip() for cell in row.values()):
+            del wanted[number]
+    assert found == wanted
+
+
+def test_only_the_cells_that_are_unusual_are_looked_at() -> None:
+    cells = ["a@b.example", "a@b", "b@c.example", "", "C@D.example", "c@d.example"]
+    assert list(_others(cells, canonical_lines)) == [1, 3, 4]
