@@ -9,7 +9,7 @@ from syndication.domain.text import counted
 from syndication.flows.app import App
 from syndication.flows.report import Report
 
-__all__ = ["close", "close_deliver", "show_status"]
+__all__ = ["close", "close_deliver", "show_sources", "show_status"]
 
 DONE, INCOMPLETE, WAITS = 0, 3, 6
 
@@ -142,6 +142,17 @@ def show_status(standing: dict[str, Any], *, as_json: bool) -> int:
         for row in edition.get("rows", ()):
             doubt = f", in doubt {row['unknown']}x" if row["unknown"] else ""
             print(f"  {row['state']:<9} {row['email']}  {row['stage']}: {row['reply']}{doubt}")
+    return DONE
+
+
+def show_sources(standing: dict[str, Any], *, as_json: bool) -> int:
+    """Show how the sources stand, one a line."""
+    if as_json:
+        document(standing)
+        return DONE
+    width = max(len(source["name"]) for source in standing["sources"])
+    for source in standing["sources"]:
+        print(f"{source['name']:<{width}}  {source['state']:<7}  {source['said']}")
     return DONE
 
 

@@ -158,16 +158,27 @@ def _close(chosen: Options, done: dict[str, Any]) -> int:
     return 0
 
 
-def status(context: typer.Context, key: Annotated[str | None, typer.Argument(metavar="[KEY]")] = None) -> int:
+def status(
+    context: typer.Context,
+    key: Annotated[str | None, typer.Argument(metavar="[KEY]")] = None,
+    sources: Annotated[
+        bool, typer.Option("--sources", help="How the sources stand, instead of the editions.")
+    ] = False,
+) -> int:
     """How the editions stand; with KEY every reader that failed, waits or was left in doubt, with the server's words."""
+    if sources and key:
+        raise UsageError("--sources and KEY exclude each other.", "The sources are those of all editions.")
     chosen = options(context)
 
     async def job() -> int:
-        from syndication.cli.closing import show_status
+        from syndication.cli.closing import show_sources, show_status
+        from syndication.flows.health import sources_standing
         from syndication.flows.status import standing
         from syndication.wiring import open_app
 
         async with open_app(chosen.config, progress=chosen.progress()) as app:
+            if sources:
+                return show_sources(await sources_standing(app), as_json=chosen.json)
             return show_status(await standing(app, week_key(key)), as_json=chosen.json)
 
     return run_job(job())

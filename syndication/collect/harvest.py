@@ -39,7 +39,7 @@ class Harvest:
     """What one source gave this time.
 
     `hot` is every page's list, with the page's file name as origin. `unchanged` (304): nothing was read and nothing is lost.
-    `retired` (410): the source is gone for good. `moved`: its new URL after a permanent redirect. `warnings`: one sentence for
+    `whole`: the articles are all that the source shows, not what is new alone. `retired` (410): the source is gone for good. `moved`: its new URL after a permanent redirect. `warnings`: one sentence for
     each entry or file that was refused.
     """
 
@@ -48,6 +48,7 @@ class Harvest:
     hot: tuple[HotList, ...] = ()
     validators: Validators = field(default_factory=Validators)
     unchanged: bool = False
+    whole: bool = False
     retired: bool = False
     moved: str = ""
     warnings: tuple[str, ...] = ()
@@ -100,6 +101,7 @@ class Collector:
             articles=tuple(reading.articles),
             hot=tuple(reading.hot),
             validators=known,
+            whole=True,
             warnings=tuple(reading.warnings),
         )
 
@@ -108,7 +110,7 @@ class Collector:
             source.location, now=now, known=known, accept=_FEED_TYPES, allow_private=source.allow_private
         )
         if fetched.status == _NOT_MODIFIED:
-            return Harvest(source, validators=known, unchanged=True, moved=fetched.moved)
+            return Harvest(source, validators=known, unchanged=True, whole=True, moved=fetched.moved)
         if fetched.status == _GONE:
             return Harvest(source, validators=known, retired=True)
         reader = FeedReader(source, self._publication, now=now)
@@ -117,6 +119,7 @@ class Collector:
             source,
             articles=tuple(reader.articles),
             validators=fetched.validators,
+            whole=True,
             moved=fetched.moved,
             warnings=tuple(reader.warnings),
         )
@@ -133,6 +136,7 @@ class Collector:
             articles=tuple(reader.articles),
             validators=posts.validators,
             unchanged=not (posts.asked_all or reader.articles),
+            whole=posts.asked_all,
             retired=posts.retired,
             moved=posts.moved,
             warnings=tuple(reader.warnings),
@@ -154,7 +158,8 @@ class Collector:
                 closed.hint,
             )
         said = f"The WordPress API cannot be used, so the site's feed was read instead: {closed.message}"
-        return replace(found, source=source, validators=known, moved="", warnings=(said, *found.warnings))
+        warnings = (said, *found.warnings)
+        return replace(found, source=source, validators=known, whole=False, moved="", warnings=warnings)
 
     _READERS: ClassVar[
         dict[SourceKind, Callable[["Collector", Source, Validators, datetime], Awaitable[Harvest]]]

@@ -10,6 +10,7 @@ from syndication.domain.article import ParsedArticle, Source, Validators
 from syndication.domain.week import WeekKey
 from syndication.errors import CollectError
 from syndication.flows.app import App
+from syndication.flows.health import failed, succeeded
 from syndication.flows.report import Report
 
 __all__ = ["collect"]
@@ -21,13 +22,12 @@ async def collect(app: App, report: Report) -> None:
     """Fetch and store what the sources have. Raises CollectError when every source failed."""
     frozen = await app.store.editions.frozen()
     results = await asyncio.gather(*(_harvest(app, source) for source in app.sources))
-    for source, harvest in zip(app.sources, results, strict=True):
+    for source, (harvest, took) in zip(app.sources, results, strict=True):
         if isinstance(harvest, CollectError):
-            await app.store.sources.record(source, at=app.clock(), error=harvest.message)
-            report.warnings.append(str(harvest))
+            await failed(app, source, harvest, took=took, report=report)
         else:
-            await _keep(app, harvest, frozen, report)
-    asked = [result for result in results if isinstance(result, CollectError) or not result.retired]
+            await _keep(app, harvest, frozen, report, took=took)
+    asked = [result for result, _ in results if isinstance(result, CollectError) or not result.retired]
     if asked and all(isinstance(result, CollectError) for result in asked):
         raise CollectError(
             f"No source could be read: {' '.join(map(str, asked))}",
@@ -35,7 +35,14 @@ async def collect(app: App, report: Report) -> None:
         )
 
 
-async def _harvest(app: App, source: Source) -> Harvest | CollectError:
+async def _harvest(app: App, source: Source) -> tuple[Harvest | CollectError, float]:
+    """What a source gave, or why not, and how many seconds that took."""
+    began = app.clock()
+    harvest = await _asked(app, source)
+    return harvest, max((app.clock() - began).total_seconds(), 0.0)
+
+
+async def _asked(app: App, source: Source) -> Harvest | CollectError:
     state = await app.store.sources.state(source)
     if state is not None and state.retired:
         return Harvest(source, unchanged=True, retired=True)
@@ -46,7 +53,9 @@ async def _harvest(app: App, source: Source) -> Harvest | CollectError:
         return error
 
 
-async def _keep(app: App, harvest: Harvest, frozen: tuple[WeekKey, ...], report: Report) -> None:
+async def _keep(
+    app: App, harvest: Harvest, frozen: tuple[WeekKey, ...], report: Report, *, took: float
+) -> None:
     source, now = harvest.source, app.clock()
     report.warnings.extend(f"{source.name}: {warning}" for warning in harvest.warnings)
     if harvest.moved:
@@ -76,9 +85,7 @@ async def _keep(app: App, harvest: Harvest, frozen: tuple[WeekKey, ...], report:
         )
     else:
         app.progress.say(f"{source.name}: unchanged")
-    await app.store.sources.record(
-        source, at=now, validators=harvest.validators, count=count, retired=harvest.retired
-    )
+    await succeeded(app, harvest, count, took=took, report=report)
 
 
 def _backlog(app: App, frozen: tuple[WeekKey, ...]) -> Callable[[ParsedArticle], str]:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, literal, select, update
 
 from syndication.domain.article import Source, Validators
 from syndication.domain.hotlist import HotLine, HotList
+from syndication.store.columns import Utc
 from syndication.store.engine import Database, lock
 from syndication.store.tables import hot_lists, sources
 
@@ -17,14 +18,19 @@ __all__ = ["SourceState", "Sources"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
-    """How a source stands: `collected` is its last success, `failures` how many attempts in a row have failed since."""
+    """How a source stands: `collected` is its last success with `count` articles, `failures` how many attempts in a row have failed
+    since, the first at `failing_since`. The last attempt `took` so many seconds; `usual` is how many articles it gives when all is well.
+    """
 
     name: str
     location: str
     validators: Validators
     collected: datetime | None
     count: int
+    usual: int
+    took: float
     failed: datetime | None
+    failing_since: datetime | None
     failures: int
     error: str
     retired: bool
@@ -62,19 +68,26 @@ class Sources:
         at: datetime,
         validators: Validators | None = None,
         count: int | None = None,
+        usual: int | None = None,
+        took: float = 0.0,
         error: str = "",
         retired: bool = False,
     ) -> None:
-        """Write down an attempt: a success, or a failure with its `error`. A failure keeps what the last success brought; without
-        `validators` or `count` (a 304) a success keeps them too.
+        """Write down an attempt that `took` so many seconds: a success, or a failure with its `error`. A failure keeps what the last
+        success brought; without `validators`, `count` (a 304) or `usual` a success keeps them too.
         """
-        values: dict[str, Any] = {"error": error, "retired": retired}
+        values: dict[str, Any] = {"error": error, "retired": retired, "took": took}
         if error:
-            values |= {"failed": at, "failures": sources.c.failures + 1}
+            first = func.coalesce(sources.c.failing_since, literal(at, Utc))
+            values |= {"failed": at, "failures": sources.c.failures + 1, "failing_since": first}
         else:
-            values |= {"collected": at, "failures": 0}
+            values |= {"failures": 0, "failing_since": None}
+            if not retired:  # to be gone is no success
+                values["collected"] = at
             if count is not None:
                 values["count"] = count
+            if usual is not None:
+                values["usual"] = usual
             if validators is not None:
                 values |= {"etag": validators.etag, "last_modified": validators.last_modified}
 
@@ -127,7 +140,10 @@ def _state(row: Any) -> SourceState:
         validators=Validators(row.etag, row.last_modified),
         collected=row.collected,
         count=row._mapping["count"],  # noqa: SLF001 - a row is a tuple: `.count` is the tuple's
+        usual=row.usual,
+        took=row.took,
         failed=row.failed,
+        failing_since=row.failing_since,
         failures=row.failures,
         error=row.error,
         retired=row.retired,

@@ -74,7 +74,10 @@ sources = Table(
     _text("last_modified"),
     Column("collected", Utc),  # the last success; null: never
     _number("count"),  # articles at the last success
+    _number("usual"),  # articles when all was well
+    Column("took", Double, nullable=False, default=0, server_default="0"),  # seconds of the last attempt
     Column("failed", Utc),  # the last failure
+    Column("failing_since", Utc),  # the first failure since the last success
     _number("failures"),  # in a row
     _text("error"),  # of the last attempt; empty: it went well
     Column("retired", Boolean, nullable=False, default=False),  # gone for good (410)

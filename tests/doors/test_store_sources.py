@@ -41,6 +41,20 @@ async def test_a_failure_keeps_the_last_good_and_counts_up(store: Store) -> None
     assert state is not None
     assert (state.validators, state.count, state.collected) == (SEEN, 3, NOW)
     assert (state.failures, state.error, state.failed) == (2, "timeout", NOW + DAY)
+    assert state.failing_since == NOW + HOUR
+    await store.sources.record(WIRE, at=NOW + 2 * DAY)
+    await store.sources.record(WIRE, at=NOW + 3 * DAY, error="500")
+    again = await store.sources.state(WIRE)
+    assert again is not None
+    assert (again.failures, again.failing_since) == (1, NOW + 3 * DAY)
+
+
+async def test_what_a_source_usually_gives_and_how_long_it_took_is_remembered(store: Store) -> None:
+    await store.sources.record(WIRE, at=NOW, count=3, usual=3, took=1.25)
+    await store.sources.record(WIRE, at=NOW + HOUR, count=0, took=0.5)
+    state = await store.sources.state(WIRE)
+    assert state is not None
+    assert (state.count, state.usual, state.took) == (0, 3, 0.5)
 
 
 async def test_a_304_keeps_validators_and_count_and_clears_the_error(store: Store) -> None:
@@ -54,7 +68,11 @@ async def test_a_304_keeps_validators_and_count_and_clears_the_error(store: Stor
 
 
 async def test_a_source_that_is_gone_is_remembered(store: Store) -> None:
-    await store.sources.record(WIRE, at=NOW, error="410 Gone", retired=True)
+    await store.sources.record(WIRE, at=NOW, count=3)
+    await store.sources.record(WIRE, at=NOW + HOUR, retired=True)
+    state = await store.sources.state(WIRE)
+    assert state is not None
+    assert state.collected == NOW
     assert [(state.name, state.retired) for state in await store.sources.states()] == [("wire", True)]
 
 
