@@ -45,10 +45,15 @@ def init(context: typer.Context, folder: Annotated[Path, typer.Argument(metavar=
     return 0
 
 
-def doctor(context: typer.Context) -> int:
-    """Check the configuration, the store, the SMTP server, the folders, the secrets file and the DKIM keys."""
+def doctor(
+    context: typer.Context,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Do not ask the mail server and web.url.")
+    ] = False,
+) -> int:
+    """Check the configuration, the store, the folders, the secrets file and the DKIM keys; that the mail server and web.url answer."""
     chosen = options(context)
-    checks = run(_examined(chosen.config))
+    checks = run(_examined(chosen.config, offline=offline))
     if chosen.json:
         document({"checks": [{"name": check.name, "ok": check.ok, "said": check.said} for check in checks]})
     else:
@@ -57,14 +62,14 @@ def doctor(context: typer.Context) -> int:
     return max((check.exit_code for check in checks if not check.ok), default=0)
 
 
-async def _examined(config: str) -> list[Check]:
+async def _examined(config: str, *, offline: bool) -> list[Check]:
     from syndication.flows.doctor import Check, examine
     from syndication.flows.progress import Silent
     from syndication.wiring import open_app
 
     try:
         async with open_app(config, progress=Silent()) as app:
-            return await examine(app)
+            return await examine(app, offline=offline)
     except SyndicationError as error:
         return [Check.of({"settings": "configuration"}.get(error.code, error.code), error)]
 

@@ -11,9 +11,11 @@ from syndication.deliver.headers import parse_mailbox
 from syndication.domain.article import Article, SourceKind
 from syndication.domain.edition import Edition, Section
 from syndication.domain.subscriber import Consent
+from syndication.domain.tokens import Purpose
 from syndication.errors import SyndicationError
 from syndication.flows.app import App
 from syndication.flows.signing import KeyFile, read_key
+from syndication.publish.answering import trouble_at
 
 __all__ = ["Check", "examine"]
 
@@ -33,8 +35,8 @@ class Check:
         return cls(name, ok=False, said=str(error), exit_code=error.exit_code)
 
 
-async def examine(app: App) -> list[Check]:
-    """Try everything but the sources' servers. Nothing is sent and nothing published."""
+async def examine(app: App, *, offline: bool = False) -> list[Check]:
+    """Try everything but the sources' servers; `offline` leaves out the mail server and `web.url`, too. Nothing is sent and nothing published."""
     sources = len(app.sources)
     readers = (await app.store.subscribers.count())[Consent.CONFIRMED]
     checks = [
@@ -53,13 +55,10 @@ async def examine(app: App) -> list[Check]:
         ),
         _secrets(app.secrets),
         *(_dkim(key, app.mail.sender) for key in app.signing.files),
-        Check(
-            "web",
-            ok=True,
-            said=f"links lead to {app.publication.web_url}: let `syndicate serve` answer there",
-        ),
     ]
-    return [*checks, await _smtp(app)]
+    if offline:
+        return checks
+    return [*checks, await _web(app), await _smtp(app)]
 
 
 def _theme(app: App) -> Check:
@@ -140,6 +139,23 @@ def _dkim(key: KeyFile, sender: str) -> Check:
         return Check(name, ok=False, said=said)
     said = f"{key.file}, {found.type} with {found.bits} bits; the DNS has to show: {dns_record(key.name, found.record)}"
     return Check(name, ok=True, said=said)
+
+
+async def _web(app: App) -> Check:
+    """Open a link as a mail has it. Only a `serve` with our secrets knows the token, which is nobody's; while mail stays here nobody is asked."""
+    place = app.publication.web_url
+    if app.outbox is not None:
+        return Check(
+            "web",
+            ok=True,
+            said=f"links lead to {place}: before mail leaves this machine, let `syndicate serve` answer there",
+        )
+    link = f"{place}{Purpose.UNSUBSCRIBE}/{app.keyring.sign(Purpose.UNSUBSCRIBE, 'a' * 16)}"
+    trouble = await trouble_at(link, contact=app.publication.url)
+    if not trouble:
+        return Check("web", ok=True, said=f"{place} answers the links of the mails")
+    said = f"{place} does not answer the links of the mails: it {trouble}. Let `syndicate serve` run, with this configuration, and the proxy pass its paths on."
+    return Check("web", ok=False, said=said, exit_code=2)
 
 
 async def _smtp(app: App) -> Check:

@@ -60,6 +60,7 @@ class Visitor:
             address = ipaddress.ip_address(self.address)
         except ValueError:
             return "unknown"
+        address = getattr(address, "ipv4_mapped", None) or address  # as a socket for both has them
         bits = 24 if address.version == 4 else 64  # noqa: PLR2004 - the two there are
         return str(ipaddress.ip_network((address, bits), strict=False))
 
@@ -98,7 +99,7 @@ async def ask(app: App, address: Address, language: str, visitor: Visitor) -> An
     asked = Asked(
         new=NewSubscriber(email=address.email, language=language),
         key=app.new_id(),
-        marks=app.keyring.marks(address.email),
+        marks=app.keyring.marks(_mailbox(address.email)),
         network=app.keyring.mark(f"network {visitor.network}"),
         at=now,
         mailing=f"confirm-{now:%Y%m%dT%H%M}-{variant.language}.{app.mail.list_id}",
@@ -110,13 +111,19 @@ async def ask(app: App, address: Address, language: str, visitor: Visitor) -> An
     return await app.store.confirmations.ask(asked, LIMITS)
 
 
+def _mailbox(email: str) -> str:
+    """Where mail to an address most likely arrives: `ann+1` and `ann+2` are Ann, and no two ways to flood her."""
+    local, _, domain = email.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
 async def confirm(app: App, token: str, wording: str, visitor: Visitor) -> Subscriber | None:
     """Take the reader's yes to `wording`, with its proof; as often as asked. None for a link that is none of ours, or too old."""
     reader = await found(app, Purpose.CONFIRM, token)
     if reader is None or reader.consent is Consent.COMPLAINED:
         return None
     now, marks = app.clock(), app.keyring.marks(reader.email)
-    asked = await app.store.confirmations.asked_at(marks)
+    asked = await app.store.confirmations.asked_at(app.keyring.marks(_mailbox(reader.email)))
     proof = (
         f"web form: asked {f'{asked:%Y-%m-%dT%H:%M:%SZ}' if asked else 'before'}, confirmed {now:%Y-%m-%dT%H:%M:%SZ} "
         f"from {app.keyring.mark(f'address {visitor.address}')}, to the words: {wording}"

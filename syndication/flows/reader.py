@@ -94,8 +94,7 @@ def _day(text: str, app: App) -> datetime | None:
 
 def own_data(app: App, reader: Subscriber) -> dict[str, Any]:
     """Everything that is kept about a reader, for the reader."""
-    until = reader.paused.isoformat() if reader.paused else None
-    return {"publication": app.publication.title, **shape(reader), "paused_until": until}
+    return {"publication": app.publication.title, **shape(reader)}
 
 
 def preferences_link(app: App, reader: Subscriber) -> str:

@@ -121,6 +121,7 @@ def shape(subscriber: Subscriber) -> dict[str, Any]:
         "topics": list(subscriber.topics),
         "consent": subscriber.consent.value,
         "confirmed_at": _iso(subscriber.confirmed),
+        "paused_until": _iso(subscriber.paused),
         "created_at": _iso(subscriber.created),
         "proof": subscriber.proof,
     }

@@ -54,7 +54,7 @@ async def tell(app: App, edition: FrozenEdition, report: Report, *, send: bool) 
     report.number, report.subject = edition.number, edition.subject
     report.articles, report.hot = len(edition.articles), len(edition.hot)
     if edition.approved_at is None:
-        report.recipients = edition.planned
+        report.recipients = report.queued = edition.planned
         wait_for_approval(report)
         return
     report.archive = f"{app.publication.feeds_url}archive/{edition.key}.html"
@@ -69,6 +69,7 @@ async def tell(app: App, edition: FrozenEdition, report: Report, *, send: bool) 
             )
     else:
         report.recipients = edition.planned
+        report.queued = (await app.store.ledger.counts(edition.mailing)).queued
         report.skipped = f"{edition.key} was made and published; `syndicate deliver` sends it."
 
 

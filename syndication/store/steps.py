@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import BindParameter, Connection, Update, bindparam, func, select, update
+from sqlalchemy import BindParameter, Connection, Update, bindparam, case, func, select, update
 
 from syndication.domain.delivery import Batch, Recipient, Settled, State
 from syndication.errors import StoreError
@@ -193,7 +193,9 @@ _SETTLE = _held().values(
     unknowns=deliveries.c.unknowns + bindparam("more_unknowns"),
     stage=_new("stage", "stage"),
     code=_new("code", "code"),
-    reply=_new("reply", "reply"),
+    reply=case(
+        (deliveries.c.key == "", ""), else_=_new("reply", "reply")
+    ),  # erased meanwhile: it may quote the address
     server=_new("server", "server"),
     settled=_new("settled", "settled"),
     first_deferred=func.coalesce(deliveries.c.first_deferred, _new("deferred", "first_deferred")),

@@ -5,12 +5,13 @@ import json
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2
 
+from syndication.domain.subscriber import Consent
 from syndication.domain.tokens import Purpose
 from syndication.flows.joining import Visitor, ask, read_address
 from tests.flows.newsroom import PAGE, Newsroom
@@ -35,6 +36,41 @@ async def serving(room: Newsroom, ending: signal.Signals) -> AsyncIterator[str]:
         process.send_signal(ending)
         await process.wait()
     assert process.returncode == (0 if ending is signal.SIGTERM else -ending)
+
+
+async def test_no_yes_that_was_answered_is_lost_when_the_server_is_killed_under_load(tmp_path: Path) -> None:
+    room = Newsroom(tmp_path, now=datetime.now(UTC))
+    emails = [f"reader{number}@readers.example" for number in range(60)]
+    paths = []
+    async with room.app() as app:
+        for number, email in enumerate(emails):
+            await ask(app, read_address(email), "en", Visitor(f"203.0.{number}.7"))
+            reader = await app.store.subscribers.get(email)
+            assert reader
+            paths.append(f"{Purpose.CONFIRM}/{app.keyring.sign(Purpose.CONFIRM, reader.key)}")
+    answered: set[str] = set()
+    enough = asyncio.Event()
+
+    async def say_yes(client: httpx2.AsyncClient, url: str, email: str) -> None:
+        with suppress(httpx2.HTTPError):  # of those that the kill cuts off
+            if (await client.post(url)).status_code == 200:
+                answered.add(email)
+        if len(answered) == 15:
+            enough.set()
+
+    limits = httpx2.Limits(max_connections=60)
+    async with httpx2.AsyncClient(timeout=20, limits=limits) as client:
+        async with serving(room, signal.SIGKILL) as url:
+            said = [
+                asyncio.create_task(say_yes(client, url + path, email))
+                for path, email in zip(paths, emails, strict=True)
+            ]
+            await enough.wait()
+        await asyncio.gather(*said)
+    assert 15 <= len(answered) < 60
+    async with room.app() as app:
+        kept = {reader.email async for reader in app.store.subscribers.stream(Consent.CONFIRMED)}
+    assert answered <= kept
 
 
 async def test_a_yes_and_a_no_that_were_answered_outlive_a_kill(tmp_path: Path) -> None:

@@ -5,12 +5,23 @@ from datetime import timedelta
 
 import pytest
 
-from syndication.domain.delivery import MailingKind
+from syndication.domain.delivery import MailingKind, Reply, State
 from syndication.domain.subscriber import Added, Choice, Consent, NewSubscriber, NewSubscribers, Subscriber
 from syndication.domain.variant import Variant
 from syndication.store.confirmations import Answer, Asked, Limits
 from syndication.store.database import Store
-from tests.doors.store_samples import DAY, NOW, minter, subscribe
+from tests.doors.store_samples import (
+    DAY,
+    NOW,
+    claim,
+    listed,
+    minter,
+    nothing_is_due,
+    planned,
+    settled,
+    states,
+    subscribe,
+)
 
 pytest_plugins = ("tests.doors.databases",)
 
@@ -118,6 +129,23 @@ async def test_leaving_is_idempotent_and_choosing_is_for_the_confirmed(store: St
     assert not await store.consents.choose(key, choice, at=NOW)
     assert not await store.consents.leave("nobody", at=NOW)
     assert await store.consents.reader("nobody") is None
+
+
+async def test_a_reader_who_is_erased_while_the_mail_is_on_the_wire_leaves_nothing_in_its_row(
+    store: Store,
+) -> None:
+    await planned(store, ANN)
+    batch = await claim(store)
+    (row,) = batch.rows
+    assert await store.ledger.step(batch, None, row, now=NOW)
+    await store.consents.erase(await reader(store), "mark", at=NOW)
+    refused = settled(row, State.UNKNOWN, Reply(550, f"5.1.1 <{ANN}> is nobody here", "mx"))
+    assert await store.ledger.step(batch, refused, None, now=NOW)
+    (line,) = await listed(store.ledger.rows("m1"))
+    assert (line.state, line.email, line.text, line.code) == (State.UNKNOWN, "", "", 550)
+    assert await store.ledger.resend_unknown("m1", now=NOW) == 1
+    assert await nothing_is_due(store)  # whatever is asked for, nobody is mailed
+    assert await states(store) == {"": State.FAILED}
 
 
 async def test_an_id_is_never_given_twice_even_when_its_reader_was_erased(store: Store) -> None:

@@ -13,7 +13,7 @@ from syndication.domain.tokens import Purpose
 from syndication.errors import UsageError
 from syndication.flows.erase import erase_one
 from syndication.flows.importing import import_file
-from syndication.flows.subscribers import add_one
+from syndication.flows.subscribers import add_one, one
 from syndication.wiring import rotate_secrets
 from tests.doors.readers_site import Served, link, serve
 from tests.flows.newsroom import PAGE, Newsroom, article
@@ -170,6 +170,12 @@ async def test_the_readers_data_comes_as_a_file(served: Served) -> None:
     data = json.loads(answer.text)
     assert (data["email"], data["name"], data["consent"]) == (ANN, "Reader", "confirmed")
     assert data["proof"].startswith("import readers.csv")
+
+
+async def test_the_operator_sees_a_pause(served: Served) -> None:
+    await served.client.post(await token(served, Purpose.PREFERENCES), data={"until": "2023-10-24"})
+    shown = await one(served.app, ANN)
+    assert shown["paused_until"] == "2023-10-23T15:00:00Z"  # midnight in Seoul
 
 
 async def test_an_erased_reader_is_nowhere_and_no_import_brings_the_address_back(served: Served) -> None:

@@ -82,6 +82,7 @@ async def test_an_edition_that_waits_is_neither_shown_nor_sent_and_every_run_say
     for _ in range(2):
         report = await approving.run(W41)
         assert (report.waits, report.sent, report.recipients, report.archive) == (True, 0, 3, "")
+        assert report.queued == 3
         assert f"`syndicate approve {W41}`" in str(report.skipped)
     (due,) = await approving.deliver()
     assert (due.waits, due.incomplete, due.sent, due.queued) == (True, False, 0, 3)

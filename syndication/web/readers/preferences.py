@@ -3,7 +3,6 @@
 import json
 from datetime import timedelta
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,7 +10,7 @@ from syndication.domain.subscriber import Consent, Subscriber
 from syndication.domain.tokens import Purpose
 from syndication.flows.erase import erase
 from syndication.flows.reader import LONGEST_PAUSE, choose, found, own_data, topics
-from syndication.web.readers.shell import app_of, fields, language_of, show
+from syndication.web.readers.shell import app_of, fields, language_of, our_own, show
 
 __all__ = ["data", "erased", "preferences", "save"]
 
@@ -24,7 +23,7 @@ async def preferences(request: Request) -> Response:
 
 async def save(request: Request) -> Response:
     """Keep the choice, and show it."""
-    _own(request)
+    our_own(request)
     form, reader = await fields(request), await _reader(request)
     if reader is None or reader.consent is not Consent.CONFIRMED:
         return _gone(request)
@@ -53,7 +52,7 @@ async def data(request: Request) -> Response:
 
 async def erased(request: Request) -> Response:
     """Delete the reader, when the box is ticked."""
-    _own(request)
+    our_own(request)
     form, reader = await fields(request), await _reader(request)
     if reader is None:
         return _gone(request)
@@ -93,9 +92,3 @@ async def _form(request: Request, reader: Subscriber, said: str = "") -> Respons
 
 def _gone(request: Request) -> Response:
     return show(request, "broken-link", language_of(request), {}, status=404)
-
-
-def _own(request: Request) -> None:
-    """A form of ours, not one that another site posts (who has the token needs none, but then it was stolen)."""
-    if request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
-        raise HTTPException(403)

@@ -16,7 +16,7 @@ from syndication.domain.variant import language_for
 from syndication.errors import SyndicationError
 from syndication.flows.app import App
 
-__all__ = ["Shell", "app_of", "fields", "language_of", "show"]
+__all__ = ["Shell", "app_of", "fields", "language_of", "our_own", "show"]
 
 LARGEST = 16_384  # bytes of a form
 EVERYWHERE = {
@@ -64,6 +64,12 @@ def app_of(request: Request) -> App:
     site = request.app.state.site
     assert isinstance(site, App)
     return site
+
+
+def our_own(request: Request) -> None:
+    """Raises HTTPException (403) for a form that a page of another site posts, as browsers tell (https://www.w3.org/TR/fetch-metadata/)."""
+    if request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
+        raise HTTPException(403)
 
 
 async def fields(request: Request) -> dict[str, list[str]]:

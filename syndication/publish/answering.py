@@ -1,0 +1,23 @@
+"""Whether a page of ours is seen from here: what its address answers."""
+
+import httpx2
+
+from syndication import __version__
+
+__all__ = ["trouble_at"]
+
+
+async def trouble_at(url: str, *, contact: str, seconds: float = 5.0) -> str:
+    """Ask for the page once, without following a redirect. A clause that says what is wrong; empty for a 200.
+
+    `contact` stands in the User-Agent.
+    """
+    headers = {"User-Agent": f"syndication/{__version__} (+{contact})"}
+    try:
+        async with httpx2.AsyncClient(timeout=seconds, trust_env=False, headers=headers) as client:
+            status = (await client.head(url)).status_code
+    except httpx2.TimeoutException:
+        return f"gave no answer in {seconds:g} seconds"
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        return f"cannot be reached ({str(error) or type(error).__name__})"
+    return "" if status == httpx2.codes.OK else f"answers with the status {status}"
