@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -33,20 +34,22 @@ async def subscribe(request: Request) -> Response:
     framed = _of(values, "framed") == "yes"
     if _of(values, "website"):
         return _sent(request, language, framed=framed)
-    age = stamp_age(site, _of(values, "stamp"))
+    age, sure = stamp_age(site, _of(values, "stamp")), _of(values, "sure") == typed
+    again = partial(_form, request, language, typed=typed, framed=framed)
     if age is None or not FASTEST <= age <= OLDEST:
-        return _form(request, language, typed=typed, said="again", framed=framed)
+        return again(said="again", sure=sure)
+    again = partial(again, signed=_of(values, "stamp"))  # a person, who need not wait once more
     try:
         address = read_address(typed)
     except ValueError:
-        return _form(request, language, typed=typed, said="address", framed=framed)
+        return again(said="address")
     better = doubt(address)
-    if better and _of(values, "sure") != typed:
-        return _form(request, language, typed=typed, said="doubt", better=better, framed=framed)
+    if better and not sure:
+        return again(said="doubt", better=better, sure=True)
     # To queue a mail takes longer than to find out that none is due, and who measures would know which it was.
     answer, _ = await asyncio.gather(ask(site, address, language, visitor(request)), asyncio.sleep(EVEN))
     if answer == "too many":
-        return _form(request, language, typed=typed, said="many", framed=framed, status=429)
+        return again(said="many", sure=sure, status=429)
     request.app.state.wake()
     return _sent(request, language, framed=framed)
 
@@ -63,14 +66,17 @@ def _form(
     typed: str = "",
     said: str = "",
     better: str = "",
+    sure: bool = False,
+    signed: str = "",
     framed: bool = False,
     status: int = 422,
 ) -> Response:
     context = {
-        "stamp": stamp(app_of(request)),
+        "stamp": signed or stamp(app_of(request)),
         "typed": typed,
         "said": said,
         "better": better,
+        "sure": sure,
         "done": False,
     }
     return show(request, "subscribe", language, context, status=status if said else 200, framed=framed)
