@@ -230,6 +230,14 @@ async def test_every_page_has_the_headers_that_keep_it_safe(served: Served) -> N
     assert answer.headers["cache-control"] == "no-store"
 
 
+async def test_an_address_with_nothing_behind_it_is_a_page_as_well(served: Served) -> None:
+    answer = await served.client.get(f"{served.base}/nothing?lang=ko")
+    assert answer.status_code == 404
+    assert "There is no such page" not in answer.text
+    assert 'lang="ko"' in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
 async def test_a_form_that_is_too_large_is_refused(served: Served) -> None:
     url = await token(served, Purpose.PREFERENCES)
     assert (await served.client.post(url, content=b"topic=" + b"a" * 20_000)).status_code == 413

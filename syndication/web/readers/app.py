@@ -13,9 +13,11 @@ from starlette.types import ASGIApp
 from syndication.flows.app import App
 from syndication.web.published.app import archive, published_route
 from syndication.web.readers import confirm, preferences, subscribe, unsubscribe
-from syndication.web.readers.shell import Shell
+from syndication.web.readers.shell import Shell, language_of, show
 
 __all__ = ["ROUTES", "readers_app"]
+
+NOT_FOUND = 404
 
 ROUTES = (
     Route("/", archive),
@@ -49,7 +51,9 @@ async def failed(_: Request, error: Exception) -> Response:  # noqa: ARG001 - th
     return PlainTextResponse("This does not work just now. Please try again later.\n", 503)
 
 
-async def refused(_: Request, error: Exception) -> Response:
+async def refused(request: Request, error: Exception) -> Response:
     """A page that there is not, or a request that is none of ours."""
     assert isinstance(error, HTTPException)
+    if error.status_code == NOT_FOUND:
+        return show(request, "missing", language_of(request), {}, status=NOT_FOUND)
     return PlainTextResponse(f"{error.detail}\n", error.status_code, error.headers)
