@@ -35,6 +35,7 @@ from syndication.flows.secrets import open_keyring, rotate
 from syndication.flows.signing import KeyFile, NewKey, Signing, make_key
 from syndication.flows.weekly import which_week
 from syndication.publish.folder import Folder
+from syndication.publish.likeness import copy_published
 from syndication.render.renderer import Renderer
 from syndication.render.theme import find, search_path, shipped_folder
 from syndication.settings import Settings, load_settings_here
@@ -133,6 +134,8 @@ async def open_rehearsal(
         raise StoreError(
             f"{folder} cannot be written ({error.strerror}).", "Make room, or make var/ writable."
         ) from error
+    if below is None:  # else a proof, which publishes nothing
+        copy_published(settings.path(settings.feeds.directory), folder / "feeds")
     async with _opened(_Opening(config), settings, progress, moment, rehearsal=folder) as app:
         yield app, key, folder
 
@@ -170,7 +173,7 @@ class _Kept:
 
 def _app(settings: Settings, progress: Progress, moment: Moment, rehearsal: Path | None, kept: _Kept) -> App:
     publication, renderer, signing = settings.facts(), _renderer(settings), _signing(settings)
-    uploads = ((), ()) if rehearsal else (settings.publish.after, settings.feeds.hubs)
+    feeds, upload = settings.feeds, () if rehearsal else settings.publish.after
     edition, media = settings.edition, (rehearsal or settings.path("var")) / "media"
     return App(
         site=settings.site,
@@ -180,7 +183,7 @@ def _app(settings: Settings, progress: Progress, moment: Moment, rehearsal: Path
         ),
         sources=settings.article_sources(),
         hot=HotPolicy(settings.hot_file, settings.hot.limit),
-        feeds=FeedsPolicy(settings.feeds.limit, settings.feeds.content, *uploads),
+        feeds=FeedsPolicy(feeds.limit, feeds.content, upload, feeds.hubs, announce=rehearsal is None),
         mail=mail_policy(settings),
         delivery=delivery_policy(settings, moment.new_id()),
         keyring=kept.keyring,
@@ -222,7 +225,8 @@ def _fetch_limits(settings: Settings) -> FetchLimits:
 async def _store(settings: Settings, rehearsal: Path | None) -> Store:
     if rehearsal:
         edition = WeekKey.parse(rehearsal.name)
-        return await open_rehearsal_store(settings.store_url, rehearsal / "store.db", edition=edition)
+        file, publishes = rehearsal / "store.db", (rehearsal / "feeds").is_dir()
+        return await open_rehearsal_store(settings.store_url, file, edition=edition, publishes=publishes)
     return await open_store(settings.store_url, synchronous=settings.store.synchronous)
 
 

@@ -37,12 +37,13 @@ class FrozenEdition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionLine:
-    """One line of the archive's index."""
+    """One line of the archive's index. `gone`: every article of it was taken back."""
 
     key: WeekKey
     number: int
     day: date
     subject: str
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,7 @@ class FeedsPolicy:
     content: Literal["full", "excerpt"]
     after: tuple[str, ...]  # the upload command
     hubs: tuple[str, ...] = ()  # WebSub
+    announce: bool = True  # to the hubs what changed; a rehearsal does not
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from syndication.publish.sitemap import own
 
 __all__ = ["channel", "entries", "origins", "tombstones"]
 
+MOST = 1_000  # tombstones in a feed, which has no more than 512 KiB
+
 
 def channel(app: App, folder: str, what: str = "", *, withdrawn: tuple[Tombstone, ...] = ()) -> Channel:
     """The feed whose files stand in `folder` of the published one: empty, or with a slash at its end. `what` it holds, if not all."""
@@ -54,10 +56,10 @@ def origins(app: App) -> dict[str, Origin]:
 
 
 async def tombstones(app: App) -> tuple[Tombstone, ...]:
-    """All that was taken back in the last thirty days."""
+    """What was taken back in the last thirty days, the latest first."""
     now = app.clock()
     return tuple(
         Tombstone(one.article, one.at.replace(microsecond=0))
-        for one in await app.store.withdrawals.all()
+        for one in (await app.store.withdrawals.all())[:MOST]
         if now < one.at + TOMBSTONE
     )

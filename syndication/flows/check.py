@@ -2,7 +2,7 @@
 
 import hashlib
 
-from syndication.domain.published import PublishedFile, ShelfKind
+from syndication.domain.published import TAKEN_BACK, PublishedFile, ShelfKind
 from syndication.flows.app import App
 
 __all__ = ["find_spoiled"]
@@ -31,7 +31,7 @@ def _holds(app: App, file: PublishedFile) -> bool:
 
 async def _spoil(app: App, path: str) -> None:
     """What a publish does not look at every time has to be due again. All else it writes when the manifest does not know it."""
-    folder, _, rest = path.removeprefix("excerpt/").partition("/")
+    folder, _, rest = path.removeprefix("excerpt/").removesuffix(TAKEN_BACK).partition("/")
     if folder in set(ShelfKind):
         slug = rest.partition("/")[0].removesuffix(".xml")
         await app.store.shelves.spoil(ShelfKind(folder), slug)

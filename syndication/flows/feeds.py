@@ -9,12 +9,13 @@ from syndication.domain.hotlist import HotEntry
 from syndication.domain.published import Shelf, ShelfKind
 from syndication.domain.week import WeekKey
 from syndication.flows.app import App
-from syndication.flows.channels import channel, entries, tombstones
+from syndication.flows.channels import channel, tombstones
 from syndication.flows.freeze import recent_articles
+from syndication.flows.items import Shown, items_of
 from syndication.flows.press import Press
 from syndication.publish.channel import Channel, Entry, Tombstone
-from syndication.publish.entries import edition_entry, excerpts, hot_entries
-from syndication.publish.feeds import MAX_ENTRIES, documents
+from syndication.publish.entries import edition_entry, hot_entries
+from syndication.publish.feeds import MAX_ENTRIES, collected, documents
 
 __all__ = ["EDITIONS", "HOT", "shelf_channel", "write_feeds"]
 
@@ -27,9 +28,9 @@ WEEKS = 52  # of the feed of the editions
 async def write_feeds(app: App, press: Press) -> list[Channel]:
     """Write the feeds that may have changed, and return the main ones."""
     now = app.clock()
-    latest = await app.store.articles.latest(min(app.feeds.limit, MAX_ENTRIES), until=now)
+    latest = await app.store.archive.latest(min(app.feeds.limit, MAX_ENTRIES), until=now)
     main = channel(app, "", withdrawn=await tombstones(app))
-    _write(app, press, main, entries(app, latest), folder="", what="")
+    _write(app, press, main, await items_of(app, latest), folder="", what="")
     channels = [main]
     if (hot := await _latest_hot(app)) is not None:
         channels.append(channel(app, HOT, app.renderer.label("Weekly hot")))
@@ -44,14 +45,14 @@ async def write_feeds(app: App, press: Press) -> list[Channel]:
     return channels
 
 
-def _write(app: App, press: Press, made: Channel, shown: Sequence[Entry], *, folder: str, what: str) -> None:
-    press.feed(folder, documents(made, shown))
+def _write(app: App, press: Press, made: Channel, shown: Sequence[Shown], *, folder: str, what: str) -> None:
+    press.feed(folder, collected(made, [one.full for one in shown]))
     if app.feeds.content == "full":
         summaries = app.renderer.label("summaries")
         twin = channel(
             app, EXCERPT + folder, f"{what}, {summaries}" if what else summaries, withdrawn=made.tombstones
         )
-        press.feed(EXCERPT + folder, documents(twin, excerpts(shown)))
+        press.feed(EXCERPT + folder, collected(twin, [one.excerpt for one in shown]))
 
 
 async def _write_shelves(app: App, press: Press) -> None:
@@ -67,7 +68,8 @@ async def _write_shelves(app: App, press: Press) -> None:
         )
         newest = await app.store.shelves.newest(shelf, min(app.feeds.limit, MAX_ENTRIES))
         made = shelf_channel(app, shelf, withdrawn)
-        _write(app, press, made, entries(app, newest), folder=shelf.folder, what=shelf.title)
+        shown = await items_of(app, [article.id for article in newest])
+        _write(app, press, made, shown, folder=shelf.folder, what=shelf.title)
         await press.note()
         await app.store.shelves.fresh([shelf])
         app.progress.count("feeds", done, len(stale))
@@ -113,7 +115,7 @@ def _hot_entries(app: App, hot: _Hot) -> tuple[Entry, ...]:
 
 
 async def _edition_entries(app: App) -> list[Entry]:
-    lines = (await app.store.editions.lines())[:WEEKS]
+    lines = [line for line in await app.store.editions.lines() if not line.gone][:WEEKS]
     contents = await app.store.archive.contents([line.key for line in lines])
     return [
         edition_entry(

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 from syndication.domain.published import TAKEN_BACK, FileKind, Filing
 from syndication.flows.app import App
+from syndication.flows.items import kept_items
 from syndication.flows.press import Press
 from syndication.publish.addresses import local_images
 from syndication.publish.labels import labels
 
-__all__ = ["file_due"]
+__all__ = ["file_due", "write_pages"]
 
 CHUNK = 500  # articles
 
@@ -28,13 +29,27 @@ async def file_due(app: App, press: Press) -> None:
             _write_page(app, press, filing, shown=filing.shown(now))
         await press.note()
         await app.store.manifest.unwant(hidden)
-        await app.store.shelves.file([(one, labels(one.article)) for one in filings], now=now)
+        items = kept_items(app, [one.article for one in filings if one.shown(now)])
+        await app.store.shelves.file([(one, labels(one.article)) for one in filings], now=now, items=items)
         waiting = [one.article for one in filings if local_images(one.article) & set(app.folder.missing)]
         await app.store.shelves.postpone(
             waiting, until=now + timedelta(minutes=1)
         )  # collecting may bring the image
         done += len(filings)
         app.progress.count("publishing", done, max(total, done))
+
+
+async def write_pages(app: App, press: Press, theme: str) -> None:
+    """The pages of all articles, when they are of another theme than this."""
+    if await app.store.shelves.theme() == theme:
+        return
+    now, after = app.clock(), ""
+    while filings := await app.store.shelves.paged(after, CHUNK):
+        for filing in filings:
+            _write_page(app, press, filing, shown=filing.shown(now))
+        await press.note()
+        after = filings[-1].article.slug
+    await app.store.shelves.themed(theme)
 
 
 def _write_page(app: App, press: Press, filing: Filing, *, shown: bool) -> None:

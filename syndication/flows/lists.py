@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from syndication.domain.article import Article
 from syndication.domain.frozen import FrozenEdition
-from syndication.domain.published import FileKind, Shelf, ShelfKind
+from syndication.domain.published import TAKEN_BACK, FileKind, Shelf, ShelfKind
 from syndication.flows.app import App
 from syndication.flows.channels import channel
 from syndication.flows.feeds import shelf_channel
@@ -29,22 +29,29 @@ _HEADINGS = {ShelfKind.SECTION: "Sections", ShelfKind.AUTHOR: "Authors", ShelfKi
 
 async def write_archive(app: App, press: Press, edition: FrozenEdition | None) -> None:
     """Every edition's page as frozen, with the images it shows, and their index. A page that is there is not read again, but for that of
-    `edition`, which is published now: another of that week may have been there before.
+    `edition`, which is published now: another of that week may have been there before. Of one whose articles were all taken back there
+    is word of that, to be answered with 410, and no line in the index.
     """
     lines = await app.store.editions.lines()
     known = await app.store.manifest.known("archive/")
+    wanted = {"archive/index.html"}
     for line in lines:
         path = f"archive/{line.key}.html"
-        written = path in known and not (edition and edition.key == line.key)
+        files = {path, path + TAKEN_BACK} if line.gone else {path}
+        wanted |= files
+        written = files <= known and not (edition and edition.key == line.key)
         found = None if written else await app.store.editions.get(line.key)
         if found is not None:
             await press.images(_IMAGE.findall(found.page), app.media)
-            press.write(path, found.page.encode(), FileKind.PAGE)
+            press.write(path, found.page.encode(), FileKind.GONE if line.gone else FileKind.PAGE)
+            if line.gone:
+                press.write(path + TAKEN_BACK, b"", FileKind.OTHER)
     shown = [
-        EditionLine(str(line.key), line.number, line.day, line.subject, f"{line.key}.html") for line in lines
+        EditionLine(str(line.key), line.number, line.day, line.subject, f"{line.key}.html")
+        for line in lines
+        if not line.gone
     ]
     press.write("archive/index.html", app.renderer.archive_page(shown).encode(), FileKind.PAGE)
-    wanted = {f"archive/{line.key}.html" for line in lines} | {"archive/index.html"}
     await app.store.manifest.unwant(sorted(known - wanted))
 
 
@@ -87,7 +94,7 @@ async def _write_sitemaps(app: App, press: Press) -> None:
             await press.note()
             await app.store.shelves.fresh([shelf])
     lines = await app.store.editions.lines()
-    pages = [Page(f"{facts.feeds_url}archive/{line.key}.html") for line in lines]
+    pages = [Page(f"{facts.feeds_url}archive/{line.key}.html") for line in lines if not line.gone]
     pages += [Page(f"{facts.feeds_url}{path}") for path in ("archive/index.html", "feeds.html")]
     press.write("sitemaps/pages.xml", sitemap(pages), FileKind.SITEMAP)
     await press.note()

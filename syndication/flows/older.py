@@ -10,10 +10,11 @@ from dataclasses import replace
 
 from syndication.domain.published import FileKind
 from syndication.flows.app import App
-from syndication.flows.channels import channel, entries, tombstones
+from syndication.flows.channels import channel, tombstones
+from syndication.flows.items import items_of
 from syndication.flows.press import Press
 from syndication.publish.channel import Channel, Older, Tombstone
-from syndication.publish.feeds import complete_documents
+from syndication.publish.feeds import collected, fitting
 from syndication.publish.folder import compressed
 
 __all__ = ["FOLDER", "write_older"]
@@ -28,21 +29,27 @@ async def write_older(app: App, press: Press) -> None:
     older = app.store.older
     last = await older.last()
     waiting = await older.waiting()
-    for done in range(PAGE, waiting - PAGE + 1, PAGE):
+    done = 0
+    withdrawn = await tombstones(app)
+    while True:
+        states = await older.unsealed(2 * PAGE)
+        items = [shown.full for shown in await items_of(app, [state.article.id for state in states])]
+        subscription = _channel(app, last + 1, sealed=False, withdrawn=withdrawn)
+        if len(states) < 2 * PAGE and fitting(subscription, items) == len(items):
+            break
         last += 1
-        states = await older.unsealed(PAGE)
-        articles = [state.article for state in reversed(states)]
-        made = complete_documents(_channel(app, last, sealed=True), entries(app, articles))
+        document = _channel(app, last, sealed=True)
+        count = fitting(document, items[:PAGE])
+        made = collected(document, items[count - 1 :: -1])
         packed = {name: compressed(data) for name, data in made.items()}
-        await older.seal(last, states, packed)
+        await older.seal(last, states[:count], packed)
         for name, data in made.items():
             press.write(f"{FOLDER}{last}/{name}", data, FileKind.SEALED, packed=packed[name])
+        done += count
         app.progress.count("sealing older feeds", done, waiting)
     await press.note()
     await _restore(app, press, last)
-    latest = [state.article for state in reversed(await older.unsealed(2 * PAGE))]
-    subscription = _channel(app, last + 1, sealed=False, withdrawn=await tombstones(app))
-    press.feed(FOLDER, complete_documents(subscription, entries(app, latest)))
+    press.feed(FOLDER, collected(subscription, items[::-1]))
 
 
 async def _restore(app: App, press: Press, last: int) -> None:

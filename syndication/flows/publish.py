@@ -14,7 +14,7 @@ from syndication.domain.published import FileKind
 from syndication.flows.app import App
 from syndication.flows.channels import origins
 from syndication.flows.feeds import write_feeds
-from syndication.flows.filing import file_due
+from syndication.flows.filing import file_due, write_pages
 from syndication.flows.lists import write_archive, write_lists
 from syndication.flows.older import write_older
 from syndication.flows.press import Press
@@ -29,16 +29,19 @@ __all__ = ["publish"]
 async def publish(app: App, edition: FrozenEdition | None, report: Report, *, full: bool = False) -> None:
     """Write what changed, run the upload command, and mark the edition published. Raises PublishError: then no mail goes out.
 
-    Of an edition that waits for its editor nothing is written: neither its page nor its hot list. With `full`, as after a change of the configuration, the theme or the version, everything is made anew from the store.
+    Of an edition that waits for its editor nothing is written: neither its page nor its hot list. With `full`, as after a change of the configuration or the version, everything is made anew from the store; after one of the theme
+    the pages are.
     """
     now = app.clock()
-    press = Press(app.folder, app.store.manifest, announce=bool(app.feeds.hubs))
+    press = Press(app.folder, app.store.manifest, announce=_tells_hubs(app))
     lost = app.folder.read(STYLESHEET) is None
     if lost:  # the file that is written first: somebody has emptied the folder
         await app.store.manifest.clear()
-    await app.store.shelves.renew(_facts(app), now=now, anyway=full or lost)
+    theme = app.renderer.fingerprint
+    await app.store.shelves.renew(_facts(app), theme=theme, now=now, anyway=full or lost)
     press.write(STYLESHEET, FEED_CSS, FileKind.OTHER)
     await file_due(app, press)
+    await write_pages(app, press, theme)
     await write_archive(app, press, edition)
     await write_older(app, press)
     main = await write_feeds(app, press)
@@ -62,7 +65,7 @@ async def publish(app: App, edition: FrozenEdition | None, report: Report, *, fu
 
 async def _announce(app: App, report: Report) -> None:
     """Tell the hubs of changed feeds, now that they are to be seen. What a hub did not take is told again by the next publish."""
-    paths = await app.store.manifest.to_announce() if app.feeds.hubs else ()
+    paths = await app.store.manifest.to_announce() if _tells_hubs(app) else ()
     if paths:
         topics = {app.publication.feeds_url + quote(path): path for path in paths}
         done = await announce(app.feeds.hubs, tuple(topics), contact=app.publication.url)
@@ -70,12 +73,15 @@ async def _announce(app: App, report: Report) -> None:
         report.warnings.extend(done.warnings)
 
 
+def _tells_hubs(app: App) -> bool:
+    return app.feeds.announce and bool(app.feeds.hubs)
+
+
 def _facts(app: App) -> str:
     """A hash of all that every file depends on, besides articles and editions."""
     publication = app.publication
     facts = {
         "version": __version__,
-        "theme": app.renderer.fingerprint,
         "publication": [publication.title, publication.url, publication.language, publication.timezone.key],
         "more": [
             publication.address,
@@ -84,6 +90,7 @@ def _facts(app: App) -> str:
             publication.logo,
             publication.domain,
         ],
+        "labels": [app.renderer.label("summaries")],
         "feeds": [app.feeds.limit, app.feeds.content, app.feeds.hubs],
         "origins": {name: origin.url for name, origin in origins(app).items()},
     }

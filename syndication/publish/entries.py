@@ -3,7 +3,6 @@
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from html import escape, unescape
 from types import MappingProxyType
@@ -17,7 +16,7 @@ from syndication.publish.addresses import resolve
 from syndication.publish.channel import SUMMARY_LENGTH, Entry, Origin
 from syndication.publish.characters import names, uri
 
-__all__ = ["article_entries", "article_entry", "edition_entry", "excerpts", "hot_entries", "updated"]
+__all__ = ["article_entries", "article_entry", "edition_entry", "hot_entries", "updated"]
 
 _BLOCK = re.compile(
     r"</?(?:p|div|h[1-6]|li|ul|ol|br|hr|tr|td|th|blockquote|figure|figcaption|pre)\b[^<>]*>", re.IGNORECASE
@@ -71,11 +70,6 @@ def article_entry(
         credit=" ".join(names([article.credit])),
         origin=origins.get(article.source),
     )
-
-
-def excerpts(entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    """The entries with their summaries only."""
-    return tuple(replace(entry, content="") for entry in entries)
 
 
 def edition_entry(

@@ -6,11 +6,13 @@ from typing import Any
 
 from syndication.publish.channel import Channel, Entry
 
-__all__ = ["json_feed"]
+__all__ = ["json_feed", "json_items"]
 
 
-def json_feed(channel: Channel, entries: Sequence[Entry]) -> bytes:
-    """The channel as JSON Feed, keys in a fixed order. Everything in it must be free of lone surrogates already."""
+def json_feed(channel: Channel) -> tuple[bytes, bytes]:
+    """What stands before and after the items of the channel as JSON Feed, keys in a fixed order; between two items stands a comma.
+    Everything in it must be free of lone surrogates already, here and below.
+    """
     feed: dict[str, Any] = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": channel.title,
@@ -22,13 +24,22 @@ def json_feed(channel: Channel, entries: Sequence[Entry]) -> bytes:
         "authors": [{"name": channel.author or channel.title}],
         "language": channel.language,
         "hubs": [{"type": "WebSub", "url": hub} for hub in channel.hubs],
-        "items": [_item(channel, entry) for entry in entries],
+        "items": [],
     }
-    known = {key: value for key, value in feed.items() if value or key == "items"}
-    return json.dumps(known, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    known = _written({key: value for key, value in feed.items() if value or key == "items"})
+    return known.removesuffix(b"]}"), b"]}\n"
 
 
-def _item(channel: Channel, entry: Entry) -> dict[str, Any]:
+def json_items(language: str, entries: Sequence[Entry]) -> list[bytes]:
+    """Each as an item of any channel in this language."""
+    return [_written(_item(language, entry)) for entry in entries]
+
+
+def _written(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _item(language: str, entry: Entry) -> dict[str, Any]:
     content = (
         {"content_html": entry.content} if entry.content else {"content_text": entry.summary or entry.title}
     )
@@ -43,6 +54,6 @@ def _item(channel: Channel, entry: Entry) -> dict[str, Any]:
         "date_modified": entry.updated.isoformat(),
         "authors": [{"name": name} for name in entry.authors],
         "tags": list(entry.categories),
-        "language": entry.language if entry.language != channel.language else "",
+        "language": entry.language if entry.language != language else "",
     }
     return {key: value for key, value in item.items() if value}

@@ -1,4 +1,8 @@
-"""RSS 2.0 and Atom (RFC 4287) by feedgen, one generator for each, because their rules differ where feedgen shares a setting."""
+"""RSS 2.0 and Atom (RFC 4287) by feedgen, one generator for each, because their rules differ where feedgen shares a setting.
+
+Entries are written apart from the channels that hold them, so that one that stands in many feeds is made once: feedgen writes them as one
+document, which is cut between them. The cut is safe, since in XML a text holds no `<`.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -10,7 +14,7 @@ from syndication.domain.published import TTL
 from syndication.publish.channel import Channel, Entry
 from syndication.publish.repairs import LEFT_OUT, AtomChannel, AtomEntry, RssChannel, RssEntry
 
-__all__ = ["NOTHING_YET", "atom", "rss"]
+__all__ = ["NOTHING_YET", "atom", "atom_entries", "rss", "rss_items"]
 
 GENERATOR = "syndication"  # no version: an upgrade is no reason to touch every file
 NOTHING_YET = datetime(
@@ -18,17 +22,24 @@ NOTHING_YET = datetime(
 )  # Atom wants a time of a feed without entries: the month of its RFC
 
 
-def rss(channel: Channel, entries: Sequence[Entry]) -> bytes:
-    """The channel as RSS 2.0. Everything in it must be printable already."""
+def rss(channel: Channel, updated: datetime | None) -> tuple[bytes, bytes]:
+    """What stands before and after the items of the channel as RSS 2.0. Everything in it must be printable already, here and below."""
     generator = _generator(channel, RssChannel, RssEntry)
-    generator.repair.channel = channel
-    generator.repair.updated = max((entry.updated for entry in entries), default=None)
+    generator.repair.updated = updated
     generator.updated(LEFT_OUT)
     generator.ttl(TTL)
     if channel.icon:
         generator.image(url=channel.icon, title=channel.title, link=channel.home)
+    return _parted(generator.rss_str(), b"</channel>")
+
+
+def rss_items(language: str, entries: Sequence[Entry]) -> list[bytes]:
+    """Each as an item of any channel in this language."""
+    generator = _generator(_any_channel(language), RssChannel, RssEntry)
+    generator.repair.updated = None
+    generator.updated(LEFT_OUT)
     for entry in entries:
-        item = _item(generator, channel, entry)
+        item = _item(generator, language, entry)
         if entry.url:
             item.link(href=entry.url)
         # The summary is plain text, the element is HTML.
@@ -37,21 +48,27 @@ def rss(channel: Channel, entries: Sequence[Entry]) -> bytes:
             item.description(summary)
         if entry.content:
             item.content(entry.content, type="html")
-    data: bytes = generator.rss_str()
-    return data + b"\n"
+    return _cut(generator.rss_str(), b"item")
 
 
-def atom(channel: Channel, entries: Sequence[Entry]) -> bytes:
-    """The channel as Atom. Everything in it must be printable already."""
+def atom(channel: Channel, updated: datetime | None) -> tuple[bytes, bytes]:
+    """What stands before and after the entries of the channel as Atom."""
     generator = _generator(channel, AtomChannel, AtomEntry)
-    generator.repair.channel = channel
     generator.id(channel.id)
     generator.author({"name": channel.author or channel.title})
-    generator.updated(max((entry.updated for entry in entries), default=NOTHING_YET))
+    generator.updated(updated or NOTHING_YET)
     if channel.icon:
         generator.icon(channel.icon)
+    return _parted(generator.atom_str(), b"</feed>")
+
+
+def atom_entries(language: str, entries: Sequence[Entry]) -> list[bytes]:
+    """Each as an entry of any channel in this language."""
+    generator = _generator(_any_channel(language), AtomChannel, AtomEntry)
+    generator.id("tag:")
+    generator.updated(NOTHING_YET)
     for entry in entries:
-        item = _item(generator, channel, entry)
+        item = _item(generator, language, entry)
         item.updated(entry.updated)
         for author in entry.authors:
             item.author({"name": author})
@@ -59,8 +76,7 @@ def atom(channel: Channel, entries: Sequence[Entry]) -> bytes:
             item.summary(entry.summary)
         # RFC 4287 §4.1.2 wants content or an alternate link, and feedgen only sees the links that it writes itself.
         item.content(*_content(entry))
-    data: bytes = generator.atom_str()
-    return data + b"\n"
+    return _cut(generator.atom_str(), b"entry")
 
 
 def _content(entry: Entry) -> tuple[str, None, str]:
@@ -75,6 +91,7 @@ def _as_html(text: str) -> str:
 def _generator(channel: Channel, feed: type, entry: type) -> Any:
     generator = FeedGenerator()
     generator.register_extension("repair", feed, entry, atom=feed is AtomChannel, rss=feed is RssChannel)
+    generator.repair.channel = channel
     generator.title(channel.title)
     generator.description(channel.description or channel.title)
     generator.link(href=channel.home, rel="alternate", type="text/html")
@@ -83,11 +100,27 @@ def _generator(channel: Channel, feed: type, entry: type) -> Any:
     return generator
 
 
-def _item(generator: Any, channel: Channel, entry: Entry) -> Any:
+def _any_channel(language: str) -> Channel:
+    """One that is cut away again; feedgen writes no entry without."""
+    return Channel(id="tag:", title="-", description="-", home="-", url_base="-", language=language)
+
+
+def _item(generator: Any, language: str, entry: Entry) -> Any:
     item = generator.add_entry(order="append")
-    item.repair.entry, item.repair.channel = entry, channel
+    item.repair.entry, item.repair.language = entry, language
     item.id(entry.id)
     item.title(entry.title)
-    for term in entry.categories:
-        item.category({"term": term})
     return item
+
+
+def _parted(document: bytes, end: bytes) -> tuple[bytes, bytes]:
+    before, _, after = document.rpartition(end)
+    return before, end + after + b"\n"
+
+
+def _cut(document: bytes, name: bytes) -> list[bytes]:
+    """The elements called `name`, which all stand after everything else."""
+    start, end = b"<" + name, b"</" + name + b">"
+    head, *others = document.split(end)[:-1] or [b""]
+    first = head[head.find(start + b">") :] if start + b">" in head else head[head.find(start + b" ") :]
+    return [piece + end for piece in (first, *others)] if head else []

@@ -4,20 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, literal, select
+from sqlalchemy import Connection, select
 
 from syndication.domain.article import Article
 from syndication.domain.hotlist import HotEntry
 from syndication.domain.week import WeekKey
-from syndication.store.articles import article_of
+from syndication.store.articles import LIGHT, article_of
 from syndication.store.editions import hot_entry
 from syndication.store.engine import Database
 from syndication.store.tables import articles, edition_articles, hot_entries
 
 __all__ = ["Archive", "Contents"]
-
-# An article's row without what weighs.
-_LIGHT = (*(column for column in articles.c if column.name != "content"), literal("").label("content"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,7 @@ class Archive:
         """What each edition holds."""
         texts = [str(key) for key in keys]
         members = (
-            select(*_LIGHT, edition_articles.c.edition)
+            select(*LIGHT, edition_articles.c.edition)
             .join(edition_articles, edition_articles.c.article == articles.c.id)
             .where(edition_articles.c.edition.in_(texts), articles.c.withdrawn.is_(None))
             .order_by(edition_articles.c.edition, edition_articles.c.position)
@@ -56,11 +53,22 @@ class Archive:
 
         return await self._database.read(answer)
 
+    async def latest(self, limit: int, *, until: datetime) -> tuple[str, ...]:
+        """The ids of the newest articles dated at or before `until`, newest first, equal times in the order of ids."""
+        c = articles.c
+        question = (
+            select(c.id)
+            .where(c.withdrawn.is_(None), c.dated <= until)
+            .order_by(c.dated.desc(), c.id)
+            .limit(limit)
+        )
+        return await self._database.read(lambda connection: tuple(connection.execute(question).scalars()))
+
     async def fresh(self, limit: int, *, since: datetime, until: datetime) -> tuple[Article, ...]:
         """The newest articles that say when they were published, without their content."""
         c = articles.c
         question = (
-            select(*_LIGHT)
+            select(*LIGHT)
             .where(c.dated.between(since, until), c.published.is_not(None), c.withdrawn.is_(None))
             .order_by(c.dated.desc(), c.id)
             .limit(limit)

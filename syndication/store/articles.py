@@ -4,16 +4,18 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, literal, select
 
 from syndication.domain.article import Article, Image, Merged, ParsedArticle, Source
 from syndication.store.engine import Database, lock
 from syndication.store.merge import merge
 from syndication.store.tables import article_keys, articles, edition_articles
 
-__all__ = ["Articles", "article_of"]
+__all__ = ["LIGHT", "Articles", "article_of"]
 
 CHUNK = 500  # values of one IN
+# An article's row without what weighs.
+LIGHT = (*(column for column in articles.c if column.name != "content"), literal("").label("content"))
 _FREE = ~select(edition_articles.c.article).where(edition_articles.c.article == articles.c.id).exists()
 
 

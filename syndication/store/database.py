@@ -8,11 +8,11 @@ from syndication.store.confirmations import Confirmations
 from syndication.store.consents import Consents
 from syndication.store.editions import Editions
 from syndication.store.engine import Database
+from syndication.store.items import Items
 from syndication.store.ledger import DeliveryLedger
 from syndication.store.manifest import Manifest
 from syndication.store.notes import Notes
 from syndication.store.older import Older
-from syndication.store.pages import Pages
 from syndication.store.schema import bring_up_to_date
 from syndication.store.shelves import Shelves
 from syndication.store.sources import Sources
@@ -28,7 +28,6 @@ class Store:
 
     database: Database
     sources: Sources
-    pages: Pages
     articles: Articles
     editions: Editions
     notes: Notes
@@ -38,6 +37,7 @@ class Store:
     ledger: DeliveryLedger
     archive: Archive
     shelves: Shelves
+    items: Items
     older: Older
     manifest: Manifest
     withdrawals: Withdrawals
@@ -63,7 +63,6 @@ async def open_store(url: str, *, synchronous: str = "full") -> Store:
     return Store(
         database=database,
         sources=Sources(database),
-        pages=Pages(database),
         articles=Articles(database),
         editions=Editions(database),
         notes=Notes(database),
@@ -73,6 +72,7 @@ async def open_store(url: str, *, synchronous: str = "full") -> Store:
         ledger=DeliveryLedger(database),
         archive=Archive(database),
         shelves=Shelves(database),
+        items=Items(database),
         older=Older(database),
         manifest=Manifest(database),
         withdrawals=Withdrawals(database),

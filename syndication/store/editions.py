@@ -17,6 +17,7 @@ from syndication.store.discard import discard
 from syndication.store.engine import Database
 from syndication.store.freeze import Plan, freeze
 from syndication.store.tables import (
+    articles,
     batches,
     deliveries,
     edition_articles,
@@ -113,7 +114,17 @@ class Editions:
         """A line for each edition that its editor has let out, latest first."""
         c = editions.c
         out = select(mailings.c.edition).where(mailings.c.approved.is_not(None))
-        question = select(c.key, c.number, c.day, c.subject).where(c.key.in_(out)).order_by(c.key.desc())
+        left = (
+            select(edition_articles.c.article)
+            .join(articles, articles.c.id == edition_articles.c.article)
+            .where(edition_articles.c.edition == c.key, articles.c.withdrawn.is_(None))
+            .exists()
+        )
+        question = (
+            select(c.key, c.number, c.day, c.subject, left.label("left"))
+            .where(c.key.in_(out))
+            .order_by(c.key.desc())
+        )
 
         def answer(connection: Connection) -> tuple[EditionLine, ...]:
             return tuple(
@@ -122,6 +133,7 @@ class Editions:
                     number=row.number,
                     day=date.fromisoformat(row.day),
                     subject=row.subject,
+                    gone=not row.left,
                 )
                 for row in connection.execute(question)
             )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from syndication.domain.article import Article
-from syndication.store.articles import article_of
+from syndication.store.articles import LIGHT, article_of
 from syndication.store.engine import Database
 from syndication.store.publishing_tables import history, sealed
 from syndication.store.tables import articles
@@ -16,7 +16,7 @@ __all__ = ["Older", "State"]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """An article as it came at `seq` of the history, which is as it is now."""
+    """An article as it came at `seq` of the history, which is as it is now; without its content."""
 
     seq: int
     article: Article
@@ -36,7 +36,7 @@ class Older:
     async def unsealed(self, limit: int) -> tuple[State, ...]:
         """The first states that are not sealed, in the order in which they came."""
         question = (
-            select(articles, history.c.seq)
+            select(*LIGHT, history.c.seq)
             .join(history, history.c.article == articles.c.id)
             .where(history.c.document.is_(None))
             .order_by(history.c.seq)

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from syndication.store.columns import Prose, Utc
 from syndication.store.tables import metadata
 
-__all__ = ["built", "due_articles", "files", "history", "listings", "sealed", "shelves"]
+__all__ = ["built", "due_articles", "files", "history", "items", "listings", "sealed", "shelves"]
 
 # An integer key that SQLite counts up by itself is an INTEGER there.
 _counted = BigInteger().with_variant(Integer, "sqlite")
@@ -60,6 +60,14 @@ listings = Table(
     Index("listings_newest", "shelf", "shown", "dated", "article"),
 )
 
+# Articles as they stand in feeds, so that one that did not change is not written again; made as it is filed.
+items = Table(
+    "items",
+    metadata,
+    Column("article", ForeignKey("articles.id"), primary_key=True),
+    Column("data", LargeBinary, nullable=False),  # what publish/items.py makes of it
+)
+
 # Every state of an article that readers of older/ were shown, in order. Those of a sealed document keep its number; of the others there
 # is one an article.
 history = Table(
@@ -93,5 +101,11 @@ files = Table(
     Column("announce", Boolean, nullable=False, default=False),  # the hubs have yet to hear of it
 )
 
-# The facts that every file depends on (configuration, theme, version), as one hash: when they change, everything is made anew.
-built = Table("built", metadata, Column("facts", Text, primary_key=True))
+# The facts that every file depends on (configuration, version), as one hash: when they change, everything is made anew. When the theme
+# does, as another, pages are.
+built = Table(
+    "built",
+    metadata,
+    Column("facts", Text, primary_key=True),
+    Column("theme", Text, nullable=False, server_default=""),
+)

@@ -14,26 +14,38 @@ from syndication.domain.week import WeekKey
 from syndication.errors import StoreError
 from syndication.store.database import Store, open_store
 from syndication.store.engine import Database
-from syndication.store.publishing_tables import built, due_articles, files, history, listings, sealed, shelves
+from syndication.store.publishing_tables import (
+    built,
+    due_articles,
+    files,
+    history,
+    items,
+    listings,
+    sealed,
+    shelves,
+)
 from syndication.store.schema import is_current
 from syndication.store.tables import batches, deliveries, mailings, metadata
 
 __all__ = ["open_rehearsal_store"]
 
 PAGE = 5_000  # rows
-# Rows that some run holds, and what the real folder has: the rehearsal's is empty, and everything is made for it.
-_NOT_COPIED = (batches, built, due_articles, files, history, listings, sealed, shelves)
+_HEAVY = 100  # rows of whole documents
+_NOT_COPIED = (batches, items)  # rows that some run holds, and what is made again where it is needed
+_PUBLISHED = (built, due_articles, files, history, listings, sealed, shelves)  # what the folder has
 
 
-async def open_rehearsal_store(url: str, file: Path, *, edition: WeekKey) -> Store:
-    """Copy the store at `url` into the new `file` and open the copy. The original is only read: a store that is not there yet is not
+async def open_rehearsal_store(url: str, file: Path, *, edition: WeekKey, publishes: bool) -> Store:
+    """Copy the store at `url` into the new `file` and open the copy. Without `publishes` the copy knows of no published folder. The original is only read: a store that is not there yet is not
     made. Raises StoreError for a store that a real run would migrate first.
     """
     store = await open_store(f"sqlite:///{file}", synchronous="normal")
     source = Database(url)
     try:
         if source.exists():
-            await _copy(source, store.database, edition)
+            await _copy(
+                source, store.database, edition, _NOT_COPIED if publishes else (*_NOT_COPIED, *_PUBLISHED)
+            )
     except BaseException:
         await store.close()
         raise
@@ -42,14 +54,14 @@ async def open_rehearsal_store(url: str, file: Path, *, edition: WeekKey) -> Sto
     return store
 
 
-async def _copy(source: Database, target: Database, edition: WeekKey) -> None:
+async def _copy(source: Database, target: Database, edition: WeekKey, left_out: Sequence[Table]) -> None:
     if not await source.read(is_current):
         raise StoreError(
             "The store has the schema of an older version.",
             "`syndicate doctor` brings it up to date; then try again.",
         )
     for table in metadata.sorted_tables:
-        if not any(table is left for left in _NOT_COPIED):
+        if not any(table is left for left in left_out):
             await _copy_table(source, target, table, edition)
 
 
@@ -60,18 +72,22 @@ async def _copy_table(source: Database, target: Database, table: Table, edition:
         rows = await source.read(partial(_rows, question=_page(table, edition, last)))
         if rows:
             await target.write(partial(_insert, table=table, rows=rows))
-        if len(rows) < PAGE:
+        if len(rows) < _page_size(table):
             return
         last = [rows[-1][column.name] for column in key]
 
 
 def _page(table: Table, edition: WeekKey, last: Sequence[Any] | None) -> Select[Any]:
     key: list[ColumnElement[Any]] = list(table.primary_key.columns)
-    question = select(table).order_by(*key).limit(PAGE)
+    question = select(table).order_by(*key).limit(_page_size(table))
     if table is deliveries:
         wanted = select(mailings.c.id).where(mailings.c.edition == str(edition))
         question = question.where(deliveries.c.mailing.in_(wanted))
     return question if last is None else question.where(tuple_(*key) > tuple_(*last))
+
+
+def _page_size(table: Table) -> int:
+    return _HEAVY if table is sealed else PAGE
 
 
 def _rows(connection: Connection, question: Select[Any]) -> list[dict[str, Any]]:

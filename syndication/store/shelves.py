@@ -1,17 +1,19 @@
 """What publishing has to do, and which articles stand on which shelf."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, delete, func, insert, literal, select, update
 
 from syndication.domain.article import Article
 from syndication.domain.published import Filing, Label, Shelf, ShelfKind
-from syndication.store.articles import article_of
+from syndication.store.articles import LIGHT, article_of
 from syndication.store.engine import Database, lock
 from syndication.store.filing import Due, file_articles, mark_due
-from syndication.store.publishing_tables import built, due_articles, files, listings, shelves
+from syndication.store.items import keep_items
+from syndication.store.publishing_tables import built, due_articles, files, items, listings, shelves
 from syndication.store.tables import articles
 
 __all__ = ["FEWEST", "MOST", "Shelves"]
@@ -29,14 +31,18 @@ class Shelves:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def renew(self, facts: str, *, now: datetime, anyway: bool = False) -> bool:
-        """Have everything made anew when `facts`, a hash of what every file depends on, has changed, or `anyway`. Whether it has."""
+    async def renew(self, facts: str, *, theme: str, now: datetime, anyway: bool = False) -> bool:
+        """Have everything made anew when `facts`, a hash of what every file depends on, has changed, or `anyway`. Whether it has.
+
+        Then the pages will be of `theme`, which is another hash.
+        """
 
         def change(connection: Connection) -> bool:
             if not anyway and connection.execute(select(built.c.facts)).scalar() == facts:
                 return False
             connection.execute(delete(built))
-            connection.execute(insert(built).values(facts=facts))
+            connection.execute(insert(built).values(facts=facts, theme=theme))
+            connection.execute(delete(items))
             connection.execute(delete(due_articles))
             _all_due(connection, select(articles.c.id), now)
             connection.execute(update(shelves).values(stale=True))
@@ -44,6 +50,26 @@ class Shelves:
             return True
 
         return await self._database.write(change)
+
+    async def theme(self) -> str:
+        """That of the pages."""
+        question = select(built.c.theme)
+        return await self._database.read(lambda connection: connection.execute(question).scalar() or "")
+
+    async def themed(self, theme: str) -> None:
+        """By now all pages are of this one."""
+        change = update(built).values(theme=theme)
+        await self._database.write(lambda connection: connection.execute(change))
+
+    async def paged(self, after: str, limit: int) -> tuple[Filing, ...]:
+        """The next articles with a page of their own by its slug, for a walk through all of them."""
+        c = articles.c
+        question = select(articles).where(c.slug > after).order_by(c.slug).limit(limit)
+
+        def answer(connection: Connection) -> tuple[Filing, ...]:
+            return tuple(Filing(article_of(row), row.withdrawn) for row in connection.execute(question))
+
+        return await self._database.read(answer)
 
     async def due(self, now: datetime, limit: int) -> tuple[Filing, ...]:
         """The articles that publishing has to look at, the oldest first."""
@@ -65,11 +91,20 @@ class Shelves:
         question = select(func.count()).where(due_articles.c.due <= now)
         return await self._database.read(lambda connection: connection.execute(question).scalar_one())
 
-    async def file(self, filings: Sequence[tuple[Filing, Sequence[Label]]], *, now: datetime) -> None:
-        """Put each article, at most 500, onto the shelves it names, and off those it no longer does."""
+    async def file(
+        self,
+        filings: Sequence[tuple[Filing, Sequence[Label]]],
+        *,
+        now: datetime,
+        items: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> None:
+        """Put each article, at most 500, onto the shelves it names, and off those it no longer does. `items` is what of it stands in
+        feeds from now on.
+        """
 
         def change(connection: Connection) -> None:
             lock(connection, "articles")
+            keep_items(connection, [filing.article.id for filing, _ in filings], items)
             file_articles(connection, filings, now=now)
 
         await self._database.write(change)
@@ -143,9 +178,9 @@ class Shelves:
         await self._database.write(change)
 
     async def newest(self, shelf: Shelf, limit: int) -> tuple[Article, ...]:
-        """The newest articles on it, newest first, equal times by id."""
+        """The newest articles on it without their content, newest first, equal times by id."""
         question = (
-            select(articles)
+            select(*LIGHT)
             .join(listings, listings.c.article == articles.c.id)
             .where(listings.c.shelf == shelf.id, listings.c.shown)
             .order_by(listings.c.dated.desc(), listings.c.article)

@@ -52,12 +52,12 @@ async def test_an_article_of_the_future_is_due_again_when_its_time_comes(store: 
 
 async def test_everything_is_due_when_what_files_depend_on_has_changed(store: Store) -> None:
     await collect(store, piece("a"))
-    assert await store.shelves.renew("one", now=NOW)
+    assert await store.shelves.renew("one", theme="plain", now=NOW)
     await filed(store, CITY)
-    assert not await store.shelves.renew("one", now=NOW)
+    assert not await store.shelves.renew("one", theme="plain", now=NOW)
     assert await store.shelves.count_due(NOW) == 0
-    assert await store.shelves.renew("two", now=NOW)
-    assert await store.shelves.renew("two", now=NOW, anyway=True)
+    assert await store.shelves.renew("two", theme="plain", now=NOW)
+    assert await store.shelves.renew("two", theme="plain", now=NOW, anyway=True)
     assert await store.shelves.count_due(NOW) == 1
 
 

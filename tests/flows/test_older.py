@@ -9,6 +9,7 @@ from lxml import etree
 
 from syndication.domain.article import ParsedArticle, Source, SourceKind
 from syndication.flows.stages import run_publish
+from syndication.publish.feeds import MAX_BYTES
 from tests.flows.newsroom import Newsroom
 
 BASE = "https://news.harbour.example/feeds/older/"
@@ -111,6 +112,14 @@ async def test_an_edit_comes_anew_at_the_front_and_no_archive_document_changes_f
     assert states[0] == ("Piece 3", "<p>As it is now.</p>")
     assert states[-4] == ("Piece 3", "<p>As it was.</p>")
     assert len(states) == 231
+
+
+async def test_no_document_is_over_512_kib_however_long_the_articles_are(newsroom: Newsroom) -> None:
+    await published(newsroom, *(piece(number, "fog " * 8_000) for number in range(120)))
+    assert [title for title, _ in walked_atom(newsroom)] == [f"Piece {n}" for n in reversed(range(120))]
+    assert walked_json(newsroom) == [f"Piece {number}" for number in reversed(range(120))]
+    sizes = [len(data) for data in newsroom.files("feeds/older").values()]
+    assert 400 * 1024 < max(sizes) <= MAX_BYTES
 
 
 async def test_an_edit_of_what_is_not_sealed_yet_leaves_one_state(newsroom: Newsroom) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from lxml import etree
 
 from syndication.flows.stages import run_collect, run_publish
+from syndication.publish.items import kept, restored
 from tests.flows.newsroom import Newsroom, article
 from tests.flows.test_content import PIXEL
 
@@ -186,6 +188,37 @@ async def test_a_change_of_the_configuration_makes_everything_anew(newsroom: New
     for path in (newsroom.folder / "feeds").rglob("*.xml"):
         assert "Harbour Review" not in path.read_text(), path
     assert "The Quay Review" in (newsroom.folder / "feeds/articles/about-fog.html").read_text()
+
+
+async def test_a_change_of_the_theme_makes_the_pages_anew_and_no_feed(newsroom: Newsroom) -> None:
+    write(newsroom, "fog")
+    write(newsroom, "town", url="https://harbour.example/town")
+    await published(newsroom)
+    before = snapshot(newsroom)
+    newsroom.write("templates/default/page.css", "/* ours */")
+    async with newsroom.app() as app:
+        await run_publish(app)
+        assert await app.store.shelves.theme() == app.renderer.fingerprint
+    pages = {"archive/index.html", "articles/about-fog.html", "feeds.html"}
+    assert touched(before, snapshot(newsroom)) == pages
+    async with newsroom.app() as app:
+        assert (await run_publish(app, full=True))["changed"] == 0
+
+
+async def test_an_article_that_did_not_change_is_not_written_again_for_its_feeds(newsroom: Newsroom) -> None:
+    write(newsroom, "fog")
+    write(newsroom, "tide", day=10)
+    await published(newsroom)
+    async with newsroom.app() as app:
+        for name in ("fog", "tide"):
+            (found,) = await app.store.withdrawals.find("-", slug=f"about-{name}")
+            ((article, block),) = (await app.store.items.get([found.article.id])).items()
+            items = [replace(item, json=item.json.replace(b"All", b"Kept")) for item in restored(block)]
+            await app.store.items.keep({article: kept(items)})
+    write(newsroom, "tide", day=11)
+    await published(newsroom)
+    feed = json.loads((newsroom.folder / "feeds/sections/town/feed.json").read_text())
+    assert [item["summary"] for item in feed["items"]] == ["All about tide.", "Kept about fog."]
 
 
 async def test_a_full_publish_gives_the_same_bytes(newsroom: Newsroom) -> None:

@@ -191,6 +191,31 @@ async def test_it_can_be_published_again(newsroom: Newsroom) -> None:
             await restore(app, SLUG)
 
 
+async def test_an_edition_of_which_nothing_is_left_is_gone_and_stands_in_no_list(newsroom: Newsroom) -> None:
+    root = newsroom.folder / "feeds"
+
+    def lists() -> list[bool]:
+        names = ("archive/index.html", "sitemaps/pages.xml", "editions/feed.json")
+        return [b"2023-W41.html" in (root / name).read_bytes() for name in names]
+
+    await taken_back(newsroom)
+    assert lists() == [True] * 3
+    await taken_back(newsroom, "fog-over-the-pier")
+    assert lists() == [False] * 3
+    assert "This page was taken back" in (root / "archive/2023-W41.html").read_text()
+    marker = root / "archive/2023-W41.html.gone"
+    assert marker.read_bytes() == b""
+    marker.unlink()
+    async with newsroom.app() as app:
+        assert (await run_publish(app, check=True))["mended"] == ["archive/2023-W41.html.gone"]
+    assert marker.exists()
+    async with newsroom.app() as app:
+        await restore(app, SLUG)
+    assert lists() == [True] * 3
+    assert not marker.exists()
+    assert "Quill" in (root / "archive/2023-W41.html").read_text()
+
+
 async def test_the_only_article_of_a_sitemap_leaves_it_and_comes_back_into_it(tmp_path: Path) -> None:
     newsroom = Newsroom(tmp_path)
     await published(newsroom, piece(1))

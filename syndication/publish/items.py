@@ -1,0 +1,127 @@
+"""Entries as they stand in the three documents: written once, kept, and put into every feed that shows them."""
+
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from html import escape
+from typing import Any, TypeVar
+
+from syndication.domain.article import Image
+from syndication.domain.text import cut
+from syndication.publish.channel import SUMMARY_LENGTH, Channel, Entry, Origin
+from syndication.publish.characters import names, printable
+from syndication.publish.json_feed import json_items
+from syndication.publish.xml_feeds import atom_entries, rss_items
+
+__all__ = ["Item", "kept", "made_printable", "restored", "written", "written_twice"]
+
+_LONGEST_CONTENT = (
+    128 * 1024
+)  # bytes as escaped in XML; a longer one would push the others out, and is given as its summary
+# More than anybody means, so that no entry is too much for a feed.
+_LONGEST_TITLE = 10_000  # characters
+_LONGEST_ADDRESS = 4_000
+_LONGEST_NAME = 500
+_AUTHORS, _TAGS = 50, 100
+_AT_ONCE = 50  # entries; a tree of more costs memory and saves no time
+
+_Value = TypeVar("_Value", Channel, Entry, Image, Origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An entry in every format. It says nothing of the channel that holds it, but for a language that is not the channel's."""
+
+    id: str
+    updated: datetime
+    rss: bytes
+    atom: bytes
+    json: bytes
+
+
+def written(language: str, entries: Sequence[Entry]) -> list[Item]:
+    """The entries for channels in this language, cleaned; an id that comes again is left out."""
+    return _written(language, _cleaned_once(entries))
+
+
+def written_twice(language: str, entries: Sequence[Entry]) -> list[tuple[Item, Item]]:
+    """The same, each beside its twin that has its summary only."""
+    cleaned = _cleaned_once(entries)
+    short = [replace(entry, content="") for entry in cleaned]
+    return list(zip(_written(language, cleaned), _written(language, short), strict=True))
+
+
+def _cleaned_once(entries: Sequence[Entry]) -> list[Entry]:
+    first = {entry.id: entry for entry in reversed(entries)}
+    return [_cleaned(entry) for entry in entries if first[entry.id] is entry]
+
+
+def _written(language: str, entries: Sequence[Entry]) -> list[Item]:
+    items: list[Item] = []
+    for start in range(0, len(entries), _AT_ONCE):
+        part = entries[start : start + _AT_ONCE]
+        documents = rss_items(language, part), atom_entries(language, part), json_items(language, part)
+        items += [
+            Item(entry.id, entry.updated, *pieces) for entry, *pieces in zip(part, *documents, strict=True)
+        ]
+    return items
+
+
+def kept(items: Sequence[Item]) -> bytes:
+    """The items in one block, to be kept somewhere: small, because they say the same several times."""
+    pieces = [piece for item in items for piece in (item.rss, item.atom, item.json)]
+    head = [[item.id, item.updated.isoformat()] for item in items], [len(piece) for piece in pieces]
+    return zlib.compress(b"\n".join((json.dumps(head).encode(), b"".join(pieces))), 1)
+
+
+def restored(block: bytes) -> list[Item]:
+    """The items of a block."""
+    head, _, data = zlib.decompress(block).partition(b"\n")
+    heads, lengths = json.loads(head)
+    pieces, start = [], 0
+    for length in lengths:
+        pieces.append(data[start : start + length])
+        start += length
+    return [
+        Item(id_, datetime.fromisoformat(updated), *pieces[3 * number : 3 * number + 3])
+        for number, (id_, updated) in enumerate(heads)
+    ]
+
+
+def _cleaned(entry: Entry) -> Entry:
+    entry = made_printable(entry)
+    may_be_too_long = len(entry.content) * 5 > _LONGEST_CONTENT  # no character takes more than "&amp;"
+    too_long = may_be_too_long and len(escape(entry.content, quote=False).encode()) > _LONGEST_CONTENT
+    url = entry.url if len(entry.url) <= _LONGEST_ADDRESS else ""
+    title = entry.title if len(entry.title) <= _LONGEST_TITLE else cut(entry.title, _LONGEST_TITLE)
+    return replace(
+        entry,
+        url=url,
+        title=title if title.strip() else (url or entry.id),
+        authors=names(entry.authors)[:_AUTHORS],
+        tags=tuple(tag[:_LONGEST_NAME] for tag in entry.tags[:_TAGS]),
+        section=entry.section[:_LONGEST_NAME],
+        credit=entry.credit[:_LONGEST_NAME],
+        summary=cut(entry.summary, SUMMARY_LENGTH + 40),  # room for the place in a hot list
+        content="" if too_long else entry.content,
+        image=entry.image and made_printable(entry.image),
+        origin=entry.origin and made_printable(entry.origin),
+    )
+
+
+def made_printable(value: _Value) -> _Value:
+    """`value` with every text in it free of what XML forbids."""
+    changes: dict[str, Any] = {}
+    for field in fields(value):
+        current = getattr(value, field.name)
+        if isinstance(current, str):
+            clean: Any = printable(current)
+        elif isinstance(current, tuple):
+            clean = tuple(printable(one) if isinstance(one, str) else one for one in current)
+        else:
+            continue
+        if clean != current:
+            changes[field.name] = clean
+    return replace(value, **changes) if changes else value

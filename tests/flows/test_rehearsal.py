@@ -1,0 +1,39 @@
+"""A dry run publishes into a copy of what is published, and so shows what would change."""
+
+from pathlib import Path
+
+from syndication.domain.week import WeekKey
+from syndication.flows.dry_run import dry_run
+from syndication.flows.progress import Silent
+from syndication.flows.stages import run_collect, run_publish
+from syndication.flows.weekly import Weekly
+from syndication.wiring import open_rehearsal
+from tests.flows.newsroom import Newsroom, article
+
+W41 = WeekKey(2023, 41)
+
+
+async def test_it_writes_only_what_changes_and_comes_to_what_the_run_publishes(tmp_path: Path) -> None:
+    newsroom = Newsroom(tmp_path, more='[feeds]\nhubs = ["http://127.0.0.1:9/hub"]\n')
+    newsroom.write("articles/fog.md", article("Fog over the pier", "2023-10-12 10:00", section="Quay"))
+    async with newsroom.app() as app:
+        await run_collect(app)
+        await run_publish(app)
+    before = newsroom.files("feeds")
+    newsroom.write("articles/seal.md", article("A seal on the stairs", "2023-10-13 10:00", section="Sea"))
+    async with newsroom.app() as app:
+        await run_collect(app)
+    rehearsal = open_rehearsal(str(newsroom.config), W41, progress=Silent(), moment=newsroom.moment)
+    async with rehearsal as (app, key, folder):
+        await dry_run(app, Weekly(key), folder)
+        changed = set(app.folder.changed)
+    assert newsroom.files("feeds") == before
+    assert {"sections/sea/rss.xml", "archive/2023-W41.html"} <= changed
+    assert not {"feed.css", "sections/quay/rss.xml", "articles/fog-over-the-pier.html"} & changed
+
+    await newsroom.run(str(W41))
+    published = newsroom.files("feeds")
+    copied = newsroom.files(f"var/dry-run/{W41}/feeds")
+    assert {name.partition("/feeds/")[2]: data for name, data in copied.items()} == {
+        name.partition("feeds/")[2]: data for name, data in published.items()
+    }
