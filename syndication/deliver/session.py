@@ -229,17 +229,18 @@ class Session:
         wire.kill(f"DATA went on without a recipient: {data.code} {data.text}")
 
     async def _body(self, wire: Wire, message: bytes, following: Envelope | None) -> Transaction:
-        for start in range(0, len(message), _BLOCK):
+        ahead = self._announcement(following)
+        end = b".\r\n" + b"".join(ahead.commands if ahead else ())
+        taken = wire.write_at_once((message, end))
+        for start in range(taken, len(message), _BLOCK):
             if not await wire.send(message[start : start + _BLOCK], self._timeouts.block):
                 return _not_sent(Stage.DATA, wire.lost)
-        self._ahead = self._announcement(following)
-        if self._ahead is None:
-            reply = await wire.ask(b".\r\n", self._timeouts.dot)
-        else:
-            dot, *self._ahead.replies = wire.ask_all(
-                b".\r\n" + b"".join(self._ahead.commands), (self._timeouts.dot, *self._patience)
-            )
-            reply = await dot
+        self._ahead = ahead
+        patience = (self._timeouts.dot, *self._patience) if ahead else (self._timeouts.dot,)
+        dot, *replies = wire.ask_all(end[max(taken - len(message), 0) :], patience)
+        if ahead:
+            ahead.replies = replies
+        reply = await dot
         outcome = None if reply is None else _AFTER_DOT.get(reply.code // 100)
         if reply is not None and outcome is not None:
             return Transaction(outcome, Stage.DOT, reply)
