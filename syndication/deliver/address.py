@@ -73,6 +73,7 @@ def _parse_unusual(text: str) -> Address:
     return Address(f"{found.local_part}@{domain}", domain)
 
 
+@lru_cache(maxsize=256)  # it stands in the header, and on the envelope
 def envelope_address(text: str) -> str:
     """The address as it stands between angle brackets: an international domain as A-labels, the local part untouched.
 

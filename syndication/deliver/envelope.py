@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from syndication.deliver.address import envelope_address
 from syndication.deliver.wire import DONE, GO_ON
@@ -21,8 +21,7 @@ STEPS = (
 )  # and the first digit that lets us go on
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """Of one message: `sender` ("" is the null path), `recipient`, and the message's `size` in bytes (RFC 1870)."""
 
     sender: str

@@ -1,14 +1,13 @@
 """The value that a session answers with."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from syndication.domain.delivery import Outcome, Reply, Stage
 
 __all__ = ["Transaction"]
 
 
-@dataclass(frozen=True, slots=True)
-class Transaction:
+class Transaction(NamedTuple):
     """What became of one message: outcome, how far it came, and the reply that decided it (code 0: no server said it)."""
 
     outcome: Outcome

@@ -6,11 +6,14 @@
 
 `dotting` is durable before the final dot of a message may be written (RFC 5321 §4.1.1.4); what is found there after a crash is
 `unknown`, because the server may have taken it.
+
+What is made anew for every mail is a named tuple: a frozen dataclass takes five times as long to make.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 __all__ = [
     "Batch",
@@ -93,8 +96,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"  # lost after the final dot
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
+class Recipient(NamedTuple):
     """One (mailing, subscriber, serial) row as planned at the freeze: all that its merge needs, whatever changes later."""
 
     subscriber: int
@@ -127,8 +129,7 @@ class Batch:
     rows: tuple[Recipient, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """What to write about one row after its transaction: its new state, and why."""
 
     subscriber: int

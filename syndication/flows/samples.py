@@ -1,6 +1,6 @@
 """Readers who are not on the list, to look at an edition as anybody may get it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from syndication.domain.delivery import Recipient
@@ -26,17 +26,17 @@ class Sample:
 def samples(app: App, proof: Proof, *, languages: bool = True) -> tuple[Sample, ...]:
     """One without a name first; then long and right-to-left names, each other language (unless `languages` is False), and choices of topics."""
     plain = sample(app.keyring, proof.main.language)
-    named = replace(plain, name="Ann Lee", since=proof.mailing.date - timedelta(days=400))
+    named = plain._replace(name="Ann Lee", since=proof.mailing.date - timedelta(days=400))
     others = [each.language for each in proof.mailing.variants[1:] if languages]
     topics = proof.main.topics
     return (
         Sample("no-name", "No name", plain),
-        Sample("long-name", "A very long name", replace(named, name=LONG_NAME)),
-        Sample("right-to-left", "A right-to-left name", replace(named, name=RIGHT_TO_LEFT_NAME)),
-        *(Sample(f"in-{each}", f"Reads {each}", replace(named, language=each)) for each in others),
+        Sample("long-name", "A very long name", named._replace(name=LONG_NAME)),
+        Sample("right-to-left", "A right-to-left name", named._replace(name=RIGHT_TO_LEFT_NAME)),
+        *(Sample(f"in-{each}", f"Reads {each}", named._replace(language=each)) for each in others),
         *(
-            Sample(f"only-{each}", f"Chose {each} alone", replace(named, topics=(each,)))
+            Sample(f"only-{each}", f"Chose {each} alone", named._replace(topics=(each,)))
             for each in topics[:2]
         ),
-        Sample("no-topic", "Chose topics of other weeks", replace(named, topics=(".",))),
+        Sample("no-topic", "Chose topics of other weeks", named._replace(topics=(".",))),
     )

@@ -99,14 +99,13 @@ async def _reader(
         ) from None
     nobody = sample(app.keyring, compiled[0], email)
     if like:
-        return replace(nobody, name=like.name, language=like.language, topics=like.topics, since=like.since)
+        return nobody._replace(name=like.name, language=like.language, topics=like.topics, since=like.since)
     if not subscriber:
         return nobody
     known = await app.store.subscribers.get(subscriber)
     if known is None:
         raise UsageError(f"{subscriber} is not on the list.", "`syndicate subscribers list` shows who is.")
-    return replace(
-        nobody,
+    return nobody._replace(
         name=known.name,
         language=language_for(known.language, compiled),
         topics=known.topics,

@@ -5,9 +5,9 @@ of legal transitions; then it is written, and the database confirms the count.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import BindParameter, Connection, Update, bindparam, case, func, select, update
 
@@ -24,8 +24,7 @@ HELD = frozenset({State.CLAIMED, State.DOTTING})
 Key: TypeAlias = tuple[str, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What one connection asks for."""
 
     batch: Batch
@@ -36,7 +35,7 @@ class Step:
 
 def kept(step: Step) -> Step | None:
     """What remains of a step whose caller was cancelled: its result happened, its next mail will not."""
-    return replace(step, mark=None) if step.done else None
+    return step._replace(mark=None) if step.done else None
 
 
 def take(connection: Connection, steps: Sequence[Step]) -> list[bool]:

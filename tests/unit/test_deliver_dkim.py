@@ -49,7 +49,7 @@ def sealed(head: bytes, body: bytes, constant: bytes = b"", keys: Sequence[DkimK
 def letter(keys: Sequence[DkimKey] = KEYS, subject: str = "A week in film", name: str = "Jieun Kim") -> bytes:
     compiled = compile_letter(replace(LETTER, variant=replace(LETTER.variant, subject=subject)), keys)
     values = {"name": "Jieun", "count": "3"}
-    return compiled.message(replace(READER, name=name), values, ("topic:film",), LINK)
+    return compiled.message(READER._replace(name=name), values, ("topic:film",), LINK)
 
 
 def signatures(message: bytes) -> list[dict[str, str]]:

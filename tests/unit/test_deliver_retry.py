@@ -1,6 +1,5 @@
 """What follows from a transaction."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -45,7 +44,7 @@ def test_the_first_delay_is_five_minutes_or_a_little_more() -> None:
 def test_delays_double_up_to_six_hours() -> None:
     delays = []
     for attempts in range(12):
-        due = settle(replace(READER, attempts=attempts, deferrals_since=NOW), LATER, now=NOW, jitter=0.0).due
+        due = settle(READER._replace(attempts=attempts, deferrals_since=NOW), LATER, now=NOW, jitter=0.0).due
         assert due is not None
         delays.append(due - NOW)
     assert delays[:4] == [timedelta(minutes=minutes) for minutes in (5, 10, 20, 40)]
@@ -65,7 +64,7 @@ def test_delays_double_up_to_six_hours() -> None:
 def test_nobody_is_given_up_before_five_attempts_and_four_days(
     attempts_before: int, age: timedelta, state: State
 ) -> None:
-    reader = replace(READER, attempts=attempts_before, deferrals_since=NOW - age)
+    reader = READER._replace(attempts=attempts_before, deferrals_since=NOW - age)
     assert settle(reader, LATER, now=NOW, jitter=0.5).state is state
 
 
@@ -78,7 +77,7 @@ def test_nobody_is_given_up_before_five_attempts_and_four_days(
     ],
 )
 def test_the_servers_own_trouble_counts_for_nobody(transaction: Transaction) -> None:
-    old = replace(READER, attempts=90, deferrals_since=NOW - timedelta(days=90))
+    old = READER._replace(attempts=90, deferrals_since=NOW - timedelta(days=90))
     settled = settle(old, transaction, now=NOW, jitter=0.0)
     assert (settled.state, settled.counted) == (State.DEFERRED, False)
     first = settle(READER, transaction, now=NOW, jitter=0.0)
@@ -93,7 +92,7 @@ def test_a_connection_lost_before_the_dot_is_tried_again_and_counts() -> None:
 def test_a_refused_sender_is_our_own_fault_and_costs_no_reader_the_mail() -> None:
     refused = Transaction(Outcome.REFUSED, Stage.MAIL, Reply(530, "5.7.0 authentication required"))
     assert settle(READER, refused, now=NOW, jitter=0.0).state is State.DEFERRED
-    old = replace(READER, attempts=4, deferrals_since=NOW - timedelta(days=4))
+    old = READER._replace(attempts=4, deferrals_since=NOW - timedelta(days=4))
     assert settle(old, refused, now=NOW, jitter=0.0).state is State.FAILED
 
 

@@ -1,6 +1,5 @@
 """The preview as files: each language and sample reader as HTML, text and .eml, and pictures where there is a browser."""
 
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
@@ -61,7 +60,7 @@ def _copies(app: App, proof: Proof) -> dict[str, Copy]:
     copies = {}
     for variant in proof.mailing.variants:
         for sample in samples(app, proof, languages=False):
-            copy = proof.copy(replace(sample.reader, language=variant.language))
+            copy = proof.copy(sample.reader._replace(language=variant.language))
             if copy:
                 copies[f"{variant.language}-{sample.id}"] = copy
     return copies
