@@ -20,9 +20,6 @@ _LINE = 76  # columns, RFC 2045 §6.7 (5) and §6.8
 _SHAPES = 64  # sets of flags for which a part is kept ready; each may take as much memory as the part itself
 _GROUP = 57  # bytes that fill a line of base64
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
-_PLAIN_VALUE = re.compile(
-    rb"(?!From )[A-Za-z0-9 !\"#$%&'()*+,\-/:;<>?@\[\\\]^_`{|}~][ -<>-~]{0,71}"
-)  # needs no encoding and fits a line
 _BAD_START = re.compile(rb"^(?:\.|From )", re.MULTILINE)
 _PLAIN_BYTES = frozenset(range(33, 127)) - {ord("=")}
 _QUOTED = [f"={byte:02X}" for byte in range(256)]
@@ -145,9 +142,11 @@ def _joined(steps: Iterable[bytes | str]) -> tuple[bytes | str, ...]:
 @lru_cache(maxsize=256)  # most values stand in both parts, and some in many mails
 def _quoted_value(value: str) -> bytes:
     """One line of text as `quoted_printable` gives it, in C for nearly every value."""
+    if value.isascii() and value.isprintable() and "=" not in value and not value.endswith(" "):
+        lines = [value[at : at + _LINE - 1] for at in range(0, len(value), _LINE - 1)]
+        if not any(line.startswith((".", "From ")) for line in lines):
+            return "=\r\n".join([*lines, ""]).encode("ascii")
     data = value.encode("utf-8", "replace")
-    if _PLAIN_VALUE.fullmatch(data):
-        return data + b"=\r\n"
     quoted = binascii.b2a_qp(data)
     if not data or _BAD_START.search(quoted) or len(quoted) - quoted.rfind(b"\n") > _LINE:
         return quoted_printable(data)

@@ -6,7 +6,6 @@ subscriber, serial), the Date is the frozen one.
 
 import hashlib
 import html
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +29,7 @@ from syndication.domain.variant import TOKEN_START, Variant, merge, split
 
 __all__ = ["CompiledLetter", "Letter", "compile_letter"]
 
-_LINK = re.compile(r"https?://[!-;=?-~]{1,800}")  # printable ASCII but < and >
+_MAX_LINK = 800  # characters: a header line has 998
 _MAILTO_SAFE = "@!$'*+-._~"  # RFC 6068 §2
 _MIME_VERSION = b"MIME-Version: 1.0\r\n"
 
@@ -123,7 +122,7 @@ class CompiledLetter:
     def _unsubscribe(self, url: str) -> bytes:
         if not url:
             return b""
-        if not _LINK.fullmatch(url) or "=?" in url:
+        if not _is_link(url):
             raise ValueError("the unsubscribe link is not an http link of printable ASCII")
         mailto = f"{self._mailto}{url.rpartition('/')[2]}>" if self._mailto else ""
         return (  # RFC 2369 and RFC 8058
@@ -142,6 +141,12 @@ def _subject(text: str) -> Callable[[Mapping[str, str], Collection[str]], bytes]
         return lambda _values, _flags: ready
     pieces = split(text)
     return lambda values, flags: unstructured("Subject", merge(pieces, values, flags, one_line))
+
+
+def _is_link(url: str) -> bool:
+    """Whether it can stand between angle brackets in a header, literally. A regular expression takes five times as long."""
+    plain = url.isascii() and url.isprintable() and not any(part in url for part in (" ", "<", ">", "=?"))
+    return plain and url.startswith(("http://", "https://")) and len(url) <= _MAX_LINK
 
 
 def _list_headers(letter: Letter) -> bytes:

@@ -17,14 +17,12 @@ from sqlalchemy import (
     Text,
     and_,
     case,
-    column,
     func,
     insert,
     literal,
     or_,
     select,
     update,
-    values,
 )
 from sqlalchemy.exc import IntegrityError
 
@@ -217,10 +215,6 @@ def _queue(
     languages: Sequence[str],
 ) -> None:
     c = subscribers.c
-    domains = values(column("domain", Text), column("lane", Text), name="lane_of").data(
-        list(lane_of_domain.items())
-    )
-    lane = domains.cte()  # SQLite names the columns of a list of values only there
     compiled = [each.language for each in plan.variants]
     variant = {language: language_for(language, compiled) for language in (*languages, "")}
     row: dict[Column[Any], Any] = {
@@ -234,11 +228,25 @@ def _queue(
         deliveries.c.key: c.key,
         deliveries.c.token_key: literal(plan.token_key, Text),
         deliveries.c.since: c.confirmed,
-        deliveries.c.lane: lane.c.lane,
+        deliveries.c.lane: _lane(lane_of_domain),
         deliveries.c.state: literal(State.QUEUED, Text),
         deliveries.c.due: literal(plan.at, deliveries.c.due.type),
     }
     these = and_(c.id > ids[0], c.id <= ids[1], _wants(plan.at))
-    readers = select(*row.values()).join_from(subscribers, lane, lane.c.domain == c.domain).where(these)
+    readers = select(*row.values()).where(these)
     made = insert(deliveries).from_select([field.name for field in row], readers, include_defaults=False)
     connection.execute(made)
+
+
+def _lane(lane_of_domain: Mapping[str, str]) -> ColumnElement[str]:
+    """The lane of a reader's domain. A join would do, but SQLite walks all readers for it, or all domains for each reader."""
+    domains: dict[str, list[str]] = {}
+    for domain, lane in lane_of_domain.items():
+        domains.setdefault(lane, []).append(domain)
+    *few, (most, _) = sorted(domains.items(), key=lambda item: (len(item[1]), item[0]))
+    named = literal(most, Text)
+    return (
+        case(*((subscribers.c.domain.in_(of), literal(lane, Text)) for lane, of in few), else_=named)
+        if few
+        else named
+    )
