@@ -5,7 +5,7 @@ Whoever asks learns nothing about an address: the same is said whether it is on 
 
 import base64
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from syndication.deliver.address import Address, parse_address
@@ -14,7 +14,7 @@ from syndication.domain.subscriber import Consent, NewSubscriber, Subscriber
 from syndication.domain.tokens import Purpose
 from syndication.flows.app import App
 from syndication.flows.freeze import mail_headers
-from syndication.flows.reader import found, holder
+from syndication.flows.reader import holder
 from syndication.store.confirmations import Answer, Asked, Limits
 
 __all__ = ["KEPT", "Visitor", "ask", "confirm", "doubt", "read_address", "stamp", "stamp_age"]
@@ -117,16 +117,16 @@ def _mailbox(email: str) -> str:
     return f"{local.partition('+')[0]}@{domain}"
 
 
-async def confirm(app: App, token: str, wording: str, visitor: Visitor) -> Subscriber | None:
-    """Take the reader's yes to `wording`, with its proof; as often as asked. None for a link that is none of ours, or too old."""
-    reader = await found(app, Purpose.CONFIRM, token)
-    if reader is None or reader.consent is Consent.COMPLAINED:
+async def confirm(app: App, reader: Subscriber, wording: str, visitor: Visitor) -> Subscriber | None:
+    """Take the reader's yes to `wording`, with its proof; as often as asked. None for who has complained, or is gone by now."""
+    if reader.consent is Consent.COMPLAINED:
         return None
-    now, marks = app.clock(), app.keyring.marks(reader.email)
+    now = app.clock()
     asked = await app.store.confirmations.asked_at(app.keyring.marks(_mailbox(reader.email)))
     proof = (
         f"web form: asked {f'{asked:%Y-%m-%dT%H:%M:%SZ}' if asked else 'before'}, confirmed {now:%Y-%m-%dT%H:%M:%SZ} "
         f"from {app.keyring.mark(f'address {visitor.address}')}, to the words: {wording}"
     )
-    await app.store.confirmations.confirm(reader, proof, marks, at=now)
-    return await found(app, Purpose.CONFIRM, token)
+    if await app.store.confirmations.confirm(reader, proof, app.keyring.marks(reader.email), at=now):
+        return replace(reader, consent=Consent.CONFIRMED, confirmed=now, proof=proof)
+    return await app.store.consents.reader(reader.key)

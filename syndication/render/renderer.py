@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 
 from syndication.domain.article import Article
@@ -72,7 +72,7 @@ class Renderer:
         """The same with the theme's files as they are now: Jinja notices a changed file, but not a new one that goes before it."""
         return self._again()
 
-    @property
+    @cached_property
     def languages(self) -> tuple[str, ...]:
         """The languages that digests are made in, the publication's first."""
         return languages(self._publication.language, self._path)

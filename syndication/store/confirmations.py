@@ -68,7 +68,7 @@ class Confirmations:
 
     async def ask(self, asked: Asked, limits: Limits) -> Answer:
         """Queue the mail that asks back, to whoever is not confirmed and has not complained. A reader's state changes by nothing but an answer."""
-        return await self._database.write(lambda connection: _ask(connection, asked, limits))
+        return await self._database.write_together(lambda connection: _ask(connection, asked, limits))
 
     async def asked_at(self, marks: Sequence[str]) -> datetime | None:
         """When the form was last used with an address."""
@@ -91,7 +91,7 @@ class Confirmations:
                 connection.execute(delete(erased).where(erased.c.mark.in_(marks)))
             return taken
 
-        return await self._database.write(change)
+        return await self._database.write_together(change)
 
     async def open(self) -> tuple[str, ...]:
         """The confirmations' mailings with rows that wait, are held or are unknown."""

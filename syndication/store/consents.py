@@ -38,7 +38,7 @@ class Consents:
             .where(c.key == key, c.consent.in_((Consent.PENDING, Consent.CONFIRMED)))
             .values(consent=Consent.UNSUBSCRIBED, left=at)
         )
-        return await self._database.write(lambda connection: connection.execute(change).rowcount > 0)
+        return await self._database.write_together(lambda connection: connection.execute(change).rowcount > 0)
 
     async def choose(self, key: str, choice: Choice, *, at: datetime) -> bool:
         """Keep a confirmed reader's choice; a pause takes back what is queued. False for anybody else."""
@@ -56,7 +56,7 @@ class Consents:
                 _take_back(connection, reader, at)
             return reader is not None
 
-        return await self._database.write(keep)
+        return await self._database.write_together(keep)
 
     async def erase(self, reader: Subscriber, mark: str, *, at: datetime) -> None:
         """Delete the reader; what stays is `mark`, by which an import knows not to bring the address back, and counts.

@@ -9,10 +9,10 @@ a transaction that reads first and writes later cannot wait for the lock, it fai
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 from sqlalchemy import (
     URL,
@@ -30,11 +30,13 @@ from sqlalchemy.exc import ArgumentError
 
 from syndication.errors import StoreError
 from syndication.store.faults import translated
+from syndication.store.group import Group
 from syndication.store.sqlite_writer import SqliteWriter
 
 __all__ = ["Database", "address", "lock"]
 
 T = TypeVar("T")
+_Change: TypeAlias = Callable[[Connection], Any]
 
 BUSY = 30_000  # milliseconds to wait for another process's write
 THREADS = 4
@@ -73,6 +75,7 @@ class Database:
         # SQLite has one writer at a time, and whoever waits for it learns by trying: within this process there is an order.
         self._turns = asyncio.Semaphore(1 if self.sqlite else THREADS)
         self._small: tuple[PoolProxiedConnection, SqliteWriter] | None = None
+        self._together: Group[_Change, Any] = Group(self._write_all, keep=lambda change: change)
 
     def exists(self) -> bool:
         """Whether there is anything to open: an SQLite file would be made by opening it."""
@@ -92,6 +95,29 @@ class Database:
         async with self._turns:
             return await loop.run_in_executor(self._writers, self._transact, self._immediate, change)
 
+    async def write_together(self, change: Callable[[Connection], T]) -> T:
+        """The same for one of many small changes that are asked for at once: what arrives while a commit runs shares the next.
+
+        A change that fails undoes nothing but itself.
+        """
+        answer = await self._together.join(change)
+        if isinstance(answer, StoreError):
+            raise answer
+        return cast("T", answer)
+
+    async def _write_all(self, changes: Sequence[_Change]) -> Sequence[Any]:
+        def all_of_them(connection: Connection) -> list[Any]:
+            answers: list[Any] = []
+            for change in changes:
+                try:
+                    with translated(self.url), connection.begin_nested():
+                        answers.append(change(connection))
+                except StoreError as error:
+                    answers.append(error)
+            return answers
+
+        return await self.write(all_of_them)
+
     async def write_small(self, change: Callable[[sqlite3.Connection], T]) -> T:
         """The same for SQLite's driver and a change of a few rows, which costs less here than a trip to a thread."""
         with translated(self.url):
@@ -109,6 +135,7 @@ class Database:
 
     async def close(self) -> None:
         """Let what runs end, then close every connection."""
+        await self._together.drained()
         for threads in (self._readers, self._writers):
             await asyncio.to_thread(threads.shutdown)
         if self._small is not None:

@@ -32,7 +32,7 @@ async def confirmed(request: Request) -> Response:
     known = await found(site, Purpose.CONFIRM, token)
     language = language_of(request, known.language if known else "")
     wording = site.renderer.label(WORDING, language, title=site.publication.title)
-    reader = await confirm(site, token, wording, visitor(request))
+    reader = await confirm(site, known, wording, visitor(request)) if known else None
     if reader is None:
         return show(request, "broken-link", language, {}, status=404)
     context = {"token": token, "wording": wording, "preferences": preferences_link(site, reader)}
