@@ -110,9 +110,26 @@ def deliver(
     return run_job(job())
 
 
-def collect(context: typer.Context) -> int:
+def collect(
+    context: typer.Context,
+    explain: Annotated[
+        str,
+        typer.Option(
+            "--explain",
+            metavar="URL",
+            help="Only show what this page gives, and where each field comes from.",
+        ),
+    ] = "",
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="With --explain: the page may be in your own network.")
+    ] = False,
+) -> int:
     """Fetch the sources into the store; nothing is published or sent."""
+    if allow_private and not explain:
+        raise UsageError("--allow-private goes with --explain.", "A source has a setting allow_private.")
     chosen = options(context)
+    if explain:
+        return run_job(_explain(chosen, explain, allow_private=allow_private))
 
     async def job() -> int:
         from syndication.flows.stages import run_collect
@@ -122,6 +139,19 @@ def collect(context: typer.Context) -> int:
             return _close(chosen, await run_collect(app))
 
     return run_job(job())
+
+
+async def _explain(chosen: Options, url: str, *, allow_private: bool) -> int:
+    from syndication.flows.explain import explain, lines
+    from syndication.wiring import open_app
+
+    async with open_app(chosen.config, progress=chosen.progress()) as app:
+        found = await explain(app, url, allow_private=allow_private)
+    if chosen.json:
+        document(found)
+    else:
+        print("\n".join(lines(found)))
+    return 0
 
 
 def publish(

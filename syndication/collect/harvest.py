@@ -4,13 +4,14 @@ The table `_READERS` says which kind is read by what; a new kind is one function
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from syndication.collect.article_page import ArticlePage, PageReader
 from syndication.collect.entry import FeedReader
 from syndication.collect.fetch import Fetched, Fetcher
 from syndication.collect.folder import read_folder
@@ -18,10 +19,13 @@ from syndication.collect.identity import distinct
 from syndication.collect.json_feed import is_json, read_json_feed
 from syndication.collect.links import shown
 from syndication.collect.local_images import NO_IMAGE, keep_image
+from syndication.collect.page_source import PageSource
+from syndication.collect.pages import PAGE_TYPES
 from syndication.collect.wordpress import NoApiError, read_posts
 from syndication.collect.xml_feed import read_xml_feed
 from syndication.domain.article import Image, ParsedArticle, Source, SourceKind, Validators
 from syndication.domain.hotlist import HotList
+from syndication.domain.page import KnownPage
 from syndication.domain.publication import Publication
 from syndication.domain.text import counted
 from syndication.errors import CollectError
@@ -39,8 +43,9 @@ class Harvest:
     """What one source gave this time.
 
     `hot` is every page's list, with the page's file name as origin. `unchanged` (304): nothing was read and nothing is lost.
-    `whole`: the articles are all that the source shows, not what is new alone. `retired` (410): the source is gone for good. `moved`: its new URL after a permanent redirect. `warnings`: one sentence for
-    each entry or file that was refused.
+    `whole`: the articles are all that the source shows, not what is new alone. `retired` (410): the source is gone for good. `moved`:
+    its new URL after a permanent redirect. `warnings`: one sentence for each entry or file that was refused. `notes`: what a person
+    may want to know all the same. `pages`: all that is to be remembered of a source of pages from now on.
     """
 
     source: Source
@@ -52,6 +57,8 @@ class Harvest:
     retired: bool = False
     moved: str = ""
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    pages: tuple[KnownPage, ...] = ()
 
 
 class Collector:
@@ -63,13 +70,19 @@ class Collector:
         self._fetcher = fetcher
         self._copied: dict[str, Image] = {}  # by address: a preview asks at every save of a template
 
-    async def collect(self, source: Source, known: Validators, *, now: datetime) -> Harvest:
-        """Everything `source` has; `known` is what the last harvest said.
+    async def collect(
+        self, source: Source, known: Validators, *, now: datetime, pages: Sequence[KnownPage] = ()
+    ) -> Harvest:
+        """Everything `source` has; `known` and `pages` are what the last harvest said.
 
         Raises CollectError, one sentence that names the source, when it cannot be had.
         """
         try:
-            harvest = await self._READERS[source.kind](self, source, known, now)
+            harvest = await (
+                self._paged(source, known, pages, now)
+                if source.kind.has_pages
+                else self._READERS[source.kind](self, source, known, now)
+            )
         except CollectError as error:
             raise CollectError(f"Source {source.name!r}: {error.message}", error.hint) from error
         articles, twice = await asyncio.to_thread(distinct, harvest.articles, source.name)
@@ -78,6 +91,16 @@ class Collector:
             *([f"{counted(twice, 'article')} stood there twice; taken once."] if twice else []),
         )
         return replace(harvest, articles=articles, warnings=warnings)
+
+    async def explain(self, source: Source, url: str, *, now: datetime) -> ArticlePage:
+        """What an article page of `source` gives, and where each field comes from. Raises CollectError when it cannot be had."""
+        fetched = await self._fetcher.fetch(
+            url, now=now, accept=PAGE_TYPES, allow_private=source.allow_private
+        )
+        if fetched.status == _GONE:
+            raise CollectError(f"{shown(url)} is gone for good (410).", "Give the address of another page.")
+        reader = PageReader(source, self._publication, now=now)
+        return await asyncio.to_thread(reader.read, fetched.body, fetched.content_type, fetched.url)
 
     async def copy_image(self, image: Image, *, now: datetime, allow_private: bool) -> Image:
         """A copy of a remote image in `media`, called as it was. Raises CollectError when it cannot be had or is no image."""
@@ -91,6 +114,23 @@ class Collector:
                 raise CollectError(f"{shown(image.src)} {NO_IMAGE}.", "Its own address is shown instead.")
             self._copied[image.src] = known
         return replace(known, alt=image.alt)
+
+    async def _paged(
+        self, source: Source, known: Validators, pages: Sequence[KnownPage], now: datetime
+    ) -> Harvest:
+        reader = PageSource(source, self._publication, self._fetcher, known, pages, now=now)
+        found = await reader.read()
+        return Harvest(
+            source,
+            articles=found.articles,
+            validators=found.validators,
+            unchanged=found.unchanged,
+            retired=found.retired,
+            moved=found.moved,
+            warnings=found.warnings,
+            notes=found.notes,
+            pages=found.pages,
+        )
 
     async def _folder(self, source: Source, known: Validators, _now: datetime) -> Harvest:
         reading = await asyncio.to_thread(

@@ -8,7 +8,7 @@ import lxml.html
 from syndication.collect.front_matter import FrontMatter
 from syndication.collect.shallow import shallow
 
-__all__ = ["page_body", "page_fields"]
+__all__ = ["page_body", "page_fields", "page_tree"]
 
 _META = {
     "og:title": "title",
@@ -31,7 +31,7 @@ _WHOLE_PAGE = re.compile(r"<(?:html|body|head)\b", re.IGNORECASE)
 
 def page_fields(html: str) -> FrontMatter:
     """Title, times, authors and the rest from `<head>`, `<time>` and `<h1>`; empty for a fragment that says nothing."""
-    root = _tree(html)
+    root = page_tree(html)
     if root is None:
         return FrontMatter({})
     fields: dict[str, list[str]] = {}
@@ -60,7 +60,7 @@ def page_body(html: str) -> str:
     """The article of a page: `<article>`, else `<main>`, else the body; a fragment is its own body."""
     if not _WHOLE_PAGE.search(html):
         return html
-    root = _tree(shallow(html))
+    root = page_tree(shallow(html))
     if root is None:
         return html
     for path in (".//article", ".//main", ".//body"):
@@ -70,7 +70,8 @@ def page_body(html: str) -> str:
     return html
 
 
-def _tree(html: str) -> lxml.html.HtmlElement | None:
+def page_tree(html: str) -> lxml.html.HtmlElement | None:
+    """The whole page as a tree, None when there is nothing in it. What nests deeper than 256 elements is lost."""
     try:  # as bytes: an XHTML page may declare an encoding that it no longer has
         return lxml.html.document_fromstring(html.encode(), parser=lxml.html.HTMLParser(encoding="utf-8"))
     except lxml.etree.ParserError:  # nothing in it

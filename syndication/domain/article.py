@@ -18,6 +18,11 @@ class SourceKind(StrEnum):
     WORDPRESS = "wordpress"
     FOLDER = "folder"
 
+    @property
+    def has_pages(self) -> bool:
+        """Whether it is read page by page, so that every page has to be remembered."""
+        return self in {SourceKind.SITEMAP, SourceKind.PAGE}
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -29,6 +34,8 @@ class Source:
     section: str = ""
     language: str = ""  # BCP 47; empty: the publication's
     allow_private: bool = False  # may resolve to loopback, private and link-local addresses
+    selector: str = ""  # CSS: the links of a section page
+    limit: int = 500  # pages fetched in one collect
 
 
 @dataclass(frozen=True, slots=True)

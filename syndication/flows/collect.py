@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 
 from syndication.collect.harvest import Harvest
@@ -48,7 +49,8 @@ async def _asked(app: App, source: Source) -> Harvest | CollectError:
         return Harvest(source, unchanged=True, retired=True)
     try:
         known = state.validators if state else Validators()
-        return await app.collector.collect(source, known, now=app.clock())
+        pages = await app.store.pages.known(source) if source.kind.has_pages else ()
+        return await app.collector.collect(source, known, now=app.clock(), pages=pages)
     except CollectError as error:
         return error
 
@@ -76,7 +78,7 @@ async def _keep(
             others={other.name for other in app.sources} - {source.name},
             now=now,
             mint=lambda: f"tag:{app.publication.domain},{now:%Y-%m-%d}:{app.new_id()}",
-            backlog=_backlog(app, frozen) if first else _never,
+            backlog=_backlog(app, frozen, began) if (began := now if first else _began(harvest)) else _never,
         )
         count = merged.new + merged.updated + merged.same
         await app.store.sources.save_hot(source.name, harvest.hot, at=now)
@@ -85,11 +87,20 @@ async def _keep(
         )
     else:
         app.progress.say(f"{source.name}: unchanged")
+    for note in harvest.notes:
+        app.progress.say(f"{source.name}: {note}")
+    if source.kind.has_pages:
+        await app.store.pages.save(source, harvest.pages)
     await succeeded(app, harvest, count, took=took, report=report)
 
 
-def _backlog(app: App, frozen: tuple[WeekKey, ...]) -> Callable[[ParsedArticle], str]:
-    old = partial(old_entry, now=app.clock(), cutoff=app.edition.cutoff, frozen=frozen)
+def _began(harvest: Harvest) -> datetime | None:
+    """When a source of pages was first collected: many collects may go by until the last of its old pages is read."""
+    return min((page.read for page in harvest.pages if page.read), default=None)
+
+
+def _backlog(app: App, frozen: tuple[WeekKey, ...], began: datetime) -> Callable[[ParsedArticle], str]:
+    old = partial(old_entry, now=began, cutoff=app.edition.cutoff, frozen=frozen)
     return lambda article: OLD_ENTRY if old(article.published) else ""
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "Language",
     "Line",
     "Mailbox",
+    "MaybeCss",
     "MaybeDomain",
     "MaybeFolderUrl",
     "MaybeHttpsUrl",
@@ -238,6 +239,17 @@ def _selector(value: str) -> str:
     return value
 
 
+def _css(value: str) -> str:
+    """A CSS selector (Selectors Level 3)."""
+    from cssselect import HTMLTranslator, SelectorError  # noqa: PLC0415 (hardly any configuration has one)
+
+    try:
+        HTMLTranslator().css_to_xpath(value)
+    except (SelectorError, ValueError):
+        raise Mistake("is not a CSS selector", 'Write one like "main h2 a".') from None
+    return value
+
+
 def _path(value: object) -> Path:
     if not isinstance(value, str | Path):
         raise Mistake("is not a path", "Write it in quotes.")
@@ -266,6 +278,7 @@ SmtpUrl = Annotated[str, AfterValidator(_smtp)]
 StoreUrl = Annotated[SecretStr, AfterValidator(_store)]
 Address = Annotated[str, AfterValidator(_printable), AfterValidator(_address)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
+MaybeCss = Annotated[str, AfterValidator(_or_empty(_css))]
 MaybeDomain = Annotated[str, AfterValidator(_or_empty(_domain))]
 MaybeSelector = Annotated[str, AfterValidator(_or_empty(_selector))]
 FilePath = Annotated[Path, BeforeValidator(_path)]

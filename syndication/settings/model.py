@@ -149,6 +149,8 @@ class Settings(BaseSettings):
                 section=source.section,
                 language=source.language,
                 allow_private=source.allow_private,
+                selector=source.selector,
+                limit=source.limit,
             )
             for source in self.sources
         )

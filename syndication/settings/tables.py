@@ -18,6 +18,7 @@ from syndication.settings.forms import (
     Language,
     Line,
     Mailbox,
+    MaybeCss,
     MaybeFolderUrl,
     MaybeHttpsUrl,
     MaybeLine,
@@ -44,6 +45,9 @@ __all__ = [
     "Store",
     "Web",
 ]
+
+
+PAGES = 500  # that a source asks for in one collect
 
 
 def _named(value: str) -> str:
@@ -93,15 +97,16 @@ class SourceTable(Table):
     section: MaybeLine = ""
     language: Language = ""
     allow_private: Flag = False
+    selector: MaybeCss = ""
+    limit: Whole = Field(default=PAGES, ge=1, le=10_000)
 
     @field_validator("kind", mode="before")
     @classmethod
-    def _kind_is_built(cls, value: object) -> object:
-        hint = 'Use "feed", "wordpress" or "folder".'
-        if value in (SourceKind.SITEMAP, SourceKind.PAGE):
-            raise Mistake("is not available in this version", hint)
-        if value not in (SourceKind.FEED, SourceKind.WORDPRESS, SourceKind.FOLDER):
-            raise Mistake("is not a kind of source", hint)
+    def _is_a_kind(cls, value: object) -> object:
+        if value not in list(SourceKind):
+            raise Mistake(
+                "is not a kind of source", 'Use "feed", "sitemap", "page", "wordpress" or "folder".'
+            )
         return value
 
     @model_validator(mode="after")
@@ -115,6 +120,18 @@ class SourceTable(Table):
             raise Mistake(
                 "does not belong to a source of this kind", f"Keep {wanted} and remove {other}.", (other,)
             )
+        return self
+
+    @model_validator(mode="after")
+    def _keys_have_an_effect(self) -> Self:
+        if self.selector and self.kind is not SourceKind.PAGE:
+            raise Mistake(
+                "does not belong to a source of this kind",
+                'Write kind = "page", or remove it.',
+                ("selector",),
+            )
+        if self.limit != PAGES and not self.kind.has_pages:
+            raise Mistake("does not belong to a source of this kind", "Remove it.", ("limit",))
         return self
 
 

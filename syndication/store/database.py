@@ -13,6 +13,7 @@ from syndication.store.ledger import DeliveryLedger
 from syndication.store.manifest import Manifest
 from syndication.store.notes import Notes
 from syndication.store.older import Older
+from syndication.store.pages import Pages
 from syndication.store.schema import bring_up_to_date
 from syndication.store.shelves import Shelves
 from syndication.store.sources import Sources
@@ -28,6 +29,7 @@ class Store:
 
     database: Database
     sources: Sources
+    pages: Pages
     articles: Articles
     editions: Editions
     notes: Notes
@@ -63,6 +65,7 @@ async def open_store(url: str, *, synchronous: str = "full") -> Store:
     return Store(
         database=database,
         sources=Sources(database),
+        pages=Pages(database),
         articles=Articles(database),
         editions=Editions(database),
         notes=Notes(database),

@@ -1,0 +1,177 @@
+"""Of what several origins say, what is believed: field by field, the first origin whose word holds."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from syndication.collect.dates import read_time
+from syndication.collect.facts import Facts, Origin
+from syndication.collect.links import absolute, without_tracking
+from syndication.collect.words import author_name, fold, language_tag, unique
+from syndication.domain.article import Image
+
+__all__ = ["Choice", "Found", "day_in"]
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+# A page's language stands in <html lang> for its readers; og:locale is the content system's, and often never set.
+_LANGUAGE_ORDER = (Origin.JSON_LD, Origin.MICRODATA, Origin.META, Origin.OPEN_GRAPH, Origin.SITEMAP)
+# rel=canonical is made for nothing else (RFC 6596); the others name what is shared.
+_URL_ORDER = (Origin.META, Origin.OPEN_GRAPH, Origin.JSON_LD)
+_BETWEEN = r"\s+[|\-–—:·•«»/]{1,2}\s+|\s*\|\s*"  # noqa: RUF001 - these very characters are meant
+_MAX_TAGS = 20
+_MAX_WORDS = 100  # characters of a name or a tag
+_NAME = re.compile(  # two words and more with capitals, or three syllables of Hangul
+    r"[^\W\d_a-z][\w'’.-]*(?:\s+[\w'’.-]+){0,2}\s+[^\W\d_a-z][\w'’.-]*|[가-힣]{2,4}"  # noqa: RUF001 - as above
+)
+_AND = re.compile(r"\s*,\s*(?:and\s+)?|\s+(?:and|und|et|e|y|&)\s+", re.IGNORECASE)
+_PATH_DAY = re.compile(
+    r"/((?:19|20)\d\d)(?:([/-])(0?[1-9]|1[0-2])\2(0?[1-9]|[12]\d|3[01])|(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01]))(?!\d)"
+)
+_NOBODY = frozenset(
+    {
+        "admin",
+        "administrator",
+        "anonymous",
+        "n/a",
+        "none",
+        "null",
+        "undefined",
+        "unknown",
+        "user",
+        "username",
+        "webmaster",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """A value and who said it."""
+
+    value: T
+    origin: Origin
+
+
+class Choice:
+    """The `facts` of the page at `url`, weighed. A time without a zone is of `zone`; one after `latest` is a fault of the page."""
+
+    def __init__(self, facts: Mapping[Origin, Facts], url: str, *, zone: ZoneInfo, latest: datetime) -> None:
+        self._facts = facts
+        self._url = url
+        self._zone = zone
+        self._latest = latest
+        self._sites = unique(each.site for each in facts.values())
+
+    def title(self) -> Found[str] | None:
+        """The headline, without the site's name behind it."""
+        return self._first("title", self._headline)
+
+    def authors(self) -> Found[tuple[str, ...]] | None:
+        """Names of people, or of the desk when no person is named."""
+        return self._first("authors", _people)
+
+    def published(self) -> Found[datetime] | None:
+        """When it came out. A bare day is made exact by another origin that has the hour of the same day."""
+        found = self._first("published", self._time)
+        if found is None or ":" in self._facts[found.origin].published:
+            return found
+        for other in self._every("published", self._time):
+            hour = ":" in self._facts[other.origin].published
+            if hour and other.value.astimezone(self._zone).date() == found.value.date():
+                return other
+        return found
+
+    def updated(self) -> Found[datetime] | None:
+        """When it was last changed."""
+        return self._first("updated", self._time)
+
+    def section(self) -> Found[str] | None:
+        """The name of the section."""
+        return self._first("section", lambda text: fold(text) if len(text) <= _MAX_WORDS else "")
+
+    def image(self) -> Found[Image] | None:
+        """The picture that the page is shown with."""
+        return self._first("image", self._picture)
+
+    def credit(self) -> Found[str] | None:
+        """Whose picture it is."""
+        return self._first("credit", fold)
+
+    def tags(self) -> Found[tuple[str, ...]] | None:
+        """What the piece is about, in the page's words."""
+        return self._first("tags", _tags)
+
+    def language(self) -> Found[str] | None:
+        """A BCP 47 tag."""
+        return self._first("language", language_tag, _LANGUAGE_ORDER)
+
+    def summary(self) -> Found[str] | None:
+        """A short description."""
+        return self._first("summary", fold)
+
+    def address(self) -> Found[str] | None:
+        """The page's canonical URL. The site's front page is none: some systems name it for every page."""
+        return self._first("url", self._canonical, _URL_ORDER)
+
+    def _first(
+        self, name: str, judge: Callable[[Any], U | None], order: Sequence[Origin] = tuple(Origin)
+    ) -> Found[U] | None:
+        return next(self._every(name, judge, order), None)
+
+    def _every(
+        self, name: str, judge: Callable[[Any], U | None], order: Sequence[Origin] = tuple(Origin)
+    ) -> Iterator[Found[U]]:
+        for origin in order:
+            said = getattr(self._facts[origin], name) if origin in self._facts else None
+            if said and (value := judge(said)):
+                yield Found(value, origin)
+
+    def _headline(self, text: str) -> str:
+        title = fold(text)
+        for site in self._sites:
+            head = re.sub(rf"(?:{_BETWEEN}){re.escape(site)}\s*\Z", "", title, flags=re.IGNORECASE)
+            title = head or title
+        return title
+
+    def _time(self, text: str) -> datetime | None:
+        found = read_time(text, self._zone)
+        return found if found and found < self._latest else None
+
+    def _picture(self, image: Image) -> Image | None:
+        src = absolute(image.src, self._url)
+        return replace(image, src=src, alt=fold(image.alt)) if src and not src.endswith(".svg") else None
+
+    def _canonical(self, text: str) -> str:
+        url = without_tracking(absolute(text, self._url))
+        parts, own = urlsplit(url), urlsplit(self._url)
+        is_front = parts.path in {"", "/"} and not parts.query
+        return "" if is_front and (own.path not in {"", "/"} or own.query) else url
+
+
+def day_in(url: str) -> str:
+    """The day that an address is filed under, as `2026-11-20`, or nothing."""
+    found = _PATH_DAY.search(urlsplit(url).path)
+    return "-".join((found[1], found[3] or found[5], found[4] or found[6])) if found else ""
+
+
+def _people(names: Iterable[str]) -> tuple[str, ...]:
+    found = []
+    for name in names:
+        parts = [author_name(part) for part in _AND.split(author_name(name))]
+        several = len(parts) > 1 and all(_NAME.fullmatch(part) for part in parts)
+        found.extend(parts if several else [author_name(name)])
+    return unique(
+        name
+        for name in found
+        if len(name) <= _MAX_WORDS and "://" not in name and name.casefold() not in _NOBODY
+    )
+
+
+def _tags(tags: Iterable[str]) -> tuple[str, ...]:
+    return unique(tag for tag in tags if len(tag) <= _MAX_WORDS)[:_MAX_TAGS]

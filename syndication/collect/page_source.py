@@ -1,0 +1,133 @@
+"""The sources that are made of article pages: a sitemap, a section page, or one page."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from syndication.collect.article_page import PageReader
+from syndication.collect.fetch import Fetcher
+from syndication.collect.links import shown
+from syndication.collect.page_plan import Listing
+from syndication.collect.pages import PAGE_TYPES, Pages
+from syndication.collect.section_page import read_section_page
+from syndication.collect.sitemap import Listings, Sitemap, remembered
+from syndication.domain.article import ParsedArticle, Source, SourceKind, Validators
+from syndication.domain.page import KnownPage
+from syndication.domain.publication import Publication
+from syndication.errors import CollectError
+
+__all__ = ["PageHarvest", "PageSource"]
+
+_NOT_MODIFIED, _GONE = 304, 410
+
+
+@dataclass(frozen=True, slots=True)
+class PageHarvest:
+    """What a source of pages gave. `pages` is all that is to be remembered of it; `unchanged`: no article was read."""
+
+    articles: tuple[ParsedArticle, ...] = ()
+    validators: Validators = field(default_factory=Validators)
+    pages: tuple[KnownPage, ...] = ()
+    unchanged: bool = False
+    retired: bool = False
+    moved: str = ""
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class PageSource:
+    """Reads one source at `now`. `known` are the validators of its own address, `pages` what was remembered of the others."""
+
+    def __init__(
+        self,
+        source: Source,
+        publication: Publication,
+        fetcher: Fetcher,
+        known: Validators,
+        pages: Iterable[KnownPage],
+        *,
+        now: datetime,
+    ) -> None:
+        self._source = source
+        self._publication = publication
+        self._fetcher = fetcher
+        self._validators = known
+        self._pages: Mapping[str, KnownPage] = {page.url: page for page in pages}
+        self._now = now
+
+    async def read(self) -> PageHarvest:
+        """Everything new or changed. Raises CollectError when it cannot be had."""
+        if self._source.kind is SourceKind.SITEMAP:
+            sitemap = Sitemap(
+                self._source,
+                self._fetcher,
+                self._pages,
+                zone=self._publication.timezone,
+                now=self._now,
+            )
+            return await self._behind(await sitemap.read(self._validators))
+        return await (self._section() if self._source.selector else self._single())
+
+    async def _behind(self, lists: Listings) -> PageHarvest:
+        """The pages behind the lists. A list with pages that are still due is read in full next time, whatever its validators say."""
+        if lists.retired:
+            return PageHarvest(retired=True)
+        pages = Pages(self._source, self._publication, self._fetcher, self._pages, now=self._now)
+        await pages.read(lists.found)
+        files = [
+            replace(file, stamp="", validators=Validators()) if file.url in pages.unfinished else file
+            for file in lists.files.values()
+        ]
+        whole = self._source.location not in pages.unfinished
+        return PageHarvest(
+            articles=pages.articles,
+            validators=lists.validators if whole else Validators(),
+            pages=(*files, *pages.remembered.values()),
+            unchanged=not pages.articles,
+            moved=lists.moved,
+            warnings=(*lists.warnings, *pages.warnings),
+            notes=tuple(pages.notes),
+        )
+
+    async def _section(self) -> PageHarvest:
+        url = self._source.location
+        fetched = await self._fetcher.fetch(
+            url,
+            now=self._now,
+            known=self._validators,
+            accept=PAGE_TYPES,
+            allow_private=self._source.allow_private,
+        )
+        lists = Listings(validators=fetched.validators, retired=fetched.status == _GONE, moved=fetched.moved)
+        if fetched.status == _NOT_MODIFIED:
+            lists.validators = self._validators
+            lists.found.append(Listing(url, remembered(self._pages, url, self._publication.timezone).pages))
+        elif not lists.retired:
+            links = await asyncio.to_thread(
+                read_section_page, fetched.body, fetched.content_type, fetched.url, self._source.selector
+            )
+            lists.found.append(Listing(url, links))
+        return await self._behind(lists)
+
+    async def _single(self) -> PageHarvest:
+        url = self._source.location
+        fetched = await self._fetcher.fetch(
+            url,
+            now=self._now,
+            known=self._validators,
+            accept=PAGE_TYPES,
+            allow_private=self._source.allow_private,
+        )
+        if fetched.status == _NOT_MODIFIED:
+            return PageHarvest(validators=self._validators, unchanged=True, moved=fetched.moved)
+        if fetched.status == _GONE:
+            return PageHarvest(retired=True)
+        reader = PageReader(self._source, self._publication, now=self._now)
+        page = await asyncio.to_thread(reader.read, fetched.body, fetched.content_type, fetched.url)
+        if page.article is None or page.doubt:
+            raise CollectError(
+                f"{shown(fetched.url)} {page.refusal or page.doubt}.",
+                "Give the address of an article, or set selector to what holds the links of a section page.",
+            )
+        return PageHarvest((page.article,), fetched.validators, moved=fetched.moved)

@@ -1,0 +1,97 @@
+"""One file of a sitemap (sitemaps.org 0.9): pages, or further files; with Google's news tags, or as bare lines of text."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import lxml.etree
+
+from syndication.collect.choice import day_in
+from syndication.collect.dates import read_time
+from syndication.collect.links import absolute
+from syndication.collect.words import fold
+from syndication.collect.xml_guard import check_xml
+from syndication.domain.page import ListedPage
+from syndication.errors import CollectError
+
+__all__ = ["MAX_PAGES", "SitemapFile", "read_sitemap_file"]
+
+MAX_PAGES = 50_000  # that a file may have (sitemaps.org)
+MAX_URL = 2_047  # characters (sitemaps.org)
+_LINE = re.compile(rb"\s*https?://\S+\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class SitemapFile:
+    """What a file lists: `files` when it is an index, `pages` when it is none. `broken` says why it was only read in part."""
+
+    pages: tuple[ListedPage, ...] = ()
+    files: tuple[ListedPage, ...] = ()
+    broken: str = ""
+
+
+def read_sitemap_file(data: bytes, url: str, name: str, zone: ZoneInfo) -> SitemapFile:
+    """The file `data`, which came from `url`; `name` is the address as an error may print it. A day without a zone is `zone`'s.
+
+    What is well-formed of a broken file is read. Raises CollectError when it is no sitemap, declares entities or nests too deep.
+    """
+    if _LINE.match(data.removeprefix(b"\xef\xbb\xbf")):
+        lines = data.decode("utf-8-sig", errors="replace").splitlines()[:MAX_PAGES]
+        return SitemapFile(_pages([{"loc": line} for line in lines], url, zone))
+    check_xml(data, name)
+    parser = lxml.etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=False)
+    try:
+        root = lxml.etree.fromstring(data, parser)
+    except lxml.etree.XMLSyntaxError:
+        root = None
+    kind = "" if root is None else _local(root)
+    if kind not in {"urlset", "sitemapindex"}:
+        raise CollectError(
+            f"{name} is no sitemap.", "Give the address of a sitemap; robots.txt often names it."
+        )
+    child = "url" if kind == "urlset" else "sitemap"
+    entries = [_values(each) for each in root[:MAX_PAGES] if _local(each) == child]
+    listed = _pages(entries, url, zone)
+    broken = (
+        f"line {parser.error_log[0].line}: {parser.error_log[0].message}" if len(parser.error_log) else ""
+    )
+    return (
+        SitemapFile(listed, broken=broken) if kind == "urlset" else SitemapFile(files=listed, broken=broken)
+    )
+
+
+def _local(element: lxml.etree._Element) -> str:
+    """The name without its namespace: sites write several for the same thing, or none."""
+    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
+
+
+def _values(entry: lxml.etree._Element) -> dict[str, str]:
+    """The texts of an entry by name, the first of each: `loc` is its own, before any image's."""
+    found: dict[str, str] = {}
+    for element in entry.iter():
+        name, above = _local(element), element.getparent()
+        if name in {"loc", "lastmod"} and above is not entry:
+            continue
+        if name == "name" and _local(above) != "publication":
+            continue
+        if text := fold(element.text or ""):
+            found.setdefault(name, text)
+    return found
+
+
+def _pages(entries: Iterable[Mapping[str, str]], base: str, zone: ZoneInfo) -> tuple[ListedPage, ...]:
+    located = ((absolute(entry.get("loc", ""), base), entry) for entry in entries)
+    return tuple(_page(url, entry, zone) for url, entry in located if url and len(url) <= MAX_URL)
+
+
+def _page(url: str, values: Mapping[str, str], zone: ZoneInfo) -> ListedPage:
+    stamp, published = values.get("lastmod", ""), values.get("publication_date", "")
+    return ListedPage(
+        url=url,
+        stamp=stamp or published,
+        dated=read_time(stamp or published or day_in(url), zone),
+        title=values.get("title", "") if published else "",  # an image has a title, too
+        published=published,
+        language=values.get("language", ""),
+    )
