@@ -157,7 +157,7 @@ class Choice:
 def day_in(url: str) -> str:
     """The day that an address is filed under, as `2026-11-20`, or nothing."""
     found = _PATH_DAY.search(urlsplit(url).path)
-    return "-".join((found[1], found[3] or found[5], found[4] or found[6])) if found else ""
+    return f"{found[1]}-{found[3] or found[5]:0>2}-{found[4] or found[6]:0>2}" if found else ""
 
 
 def _people(names: Iterable[str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import lxml.html
 from syndication.collect.facts import Facts, Origin
 from syndication.collect.links import absolute
 from syndication.domain.article import Image
+from syndication.domain.hotlist import normalise_title
 
 __all__ = ["read_elements"]
 
@@ -90,6 +91,7 @@ _MICRODATA = {
     "summary": ("description",),
 }
 _SEVERAL = {"authors", "tags"}
+_HEADLINE = 8  # characters: shorter ones are names of sections
 _MAX_VALUES = 50  # of one name
 _MAX_TEXT = 2_000  # characters of one
 _MAX_ELEMENTS = 2_000  # of one kind that are looked at
@@ -238,17 +240,17 @@ def _in_aside(element: lxml.html.HtmlElement) -> bool:
 
 
 def _heading(root: lxml.html.HtmlElement) -> str:
-    """The page's only `<h1>`, else its `<title>`: of several headings some are the site's."""
-    headings = [
-        text
-        for each in islice(root.iter("h1"), _MAX_VALUES)
-        if (text := " ".join(each.text_content().split()))
-    ]
+    """The first heading that the `<title>` repeats, else the only `<h1>`, else the `<title>`: other headings are the site's."""
     title = (root.findtext(".//title") or "")[:_MAX_TEXT]
-    if len(set(headings)) == 1:
-        return headings[0]
-    inside = [each for each in headings if each in title]
-    return max(inside, key=len) if inside else title or (headings[0] if headings else "")
+    whole = normalise_title(title)
+    headings = [
+        (each.tag, text)
+        for each in islice(root.iter("h1", "h2", "h3"), _MAX_VALUES)
+        if (text := " ".join(each.text_content().split())[:_MAX_TEXT])
+    ]
+    repeated = [text for _, text in headings if len(text) >= _HEADLINE and normalise_title(text) in whole]
+    firsts = {text for tag, text in headings if tag == "h1"}
+    return repeated[0] if repeated else firsts.pop() if len(firsts) == 1 else title
 
 
 def _pixels(text: str) -> int:
