@@ -85,6 +85,12 @@ class Collector:
             )
         except CollectError as error:
             raise CollectError(f"Source {source.name!r}: {error.message}", error.hint) from error
+        except Exception as error:
+            # What one site sends must not end the run for the others, not even by a fault of ours or of a parser.
+            message = f"Source {source.name!r}: it holds something that this version cannot read ({type(error).__name__})."
+            raise CollectError(
+                message, "What it gave before stays. Please report it, with the source's address."
+            ) from error
         articles, twice = await asyncio.to_thread(distinct, harvest.articles, source.name)
         warnings = (
             *harvest.warnings,

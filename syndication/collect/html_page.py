@@ -46,7 +46,7 @@ def page_fields(html: str) -> FrontMatter:
         ("title", ".//h1", ""),
         ("title", ".//title", ""),
         ("published", ".//time[@datetime]", "datetime"),
-        ("url", ".//link[@rel='canonical']", "href"),
+        ("url", ".//link[@rel='canonical'][@href]", "href"),
     ):
         element = root.find(path)
         if name not in fields and element is not None:

@@ -19,7 +19,7 @@ _FEEDS = frozenset(
     {"application/rss+xml", "application/atom+xml", "application/feed+json", "application/json"}
 )
 _HEAD = 2**19  # bytes: a head is not longer, and nothing behind it is parsed
-_LINK = re.compile(r"<([^>]*)>([^<]*)")  # of a Link header (RFC 8288 §3)
+_LINK = re.compile(r"<([^<>]*)>([^<]*)")  # of a Link header (RFC 8288 §3)
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,]+))", re.IGNORECASE)
 _END = re.compile(rb"</head\s*>|<body\b", re.IGNORECASE)
 _PUBLISHERS = frozenset({"Organization", "NewsMediaOrganization", "WebSite", "Corporation"})

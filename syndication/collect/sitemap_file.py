@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 
 import lxml.etree
 
+from syndication.collect.charset import decoded
 from syndication.collect.choice import day_in
 from syndication.collect.dates import read_time
 from syndication.collect.links import absolute
 from syndication.collect.words import fold
 from syndication.collect.xml_guard import check_xml
+from syndication.collect.xml_repair import mended
 from syndication.domain.page import ListedPage
 from syndication.errors import CollectError
 
@@ -39,6 +41,9 @@ def read_sitemap_file(data: bytes, url: str, name: str, zone: ZoneInfo) -> Sitem
     if _LINE.match(data.removeprefix(b"\xef\xbb\xbf")):
         lines = data.decode("utf-8-sig", errors="replace").splitlines()[:MAX_PAGES]
         return SitemapFile(_pages([{"loc": line} for line in lines], url, zone))
+    data = mended(
+        decoded(data)
+    ).encode()  # lxml itself fails at half a character pair that is written as a number
     check_xml(data, name)
     parser = lxml.etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=False)
     try:

@@ -16,6 +16,7 @@ __all__ = ["is_protected", "post_entry", "post_id"]
 # The sign of an excerpt that WordPress or a theme cut by itself: we cut the text better.
 _MORE = r"(?:&hellip;|&#8230;|…|\.\.\.)"
 _CUT_OFF = re.compile(rf"(?:\[\s*{_MORE}\s*\]|{_MORE}\s*<a\b.*)\s*(?:</p>)?\s*$", re.IGNORECASE | re.DOTALL)
+_TAIL = 1_000  # characters of an excerpt that are looked at for it
 _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}")
 _NEVER = "0000-"  # of a time that was not set
 _NO_CATEGORY = "uncategorized"  # the slug of the one that WordPress gives to a post without any
@@ -47,7 +48,7 @@ def post_entry(post: dict[str, Any], site: str) -> Entry:
         authors=_authors(post),
         published=_time(post, "date"),
         updated=_time(post, "modified"),
-        summary="" if _CUT_OFF.search(excerpt) else excerpt,
+        summary="" if _CUT_OFF.search(excerpt[-_TAIL:]) else excerpt,
         content=_rendered(post, "content"),
         image=_image(post),
         section=categories[0] if categories else "",

@@ -26,7 +26,27 @@ __all__ = ["read_xml_feed"]
 _HTML = {"text/html", "application/xhtml+xml"}
 # feedparser takes a picture's caption for one more description of the entry. By another name, and without attributes, it is `media_caption`.
 _CAPTION = re.compile(r"(</?media:)description\b(?:\s+type=[\"'][a-z]*[\"'])?")
+_BYLINE = 1_000  # characters
 _UTF8 = {"content-type": "application/xml; charset=utf-8"}
+
+
+def _short_bylines() -> None:
+    """Feedparser looks for an address in every byline with a pattern that takes the square of its length: a megabyte of letters would
+    hold its thread for hours, and a thread cannot be stopped. No argument of `parse` limits that.
+    """
+    parser = feedparser.mixin._FeedParserMixin  # noqa: SLF001
+    whole = parser._sync_author_detail  # noqa: SLF001 - the one place where it reads a byline
+
+    def shortened(self: Any, key: str = "author") -> None:
+        context = self._get_context()
+        if isinstance(context.get(key), str):
+            context[key] = context[key][:_BYLINE]
+        whole(self, key)
+
+    parser._sync_author_detail = shortened  # noqa: SLF001
+
+
+_short_bylines()
 
 
 def read_xml_feed(data: bytes, content_type: str, url: str, reader: FeedReader) -> None:

@@ -7,7 +7,7 @@ from syndication.collect.words import printable
 
 __all__ = ["mended"]
 
-_DECLARATION = re.compile(r"\s*<\?xml\b[^>]*>")
+_DECLARATION = re.compile(r"\A<\?xml\b[^>]*>")
 _OWN = frozenset({"amp", "lt", "gt", "quot", "apos"})  # XML's (XML 1.0 §4.6)
 # What stands in CDATA and comments is left as it is.
 _AMPERSAND = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(?:#(\w+);|(\w+);)?", re.DOTALL)

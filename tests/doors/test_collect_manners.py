@@ -3,12 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from syndication.collect.fetch import Fetcher, FetchLimits
+from syndication.collect.harvest import Collector, Harvest
 from syndication.collect.robots import SIZE, read_rules
+from syndication.domain.article import Source, SourceKind, Validators
 from syndication.errors import CollectError
+from syndication.settings import load_settings
 from tests.doors.http_server import HttpServer, Page, http_server
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -150,6 +155,21 @@ async def test_a_host_that_wants_an_hour_of_peace_is_asked_nothing_more(
         await get(fetcher, site.url("/news/1"), found=False, now=NOW + timedelta(minutes=1))
     assert len(site.requests) == 1
     assert await get(fetcher, site.url("/news/1"), found=False, now=NOW + timedelta(hours=2)) == b"one"
+
+
+async def faulty(*_: object) -> Harvest:
+    raise IndexError("as if a reader had a fault that nobody knows yet")
+
+
+class Faulty(Collector):
+    _READERS: ClassVar = {SourceKind.FOLDER: faulty}
+
+
+async def test_a_fault_of_ours_ends_one_source_and_not_the_run(fetcher: Fetcher, tmp_path: Path) -> None:
+    publication = load_settings(Path(__file__).parents[2] / "config/syndicate.toml", {}).facts()
+    collector = Faulty(publication=publication, media=tmp_path, fetcher=fetcher)
+    with pytest.raises(CollectError, match=r"Source 'desk': it holds something .* \(IndexError\)"):
+        await collector.collect(Source("desk", SourceKind.FOLDER, str(tmp_path)), Validators(), now=NOW)
 
 
 async def test_no_cookie_is_kept(site: HttpServer, fetcher: Fetcher) -> None:
