@@ -15,6 +15,7 @@ from pathlib import Path
 from syndication.collect.fetch import Fetcher
 from syndication.collect.harvest import Collector
 from syndication.collect.limits import FetchLimits
+from syndication.collect.offers import SiteOffers, site_offers
 from syndication.deliver.dkim import KeyType
 from syndication.deliver.headers import parse_mailbox
 from syndication.domain.tokens import Keyring
@@ -29,7 +30,7 @@ from syndication.flows.app import (
 )
 from syndication.flows.letters import Letters
 from syndication.flows.lock import hold
-from syndication.flows.new_site import new_site
+from syndication.flows.new_site import must_be_empty, new_site
 from syndication.flows.progress import Progress
 from syndication.flows.secrets import open_keyring, rotate
 from syndication.flows.signing import KeyFile, NewKey, Signing, make_key
@@ -49,6 +50,7 @@ __all__ = [
     "copy_template",
     "found_site",
     "new_dkim_key",
+    "offered",
     "open_app",
     "open_rehearsal",
     "rotate_secrets",
@@ -287,9 +289,19 @@ def rotate_secrets(config: str) -> tuple[Path, str]:
     return file, rotate(file, secrets.token_bytes)
 
 
-def found_site(folder: Path) -> tuple[Path, tuple[Path, ...]]:
-    """Make a new site in `folder`: its absolute path, and its files. Raises UsageError, StoreError."""
-    files = new_site(folder, _demo_config().read_text(encoding="utf-8"), key_lines, now())
+async def offered(url: str, folder: Path, *, allow_private: bool) -> SiteOffers:
+    """What the site at `url` offers to a new site in `folder`. Raises UsageError for a folder with files in it, CollectError."""
+    must_be_empty(folder)
+    async with Fetcher(contact=url) as fetcher:
+        return await site_offers(url, fetcher, now=now(), allow_private=allow_private)
+
+
+def found_site(
+    folder: Path, offers: SiteOffers | None = None, *, allow_private: bool = False
+) -> tuple[Path, tuple[Path, ...]]:
+    """Make a new site in `folder`, which reads what is offered: its absolute path, and its files. Raises UsageError, StoreError."""
+    demo = _demo_config().read_text(encoding="utf-8")
+    files = new_site(folder, demo, key_lines, now(), offers, allow_private=allow_private)
     secret = Path("var/secret.keys")
     open_keyring(folder / secret, secrets.token_bytes)
     return folder.resolve(), (*files, secret)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from syndication.cli.screen import document, options
 from syndication.errors import SyndicationError
 
 if TYPE_CHECKING:
+    from syndication.collect.offers import SiteOffers
     from syndication.flows.doctor import Check
 
 __all__ = ["register"]
@@ -27,22 +29,48 @@ def register(command: typer.Typer) -> None:
     command.add_typer(templates, name="templates")
 
 
-def init(context: typer.Context, folder: Annotated[Path, typer.Argument(metavar="[DIR]")] = Path()) -> int:
-    """Make a new site in an empty folder: configuration, a first article, secrets."""
-    from syndication.wiring import found_site
+def init(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]")] = Path(),
+    url: Annotated[str, typer.Option("--from", metavar="URL", help="A site to read the articles of.")] = "",
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="It may be inside your own network.")
+    ] = False,
+) -> int:
+    """Make a new site in an empty folder: configuration, secrets, and a first article or the source of a site's own."""
+    from syndication.wiring import found_site, offered
 
-    site, files = found_site(folder)
+    found = run(offered(url, folder, allow_private=allow_private)) if url else None
+    site, files = found_site(folder, found, allow_private=allow_private)
     if options(context).json:
-        document({"site": str(site), "files": [str(path) for path in files]})
+        more = {"found": asdict(found)} if found else {}
+        document({"site": str(site), "files": [str(path) for path in files], **more})
         return 0
+    if found:
+        _show(found)
     print(f"A new site is in {site}:")
     for path in files:
         print(f"  {path}")
     where = "" if folder == Path() else f"cd {folder} && "
+    then = "syndicate collect" if found else "syndicate run --weekly --dry-run"
     print(
-        f"\nNow write your newsroom's facts into config/syndicate.toml, then:\n  {where}syndicate doctor\n  syndicate run --weekly --dry-run"
+        f"\nNow write your newsroom's facts into config/syndicate.toml, then:\n  {where}syndicate doctor\n  {then}"
     )
     return 0
+
+
+def _show(found: SiteOffers) -> None:
+    """What was found, and what of it was taken."""
+    zone = found.timezone or "not said by the site; UTC is written, change it"
+    print(f"{found.url} is {found.title}.")
+    print(f"  language   {found.language or 'not said by the site; en is written'}")
+    print(f"  time zone  {zone}")
+    print(f"  logo       {found.logo or 'none found'}\n")
+    for number, offer in enumerate(found.offers):
+        print(f"  {'reads ' if not number else 'leaves'}  {offer.kind:<9}  {offer.url}  ({offer.said})")
+    if len(found.offers) > 1:
+        print("\nWhat is left stands in the configuration, commented out.")
+    print()
 
 
 def doctor(

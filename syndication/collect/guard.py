@@ -15,11 +15,16 @@ import httpx2
 
 from syndication.errors import CollectError
 
-__all__ = ["GuardedTransport", "IPAddress", "Resolve", "is_private", "resolve"]
+__all__ = ["GuardedTransport", "IPAddress", "PrivateAddressError", "Resolve", "is_private", "resolve"]
 
 IPAddress: TypeAlias = IPv4Address | IPv6Address
 Resolve: TypeAlias = Callable[[str, int], Awaitable[list[str]]]
 """The addresses of a host and port, as texts; raises OSError."""
+
+
+class PrivateAddressError(CollectError):
+    """A name leads into a private network, where the source may not go."""
+
 
 _TRY_SECONDS = 5.0  # for each address, when a host has several
 _NAT64 = ip_network("64:ff9b::/96")
@@ -81,7 +86,7 @@ class _GuardedBackend(httpcore2.AsyncNetworkBackend):
         allowed = [address for address in addresses if not self._refused(ip_address(address))]
         if addresses and not allowed:
             message = f"{host} leads to the private address {addresses[0]}, which is refused."
-            raise CollectError(
+            raise PrivateAddressError(
                 message, "Set allow_private = true for this source if it is meant to be inside your network."
             )
         return allowed

@@ -7,22 +7,20 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 from syndication.collect.article_page import ArticlePage, PageReader
 from syndication.collect.entry import FeedReader
+from syndication.collect.feed import read_feed
 from syndication.collect.fetch import Fetched, Fetcher
 from syndication.collect.folder import read_folder
 from syndication.collect.identity import distinct
-from syndication.collect.json_feed import is_json, read_json_feed
 from syndication.collect.links import shown
 from syndication.collect.local_images import NO_IMAGE, keep_image
 from syndication.collect.page_source import PageSource
 from syndication.collect.pages import PAGE_TYPES
-from syndication.collect.wordpress import NoApiError, read_posts
-from syndication.collect.xml_feed import read_xml_feed
+from syndication.collect.wordpress import NoApiError, api_root, read_posts
 from syndication.domain.article import Image, ParsedArticle, Source, SourceKind, Validators
 from syndication.domain.hotlist import HotList
 from syndication.domain.page import KnownPage
@@ -151,16 +149,23 @@ class Collector:
             warnings=tuple(reading.warnings),
         )
 
-    async def _feed(self, source: Source, known: Validators, now: datetime) -> Harvest:
+    async def _feed(
+        self, source: Source, known: Validators, now: datetime, *, found: bool = False
+    ) -> Harvest:
         fetched = await self._fetcher.fetch(
-            source.location, now=now, known=known, accept=_FEED_TYPES, allow_private=source.allow_private
+            source.location,
+            now=now,
+            known=known,
+            accept=_FEED_TYPES,
+            allow_private=source.allow_private,
+            found=found,
         )
         if fetched.status == _NOT_MODIFIED:
             return Harvest(source, validators=known, unchanged=True, whole=True, moved=fetched.moved)
         if fetched.status == _GONE:
             return Harvest(source, validators=known, retired=True)
         reader = FeedReader(source, self._publication, now=now)
-        await asyncio.to_thread(_read_feed, fetched, reader)
+        await asyncio.to_thread(read_feed, fetched.body, fetched.content_type, fetched.url, reader)
         return Harvest(
             source,
             articles=tuple(reader.articles),
@@ -172,7 +177,12 @@ class Collector:
 
     async def _wordpress(self, source: Source, known: Validators, now: datetime) -> Harvest:
         reader = FeedReader(source, self._publication, now=now)
-        get = partial(self._fetcher.fetch, now=now, allow_private=source.allow_private)
+        written = bool(api_root(source.location))
+
+        async def get(url: str) -> Fetched:
+            found = not written and url != source.location
+            return await self._fetcher.fetch(url, now=now, allow_private=source.allow_private, found=found)
+
         try:
             posts = await read_posts(source.location, known, reader, get, now=now)
         except NoApiError as error:
@@ -194,7 +204,7 @@ class Collector:
         """The feed of a site whose API is closed. What was seen of the API stays `known`: nothing is missed once it is back."""
         feed = replace(source, kind=SourceKind.FEED, location=closed.feed)
         try:
-            found = await self._feed(feed, Validators(), now)
+            found = await self._feed(feed, Validators(), now, found=True)
         except CollectError as error:
             message = f"the WordPress API cannot be used ({closed.message.rstrip('.')}), and neither can the site's feed: {error.message}"
             raise CollectError(message, error.hint) from error
@@ -210,11 +220,3 @@ class Collector:
     _READERS: ClassVar[
         dict[SourceKind, Callable[["Collector", Source, Validators, datetime], Awaitable[Harvest]]]
     ] = {SourceKind.FOLDER: _folder, SourceKind.FEED: _feed, SourceKind.WORDPRESS: _wordpress}
-
-
-def _read_feed(fetched: Fetched, reader: FeedReader) -> None:
-    if is_json(fetched.body, fetched.content_type):
-        read_json_feed(fetched.body, fetched.content_type, fetched.url, reader)
-    else:
-        read_xml_feed(fetched.body, fetched.content_type, fetched.url, reader)
-    reader.close()

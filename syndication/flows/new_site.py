@@ -1,17 +1,21 @@
 """`syndicate init`: a site that works at once, in an empty folder."""
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias
 
+from syndication.collect.offers import SiteOffers
 from syndication.domain.week import WeekKey
 from syndication.errors import StoreError, UsageError
+from syndication.flows.first_config import site_values, with_alternatives, with_values
 
-__all__ = ["new_site"]
+__all__ = ["must_be_empty", "new_site"]
+
+Key: TypeAlias = tuple[str | int, ...]
 
 # The demo newsroom's configuration is the commented text; these values make it a site of its own. None comments a key out.
-VALUES: Mapping[tuple[str | int, ...], str | None] = {
+VALUES: Mapping[Key, str | bool | None] = {
     ("publication", "title"): "My Newsroom",
     ("publication", "url"): "https://newsroom.example/",
     ("publication", "language"): "en",
@@ -49,27 +53,50 @@ to change. Delete it to get the shipped one back.
 IGNORED = "var/\nfeeds/\n"
 
 
-def new_site(
-    folder: Path,
-    demo: str,
-    key_lines: Callable[[str], Mapping[tuple[str | int, ...], int]],
-    now: datetime,
-) -> tuple[Path, ...]:
-    """Write the files of a new site and return their paths relative to `folder`. `demo` is the commented configuration, `key_lines`
-    finds its keys. Raises UsageError for a folder with files in it, StoreError when it cannot be written.
-    """
-    last_week = WeekKey.of(now.date()).shifted(-1).monday()  # so that the first run has an article to show
-    files = {
-        Path("config/syndicate.toml"): _with_values(demo, key_lines(demo)),
-        Path("articles/welcome.md"): WELCOME.replace("{day}", f"{last_week} 09:00"),
-        Path("templates/README.md"): TEMPLATES,
-        Path(".gitignore"): IGNORED,
-    }
+def must_be_empty(folder: Path) -> None:
+    """Raises UsageError for a folder with files in it, StoreError for one that cannot be read."""
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UsageError(
                 f"{folder} is not an empty folder.", "Give the name of a new one: syndicate init DIR."
             )
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be read ({error.strerror}).", "Choose another folder.") from error
+
+
+def new_site(
+    folder: Path,
+    demo: str,
+    key_lines: Callable[[str], Mapping[Key, int]],
+    now: datetime,
+    found: SiteOffers | None = None,
+    *,
+    allow_private: bool = False,
+) -> tuple[Path, ...]:
+    """Write the files of a new site and return their paths relative to `folder`. `demo` is the commented configuration, `key_lines`
+    finds its keys. Its articles come from the first offer of what was `found`, else from a folder with one to begin with.
+
+    Raises UsageError for a folder with files in it, StoreError when it cannot be written.
+    """
+    must_be_empty(folder)
+    last_week = WeekKey.of(now.date()).shifted(-1).monday()  # so that the first run has an article to show
+    lines = key_lines(demo)
+    if found:
+        values = {**VALUES, **site_values(found, allow_private=allow_private)}
+        config = with_alternatives(
+            with_values(demo, lines, values), found.offers[1:], allow_private=allow_private
+        )
+        articles = {}
+    else:
+        config = with_values(demo, lines, VALUES)
+        articles = {Path("articles/welcome.md"): WELCOME.replace("{day}", f"{last_week} 09:00")}
+    files = {
+        Path("config/syndicate.toml"): config,
+        **articles,
+        Path("templates/README.md"): TEMPLATES,
+        Path(".gitignore"): IGNORED,
+    }
+    try:
         for path, text in files.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(text, encoding="utf-8")
@@ -78,13 +105,3 @@ def new_site(
             f"{folder} cannot be written ({error.strerror}).", "Choose a folder that can."
         ) from error
     return tuple(files)
-
-
-def _with_values(text: str, lines: Mapping[tuple[str | int, ...], int]) -> str:
-    out = text.splitlines()
-    for key, value in VALUES.items():
-        index = lines[key] - 1
-        name = re.escape(str(key[-1]))
-        assert re.match(rf"{name} *=", out[index]), out[index]
-        out[index] = f'#{key[-1]} = ""' if value is None else f'{key[-1]} = "{value}"'
-    return "\n".join(out) + "\n"

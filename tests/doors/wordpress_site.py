@@ -48,6 +48,7 @@ class WordPress:
     counts: bool = True  # whether X-WP-Total and its like come through
     closed: Page | None = None  # the answer to every question about posts
     feed: Page | None = None
+    index: dict[str, Any] = field(default_factory=dict)  # what the API's root says of the site
 
     def answer(self, path: str) -> Page | None:
         parts = urlsplit(path)
@@ -56,6 +57,8 @@ class WordPress:
             return self._posts(asked)
         if parts.path == "/wp-json/wp/v2/posts" and not self.route:
             return self._posts(asked)
+        if parts.path == "/wp-json/" or "rest_route" in asked:
+            return Page(json.dumps(self.index).encode(), headers=JSON)
         if parts.path == "/":
             return self._home()
         return self.feed if parts.path == "/feed/" else None

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from syndication.collect.charset import decoded
 from syndication.collect.entry import FeedReader
-from syndication.collect.json_feed import is_json, read_json_feed
-from syndication.collect.xml_feed import read_xml_feed
+from syndication.collect.feed import read_feed
 from syndication.domain.article import ParsedArticle, Source, SourceKind
 from syndication.domain.publication import Publication
 from syndication.errors import CollectError
@@ -27,11 +26,7 @@ KOREAN, RUSSIAN, FRENCH = "안개와 바다의 노래", "Туман над мо�
 
 def read(data: bytes, content_type: str = "") -> FeedReader:
     reader = FeedReader(Source("wire", SourceKind.FEED, URL), PUBLICATION, now=NOW)
-    if is_json(data, content_type):
-        read_json_feed(data, content_type, URL, reader)
-    else:
-        read_xml_feed(data, content_type, URL, reader)
-    reader.close()
+    read_feed(data, content_type, URL, reader)
     return reader
 
 
