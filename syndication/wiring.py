@@ -15,12 +15,11 @@ from pathlib import Path
 from syndication.collect.fetch import Fetcher
 from syndication.collect.harvest import Collector
 from syndication.collect.limits import FetchLimits
-from syndication.collect.offers import SiteOffers, site_offers
 from syndication.deliver.dkim import KeyType
 from syndication.deliver.headers import parse_mailbox
 from syndication.domain.tokens import Keyring
 from syndication.domain.week import WeekKey
-from syndication.errors import StoreError, UsageError
+from syndication.errors import StoreError
 from syndication.flows.app import (
     App,
     EditionPolicy,
@@ -30,7 +29,6 @@ from syndication.flows.app import (
 )
 from syndication.flows.letters import Letters
 from syndication.flows.lock import hold
-from syndication.flows.new_site import must_be_empty, new_site
 from syndication.flows.progress import Progress
 from syndication.flows.secrets import open_keyring, rotate
 from syndication.flows.signing import KeyFile, NewKey, Signing, make_key
@@ -38,23 +36,18 @@ from syndication.flows.weekly import which_week
 from syndication.publish.folder import Folder
 from syndication.publish.likeness import copy_published
 from syndication.render.renderer import Renderer
-from syndication.render.theme import find, search_path, shipped_folder
+from syndication.render.theme import shipped_folder
 from syndication.settings import Settings, load_settings_here
-from syndication.settings.toml_lines import key_lines
 from syndication.store.database import Store, open_store
 from syndication.store.rehearsal import open_rehearsal_store
 from syndication.wiring_mail import delivery_policy, mail_policy, open_pool
 
 __all__ = [
     "Moment",
-    "copy_template",
-    "found_site",
     "new_dkim_key",
-    "offered",
     "open_app",
     "open_rehearsal",
     "rotate_secrets",
-    "theme_files",
     "watched",
 ]
 
@@ -289,74 +282,7 @@ def rotate_secrets(config: str) -> tuple[Path, str]:
     return file, rotate(file, secrets.token_bytes)
 
 
-async def offered(url: str, folder: Path, *, allow_private: bool) -> SiteOffers:
-    """What the site at `url` offers to a new site in `folder`. Raises UsageError for a folder with files in it, CollectError."""
-    must_be_empty(folder)
-    async with Fetcher(contact=url) as fetcher:
-        return await site_offers(url, fetcher, now=now(), allow_private=allow_private)
-
-
-def found_site(
-    folder: Path, offers: SiteOffers | None = None, *, allow_private: bool = False
-) -> tuple[Path, tuple[Path, ...]]:
-    """Make a new site in `folder`, which reads what is offered: its absolute path, and its files. Raises UsageError, StoreError."""
-    demo = _demo_config().read_text(encoding="utf-8")
-    files = new_site(folder, demo, key_lines, now(), offers, allow_private=allow_private)
-    secret = Path("var/secret.keys")
-    open_keyring(folder / secret, secrets.token_bytes)
-    return folder.resolve(), (*files, secret)
-
-
-def _demo_config() -> Path:
-    """The commented configuration: in the package in a wheel, beside it in a checkout."""
-    package = Path(__file__).resolve().parent
-    inside = package / "config" / "syndicate.toml"
-    return inside if inside.is_file() else package.parent / "config" / "syndicate.toml"
-
-
 def watched(config: str) -> tuple[Path, tuple[Path, ...]]:
     """What a preview is made by, though the configuration may be broken just now: its file, and the folders of themes."""
     file = Path(config).resolve()
     return file, (file.parent.parent / "templates", shipped_folder())
-
-
-@dataclass(frozen=True, slots=True)
-class ThemeFile:
-    name: str
-    path: Path
-    own: bool  # whether the site has taken it over
-
-
-def theme_files(config: str) -> list[ThemeFile]:
-    """The theme's files and where each comes from."""
-    settings = load_settings_here(Path(config))
-    own = settings.path("templates")
-    path = search_path((own, shipped_folder()), settings.email.theme)
-    names = sorted(
-        {str(file.relative_to(folder)) for folder in path for file in folder.rglob("*") if file.is_file()}
-    )
-    found = [(name, find(path, name)) for name in names]
-    return [
-        ThemeFile(name, file, file.is_relative_to(own) and own != shipped_folder())
-        for name, file in found
-        if file
-    ]
-
-
-def copy_template(config: str, name: str) -> Path:
-    """Copy one shipped file into the site's theme. Raises UsageError when there is none, or the site has its own already."""
-    settings = load_settings_here(Path(config))
-    target = settings.path("templates") / settings.email.theme / name
-    shipped = next((file for file in theme_files(config) if file.name == name), None)
-    if shipped is None:
-        raise UsageError(f"The theme has no file {name}.", "`syndicate templates list` shows them.")
-    if shipped.own or target.exists():
-        raise UsageError(f"{target} is there already.", "Delete it first to start from the shipped one.")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(shipped.path, target)
-    except OSError as error:
-        raise StoreError(
-            f"{target} cannot be written ({error.strerror}).", "Make templates/ writable."
-        ) from error
-    return target

@@ -79,19 +79,14 @@ def new_site(
     Raises UsageError for a folder with files in it, StoreError when it cannot be written.
     """
     must_be_empty(folder)
-    last_week = WeekKey.of(now.date()).shifted(-1).monday()  # so that the first run has an article to show
-    lines = key_lines(demo)
-    if found:
-        values = {**VALUES, **site_values(found, allow_private=allow_private)}
-        config = with_alternatives(
-            with_values(demo, lines, values), found.offers[1:], allow_private=allow_private
-        )
-        articles = {}
-    else:
-        config = with_values(demo, lines, VALUES)
-        articles = {Path("articles/welcome.md"): WELCOME.replace("{day}", f"{last_week} 09:00")}
+    articles = {}
+    if found is None:
+        last_week = (
+            WeekKey.of(now.date()).shifted(-1).monday()
+        )  # so that the first run has an article to show
+        articles[Path("articles/welcome.md")] = WELCOME.replace("{day}", f"{last_week} 09:00")
     files = {
-        Path("config/syndicate.toml"): config,
+        Path("config/syndicate.toml"): _config(demo, key_lines(demo), found, allow_private=allow_private),
         **articles,
         Path("templates/README.md"): TEMPLATES,
         Path(".gitignore"): IGNORED,
@@ -105,3 +100,10 @@ def new_site(
             f"{folder} cannot be written ({error.strerror}).", "Choose a folder that can."
         ) from error
     return tuple(files)
+
+
+def _config(demo: str, lines: Mapping[Key, int], found: SiteOffers | None, *, allow_private: bool) -> str:
+    if found is None:
+        return with_values(demo, lines, VALUES)
+    text = with_values(demo, lines, {**VALUES, **site_values(found, allow_private=allow_private)})
+    return with_alternatives(text, found.offers[1:], allow_private=allow_private)
