@@ -247,3 +247,21 @@ async def test_the_document_says_what_was_found(
             "full": False,
         }
     ]
+
+
+async def test_a_site_with_a_sitemap_alone_is_read_by_it(
+    server: HttpServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = f"<url><loc>{server.url('/fog')}</loc></url>"
+    server.pages |= {
+        "/": page(""),
+        "/sitemap.xml": Page(f"<urlset>{listed}</urlset>".encode()),
+        "/fog": page(
+            "<meta property='og:title' content='Fog'><meta property='article:published_time' content='2026-11-16T09:30:00Z'>",
+            f"<article><h1>Fog</h1><p>{LONG}</p></article>",
+        ),
+    }
+    assert await init(tmp_path, server.url("/"), "--allow-private") == 0
+    assert [source.kind for source in written(tmp_path).sources] == [SourceKind.SITEMAP]
+    assert await asyncio.to_thread(run, ["--config", str(tmp_path / "config/syndicate.toml"), "collect"]) == 0
+    assert "1 article in the store." in capsys.readouterr().out
