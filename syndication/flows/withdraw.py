@@ -11,10 +11,10 @@ from typing import Any
 from syndication.compose.hot import standing
 from syndication.domain.article import Article
 from syndication.domain.frozen import FrozenEdition
-from syndication.domain.published import Filing
 from syndication.domain.text import counted
 from syndication.errors import UsageError
 from syndication.flows.app import App
+from syndication.flows.articles import named
 from syndication.flows.freeze import edition_of
 from syndication.flows.older import FOLDER as OLDER
 from syndication.flows.publish import publish
@@ -34,7 +34,7 @@ async def withdraw(app: App, wanted: str, reason: str) -> dict[str, Any]:
     """
     report = Report("")
     with app.locks("collect-and-publish"):
-        found = await _found(app, wanted)
+        found = await named(app, wanted)
         article = found.article
         edition = await app.store.editions.holding(article.id)
         if edition is not None:
@@ -56,7 +56,7 @@ async def restore(app: App, wanted: str) -> dict[str, Any]:
     """Publish an article again that was taken back. Raises UsageError like `withdraw`, and for one that was not taken back."""
     report = Report("")
     with app.locks("collect-and-publish"):
-        found = await _found(app, wanted)
+        found = await named(app, wanted)
         if found.withdrawn is None:
             raise UsageError(f"“{found.article.title}” is not taken back.", "Nothing was changed.")
         await app.store.withdrawals.restore(found.article.id, at=app.clock())
@@ -79,21 +79,6 @@ def _said(
         "warnings": report.warnings,
         "said": f"{what}: {changed} changed in {app.folder.root}.",
     }
-
-
-async def _found(app: App, wanted: str) -> Filing:
-    pages = f"{app.publication.feeds_url}articles/"
-    slug = wanted.removeprefix(pages).removesuffix(".html") if wanted.startswith(pages) else wanted
-    found = await app.store.withdrawals.find(wanted, slug=slug)
-    if not found:
-        raise UsageError(
-            f"No article has the id, address or slug {wanted!r}.",
-            "Its entry in a feed names its id and its address.",
-        )
-    if len(found) > 1:
-        named = ", ".join(f"{one.article.id} (“{one.article.title}”)" for one in found)
-        raise UsageError(f"{wanted!r} may be {named}.", "Name one by its id.")
-    return found[0]
 
 
 async def _require_no_mail_to_come(app: App, edition: FrozenEdition, report: Report) -> None:

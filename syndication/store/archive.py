@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, or_, select
 
 from syndication.domain.article import Article
 from syndication.domain.hotlist import HotEntry
@@ -12,9 +13,9 @@ from syndication.domain.week import WeekKey
 from syndication.store.articles import LIGHT, article_of
 from syndication.store.editions import hot_entry
 from syndication.store.engine import Database
-from syndication.store.tables import articles, edition_articles, hot_entries
+from syndication.store.tables import article_keys, articles, edition_articles, hot_entries
 
-__all__ = ["Archive", "Contents"]
+__all__ = ["Archive", "Contents", "Listed", "Wanted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,27 @@ class Contents:
 
     articles: tuple[Article, ...]
     hot: tuple[HotEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a person looks for. `week` is an edition with its window: what stands in it, and what is of no edition and dated in that week."""
+
+    week: tuple[WeekKey, datetime, datetime] | None = None
+    sections: Sequence[str] = ()
+    source: str = ""  # whose own it is, or that carries it under a guid
+    since: datetime | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An article and what became of it. `reason` is that of the withdrawal."""
+
+    article: Article
+    edition: WeekKey | None
+    withdrawn: datetime | None
+    reason: str
 
 
 class Archive:
@@ -64,6 +86,34 @@ class Archive:
         )
         return await self._database.read(lambda connection: tuple(connection.execute(question).scalars()))
 
+    async def listed(self, wanted: Wanted) -> tuple[Listed, ...]:
+        """The articles that are wanted, withdrawn ones too, newest first."""
+        c, member = articles.c, edition_articles.c
+        question = select(*LIGHT, member.edition).outerjoin(edition_articles, member.article == c.id)
+        if wanted.week:
+            key, begins, ends = wanted.week
+            in_window = and_(member.edition.is_(None), c.dated > begins, c.dated <= ends)
+            question = question.where(or_(member.edition == str(key), in_window))
+        if wanted.sections:
+            question = question.where(c.section.in_(wanted.sections))
+        if wanted.source:
+            guid = article_keys.c.key.startswith(f"guid:{wanted.source}:", autoescape=True)
+            carried = select(article_keys.c.article).where(article_keys.c.article == c.id, guid).exists()
+            question = question.where(or_(c.source == wanted.source, carried))
+        if wanted.since:
+            question = question.where(c.dated >= wanted.since)
+        ordered = question.order_by(c.dated.desc(), c.id).limit(wanted.limit)
+        return await self._database.read(lambda connection: tuple(map(_listed, connection.execute(ordered))))
+
+    async def one(self, article: str) -> Listed:
+        """What became of the article with the id `article`, which there is."""
+        question = (
+            select(*LIGHT, edition_articles.c.edition)
+            .outerjoin(edition_articles, edition_articles.c.article == articles.c.id)
+            .where(articles.c.id == article)
+        )
+        return await self._database.read(lambda connection: _listed(connection.execute(question).one()))
+
     async def fresh(self, limit: int, *, since: datetime, until: datetime) -> tuple[Article, ...]:
         """The newest articles that say when they were published, without their content."""
         c = articles.c
@@ -76,3 +126,8 @@ class Archive:
         return await self._database.read(
             lambda connection: tuple(map(article_of, connection.execute(question)))
         )
+
+
+def _listed(row: Any) -> Listed:
+    edition = WeekKey.parse(row.edition) if row.edition else None
+    return Listed(article_of(row), edition, row.withdrawn, row.reason)
