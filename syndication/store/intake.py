@@ -4,6 +4,7 @@ A database's own work for a new row, with its two unique indexes, is the floor: 
 out of the way, and what stood there before is only asked about when a statement has added fewer rows than it was given.
 """
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import compress
@@ -18,7 +19,8 @@ from syndication.store.tables import subscribers
 
 __all__ = ["add", "take_in"]
 
-CHUNK = 1000  # rows whose standing is asked at once
+CHUNK = 1000  # rows that are changed at once
+ASKED = 5_000  # rows whose standing is asked at once
 STATEMENT = 2_000  # rows of one statement for SQLite: with 8 values each it has half of the variables that are allowed (32,766)
 _GONE = {
     Consent.UNSUBSCRIBED: Added.UNSUBSCRIBED,
@@ -26,6 +28,7 @@ _GONE = {
     Consent.COMPLAINED: Added.COMPLAINED,
 }
 _VALUES = ("email", "canonical", "domain", "key", "name", "language", "topics", "confirmed")
+_STANDING = "SELECT canonical, consent, name, language, topics FROM subscribers WHERE canonical"
 _INTO = f"INSERT INTO subscribers ({', '.join(_VALUES)}, consent, created, proof)"
 
 
@@ -54,7 +57,7 @@ def take_in(
         elif address in fresh:
             fresh.remove(address)
             results[index] = Added.ADDED
-    rest = [index for index, result in enumerate(results) if result is None]
+    rest = _told_apart(connection, new, addresses, results)
     for start in range(0, len(rest), CHUNK):
         some = rest[start : start + CHUNK]
         unused = iter([keys[index] for index in some])
@@ -62,6 +65,43 @@ def take_in(
         for index, result in zip(some, found, strict=True):
             results[index] = result
     return cast("list[Added]", results)
+
+
+def _told_apart(
+    connection: Connection, new: NewSubscribers, addresses: Sequence[str], results: list[Added | None]
+) -> list[int]:
+    """Fill in those of the `results` for which nothing has to be changed; the indexes of the others, in order."""
+    rest = [index for index, result in enumerate(results) if result is None]
+    standing: dict[str, tuple[str, str, str, str]] = {}
+    changing: dict[str, list[int]] = {}
+    for place, index in enumerate(rest):
+        if place % ASKED == 0:
+            some = rest[place : place + ASKED]
+            standing = _standing(connection, [addresses[each] for each in some])
+        address = addresses[index]
+        consent, *stood = standing[address]
+        given = (new.names[index], new.languages[index], " ".join(new.topics[index]))
+        differs = any(word and word != old for word, old in zip(given, stood, strict=True))
+        if (left := _GONE.get(Consent(consent))) is not None:
+            results[index] = left
+        elif consent == Consent.CONFIRMED and not differs and address not in changing:
+            results[index] = Added.PRESENT
+        else:
+            changing.setdefault(address, []).append(index)
+    return sorted(index for indexes in changing.values() for index in indexes)
+
+
+def _standing(connection: Connection, addresses: list[str]) -> dict[str, tuple[str, str, str, str]]:
+    """Consent, name, language and topics of each, as they are kept."""
+    found = (
+        connection.exec_driver_sql(f"{_STANDING} = ANY(%s)", (addresses,))
+        if connection.dialect.name == "postgresql"
+        else connection.exec_driver_sql(
+            f"{_STANDING} IN (SELECT value FROM json_each(?))",  # noqa: S608 - our own names
+            (json.dumps(addresses),),
+        )
+    )
+    return {address: (consent, name, language, topics) for address, consent, name, language, topics in found}
 
 
 def _erased(
@@ -129,10 +169,8 @@ def add(
     """Add a thousand rows at most; those of one address are taken one after the other."""
     addresses = [canonical(row.email) for row in rows]
     c = subscribers.c
-    question = select(c.canonical, c.consent, c.name, c.language, c.topics)
-    known = connection.execute(question.where(c.canonical.in_(set(addresses)))).all()
-    consents = {row.canonical: Consent(row.consent) for row in known}
-    standing = {row.canonical: (row.name, row.language, row.topics) for row in known}
+    known = select(c.canonical, c.consent).where(c.canonical.in_(set(addresses)))
+    consents = {address: Consent(consent) for address, consent in connection.execute(known)}
     added: dict[str, dict[str, Any]] = {}
     changes: list[dict[str, Any]] = []
     for address, row in zip(addresses, rows, strict=True):
@@ -140,9 +178,7 @@ def add(
         if consent in _GONE:
             yield _GONE[consent]
         elif consent is not None:
-            if consent is Consent.PENDING or _differs(row, standing.get(address)):
-                changes.append(_change(address, row))
-                standing.pop(address, None)  # the next row of this address is held against this one
+            changes.append(_change(address, row))
             yield Added.PRESENT
         else:
             consents[address] = Consent.CONFIRMED if row.confirmed else Consent.PENDING
@@ -152,11 +188,6 @@ def add(
         connection.execute(insert(subscribers), list(added.values()))
     if changes:
         _take_over(connection, changes)
-
-
-def _differs(row: NewSubscriber, stood: tuple[str, str, tuple[str, ...]] | None) -> bool:
-    given = (row.name, row.language, row.topics)
-    return stood is None or any(new and new != old for new, old in zip(given, stood, strict=True))
 
 
 def _row(address: str, row: NewSubscriber, at: datetime, key: str) -> dict[str, Any]:
