@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from syndication.collect.article_page import PageReader
-from syndication.collect.fetch import Fetcher
+from syndication.collect.fetch import Fetched, Fetcher
 from syndication.collect.links import shown
 from syndication.collect.page_plan import Listing
 from syndication.collect.pages import PAGE_TYPES, Pages
@@ -92,13 +92,7 @@ class PageSource:
 
     async def _section(self) -> PageHarvest:
         url = self._source.location
-        fetched = await self._fetcher.fetch(
-            url,
-            now=self._now,
-            known=self._validators,
-            accept=PAGE_TYPES,
-            allow_private=self._source.allow_private,
-        )
+        fetched = await self._page()
         lists = Listings(validators=fetched.validators, retired=fetched.status == _GONE, moved=fetched.moved)
         if fetched.status == _NOT_MODIFIED:
             lists.validators = self._validators
@@ -111,14 +105,7 @@ class PageSource:
         return await self._behind(lists)
 
     async def _single(self) -> PageHarvest:
-        url = self._source.location
-        fetched = await self._fetcher.fetch(
-            url,
-            now=self._now,
-            known=self._validators,
-            accept=PAGE_TYPES,
-            allow_private=self._source.allow_private,
-        )
+        fetched = await self._page()
         if fetched.status == _NOT_MODIFIED:
             return PageHarvest(validators=self._validators, unchanged=True, moved=fetched.moved)
         if fetched.status == _GONE:
@@ -131,3 +118,13 @@ class PageSource:
                 "Give the address of an article, or set selector to what holds the links of a section page.",
             )
         return PageHarvest((page.article,), fetched.validators, moved=fetched.moved)
+
+    async def _page(self) -> Fetched:
+        """The page at the source's own address, if it changed."""
+        return await self._fetcher.fetch(
+            self._source.location,
+            now=self._now,
+            known=self._validators,
+            accept=PAGE_TYPES,
+            allow_private=self._source.allow_private,
+        )

@@ -54,6 +54,9 @@ class Pages:
         self._known = known
         self._now = now
         self._reader = PageReader(source, publication, now=now)
+        self._room = asyncio.Semaphore(
+            fetcher.limits.total
+        )  # of pages in memory: reading is slower than fetching
         self._strict = source.kind is SourceKind.SITEMAP  # nobody chose its pages one by one
         self.warnings: list[str] = []
         self.notes: list[str] = []
@@ -96,6 +99,10 @@ class Pages:
         return replace(listing, pages=kept)
 
     async def _page(self, page: ListedPage, by: str) -> Read:
+        async with self._room:
+            return await self._asked(page, by)
+
+    async def _asked(self, page: ListedPage, by: str) -> Read:
         known = self._known.get(page.url) or KnownPage(url=page.url, listed_by=by)
         known = replace(known, listed_by=by)
         try:

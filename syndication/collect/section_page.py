@@ -15,8 +15,6 @@ from syndication.errors import CollectError
 
 __all__ = ["read_section_page"]
 
-MAX_LINKS = 1_000
-
 
 def read_section_page(data: bytes, content_type: str, url: str, selector: str) -> tuple[ListedPage, ...]:
     """The pages that what `selector` picks leads to, in their order, each once.
@@ -33,7 +31,7 @@ def read_section_page(data: bytes, content_type: str, url: str, selector: str) -
     pages = dict.fromkeys(link for link in links if link and link != url and len(link) <= MAX_URL)
     if not pages:
         raise CollectError(f"The selector finds no link on {shown(url)}.", hint)
-    return tuple(ListedPage(url=page) for page in list(pages)[:MAX_LINKS])
+    return tuple(ListedPage(url=page) for page in pages)
 
 
 def _links(picked: lxml.html.HtmlElement) -> Iterator[lxml.html.HtmlElement]:

@@ -142,9 +142,7 @@ class Sitemap:
             body = unpack(body, limit=self._fetcher.limits.body_bytes, name=name)
         file = await asyncio.to_thread(read_sitemap_file, body, fetched.url, name, self._zone)
         if file.broken:
-            self._result.warnings.append(
-                f"{name} is not well-formed ({file.broken}); what could be read was."
-            )
+            self._result.warnings.append(f"{name} was only read in part: {file.broken}.")
         return file
 
     def _say(self) -> None:

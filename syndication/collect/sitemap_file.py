@@ -26,7 +26,7 @@ _LINE = re.compile(rb"\s*https?://\S+\s*", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class SitemapFile:
-    """What a file lists: `files` when it is an index, `pages` when it is none. `broken` says why it was only read in part."""
+    """What a file lists: `files` when it is an index, `pages` when it is none. `broken` says in a clause why it was only read in part."""
 
     pages: tuple[ListedPage, ...] = ()
     files: tuple[ListedPage, ...] = ()
@@ -58,12 +58,17 @@ def read_sitemap_file(data: bytes, url: str, name: str, zone: ZoneInfo) -> Sitem
     child = "url" if kind == "urlset" else "sitemap"
     entries = [_values(each) for each in root[:MAX_PAGES] if _local(each) == child]
     listed = _pages(entries, url, zone)
-    broken = (
-        f"line {parser.error_log[0].line}: {parser.error_log[0].message}" if len(parser.error_log) else ""
-    )
+    broken = _broken(root, parser)
     return (
         SitemapFile(listed, broken=broken) if kind == "urlset" else SitemapFile(files=listed, broken=broken)
     )
+
+
+def _broken(root: lxml.etree._Element, parser: lxml.etree.XMLParser) -> str:
+    if len(root) > MAX_PAGES:
+        return f"it lists more than {MAX_PAGES:,}"
+    first = next(iter(parser.error_log), None)
+    return f"line {first.line}: {first.message.rstrip('.')}" if first else ""
 
 
 def _local(element: lxml.etree._Element) -> str:

@@ -244,7 +244,7 @@ async def test_a_cut_off_sitemap_is_read_as_far_as_it_goes(room: Newsroom) -> No
     room.put("/sitemap.xml", whole[: whole.index(b"/two")])
     harvest = await room.collect()
     assert "Piece one" in [each.title for each in harvest.articles]
-    assert any("is not well-formed (line 1: " in warning for warning in harvest.warnings)
+    assert any("was only read in part: line 1: " in warning for warning in harvest.warnings)
 
 
 @pytest.mark.parametrize(
@@ -283,3 +283,14 @@ async def test_an_empty_sitemap_is_told(room: Newsroom) -> None:
 async def test_a_gone_sitemap_retires_its_source(room: Newsroom) -> None:
     room.server.pages["/sitemap.xml"] = Page(status=410)
     assert (await room.collect()).retired
+
+
+async def test_a_sitemap_with_more_pages_than_it_may_have_is_told(room: Newsroom) -> None:
+    room.put("/new", article("New"))
+    rows = b"<url><loc>/x</loc><lastmod>2020</lastmod></url>" * 50_000
+    room.put("/sitemap.xml", b"<urlset><url><loc>/new</loc></url>" + rows + b"</urlset>")
+    harvest = await room.collect()
+    assert [each.title for each in harvest.articles] == ["New"]
+    assert any(
+        warning.endswith("was only read in part: it lists more than 50,000.") for warning in harvest.warnings
+    )
