@@ -1,0 +1,189 @@
+"""Line by line: whose view of which article it is, or why it counts for none.
+
+A line is asked the cheap questions first, and most are no article's: what a request means is worked out once and remembered.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
+from hashlib import blake2b
+from typing import TypeVar
+
+from syndication.collect.access_log.json_lines import JsonKeys, Record
+from syndication.collect.access_log.paths import ArticlePaths
+from syndication.collect.access_log.robots import Robots
+from syndication.collect.access_log.times import Clock
+from syndication.collect.access_log.visitors import MANY, Visitors, fold
+from syndication.domain.readership import LeftOut
+
+__all__ = ["Counting"]
+
+_CODES = {
+    reason: -number for number, reason in enumerate(LeftOut, 1)
+}  # beside them the articles' numbers, from 0
+_BOUND = 2**16  # remembered requests, minutes and user agents
+_SEEN = (b"200", b"304")  # 304: the reader's browser had the page, and asked whether it is still the same
+# What stands before the request ends so: `[16/Nov/2026:00:07:59 +0900] `
+_STAMP, _MINUTE, _ZONE = slice(-28, -2), slice(-28, -11), slice(-8, -2)
+# What follows the request, where a quote in it is escaped as Apache does it.
+_QUOTED = re.compile(rb' \d{3} \S+ "(?:[^"\\]|\\.)*" "((?:[^"\\]|\\.)*)"')
+_PREFETCH = re.compile(r"prefetch|prerender|preview", re.IGNORECASE)  # Sec-Purpose, Purpose, X-Moz
+_NO_HOST = frozenset({"", "_", "localhost"})
+_Key = TypeVar("_Key")
+_Known = TypeVar("_Known")
+
+
+class Counting:
+    """Counts one log. `salt`: 16 bytes of the run's own chance; `many`: see `visitors.MANY`."""
+
+    def __init__(
+        self, paths: ArticlePaths, clock: Clock, keys: JsonKeys, salt: bytes, many: int = MANY
+    ) -> None:
+        self.visitors = [Visitors() for _ in paths.ids]
+        self.lines = 0
+        self.nameless = 0
+        self._left = [0] * len(LeftOut)  # by their codes, which count from the end
+        self._paths = paths
+        self._clock = clock
+        self._robots = Robots()
+        self._places = keys.paths()
+        self._salt = salt
+        self._many = many
+        self._requests: dict[bytes | str, int] = {}
+        self._minutes: dict[bytes, bool | None] = {}  # None: no time
+        self._agents: dict[bytes, bool] = {}
+
+    def left_out(self) -> dict[LeftOut, int]:
+        """How many lines counted for nobody, by the reason."""
+        return {reason: number for reason, code in _CODES.items() if (number := self._left[code])}
+
+    def reader_of(self, first: bytes) -> Callable[[Sequence[bytes]], None]:
+        """What counts the lines of the file that begins with the line `first`."""
+        if first.lstrip().startswith(b"{"):
+            return self._json
+        # `host:port address - user […]` beside `address - user […]`, where the second word is a dash
+        words = first.partition(b"[")[0].split(b" ")
+        named = len(words) > 1 and (b"." in words[1] or b":" in words[1])
+        return partial(self._text, named=named)
+
+    def settle(self) -> None:
+        """Between two blocks: keep the memory in bounds."""
+        fold(self.visitors, self._many)
+
+    def _text(self, lines: Sequence[bytes], *, named: bool) -> None:
+        requests, left, visitors = self._requests, self._left, self.visitors
+        self.lines += len(lines)
+        for line in lines:
+            try:
+                head, request, tail = line.split(b'"', 2)
+            except ValueError:
+                self._odd(line)
+                continue
+            asked = head.partition(b" ")[0] + b" " + request if named else request
+            try:
+                what = requests[asked]
+            except KeyError:
+                what = self._text_meant(asked, named=named)
+            if what < 0:
+                left[what] += 1
+                continue
+            seen = self._text_seen(head, tail, named=named)
+            if isinstance(seen, int):
+                left[seen] += 1
+            else:
+                visitors[what].fresh += seen
+
+    def _text_meant(self, asked: bytes, *, named: bool) -> int:
+        host, _, request = asked.partition(b" ") if named else (b"", b"", asked)
+        method, _, rest = request.partition(b" ")
+        target = rest.rpartition(b" ")[0] or rest
+        return self._meant(asked, method, target, host.decode("latin-1"))
+
+    def _text_seen(self, head: bytes, tail: bytes, *, named: bool) -> bytes | int:
+        """The visitor's hash, or the code of a reason."""
+        status, minute = tail[1:4], head[_MINUTE] + head[_ZONE]
+        if status not in _SEEN:
+            return _CODES[LeftOut.STATUS if status.isdigit() else LeftOut.BROKEN]
+        try:
+            inside = self._minutes[minute]
+        except KeyError:
+            inside = self._minute(minute, head[_STAMP])
+        if not inside:
+            return _CODES[LeftOut.WINDOW if inside is False else LeftOut.BROKEN]
+        address = head.split(b" ", 2)[1] if named else head.partition(b" ")[0]
+        pieces = tail.split(b'"', 4)
+        if len(pieces) == 1:  # the common format, without referrer and user agent
+            self.nameless += 1
+            return self._hash(address)
+        if b'\\"' in tail:
+            match = _QUOTED.match(tail)
+            pieces = [b"", b"", b"", match[1], b""] if match else []
+        if len(pieces) != 5:  # noqa: PLR2004 - the line breaks off
+            return _CODES[LeftOut.BROKEN]
+        return self._visitor(address, pieces[3])
+
+    def _json(self, lines: Sequence[bytes]) -> None:
+        self.lines += len(lines)
+        for line in lines:
+            try:
+                record = Record(line, self._places)
+                method, target = record.request()
+                host = record.text("host")
+                asked = f"{host} {method} {target}"
+                what = self._requests.get(asked)
+                if what is None:
+                    what = self._meant(asked, method.encode(), target.encode("utf-8", "replace"), host)
+                seen = self._json_seen(record) if what >= 0 else what
+            except ValueError:
+                self._odd(line)
+                continue
+            if isinstance(seen, int):
+                self._left[seen] += 1
+            else:
+                self.visitors[what].fresh += seen
+
+    def _json_seen(self, record: Record) -> bytes | int:
+        """The visitor's hash, or the code of a reason. Raises ValueError for a line without a time."""
+        if record.text("status").encode() not in _SEEN:
+            return _CODES[LeftOut.STATUS]
+        if not self._clock.of(record.value("time")):
+            return _CODES[LeftOut.WINDOW]
+        if _PREFETCH.search(record.text("purpose")):
+            return _CODES[LeftOut.PREFETCH]
+        return self._visitor(record.text("address").encode(), record.text("agent").encode("utf-8", "replace"))
+
+    def _visitor(self, address: bytes, agent: bytes) -> bytes | int:
+        robot = self._agents.get(agent)
+        if robot is None:
+            robot = _remember(self._agents, agent, self._robots.is_robot(agent))
+        return _CODES[LeftOut.ROBOT] if robot else self._hash(address + b" " + agent)
+
+    def _hash(self, visitor: bytes) -> bytes:
+        return blake2b(visitor, digest_size=8, salt=self._salt).digest()
+
+    def _meant(self, asked: bytes | str, method: bytes, target: bytes, host: str) -> int:
+        found = self._paths.find(target, None if host in _NO_HOST else host)
+        if isinstance(found, int) and method != b"GET":
+            found = LeftOut.METHOD
+        return _remember(self._requests, asked, found if isinstance(found, int) else _CODES[found])
+
+    def _minute(self, minute: bytes, stamp: bytes) -> bool | None:
+        try:
+            inside = self._clock.minute(stamp)
+            return self._clock.second(stamp) if inside is None else _remember(self._minutes, minute, inside)
+        except ValueError:
+            return _remember(self._minutes, minute, None)
+
+    def _odd(self, line: bytes) -> None:
+        if line.strip():
+            self._left[_CODES[LeftOut.BROKEN]] += 1
+        else:
+            self.lines -= 1
+
+
+def _remember(known: dict[_Key, _Known], key: _Key, value: _Known) -> _Known:
+    """An attack of a million addresses does not fill the memory."""
+    if len(known) >= _BOUND:
+        known.clear()
+    known[key] = value
+    return value

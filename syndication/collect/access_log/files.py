@@ -1,0 +1,103 @@
+"""The files of a log: found by a pattern, unpacked as they are read, and given out as blocks of lines."""
+
+import bz2
+import glob
+import gzip
+import lzma
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from syndication.errors import CollectError
+
+__all__ = ["Block", "Found", "blocks", "find_logs"]
+
+_BLOCK = 2**18  # bytes; what the processor's own memory holds, half as fast again as a megabyte
+_LONGEST = 2**16  # bytes of a line: servers take no longer request
+_UNPACK: dict[bytes, Callable[[IO[bytes]], Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ": lzma.open,
+}
+_ZSTANDARD = b"\x28\xb5\x2f\xfd"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The files to read, by name, and how many were last written before the week."""
+
+    files: tuple[Path, ...]
+    passed_over: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some whole lines, without their ends, and how many bytes of the file (as it lies there) have been read by now."""
+
+    lines: list[bytes]
+    position: int
+
+
+def find_logs(pattern: Path, *, since: datetime) -> Found:
+    """The files that `pattern` names, with `*` and `?` as in a shell. One that was last written before `since` holds nothing later.
+
+    Raises CollectError when there is none, or when one cannot be looked at.
+    """
+    named = [pattern] if pattern.exists() else [Path(name) for name in sorted(glob.glob(str(pattern)))]  # noqa: PTH207 - an absolute pattern
+    files = [path for path in named if path.is_file()]
+    if not files:
+        raise CollectError(
+            f"The access log {pattern} is not there.", "Check [hot] path; * stands for any part of a name."
+        )
+    try:
+        recent = tuple(path for path in files if path.stat().st_mtime >= since.timestamp())
+    except OSError as error:
+        raise _unreadable(pattern, error) from None
+    return Found(recent, len(files) - len(recent))
+
+
+def blocks(path: Path) -> Iterator[Block]:
+    """The file, unpacked where it is packed (gzip, bzip2, xz). Raises CollectError when it cannot be read to its end."""
+    try:
+        with path.open("rb") as raw, _unpacked(path, raw) as stream:
+            rest = b""
+            while chunk := stream.read(_BLOCK):
+                lines = (rest + chunk).split(b"\n")
+                rest = lines.pop()
+                if len(rest) > _LONGEST:
+                    lines.append(rest)
+                    rest = b""
+                yield Block(lines, raw.tell())
+            if rest:
+                yield Block([rest], raw.tell())
+    except EOFError:
+        raise CollectError(
+            f"The access log {path} breaks off.", "Unpack it by hand, or take it away."
+        ) from None
+    except (OSError, zlib.error, lzma.LZMAError) as error:
+        raise _unreadable(path, error) from None
+
+
+def _unpacked(path: Path, raw: IO[bytes]) -> IO[bytes]:
+    begins = raw.read(6)
+    raw.seek(0)
+    if begins.startswith(_ZSTANDARD):
+        raise CollectError(
+            f"The access log {path} is packed with zstd.", "Unpack it, or let logrotate use gzip."
+        )
+    for magic, unpack in _UNPACK.items():
+        if begins.startswith(magic):
+            packed: IO[bytes] = unpack(raw)
+            return packed
+    return raw
+
+
+def _unreadable(path: Path, error: Exception) -> CollectError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return CollectError(
+        f"The access log {path} cannot be read: {reason}.",
+        "Let this user read it; on Debian the group adm may.",
+    )

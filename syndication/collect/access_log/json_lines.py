@@ -1,0 +1,115 @@
+"""A log of one JSON object a line: which of its keys say what."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+__all__ = ["JsonKeys", "Record"]
+
+# nginx has no format of its own: these are the names of its variables, and what is usual for them. Caddy's are nested.
+_USUAL: Mapping[str, tuple[str, ...]] = {
+    "address": (
+        "remote_addr",
+        "request.client_ip",
+        "request.remote_ip",
+        "client_ip",
+        "remote_ip",
+        "clientip",
+        "client",
+        "ip",
+    ),
+    "agent": (
+        "http_user_agent",
+        "request.headers.User-Agent",
+        "user_agent",
+        "agent",
+        "useragent",
+        "userAgent",
+    ),
+    "time": ("time_iso8601", "msec", "time_local", "ts", "@timestamp", "timestamp", "time"),
+    "request": ("request", "request_line"),
+    "method": ("request_method", "request.method", "method", "verb"),
+    "path": ("request_uri", "request.uri", "uri", "url", "path"),
+    "status": ("status", "response_status", "status_code", "code", "response"),
+    "host": ("http_host", "host", "request.host", "vhost", "server_name"),
+    "purpose": (
+        "http_sec_purpose",
+        "http_purpose",
+        "http_x_moz",
+        "sec_purpose",
+        "purpose",
+        "request.headers.Sec-Purpose",
+        "request.headers.Purpose",
+        "request.headers.X-Moz",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JsonKeys:
+    """The keys of a site's own format, dots between nested ones; an empty one means the usual of nginx and Caddy.
+
+    `request` is a whole line like `GET /path HTTP/2.0`, which stands in for `method` and `path`.
+    """
+
+    address: str = ""
+    agent: str = ""
+    time: str = ""
+    request: str = ""
+    method: str = ""
+    path: str = ""
+    status: str = ""
+    host: str = ""
+    purpose: str = ""
+
+    def paths(self) -> dict[str, tuple[tuple[str, ...], ...]]:
+        """For each fact the places where it may stand, the likeliest first."""
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            fact: tuple(tuple(key.split(".")) for key in ((own[fact],) if own[fact] else usual))
+            for fact, usual in _USUAL.items()
+        }
+
+
+class Record:
+    """One line. Raises ValueError when it is no JSON object."""
+
+    __slots__ = ("_places", "_record")
+
+    def __init__(self, line: bytes, places: Mapping[str, tuple[tuple[str, ...], ...]]) -> None:
+        try:
+            record = json.loads(line)
+        except RecursionError:
+            raise ValueError("nested too deep") from None
+        if not isinstance(record, dict):
+            raise ValueError("no object")  # noqa: TRY004 - as json's own
+        self._record: dict[str, Any] = record
+        self._places = places
+
+    def value(self, fact: str) -> Any:
+        """What the line says of `fact`: the first of its places that holds a text or a number, of a list the first; else None."""
+        for path in self._places[fact]:
+            found: Any = self._record
+            for key in path:
+                found = found.get(key) if isinstance(found, dict) else None
+            if isinstance(found, list):
+                found = found[0] if found else None
+            if isinstance(found, str | int | float) and found not in {"", "-"}:
+                return found
+        return None
+
+    def text(self, fact: str) -> str:
+        """The same as text, empty when it says nothing."""
+        found = self.value(fact)
+        return "" if found is None else str(found)
+
+    def request(self) -> tuple[str, str]:
+        """Method and target (RFC 9112 §3). Raises ValueError when the line names none."""
+        method, target = self.text("method"), self.text("path")
+        if not (method and target):
+            words = self.text("request").split(" ")
+            if len(words) < 2:  # noqa: PLR2004 - HTTP/0.9 had no version
+                raise ValueError("no request")
+            method, target = words[0], words[1]
+        return method, target

@@ -1,0 +1,135 @@
+"""Reads the log of one week, a part at a time, so that whoever asked can show how far it is, and stop."""
+
+import asyncio
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+
+from syndication.collect.access_log.counting import Counting
+from syndication.collect.access_log.files import blocks, find_logs
+from syndication.collect.access_log.json_lines import JsonKeys
+from syndication.collect.access_log.paths import ArticlePaths
+from syndication.collect.access_log.times import Clock
+from syndication.collect.access_log.visitors import MANY
+from syndication.domain.article import Article
+from syndication.domain.readership import Readership
+
+__all__ = ["AccessLog", "LogReading", "Question"]
+
+_STEP = 16  # blocks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Which readers are asked for: of the `articles`, after `begins` and up to `ends`, in the files that `pattern` (absolute) names.
+
+    `zone` is that of a time that names none.
+    """
+
+    pattern: Path
+    begins: datetime
+    ends: datetime
+    articles: tuple[Article, ...]
+    zone: tzinfo = UTC
+    keys: JsonKeys = field(default_factory=JsonKeys)
+    many: int = MANY  # see `visitors.py`
+
+
+class AccessLog:
+    """The site's log. What it was last asked it knows as long as no file changed: a preview asks at every save of a template."""
+
+    def __init__(self) -> None:
+        self._answer: tuple[Hashable, Readership] | None = None
+
+    async def readership(
+        self, question: Question, *, salt: bytes, told: Callable[[int, int], None]
+    ) -> Readership:
+        """Read the week's log. `salt`: 16 bytes of chance; `told` hears of the bytes read and those there are.
+
+        Raises CollectError when no file is there, or one cannot be read to its end.
+        """
+        reading = LogReading(question, salt)
+        if self._answer is None or self._answer[0] != reading.asked:
+            steps = reading.steps()
+            while step := await asyncio.to_thread(next, steps, None):
+                told(*step)
+            self._answer = (reading.asked, reading.readership())
+        return self._answer[1]
+
+
+class LogReading:
+    """One reading. `steps` does it; then `readership` is its result."""
+
+    def __init__(self, question: Question, salt: bytes) -> None:
+        self._paths = ArticlePaths(question.articles)
+        self._clock = Clock(question.begins, question.ends, question.zone)
+        self._counting = Counting(self._paths, self._clock, question.keys, salt, question.many)
+        self._found = find_logs(question.pattern, since=question.begins)
+        addresses = tuple(article.url for article in question.articles)
+        self.asked = (
+            question.begins,
+            question.ends,
+            tuple(self._paths.ids),
+            addresses,
+            *map(_state, self._found.files),
+        )
+
+    def steps(self) -> Iterator[tuple[int, int]]:
+        """Read on, giving the bytes read and those there are. Raises CollectError for a file that cannot be read to its end:
+        a part of a week's readers would be ranked as if it were all of them.
+        """
+        sizes = [_size(path) for path in self._found.files]
+        for number, path in enumerate(self._found.files):
+            for position in self._read(path):
+                yield sum(sizes[:number]) + min(position, sizes[number]), sum(sizes)
+
+    def _read(self, path: Path) -> Iterator[int]:
+        count, position = None, 0
+        for number, block in enumerate(blocks(path), start=1):
+            position = block.position
+            if count is None and (first := next(filter(bytes.strip, block.lines), b"")):
+                count = self._counting.reader_of(first)
+            if count:
+                count(block.lines)
+            if number % _STEP == 0:
+                self._counting.settle()
+                yield position
+        self._counting.settle()
+        yield position
+
+    def readership(self) -> Readership:
+        """What was counted."""
+        counting = self._counting
+        counted = [
+            (article, visitors.count(), visitors)
+            for article, visitors in zip(self._paths.ids, counting.visitors, strict=True)
+        ]
+        return Readership(
+            readers={article: readers for article, readers, _ in counted if readers},
+            views={article: visitors.views for article, readers, visitors in counted if readers},
+            lines=counting.lines,
+            left_out=counting.left_out(),
+            files=tuple(str(path) for path in self._found.files),
+            passed_over=self._found.passed_over,
+            first=_instant(self._clock.first),
+            last=_instant(self._clock.last),
+            estimated=any(visitors.estimated for _, _, visitors in counted),
+            nameless=counting.nameless,
+        )
+
+
+def _instant(seconds: float) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
+
+
+def _size(path: Path) -> int:
+    return _state(path)[1]
+
+
+def _state(path: Path) -> tuple[str, int, int]:
+    try:
+        facts = path.stat()
+    except OSError:
+        return str(path), 0, 0  # it was rotated away just now: reading it says so
+    return str(path), facts.st_size, facts.st_mtime_ns
