@@ -3,16 +3,12 @@
 import re
 from collections.abc import Sequence
 
+from syndication.collect.hot_headings import is_heading
 from syndication.collect.words import fold, without_addresses
 from syndication.domain.hotlist import HotLine
 
 __all__ = ["heading_at", "ranked_lines"]
 
-_HEADINGS = re.compile(
-    r"weekly hot|hot this week|(?:the )?most (?:read|viewed|popular)(?: (?:articles|stories|news))?"
-    r"|(?:주간 |오늘의 )?(?:가장 )?많이 본 (?:기사|뉴스)|주간 인기 ?(?:기사|뉴스)?|인기 ?(?:기사|뉴스)",
-    re.IGNORECASE,
-)
 _BULLET = re.compile(r"^[-*•·▪‣–—]\s*")  # noqa: RUF001 - the bullets and dashes that copied pages have
 _AFTER_RANK = re.compile(
     r"^(?:위\s|[.):]\s)?\s*"
@@ -22,7 +18,7 @@ _AFTER_RANK = re.compile(
 def heading_at(lines: Sequence[str]) -> int | None:
     """The index of the list's heading: one of the known words alone on a line, with a ranked list below it."""
     for index, line in enumerate(lines):
-        if _HEADINGS.fullmatch(line.strip(" :#[]<>-–—▶■◆")) and ranked_lines(lines[index + 1 :]):  # noqa: RUF001 - see _BULLET
+        if is_heading(line) and ranked_lines(lines[index + 1 :]):
             return index
     return None
 

@@ -1,0 +1,189 @@
+"""The ranked list on a page: by a CSS selector, or below its heading."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import lxml.etree
+import lxml.html
+from cssselect import SelectorError
+from lxml.cssselect import CSSSelector
+
+from syndication.collect.fetch import Fetcher
+from syndication.collect.hot_headings import is_heading
+from syndication.collect.links import absolute, shown
+from syndication.collect.ranked_lines import ranked_lines
+from syndication.collect.shallow import shallow
+from syndication.collect.words import fold
+from syndication.domain.hotlist import HotLine, HotList
+from syndication.errors import CollectError
+
+__all__ = ["fetch_hot_page", "read_hot_page"]
+
+# What is likeliest to be a heading first: the last may be a menu's entry that leads to the list's own page.
+_HEADINGS = (
+    ("h1", "h2", "h3", "h4", "h5", "h6", "caption", "legend", "dt"),
+    ("strong", "b", "em", "span", "p", "div", "summary", "th"),
+    ("button", "label", "li", "a"),
+)
+_LISTS = ("ol", "ul", "dl", "table")
+_ITEMS = ("li", "tr", "dd")
+_AT_LEAST = 2  # links that make a list
+_AT_MOST = 100  # lines
+_CHARSET = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?\s*([\w-]+)""", re.IGNORECASE)
+_HINT = 'Name its list in [hot] selector, like "ol.most-read".'
+
+
+async def fetch_hot_page(
+    fetcher: Fetcher, url: str, selector: str, *, now: datetime, allow_private: bool
+) -> HotList:
+    """Fetch the page at `url` and read its list. Raises CollectError when it cannot be had, or has none."""
+    fetched = await fetcher.fetch(url, now=now, accept="text/html, */*;q=0.5", allow_private=allow_private)
+    if not fetched.body:
+        raise CollectError(f"{shown(url)} is empty or gone.", "Check [hot] url.")
+    html = _decoded(fetched.body, fetched.content_type)
+    return HotList("page", shown(fetched.url), read_hot_page(html, fetched.url, selector))
+
+
+def read_hot_page(html: str, url: str, selector: str = "") -> tuple[HotLine, ...]:
+    """The list on the page that came from `url`: in the elements of `selector`, or else the first list below a heading that says so.
+
+    The first place is 1. Ranks that stand in the text are read by position (see `ranked_lines`), links are made absolute. Raises
+    CollectError when there is no such list.
+    """
+    try:
+        root = lxml.html.document_fromstring(
+            shallow(html).encode("utf-8", "replace"), parser=lxml.html.HTMLParser(encoding="utf-8")
+        )
+    except lxml.etree.ParserError:
+        raise CollectError(f"{shown(url)} holds no page.", "Check [hot] url.") from None
+    for hidden in list(root.iter("script", "style", "template", "noscript")):
+        hidden.drop_tree()
+    base = root.find(".//base[@href]")
+    seen_from = absolute(base.get("href"), url) if base is not None else url
+    if selector:
+        found = _selected(root, selector)
+        items = found if len(found) > 1 else [item for element in found for item in _items(element)]
+        missing = f"The selector of [hot] finds no list on {shown(url)}."
+    else:
+        items = _below_heading(root)
+        missing = f"No ranked list stands below a heading like “Most read” on {shown(url)}."
+    lines = _lines(items, seen_from or url)
+    if not lines:
+        raise CollectError(missing, _HINT)
+    return lines
+
+
+def _selected(root: lxml.html.HtmlElement, selector: str) -> list[lxml.html.HtmlElement]:
+    try:
+        return list(CSSSelector(selector, translator="html")(root))
+    except SelectorError as error:
+        raise CollectError(f"[hot] selector is no CSS selector: {error}.", _HINT) from None
+
+
+def _below_heading(root: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
+    for tags in _HEADINGS:
+        for heading in root.iter(*tags):
+            if is_heading(_own_text(heading)):
+                for element in _behind(heading):
+                    if items := _list_in(element):
+                        return items
+    return []
+
+
+def _own_text(element: lxml.html.HtmlElement) -> str:
+    """Its text, or nothing when that is too long for a heading: the text of a whole page is not put together for each of its elements."""
+    text = ""
+    for part in element.itertext():
+        text += part
+        if len(text.strip()) > 200:  # noqa: PLR2004 - white space included
+            return ""
+    return fold(text)
+
+
+def _behind(heading: lxml.html.HtmlElement) -> Iterator[lxml.html.HtmlElement]:
+    """What stands behind the heading, the nearest first: behind itself, then behind what holds it."""
+    element = heading
+    while element is not None:
+        yield from element.itersiblings()
+        element = element.getparent()
+
+
+def _list_in(element: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
+    """The lines of the first list in `element`, or else of the first block that holds several links."""
+    for found in element.iter(*_LISTS):
+        items = _items(found)
+        if len(items) >= _AT_LEAST:
+            return items
+    block = element
+    while len(links := _links(block)) >= _AT_LEAST:
+        inner = next((child for child in block if len(_links(child)) >= _AT_LEAST), None)
+        if inner is None:
+            return links
+        block = inner
+    return []
+
+
+def _items(element: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
+    """The lines of a list: what the markup calls so, else its links."""
+    marked = [item for item in element.iter(*_ITEMS) if fold(item.text_content())]
+    known = set(marked)
+    outermost = [item for item in marked if known.isdisjoint(item.iterancestors())]
+    linked = [item for item in outermost if _links(item)]
+    return linked or outermost or _links(element)
+
+
+def _links(element: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
+    """The links in it, of several with one address (a picture and its title) the one with the longest text."""
+    links: dict[str, lxml.html.HtmlElement] = {}
+    for link in element.iter("a"):
+        address = link.get("href") or ""
+        if address and (address not in links or _length(link) > _length(links[address])):
+            links[address] = link
+    return list(links.values())
+
+
+def _length(element: lxml.html.HtmlElement) -> int:
+    return len(fold(element.text_content()))
+
+
+def _lines(items: Sequence[lxml.html.HtmlElement], url: str) -> tuple[HotLine, ...]:
+    titled = [(title, item) for item in items if (title := _title(item))][:_AT_MOST]
+    titles = [title for title, _ in titled]
+    # As on a saved page: a rank in the text is read by its place. Two titles with numbers of their own are no ranks yet.
+    if all(title.startswith(str(rank)) for rank, title in enumerate(titles, start=1)):
+        ranked = ranked_lines(titles)
+        titles = [line.title for line in ranked] if len(ranked) == len(titles) else titles
+    return tuple(
+        HotLine(rank, title, _address(item, url))
+        for rank, (title, (_, item)) in enumerate(zip(titles, titled, strict=True), start=1)
+    )
+
+
+def _title(item: lxml.html.HtmlElement) -> str:
+    """A heading in it, else its longest link, else its text; of a picture alone what it says of itself."""
+    for heading in item.iter("h1", "h2", "h3", "h4", "h5", "h6"):
+        if text := fold(heading.text_content()):
+            return text
+    longest = max((fold(link.text_content()) for link in _links(item) or [item]), key=len)
+    pictured = (fold(picture.get("alt") or "") for picture in item.iter("img"))
+    return longest if any(map(str.isalpha, longest)) else next(filter(None, pictured), longest)
+
+
+def _address(item: lxml.html.HtmlElement, url: str) -> str:
+    around = [link for link in item.iterancestors("a") if link.get("href")]
+    links = _links(item) or around
+    return absolute(max(links, key=_length).get("href"), url) if links else ""
+
+
+def _decoded(body: bytes, content_type: str) -> str:
+    """By the byte order mark, the header, the page itself, else as UTF-8. What the name stands for on the web: euc-kr is cp949."""
+    named = re.search(r"charset\s*=\s*[\"']?([\w-]+)", content_type, re.IGNORECASE)
+    declared = _CHARSET.search(body[:4096])
+    charset = "utf-8-sig" if body.startswith(b"\xef\xbb\xbf") else ""
+    charset = charset or (named[1] if named else declared[1].decode() if declared else "utf-8")
+    wider = {"euc-kr": "cp949", "ks_c_5601-1987": "cp949", "gb2312": "gb18030", "iso-8859-1": "cp1252"}
+    try:
+        return body.decode(wider.get(charset.lower(), charset), "replace")
+    except LookupError:
+        return body.decode("utf-8", "replace")
