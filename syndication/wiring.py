@@ -14,7 +14,6 @@ from pathlib import Path
 
 from syndication.collect.fetch import Fetcher
 from syndication.collect.harvest import Collector
-from syndication.collect.limits import FetchLimits
 from syndication.deliver.dkim import KeyType
 from syndication.deliver.headers import parse_mailbox
 from syndication.domain.tokens import Keyring
@@ -24,7 +23,6 @@ from syndication.flows.app import (
     App,
     EditionPolicy,
     FeedsPolicy,
-    HotPolicy,
     Share,
 )
 from syndication.flows.letters import Letters
@@ -40,6 +38,7 @@ from syndication.render.theme import shipped_folder
 from syndication.settings import Settings, load_settings_here
 from syndication.store.database import Store, open_store
 from syndication.store.rehearsal import open_rehearsal_store
+from syndication.wiring_collect import fetch_limits, hot_policy
 from syndication.wiring_mail import delivery_policy, mail_policy, open_pool
 
 __all__ = [
@@ -150,7 +149,7 @@ async def _opened(
         )
         store = await _store(settings, rehearsal)
         stack.push_async_callback(store.close)
-        fetcher = Fetcher(contact=settings.publication.url, limits=_fetch_limits(settings))
+        fetcher = Fetcher(contact=settings.publication.url, limits=fetch_limits(settings))
         await stack.enter_async_context(fetcher)
         kept = _Kept(opening, keyring, store, fetcher)
         yield _app(settings, progress, moment, rehearsal, kept)
@@ -177,7 +176,7 @@ def _app(settings: Settings, progress: Progress, moment: Moment, rehearsal: Path
             settings.cut_off, edition.first_number, edition.approve and not rehearsal, edition.copy_images
         ),
         sources=settings.article_sources(),
-        hot=HotPolicy(settings.hot_file, settings.hot.limit),
+        hot=hot_policy(settings, kept.fetcher),
         feeds=FeedsPolicy(feeds.limit, feeds.content, upload, feeds.hubs, announce=rehearsal is None),
         mail=mail_policy(settings),
         delivery=delivery_policy(settings, moment.new_id()),
@@ -199,21 +198,6 @@ def _app(settings: Settings, progress: Progress, moment: Moment, rehearsal: Path
         new_id=moment.new_id,
         new_ids=moment.new_ids,
         jitter=moment.jitter,
-    )
-
-
-def _fetch_limits(settings: Settings) -> FetchLimits:
-    collect = settings.collect
-    return FetchLimits(
-        seconds=collect.timeout.total_seconds(),
-        body_bytes=collect.megabytes * 2**20,
-        xml_bytes=collect.xml_megabytes * 2**20,
-        redirects=collect.redirects,
-        attempts=collect.attempts,
-        per_host=collect.per_host,
-        total=collect.connections,
-        robots=collect.robots,
-        crawl_delay=collect.crawl_delay.total_seconds(),
     )
 
 

@@ -12,6 +12,7 @@ from syndication.cli import (
     deliveries,
     edition,
     editor,
+    hot,
     preview,
     readers,
     secrets,
@@ -35,6 +36,7 @@ edition.register(command)
 editor.register(command)
 preview.register(command)
 articles.register(command)
+hot.register(command)
 deliveries.register(command)
 readers.register(command)
 site.register(command)

@@ -1,6 +1,6 @@
 """The ranked list on a page: by a CSS selector, or below its heading."""
 
-import re
+import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -9,6 +9,7 @@ import lxml.html
 from cssselect import SelectorError
 from lxml.cssselect import CSSSelector
 
+from syndication.collect.charset import decoded
 from syndication.collect.fetch import Fetcher
 from syndication.collect.hot_headings import is_heading
 from syndication.collect.links import absolute, shown
@@ -30,7 +31,6 @@ _LISTS = ("ol", "ul", "dl", "table")
 _ITEMS = ("li", "tr", "dd")
 _AT_LEAST = 2  # links that make a list
 _AT_MOST = 100  # lines
-_CHARSET = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?\s*([\w-]+)""", re.IGNORECASE)
 _HINT = 'Name its list in [hot] selector, like "ol.most-read".'
 
 
@@ -41,8 +41,9 @@ async def fetch_hot_page(
     fetched = await fetcher.fetch(url, now=now, accept="text/html, */*;q=0.5", allow_private=allow_private)
     if not fetched.body:
         raise CollectError(f"{shown(url)} is empty or gone.", "Check [hot] url.")
-    html = _decoded(fetched.body, fetched.content_type)
-    return HotList("page", shown(fetched.url), read_hot_page(html, fetched.url, selector))
+    html = decoded(fetched.body, fetched.content_type)
+    lines = await asyncio.to_thread(read_hot_page, html, fetched.url, selector)
+    return HotList("page", shown(fetched.url), lines)
 
 
 def read_hot_page(html: str, url: str, selector: str = "") -> tuple[HotLine, ...]:
@@ -174,16 +175,3 @@ def _address(item: lxml.html.HtmlElement, url: str) -> str:
     around = [link for link in item.iterancestors("a") if link.get("href")]
     links = _links(item) or around
     return absolute(max(links, key=_length).get("href"), url) if links else ""
-
-
-def _decoded(body: bytes, content_type: str) -> str:
-    """By the byte order mark, the header, the page itself, else as UTF-8. What the name stands for on the web: euc-kr is cp949."""
-    named = re.search(r"charset\s*=\s*[\"']?([\w-]+)", content_type, re.IGNORECASE)
-    declared = _CHARSET.search(body[:4096])
-    charset = "utf-8-sig" if body.startswith(b"\xef\xbb\xbf") else ""
-    charset = charset or (named[1] if named else declared[1].decode() if declared else "utf-8")
-    wider = {"euc-kr": "cp949", "ks_c_5601-1987": "cp949", "gb2312": "gb18030", "iso-8859-1": "cp1252"}
-    try:
-        return body.decode(wider.get(charset.lower(), charset), "replace")
-    except LookupError:
-        return body.decode("utf-8", "replace")

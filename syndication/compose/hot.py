@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from syndication.domain.article import Article
+from syndication.domain.hot_account import HotPlace, Meant
 from syndication.domain.hotlist import HotEntry, HotLine, HotList, match_title, movement, normalise_title
 
-__all__ = ["choose", "linked", "rank", "standing"]
+__all__ = ["by_readers", "choose", "linked", "rank", "standing"]
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _TRACKING = re.compile(r"utm_.*|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_[ce]id|ref_src")
@@ -35,26 +36,40 @@ def _published(found: HotList) -> tuple[datetime, str, str]:
     return (found.published or _LONG_AGO, found.origin, found.source)
 
 
+def by_readers(readers: Mapping[str, int], articles: Sequence[Article], origin: str) -> HotList:
+    """The list of the articles that were read, by how many readers each had in the whole week: a score with a half-life would favour
+    its last day. Of two with as many the newer is first, which had less time for them, then the title decides.
+    """
+    read = sorted((article for article in articles if article.id in readers), key=lambda article: article.tie)
+    read.sort(key=lambda article: article.dated, reverse=True)
+    read.sort(key=lambda article: readers[article.id], reverse=True)
+    lines = (
+        HotLine(rank, article.title, article.url, float(readers[article.id]))
+        for rank, article in enumerate(read, start=1)
+    )
+    return HotList("access-log", origin, tuple(lines))
+
+
 def rank(
     chosen: HotList | None,
     articles: Sequence[Article],
     previous: tuple[HotEntry, ...] | None,
     limit: int,
-) -> tuple[HotEntry, ...]:
-    """At most `limit` entries, numbered from 1, each article once; a line that means no known article stays, with its own URL if any.
+) -> tuple[HotPlace, ...]:
+    """At most `limit` places, numbered from 1, each article once; a line that means no known article stays, with its own URL if any.
 
     `previous` is the nearest earlier edition's list; None, in a first edition, gives no marks.
     """
     if chosen is None:
         return ()
     known = _Known.of(articles)
-    entries: list[HotEntry] = []
-    for entry in _once(chosen.lines, known):
-        if len(entries) == limit:
+    places: list[HotPlace] = []
+    for place in _once(chosen.lines, known):
+        if len(places) == limit:
             break
-        placed = replace(entry, rank=len(entries) + 1)
-        entries.append(replace(placed, movement=movement(placed, previous)))
-    return tuple(entries)
+        entry = replace(place.entry, rank=len(places) + 1)
+        places.append(replace(place, entry=replace(entry, movement=movement(entry, previous))))
+    return tuple(places)
 
 
 def linked(entries: Sequence[HotEntry], articles: Sequence[Article]) -> tuple[HotEntry, ...]:
@@ -63,7 +78,8 @@ def linked(entries: Sequence[HotEntry], articles: Sequence[Article]) -> tuple[Ho
     taken = {entry.article for entry in entries if entry.article}
     found: list[HotEntry] = []
     for entry in entries:
-        article = None if entry.article else known.meant_by(HotLine(entry.rank, entry.title, entry.url))
+        line = HotLine(entry.rank, entry.title, entry.url)
+        article = None if entry.article else known.meant_by(line)[0]
         if article and article.id not in taken:
             taken.add(article.id)
             entry = replace(entry, url=article.url, article=article.id, section=article.section)  # noqa: PLW2901
@@ -71,18 +87,18 @@ def linked(entries: Sequence[HotEntry], articles: Sequence[Article]) -> tuple[Ho
     return tuple(found)
 
 
-def _once(lines: Sequence[HotLine], known: "_Known") -> Iterator[HotEntry]:
-    """The entries in the list's order: an article, or a title without one, only the first time."""
+def _once(lines: Sequence[HotLine], known: "_Known") -> Iterator[HotPlace]:
+    """The places in the list's order: an article, or a title without one, only the first time."""
     seen: set[str] = set()
     for line in sorted(lines, key=lambda line: line.rank):
-        article = known.meant_by(line)
+        article, meant, ratio = known.meant_by(line)
         title = line.title.strip() or (article.title if article else "")
         identity = article.id if article else normalise_title(title)
         if not title or identity in seen:  # a bare address that nobody knows has nothing to show
             continue
         seen.add(identity)
         url, section, number = (article.url, article.section, article.id) if article else (line.url, "", "")
-        yield HotEntry(line.rank, title, url, number, section, line.score)
+        yield HotPlace(HotEntry(line.rank, title, url, number, section, line.score), line, meant, ratio)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +118,15 @@ class _Known:
             {normalise_title(article.title): article.id for article in oldest_first},
         )
 
-    def meant_by(self, line: HotLine) -> Article | None:
+    def meant_by(self, line: HotLine) -> tuple[Article | None, Meant, float]:
+        """The article, how the line found it, and the ratio of their titles where that decided."""
         found = self.by_address.get(_address(line.url)) if line.url else None
-        if found is None and line.title.strip():
-            found = match_title(line.title, self.by_title)
-        return self.by_id[found] if found else None
+        if found:
+            return self.by_id[found], Meant.ADDRESS, 1.0
+        match = match_title(line.title, self.by_title) if line.title.strip() else None
+        if match is None:
+            return None, Meant.NOBODY, 0.0
+        return self.by_id[match.article], Meant.NEAR if match.ratio < 1 else Meant.TITLE, match.ratio
 
 
 def _address(url: str) -> str:

@@ -13,6 +13,7 @@ __all__ = [
     "HotLine",
     "HotList",
     "Movement",
+    "TitleMatch",
     "Trend",
     "match_title",
     "movement",
@@ -39,12 +40,15 @@ class HotLine:
 
 @dataclass(frozen=True, slots=True)
 class HotList:
-    """A collected list. `origin` is the page or file it stood on, `published` that page's own time (it does not date the list)."""
+    """A collected list. `origin` is the page or file it stood on, `published` that page's own time (it does not date the list).
+    `collected`: when it was stored.
+    """
 
     source: str
     origin: str
     lines: tuple[HotLine, ...]
     published: datetime | None = None
+    collected: datetime | None = None
 
 
 class Trend(StrEnum):
@@ -97,15 +101,23 @@ def _unified(character: str) -> str:
     return "" if category == "Cf" else character  # soft hyphens and zero-width spaces are not seen
 
 
-def match_title(title: str, candidates: Mapping[str, str]) -> str | None:
-    """The id of the article that `title` means, or None. `candidates`: normalised title to id.
+@dataclass(frozen=True, slots=True)
+class TitleMatch:
+    """The id of the article that a title means, and how alike the two titles are: 1 when they compare equal."""
+
+    article: str
+    ratio: float
+
+
+def match_title(title: str, candidates: Mapping[str, str]) -> TitleMatch | None:
+    """The article that `title` means, or None. `candidates`: normalised title to id.
 
     An equal title, or one at a ratio of at least 0.93 with the same numbers in the same order ("Week 2024" is not "Week 2025")
     that leads the next article by 0.05.
     """
     wanted = normalise_title(title)
     if wanted in candidates:
-        return candidates[wanted]
+        return TitleMatch(candidates[wanted], 1.0)
     numbers = _NUMBERS.findall(wanted)
     best: dict[str, float] = {}
     matcher = SequenceMatcher(
@@ -123,7 +135,7 @@ def match_title(title: str, candidates: Mapping[str, str]) -> str | None:
     ranked = sorted(best.items(), key=lambda pair: pair[1], reverse=True)
     if not ranked or ranked[0][1] < SAME:
         return None
-    return ranked[0][0] if len(ranked) == 1 or ranked[0][1] - ranked[1][1] >= LEAD else None
+    return TitleMatch(*ranked[0]) if len(ranked) == 1 or ranked[0][1] - ranked[1][1] >= LEAD else None
 
 
 def movement(entry: HotEntry, previous: Sequence[HotEntry] | None) -> Movement | None:

@@ -1,17 +1,21 @@
 """What a flow works with: the site's policies as plain values, and its adapters. Only `syndication.wiring` constructs one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol
 
+from syndication.collect.access_log.json_lines import JsonKeys
+from syndication.collect.access_log.reading import AccessLog
 from syndication.collect.harvest import Collector
 from syndication.deliver.lanes import Lane
 from syndication.deliver.pool import Pool
 from syndication.deliver.throttle import Throttle
 from syndication.domain.article import Source
+from syndication.domain.hot_account import HotKind
+from syndication.domain.hotlist import HotList
 from syndication.domain.publication import Publication
 from syndication.domain.tokens import Keyring
 from syndication.domain.week import CutOff, WeekKey
@@ -53,10 +57,16 @@ class EditionPolicy:
 
 @dataclass(frozen=True, slots=True)
 class HotPolicy:
-    """`file` gives the file of a week's ranking, or None when the list comes with the sources' pages."""
+    """Where the ranking comes from. `path` gives a week's file, or the pattern of the log's files; `page` fetches the list that
+    stands on a page, at the time given, and raises CollectError.
+    """
 
-    file: Callable[[WeekKey], Path | None]
+    kind: HotKind
     limit: int
+    path: Callable[[WeekKey], Path | None]
+    page: Callable[[datetime], Awaitable[HotList]]
+    keys: JsonKeys = field(default_factory=JsonKeys)  # of a log of JSON lines
+    log: AccessLog = field(default_factory=AccessLog)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from syndication.domain.week import WeekKey
 from syndication.errors import CollectError
 from syndication.flows.app import App
 from syndication.flows.health import failed, succeeded
+from syndication.flows.hot import collect_hot
 from syndication.flows.report import Report
 
 __all__ = ["collect"]
@@ -20,7 +21,7 @@ OLD_ENTRY = "it was already old when its source was first collected"
 
 
 async def collect(app: App, report: Report) -> None:
-    """Fetch and store what the sources have. Raises CollectError when every source failed."""
+    """Fetch and store what the sources have, and the hot list of a page. Raises CollectError when every source failed."""
     frozen = await app.store.editions.frozen()
     results = await asyncio.gather(*(_harvest(app, source) for source in app.sources))
     for source, (harvest, took) in zip(app.sources, results, strict=True):
@@ -28,6 +29,7 @@ async def collect(app: App, report: Report) -> None:
             await failed(app, source, harvest, took=took, report=report)
         else:
             await _keep(app, harvest, frozen, report, took=took)
+    await collect_hot(app, report)
     asked = [result for result, _ in results if isinstance(result, CollectError) or not result.retired]
     if asked and all(isinstance(result, CollectError) for result in asked):
         raise CollectError(

@@ -3,24 +3,23 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
-from syndication.collect.hot_file import read_hot_file
 from syndication.compose.edition import compose
-from syndication.compose.hot import choose, rank, standing
 from syndication.compose.membership import TOO_OLD, members, reach
 from syndication.deliver.lanes import lane_of
 from syndication.domain.article import Article
 from syndication.domain.delivery import MailingKind
 from syndication.domain.edition import Edition
 from syndication.domain.frozen import FrozenEdition, Mailing
+from syndication.domain.hot_account import HotAccount
 from syndication.domain.hotlist import HotEntry
 from syndication.domain.text import counted
 from syndication.domain.week import WeekKey
-from syndication.errors import CollectError
 from syndication.flows.app import App
 from syndication.flows.copies import with_copied_images
+from syndication.flows.hot import hot_list
 from syndication.flows.letters import MailingLetters
 from syndication.flows.report import Report
 from syndication.publish.addresses import resolve
@@ -32,19 +31,17 @@ __all__ = [
     "edition_of",
     "freeze_edition",
     "mail_headers",
-    "recent_articles",
 ]
-
-MATCH_WINDOW = timedelta(days=90)  # how far back a hot entry's article is looked for
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An edition with its compiled mails, as it would be frozen now."""
+    """An edition with its compiled mails, as it would be frozen now, and how its hot list came about."""
 
     edition: Edition
     mailing: Mailing
     letters: MailingLetters
+    hot: HotAccount | None = None
 
 
 async def freeze_edition(app: App, key: WeekKey, report: Report) -> FrozenEdition | None:
@@ -65,6 +62,7 @@ async def freeze_edition(app: App, key: WeekKey, report: Report) -> FrozenEditio
         token_key=app.keyring.signer,
         lane_of=partial(lane_of, lanes=app.delivery.lanes),
         waits=app.edition.approve,
+        hot=draft.hot.document() if draft.hot else {},
     )
     app.progress.say(
         f"{key}: frozen with {counted(len(edition.articles), 'article')} for {counted(frozen.planned, 'reader')}"
@@ -74,9 +72,10 @@ async def freeze_edition(app: App, key: WeekKey, report: Report) -> FrozenEditio
 
 async def draft_edition(app: App, key: WeekKey, report: Report) -> Draft | None:
     """Compose and render `key` from what is collected, and keep nothing; None as for `freeze_edition`."""
-    edition = await _compose(app, key, report)
-    if edition is None:
+    composed = await _compose(app, key, report)
+    if composed is None:
         return None
+    edition, hot = composed
     if app.edition.copy_images:
         edition = await with_copied_images(app, edition, report)
     draft = drafted(app, edition, app.clock().replace(microsecond=0))
@@ -85,7 +84,7 @@ async def draft_edition(app: App, key: WeekKey, report: Report) -> Draft | None:
         for variant in draft.mailing.variants
         if variant.trimmed
     )
-    return draft
+    return replace(draft, hot=hot)
 
 
 def drafted(app: App, edition: Edition, at: datetime, mailing: str = "") -> Draft:
@@ -116,7 +115,7 @@ def mail_headers(app: App) -> dict[str, str]:
     }
 
 
-async def _compose(app: App, key: WeekKey, report: Report) -> Edition | None:
+async def _compose(app: App, key: WeekKey, report: Report) -> tuple[Edition, HotAccount] | None:
     cutoff, store = app.edition.cutoff, app.store
     # What lies further back only counts: a hundred thousand old articles are not read for that.
     unassigned = await store.articles.unassigned(since=reach(key, cutoff), until=cutoff.at(key))
@@ -132,13 +131,14 @@ async def _compose(app: App, key: WeekKey, report: Report) -> Edition | None:
         reasons[reason or TOO_OLD] += number
     report.backlog, report.backlog_reasons = reasons.total(), dict(reasons)
     report.waiting = await store.articles.waiting(cutoff.at(key))
-    hot = await _hot_list(app, key, report)
+    account = await hot_list(app, key, report)
+    hot = tuple(place.entry for place in account.places)
     report.articles, report.hot = len(week.members), len(hot)
     if not week.members:
         report.skipped = f"{key} has no new article, so no mail was made."
         return None
     number = await store.editions.number_next(app.edition.first_number)
-    return await edition_of(app, key, number, week.members, hot)
+    return await edition_of(app, key, number, week.members, hot), account
 
 
 async def edition_of(
@@ -156,28 +156,3 @@ async def edition_of(
         unsectioned=app.publication.title,
     )
     return replace(edition, note=await app.store.notes.get(key))
-
-
-async def _hot_list(app: App, key: WeekKey, report: Report) -> tuple[HotEntry, ...]:
-    names = {source.name for source in app.sources}
-    lists = tuple(found for found in await app.store.sources.hot_lists() if found.source in names)
-    if file := app.hot.file(key):
-        try:
-            lists = (read_hot_file(file),)
-        except CollectError as error:
-            report.warnings.append(
-                f"{error.message} The digest goes out without a hot list. {error.hint}".strip()
-            )
-            lists = ()
-    recent = await recent_articles(app, key)
-    before = await app.store.editions.hot_before(key)
-    ranked = rank(choose(lists, app.edition.cutoff.at(key)), recent, before, app.hot.limit)
-    gone = await app.store.withdrawals.all()
-    return standing(ranked, {one.article for one in gone}, [one.title for one in gone])
-
-
-async def recent_articles(app: App, key: WeekKey) -> list[Article]:
-    """The articles that an entry of the hot list of `key` may mean, as they are published by now."""
-    since = app.edition.cutoff.at(key) - MATCH_WINDOW
-    found = await app.store.articles.recent(since=since, until=app.clock())
-    return [resolve(article, app.publication) for article in found]

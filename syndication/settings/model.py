@@ -15,12 +15,12 @@ from syndication.domain.week import CutOff, WeekKey
 from syndication.errors import SettingsError
 from syndication.settings.collecting import Collect
 from syndication.settings.forms import Mistake
+from syndication.settings.ranking import Hot
 from syndication.settings.sending import Bounces, Delivery, Dkim, LaneTable, Server, Smtp
 from syndication.settings.tables import (
     EditionTable,
     Email,
     Feeds,
-    Hot,
     PublicationTable,
     Publish,
     Secrets,
@@ -155,8 +155,8 @@ class Settings(BaseSettings):
             for source in self.sources
         )
 
-    def hot_file(self, week: WeekKey) -> Path | None:
-        """The file of the week's ranking, absolute, or None when the list comes with the sources' pages."""
+    def hot_path(self, week: WeekKey) -> Path | None:
+        """The file of the week's ranking, or the pattern of the access log's files, absolute; None where the list comes from pages."""
         if self.hot.path is None:
             return None
         return self.path(str(self.hot.path).replace("{week}", str(week)))

@@ -37,7 +37,6 @@ __all__ = [
     "EditionTable",
     "Email",
     "Feeds",
-    "Hot",
     "PublicationTable",
     "Publish",
     "Secrets",
@@ -132,34 +131,6 @@ class SourceTable(Table):
             )
         if self.limit != PAGES and not self.kind.has_pages:
             raise Mistake("does not belong to a source of this kind", "Remove it.", ("limit",))
-        return self
-
-
-class Hot(Table):
-    """Where the week's ranked list comes from; `path` may hold `{week}`."""
-
-    kind: Literal["source", "file"] = "source"
-    path: MaybePath = None
-    limit: Whole = Field(default=6, ge=1, le=100)
-
-    @field_validator("kind", mode="before")
-    @classmethod
-    def _kind_is_built(cls, value: object) -> object:
-        hint = 'Use "source" or "file".'
-        if value in ("page", "access-log"):
-            raise Mistake("is not available in this version", hint)
-        if value not in ("source", "file"):
-            raise Mistake("is not a kind of hot list", hint)
-        return value
-
-    @model_validator(mode="after")
-    def _path_fits_the_kind(self) -> Self:
-        if self.kind == "file" and self.path is None:
-            raise Mistake("is missing", 'kind = "file" needs it: path = "hot/{week}.csv".', ("path",))
-        if self.kind == "source" and self.path is not None:
-            raise Mistake(
-                'has no effect with kind = "source"', 'Write kind = "file", or remove path.', ("path",)
-            )
         return self
 
 

@@ -4,6 +4,7 @@ from sqlalchemy import Connection, delete, or_, select
 
 from syndication.domain.week import WeekKey
 from syndication.store.engine import lock
+from syndication.store.hot_tables import hot_accounts
 from syndication.store.tables import (
     batches,
     deliveries,
@@ -40,7 +41,7 @@ def discard(connection: Connection, key: WeekKey) -> bool:
     for table in (deliveries, lanes, variants):
         connection.execute(delete(table).where(table.c.mailing.in_(ours)))
     connection.execute(delete(mailings).where(of_edition))
-    for table in (hot_entries, edition_articles):
+    for table in (hot_accounts, hot_entries, edition_articles):
         connection.execute(delete(table).where(table.c.edition == str(key)))
     connection.execute(delete(editions).where(editions.c.key == str(key)))
     return True

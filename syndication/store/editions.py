@@ -16,6 +16,7 @@ from syndication.errors import StoreError
 from syndication.store.discard import discard
 from syndication.store.engine import Database
 from syndication.store.freeze import Plan, freeze
+from syndication.store.hot_tables import hot_accounts
 from syndication.store.tables import (
     articles,
     batches,
@@ -49,11 +50,12 @@ class Editions:
         token_key: str,
         lane_of: Callable[[str], str],
         waits: bool = False,
+        hot: Mapping[str, Any] | None = None,
     ) -> FrozenEdition:
         """Settle an edition and plan its mailing for every reader who is confirmed now, all or nothing.
 
         The first of `variants` is in the publication's language: a reader whose own was not compiled gets it. `lane_of` names the
-        lane of a domain; with `waits` an editor has to approve it. Raises StoreError when the edition is frozen already, or one of its articles stands in another.
+        lane of a domain; with `waits` an editor has to approve it. `hot` is how its ranking came about. Raises StoreError when the edition is frozen already, or one of its articles stands in another.
         """
         plan = Plan(
             edition=edition,
@@ -66,15 +68,10 @@ class Editions:
             token_key=token_key,
             lane_of=lane_of,
             waits=waits,
+            hot=hot or {},
         )
 
-        def change(connection: Connection) -> FrozenEdition:
-            freeze(connection, plan)
-            frozen = _get(connection, edition.key)
-            assert frozen is not None
-            return frozen
-
-        return await self._database.write(change)
+        return await self._database.write(lambda connection: _frozen(connection, plan))
 
     async def get(self, key: WeekKey) -> FrozenEdition | None:
         """None when `key` is not frozen."""
@@ -109,6 +106,11 @@ class Editions:
         return await self._database.read(
             lambda connection: _hot_of(connection, connection.execute(question).scalar())
         )
+
+    async def hot_account(self, key: WeekKey) -> dict[str, Any]:
+        """How the ranking of `key` came about (`HotAccount.document`); empty when a version made it that did not keep that."""
+        question = select(hot_accounts.c.account).where(hot_accounts.c.edition == str(key))
+        return await self._database.read(lambda connection: connection.execute(question).scalar() or {})
 
     async def lines(self) -> tuple[EditionLine, ...]:
         """A line for each edition that its editor has let out, latest first."""
@@ -193,6 +195,13 @@ class Editions:
             select(mailings.c.id).where(or_(waiting, held, unknown)).order_by(mailings.c.date, mailings.c.id)
         )
         return await self._database.read(lambda connection: tuple(connection.execute(question).scalars()))
+
+
+def _frozen(connection: Connection, plan: Plan) -> FrozenEdition:
+    freeze(connection, plan)
+    frozen = _get(connection, plan.edition.key)
+    assert frozen is not None
+    return frozen
 
 
 def _get(connection: Connection, key: WeekKey) -> FrozenEdition | None:

@@ -5,7 +5,7 @@ come out (for the lanes), and the answers go in as a list of values.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +32,7 @@ from syndication.domain.subscriber import Consent
 from syndication.domain.variant import Variant, language_for
 from syndication.errors import StoreError
 from syndication.store.engine import lock
+from syndication.store.hot_tables import hot_accounts
 from syndication.store.tables import (
     deliveries,
     edition_articles,
@@ -62,6 +63,7 @@ class Plan:
     token_key: str
     lane_of: Callable[[str], str]
     waits: bool = False  # for its editor's approval
+    hot: Mapping[str, Any] = field(default_factory=dict)  # how its ranking came about
 
 
 def freeze(connection: Connection, plan: Plan) -> None:
@@ -103,6 +105,10 @@ def _edition(connection: Connection, plan: Plan, key: str) -> None:
             f"An article of the edition {key} stands in another edition already, or is not known.",
             "Run again: the edition is made anew.",
         ) from error
+    _ranking(connection, plan, key)
+
+
+def _ranking(connection: Connection, plan: Plan, key: str) -> None:
     entries = [
         {
             "edition": key,
@@ -115,10 +121,12 @@ def _edition(connection: Connection, plan: Plan, key: str) -> None:
             "trend": entry.movement and entry.movement.trend,
             "places": entry.movement.places if entry.movement else 0,
         }
-        for entry in edition.hot
+        for entry in plan.edition.hot
     ]
     if entries:
         connection.execute(insert(hot_entries), entries)
+    if plan.hot:
+        connection.execute(insert(hot_accounts).values(edition=key, account=dict(plan.hot)))
 
 
 def _mailing(connection: Connection, plan: Plan, key: str) -> None:

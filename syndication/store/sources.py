@@ -152,4 +152,4 @@ def _state(row: Any) -> SourceState:
 
 def _hot_list(row: Any) -> HotList:
     lines = tuple(HotLine(rank, title, url, score) for rank, title, url, score in row.lines)
-    return HotList(row.source, row.origin, lines, row.published)
+    return HotList(row.source, row.origin, lines, row.published, row.collected)

@@ -86,4 +86,4 @@ async def test_hot_lists_come_back_as_saved_and_replace_the_sources_older_ones(s
     await store.sources.save_hot("desk", [page, replace(page, origin="older.txt")], at=NOW)
     await store.sources.save_hot("wire", [other], at=NOW)
     await store.sources.save_hot("desk", [page], at=NOW)
-    assert await store.sources.hot_lists() == (page, other)
+    assert await store.sources.hot_lists() == (replace(page, collected=NOW), replace(other, collected=NOW))

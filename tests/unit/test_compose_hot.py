@@ -3,10 +3,21 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from syndication.compose.hot import choose, rank
+from syndication.compose import hot as compose_hot
+from syndication.compose.hot import by_readers, choose
 from syndication.domain.article import Article
-from syndication.domain.hotlist import HotEntry, HotLine, HotList, Movement, Trend
+from syndication.domain.hot_account import Meant
+from syndication.domain.hotlist import SAME, HotEntry, HotLine, HotList, Movement, Trend
+
+
+def rank(
+    chosen: HotList | None, articles: list[Article], previous: tuple[HotEntry, ...] | None, limit: int
+) -> tuple[HotEntry, ...]:
+    return tuple(place.entry for place in compose_hot.rank(chosen, articles, previous, limit))
+
 
 CUTOFF = datetime(2026, 11, 22, 15, tzinfo=UTC)
 
@@ -136,3 +147,58 @@ def test_marks_are_made_against_the_earlier_edition_and_only_where_there_is_one(
         Movement(Trend.NEW),
     ]
     assert [entry.movement for entry in rank(chosen, [], None, 6)] == [None, None, None]
+
+
+def test_readers_rank_and_of_two_with_as_many_the_newer_then_the_title() -> None:
+    known = [
+        article("a", "Tram", "https://news.example/a", days=-3),
+        article("b", "Snow", "https://news.example/b", days=-2),
+        article("c", "Rain", "https://news.example/c", days=-3),
+        article("d", "Fog", "https://news.example/d", days=-1),
+        article("e", "Unread", "https://news.example/e"),
+    ]
+    found = by_readers({"a": 5, "b": 5, "c": 5, "d": 9}, known, "access.log")
+    assert [(line.rank, line.title, line.score) for line in found.lines] == [
+        (1, "Fog", 9.0),
+        (2, "Snow", 5.0),
+        (3, "Rain", 5.0),
+        (4, "Tram", 5.0),
+    ]
+    assert [entry.article for entry in rank(found, known, None, 9)] == ["d", "b", "c", "a"]
+
+
+def test_a_place_tells_how_its_article_was_found() -> None:
+    known = [
+        article("tram", "The tram", "https://news.example/tram"),
+        article("harbour", "A quiet harbour learns to sing again"),
+        article("snow", "Snow"),
+    ]
+    lines = (
+        HotLine(1, "Something", "https://news.example/tram/"),
+        HotLine(2, "SNOW"),
+        HotLine(3, "A quiet harbor learns to sing again"),
+        HotLine(4, "Nobody knows this"),
+    )
+    places = compose_hot.rank(HotList("desk", "page", lines), known, None, 6)
+    assert [place.meant for place in places] == [Meant.ADDRESS, Meant.TITLE, Meant.NEAR, Meant.NOBODY]
+    assert [place.line for place in places] == list(lines)
+    assert SAME <= places[2].ratio < 1
+
+
+WORDS = st.text(alphabet="abcdefgh 가나다", min_size=12, max_size=40).map(lambda text: f"x{text.strip()}x")
+
+
+@given(WORDS, st.integers(0, 9999), st.integers(0, 9999))
+def test_two_titles_that_differ_in_a_number_are_two_articles(words: str, one: int, other: int) -> None:
+    title = f"{words} {one}"
+    (entry,) = rank(HotList("d", "p", (HotLine(1, title),)), [article("id", f"{words} {other}")], None, 1)
+    assert bool(entry.article) == (one == other)
+
+
+@given(WORDS, st.sampled_from("“”'`´«»"), st.sampled_from("-–—−"), st.sampled_from(" \u00a0\u2003"))
+def test_quotes_dashes_spaces_and_case_part_no_title_from_its_article(
+    words: str, quote: str, dash: str, space: str
+) -> None:
+    written = f"{quote}{words.upper()}{quote}{space}{dash}{space}again"
+    (entry,) = rank(HotList("d", "p", (HotLine(1, written),)), [article("id", f"'{words}' - again")], None, 1)
+    assert entry.article == "id"

@@ -1,6 +1,6 @@
 # ruff: noqa: RUF001 - characters that look alike are what is tested
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -41,45 +41,47 @@ def test_normalising_twice_changes_nothing(text: str) -> None:
     assert normalise_title(once) == once == unicodedata.normalize("NFKC", once)
 
 
+def meant(title: str, known: Mapping[str, str]) -> str | None:
+    match = match_title(title, known)
+    return match.article if match else None
+
+
 def candidates(*titles: str) -> dict[str, str]:
     return {normalise_title(title): f"id-{number}" for number, title in enumerate(titles)}
 
 
 def test_an_equal_title_wins_over_any_that_is_near() -> None:
     known = candidates("Lantern Week 2024 opens by the river", "Lantern Week 2025 opens by the river")
-    assert match_title("LANTERN week 2025 opens by the river", known) == "id-1"
+    assert meant("LANTERN week 2025 opens by the river", known) == "id-1"
 
 
 def test_a_title_with_another_number_is_another_article() -> None:
     assert (
-        match_title(
-            "Lantern Week 2025 opens by the river", candidates("Lantern Week 2024 opens by the river")
-        )
+        meant("Lantern Week 2025 opens by the river", candidates("Lantern Week 2024 opens by the river"))
         is None
     )
 
 
 def test_a_title_with_another_roman_number_is_another_article() -> None:
     assert (
-        match_title("The long walk to the sea, part III", candidates("The long walk to the sea, part II"))
-        is None
+        meant("The long walk to the sea, part III", candidates("The long walk to the sea, part II")) is None
     )
 
 
 def test_a_slip_of_the_pen_still_finds_its_article() -> None:
     known = candidates("A quiet harbour learns to sing again", "Night buses for the valley towns")
-    assert match_title("A quiet harbor learns to sing again", known) == "id-0"
+    assert meant("A quiet harbor learns to sing again", known) == "id-0"
 
 
 def test_a_title_that_is_only_near_finds_nothing() -> None:
-    assert match_title("A quiet harbour sings", candidates("A quiet harbour learns to sing again")) is None
+    assert meant("A quiet harbour sings", candidates("A quiet harbour learns to sing again")) is None
 
 
 def test_two_articles_equally_near_are_neither() -> None:
     known = candidates(
         "The potters of the northern valley, again", "The potters of the southern valley, again"
     )
-    assert match_title("The potters of the sorthern valley, again", known) is None
+    assert meant("The potters of the sorthern valley, again", known) is None
 
 
 def test_a_rival_just_below_the_threshold_still_spoils_the_lead() -> None:
@@ -87,23 +89,23 @@ def test_a_rival_just_below_the_threshold_still_spoils_the_lead() -> None:
     near = line[:5] + "##" + line[7:]
     rival = line[:20] + "####" + line[24:]  # 0.90
     longer = line + "########"  # 0.91
-    assert match_title(line, candidates(near)) == "id-0"
-    assert match_title(line, candidates(near, rival)) is None
-    assert match_title(line, candidates(near, longer)) is None
-    assert match_title(line, candidates(rival)) is match_title(line, candidates(longer)) is None
+    assert meant(line, candidates(near)) == "id-0"
+    assert meant(line, candidates(near, rival)) is None
+    assert meant(line, candidates(near, longer)) is None
+    assert meant(line, candidates(rival)) is meant(line, candidates(longer)) is None
 
 
 def test_two_spellings_of_one_article_are_no_rivals() -> None:
     line = "A quiet harbour learns to sing again"
     known = {normalise_title(line + "!"): "one", normalise_title(line + "?"): "one"}
-    assert match_title(line, known) == "one"
+    assert meant(line, known) == "one"
 
 
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=8), st.data())
 def test_every_known_title_finds_itself(titles: list[str], data: st.DataObject) -> None:
     known = {normalise_title(title): normalise_title(title) for title in titles}
     title = data.draw(st.sampled_from(titles))
-    assert match_title(title, known) == normalise_title(title)
+    assert meant(title, known) == normalise_title(title)
 
 
 def entry(rank: int, title: str, article: str = "") -> HotEntry:

@@ -134,7 +134,7 @@ def test_the_least_configuration_has_the_defaults_of_the_reference(tmp_path: Pat
     assert settings.list_id == "weekly.tern.example"
     assert settings.outbox == tmp_path / "var/outbox"
     assert settings.store_url == f"sqlite:///{tmp_path}/var/syndicate.db"
-    assert settings.hot_file(WeekKey(2026, 47)) is None
+    assert settings.hot_path(WeekKey(2026, 47)) is None
 
 
 def test_every_key_of_the_design_is_understood(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_the_publication_becomes_the_domains_own_with_slashes_at_its_folders(tmp
 
 def test_the_week_stands_in_the_name_of_the_hot_lists_file(tmp_path: Path) -> None:
     settings = load(tmp_path, LEAST + '[hot]\nkind = "file"\npath = "hot/{week}.csv"\n')
-    assert settings.hot_file(WeekKey(2026, 5)) == tmp_path / "hot/2026-W05.csv"
+    assert settings.hot_path(WeekKey(2026, 5)) == tmp_path / "hot/2026-W05.csv"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,123 @@
+"""How a week's ranking came about: what `syndicate hot` tells, and what is kept with a frozen edition."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from syndication.domain.hotlist import HotEntry, HotLine
+from syndication.domain.readership import Readership
+from syndication.domain.week import WeekKey
+
+__all__ = ["HotAccount", "HotKind", "HotPlace", "Meant", "unexplained"]
+
+
+class HotKind(StrEnum):
+    """Where the ranked list comes from."""
+
+    SOURCE = "source"  # the sources' own pages
+    PAGE = "page"
+    LOG = "access-log"
+    FILE = "file"
+
+
+class Meant(StrEnum):
+    """How a line of the list found its article."""
+
+    ADDRESS = "address"
+    TITLE = "title"  # they compare equal
+    NEAR = "near title"  # see `match_title`
+    NOBODY = "nobody"  # no known article
+
+
+@dataclass(frozen=True, slots=True)
+class HotPlace:
+    """One place of the ranking, the line that it was made of, and how that found its article; `ratio` is 1 but for a near title."""
+
+    entry: HotEntry
+    line: HotLine
+    meant: Meant
+    ratio: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HotAccount:
+    """The whole ranking of one week. `origin` is the page, file or pattern that the list came from, empty when there was none.
+
+    `published`: when its page was, `read`: when the list was. `lines`: how many it had. `against`: the edition that movements are
+    told from. The week goes after `begins` up to `ends`.
+    """
+
+    kind: HotKind
+    begins: datetime
+    ends: datetime
+    origin: str = ""
+    published: datetime | None = None
+    read: datetime | None = None
+    lines: int = 0
+    against: WeekKey | None = None
+    places: tuple[HotPlace, ...] = ()
+    readership: Readership | None = None  # of a log
+
+    def document(self) -> dict[str, Any]:
+        """As a JSON document: times in ISO 8601 (UTC)."""
+        return {
+            "kind": str(self.kind),
+            "begins": self.begins.isoformat(),
+            "ends": self.ends.isoformat(),
+            "origin": self.origin,
+            "published": _iso(self.published),
+            "read": _iso(self.read),
+            "lines": self.lines,
+            "against": str(self.against) if self.against else None,
+            "log": _log(self.readership) if self.readership else None,
+            "entries": [self._entry(place) for place in self.places],
+        }
+
+    def _entry(self, place: HotPlace) -> dict[str, Any]:
+        return _place(place.entry) | {
+            "views": self.readership.views.get(place.entry.article) if self.readership else None,
+            "line": {"rank": place.line.rank, "title": place.line.title, "url": place.line.url},
+            "meant": str(place.meant),
+            "ratio": round(place.ratio, 4),
+        }
+
+
+def unexplained(entries: Sequence[HotEntry]) -> dict[str, Any]:
+    """The document of a ranking of which nothing but its entries is known: a version made it that kept no more."""
+    told = ("kind", "begins", "ends", "origin", "published", "read", "lines", "against", "log")
+    unknown = dict.fromkeys(("views", "line", "meant", "ratio"))
+    return {**dict.fromkeys(told), "entries": [_place(entry) | unknown for entry in entries]}
+
+
+def _place(entry: HotEntry) -> dict[str, Any]:
+    moved = entry.movement
+    return {
+        "rank": entry.rank,
+        "title": entry.title,
+        "url": entry.url,
+        "article": entry.article,
+        "section": entry.section,
+        "score": entry.score,
+        "movement": {"trend": str(moved.trend), "places": moved.places} if moved else None,
+    }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _log(found: Readership) -> dict[str, Any]:
+    return {
+        "files": list(found.files),
+        "passed_over": found.passed_over,
+        "lines": found.lines,
+        "left_out": {str(reason): number for reason, number in found.left_out.items()},
+        "articles": len(found.readers),
+        "views": sum(found.views.values()),
+        "nameless": found.nameless,
+        "estimated": found.estimated,
+        "first": _iso(found.first),
+        "last": _iso(found.last),
+    }

@@ -1,0 +1,167 @@
+"""The hot list of a week: which list counts, what its lines mean, and how each number came about."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from syndication.collect.access_log.reading import Question
+from syndication.collect.hot_file import read_hot_file
+from syndication.compose.hot import by_readers, choose, rank, standing
+from syndication.domain.article import Article
+from syndication.domain.hot_account import HotAccount, HotKind, unexplained
+from syndication.domain.hotlist import HotList
+from syndication.domain.readership import LeftOut, Readership
+from syndication.domain.text import counted
+from syndication.domain.week import WeekKey
+from syndication.errors import CollectError
+from syndication.flows.app import App
+from syndication.flows.report import Report
+from syndication.publish.addresses import resolve
+
+__all__ = ["collect_hot", "hot_list", "recent_articles", "told_hot"]
+
+MATCH_WINDOW = timedelta(days=90)  # how far back a hot entry's article is looked for
+OF_PAGE = ""  # what the page's list is kept under: no source has an empty name
+WITHOUT = "The digest goes out without a hot list."
+COLLECT = "`syndicate collect` reads it."
+MANY_BROKEN = 1000  # one line of so many is broken: more than a server that was stopped leaves
+
+
+async def collect_hot(app: App, report: Report) -> None:
+    """Fetch the list that stands on a page, if that is where it comes from. One that cannot be had leaves the last one."""
+    if app.hot.kind is not HotKind.PAGE:
+        return
+    try:
+        found = await app.hot.page(app.clock())
+    except CollectError as error:
+        report.warnings.append(f"The hot list was not read: {error.message} {error.hint}".strip())
+        return
+    await app.store.sources.save_hot(OF_PAGE, [found], at=app.clock())
+    app.progress.say(f"hot list: {len(found.lines)} lines on {found.origin}")
+
+
+async def hot_list(app: App, key: WeekKey, report: Report) -> HotAccount:
+    """The ranking of `key` as it would be frozen now. What cannot be had is a warning, and then it has no places."""
+    begins, ends = app.edition.cutoff.window(key)
+    account = HotAccount(kind=app.hot.kind, begins=begins, ends=ends, read=app.clock())
+    recent = await recent_articles(app, key)
+    try:
+        chosen, account = await _chosen(app, key, recent, account)
+    except CollectError as error:
+        report.warnings.append(f"{error.message} {WITHOUT} {error.hint}".strip())
+        return account
+    if account.readership:
+        report.warnings.extend(_noticed(account.readership, account, app.publication.timezone))
+    before = await app.store.editions.hot_before(key)
+    earlier = [frozen for frozen in await app.store.editions.frozen() if frozen < key]
+    gone = await app.store.withdrawals.all()
+    places = rank(chosen, recent, before, app.hot.limit)
+    left = standing(
+        [place.entry for place in places], {one.article for one in gone}, [one.title for one in gone]
+    )
+    return replace(
+        account,
+        origin=chosen.origin if chosen else "",
+        published=chosen.published if chosen else None,
+        lines=len(chosen.lines) if chosen else 0,
+        against=max(earlier, default=None),
+        places=tuple(place for place in places if place.entry in left),
+    )
+
+
+async def _chosen(
+    app: App, key: WeekKey, recent: list[Article], account: HotAccount
+) -> tuple[HotList | None, HotAccount]:
+    """The list that counts, of whichever kind, and what is told of it. Raises CollectError."""
+    path = app.hot.path(key)
+    if app.hot.kind is HotKind.FILE and path:
+        return read_hot_file(path), account
+    if app.hot.kind is HotKind.LOG and path:
+        readership = await _readership(app, path, recent, account)
+        return by_readers(readership.readers, recent, str(path)), replace(account, readership=readership)
+    names = {OF_PAGE} if app.hot.kind is HotKind.PAGE else {source.name for source in app.sources}
+    lists = [found for found in await app.store.sources.hot_lists() if found.source in names]
+    if app.hot.kind is HotKind.PAGE:
+        # Last week's list under this week's date would be a lie.
+        lists = [found for found in lists if found.collected and found.collected > account.begins]
+        if not lists:
+            raise CollectError("The page with the hot list was not read in this week.", COLLECT)
+    chosen = choose(lists, account.ends)
+    return chosen, replace(account, read=chosen.collected) if chosen else account
+
+
+async def _readership(app: App, path: Path, recent: list[Article], account: HotAccount) -> Readership:
+    question = Question(
+        pattern=path,
+        begins=account.begins,
+        ends=account.ends,
+        articles=tuple(recent),
+        zone=app.publication.timezone,
+        keys=app.hot.keys,
+    )
+    told = partial(app.progress.count, "bytes of the access log")
+    # The salt of this run: what is hashed with it can be told by nobody afterwards.
+    found = await app.hot.log.readership(question, salt=app.new_id().encode(), told=told)
+    app.progress.say(
+        f"access log: {counted(found.lines, 'line')}, {counted(sum(found.views.values()), 'view')} of {counted(len(found.readers), 'article')}"
+    )
+    return found
+
+
+def _noticed(found: Readership, account: HotAccount, zone: ZoneInfo) -> Iterator[str]:
+    """What an operator has to know of a log that was read."""
+    broken = found.left_out.get(LeftOut.BROKEN, 0)
+    if not found.readers:
+        yield f"{_empty(found, account, zone)} {WITHOUT}"
+    elif broken * MANY_BROKEN > found.lines:
+        yield f"{broken:,} of the {found.lines:,} lines of the access log are broken and count for nobody."
+    if found.nameless * 2 > sum(found.views.values()):
+        yield "The access log names no user agents, so robots count as readers: let the server write the combined format."
+
+
+def _empty(found: Readership, account: HotAccount, zone: ZoneInfo) -> str:
+    nothing = f"The access log holds nothing of the week from {_shown(account.begins, zone)} on"
+    if not found.lines:
+        return f"{nothing}."
+    if found.left_out.get(LeftOut.BROKEN, 0) == found.lines:
+        return "No line of the access log can be read: it is in none of the formats that are known."
+    if found.left_out.get(LeftOut.WINDOW) and found.first and found.last:
+        span = f"{_shown(found.first, zone)} to {_shown(found.last, zone)}"
+        return f"{nothing}: its lines about articles are of {span}."
+    return f"No reader of an article is in the access log: `syndicate hot` says what its {counted(found.lines, 'line')} are."
+
+
+def _shown(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+async def told_hot(app: App, week: WeekKey | None) -> dict[str, Any]:
+    """The list of `week`, the latest if None, and how it came about: as frozen, or as it would be now. A week may still be going on.
+
+    The document of `HotAccount`, with `edition`, `frozen` (when, or None), `timezone` (the publication's) and `warnings`.
+    """
+    key = week or app.edition.cutoff.latest(app.clock())
+    report = Report(str(key))
+    frozen = await app.store.editions.get(key)
+    if frozen is None:
+        document = (await hot_list(app, key, report)).document()
+    else:
+        document = await app.store.editions.hot_account(key) or unexplained(frozen.hot)
+        gone = await app.store.withdrawals.all()
+        left = standing(frozen.hot, {one.article for one in gone}, [one.title for one in gone])
+        ranks = {entry.rank for entry in left}
+        document["entries"] = [entry for entry in document["entries"] if entry["rank"] in ranks]
+    made = frozen.frozen_at.isoformat() if frozen else None
+    zone = app.publication.timezone.key
+    return {"edition": str(key), "frozen": made, "timezone": zone, **document, "warnings": report.warnings}
+
+
+async def recent_articles(app: App, key: WeekKey) -> list[Article]:
+    """The articles that an entry of the hot list of `key` may mean, as they are published by now."""
+    since = app.edition.cutoff.at(key) - MATCH_WINDOW
+    found = await app.store.articles.recent(since=since, until=app.clock())
+    return [resolve(article, app.publication) for article in found]
