@@ -371,3 +371,16 @@ async def test_a_site_that_is_gone_is_retired_and_one_that_moved_says_where(
     assert (await collect(wordpress, tmp_path, path="old")).moved == server.url("/")
     server.pages["/gone"] = Page(status=410)
     assert (await collect(wordpress, tmp_path, path="gone")).retired
+
+
+async def test_robots_txt_decides_about_an_api_that_was_found_and_not_about_one_that_was_written(
+    server: HttpServer, wordpress: WordPress, tmp_path: Path
+) -> None:
+    wordpress.posts, wordpress.feed = [post(1)], FEED
+    server.pages["/robots.txt"] = Page(b"User-agent: *\nDisallow: /wp-json/\n")
+    found = await collect(wordpress, tmp_path)
+    assert [article.title for article in found.articles] == ["From the feed"]
+    assert "robots.txt forbids it" in found.warnings[0]
+    assert questions(server) == []
+    written = await collect(wordpress, tmp_path, path="wp-json/")
+    assert [article.title for article in written.articles] == ["News 1"]

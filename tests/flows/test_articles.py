@@ -59,19 +59,19 @@ async def test_an_article_is_then_in_the_edition_that_it_was_said_to_be_for(news
     assert {row["title"]: row["edition"] for row in await listed(newsroom)}["Late"] == "2023-W42"
 
 
-@pytest.mark.parametrize(
-    ("wanted", "titles"),
-    [
-        ({"week": WeekKey(2023, 41)}, ["Gone", "Late", "Fog", "Sea"]),
-        ({"week": WeekKey(2023, 44)}, ["Ahead"]),
-        ({"section": "city-news"}, ["Fog"]),
-        ({"section": "Film", "limit": 2}, ["Ahead", "Late"]),
-        ({"since": datetime(2023, 10, 12, 12, tzinfo=UTC)}, ["Ahead", "Gone", "Late"]),
-        ({"source": "desk", "limit": 1}, ["Ahead"]),
-    ],
-)
-async def test_a_list_is_narrowed(newsroom: Newsroom, wanted: dict[str, Any], titles: list[str]) -> None:
-    assert [row["title"] for row in await listed(newsroom, **wanted)] == titles
+NARROWED: list[tuple[dict[str, Any], list[str]]] = [
+    ({"week": WeekKey(2023, 41)}, ["Gone", "Late", "Fog", "Sea"]),
+    ({"week": WeekKey(2023, 44)}, ["Ahead"]),
+    ({"section": "city-news"}, ["Fog"]),
+    ({"section": "Film", "limit": 2}, ["Ahead", "Late"]),
+    ({"since": datetime(2023, 10, 12, 12, tzinfo=UTC)}, ["Ahead", "Gone", "Late"]),
+    ({"source": "desk", "limit": 1}, ["Ahead"]),
+]
+
+
+async def test_a_list_is_narrowed(newsroom: Newsroom) -> None:
+    found = [[row["title"] for row in await listed(newsroom, **wanted)] for wanted, _ in NARROWED]
+    assert found == [titles for _, titles in NARROWED]
 
 
 async def test_an_article_that_another_source_carries_is_in_its_list_too(newsroom: Newsroom) -> None:
