@@ -39,9 +39,17 @@ def distinct(parsed: Sequence[ParsedArticle], source: str) -> tuple[tuple[Parsed
     article, shown as last changed. An article that has nothing but a title, which another has too, is known by its text.
     """
     shared = _shared(parsed)
-    pieces = [replace(each, keys=tuple(key for key in each.keys if key not in shared)) for each in parsed]
+    pieces = [_without(each, shared) for each in parsed]
     known = _by_text([_one(group) for group in _groups(pieces)], source)
     return known, len(parsed) - len(known)
+
+
+def _without(piece: ParsedArticle, shared: set[str]) -> ParsedArticle:
+    """`piece` without the keys that are `shared`; by its title where none is left."""
+    if not shared.intersection(piece.keys):
+        return piece
+    left = tuple(key for key in piece.keys if key not in shared)
+    return replace(piece, keys=left or keys(url="", guid="", title=piece.title, day=None, source=""))
 
 
 def _shared(parsed: Sequence[ParsedArticle]) -> set[str]:
