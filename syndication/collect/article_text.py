@@ -64,11 +64,18 @@ def _found(html: str, url: str, *, recall: bool = False) -> str:
         best = ""
         for images, links in ((True, True), (False, True), (True, False), (False, False)):
             best = _extracted(html, url, recall=recall, images=images, links=links)
-            rich = _words(plain(best))
-            if (words & rich).total() * 2 >= _ALIKE * (words.total() + rich.total()):
+            if _are_alike(words, _words(plain(best))):
                 break
         return best
     return ""
+
+
+def _are_alike(words: Counter[str], rich: Counter[str]) -> bool:
+    """Whether nearly all words are the same, and none of the rest is two that have lost the space between them."""
+    if (words & rich).total() * 2 < _ALIKE * (words.total() + rich.total()):
+        return False
+    cuts = ((word[:cut], word[cut:]) for word in rich - words for cut in range(1, len(word)))
+    return not any(words[first] and words[second] for first, second in cuts)
 
 
 def _words(text: str) -> Counter[str]:

@@ -15,6 +15,7 @@ from syndication.collect.article_page import ArticlePage, PageReader
 from syndication.collect.facts import Facts
 from syndication.domain.article import Image, Source, SourceKind
 from syndication.domain.publication import Publication
+from syndication.domain.text import plain
 from tests.doors.article_pages import PARAGRAPHS, article
 
 PUBLICATION = Publication(
@@ -252,6 +253,22 @@ def test_the_text_is_the_articles_with_absolute_links_and_without_its_headline()
     assert "The ferry runs<" not in content
     assert "Home" not in content
     assert nh3.clean(content) == content
+
+
+def test_teasers_with_pictures_beside_a_text_are_not_taken_for_it() -> None:
+    teaser = "<li><a href='/{0}'><img src='/{0}.jpg' alt=''> Another piece {0} that has little to do with it</a></li>"
+    teasers = "".join(teaser.format(number) for number in range(12))
+    page = read(OPEN_GRAPH, f"<div id='content'>{TEXT}<ul>{teasers}</ul></div>")
+    content = told(page)["content"][0]
+    assert "dogs travel free" in content
+    assert "Another piece" not in content
+
+
+def test_a_link_does_not_glue_two_words_together() -> None:
+    page = read(
+        OPEN_GRAPH, f"<div class='post'>The port has <a href='/x'>said</a> much about it. {TEXT}</div>"
+    )
+    assert "said much about it" in plain(told(page)["content"][0])
 
 
 def test_a_text_that_only_json_ld_has_is_taken_from_there() -> None:
