@@ -22,6 +22,7 @@ SIGNED = (
     *("from", "reply-to", "date", "mime-version", "list-id", "feedback-id", "subject", "to", "message-id"),
     *("list-unsubscribe", "list-unsubscribe-post", "content-type"),
 )
+_NAMES = frozenset(SIGNED)
 _LINE = 76  # columns
 _NAME = re.compile(
     r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
@@ -119,14 +120,20 @@ def _folded_value(signature: bytes) -> bytes:
 
 def _canonical(block: bytes) -> dict[str, bytes]:
     """Header lines in their relaxed form by lowercase name (§3.4.2), those alone that are signed."""
-    lines = (_relaxed(line) for line in _FOLD.sub(b"", block).split(b"\r\n") if line)
-    return {name: line + b"\r\n" for name, line in lines if name in SIGNED}
+    lines = map(_relaxed, _unfolded(block).split(b"\r\n"))
+    return {name: line + b"\r\n" for name, line in lines if name in _NAMES}
 
 
 def _relaxed(line: bytes) -> tuple[str, bytes]:
-    name, _, value = _FOLD.sub(b"", line).partition(b":")
+    name, _, value = _unfolded(line).partition(b":")
     name = name.rstrip(b" \t").lower()
-    return name.decode("latin-1"), name + b":" + _SPACES.sub(b" ", value).strip(b" ")
+    if b"  " in value or b"\t" in value:
+        value = _SPACES.sub(b" ", value)
+    return name.decode("latin-1"), name + b":" + value.strip(b" ")
+
+
+def _unfolded(text: bytes) -> bytes:
+    return _FOLD.sub(b"", text) if b"\r\n" in text else text
 
 
 def _simple(body: bytes) -> bytes:
