@@ -27,6 +27,8 @@ class PrivateAddressError(CollectError):
 
 
 _TRY_SECONDS = 5.0  # for each address, when a host has several
+_ALLOW = "Set allow_private = true for this source if it is meant to be inside your network."
+_NEVER = "A link-local address is never asked, with allow_private neither: clouds hand out secrets there."
 _NAT64 = ip_network("64:ff9b::/96")
 
 
@@ -38,19 +40,29 @@ async def resolve(host: str, port: int) -> list[str]:
 
 def is_private(address: IPAddress) -> bool:
     """Whether `address` is loopback, private, link-local, shared, reserved or multicast, also inside an IPv6 wrapping (RFC 6890)."""
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
-        if inner is None and address in _NAT64:
-            inner = IPv4Address(address.packed[-4:])
-        if inner is not None:
-            return is_private(inner)
-        if address.is_site_local:
-            return True
+    address = _unwrapped(address)
+    if isinstance(address, IPv6Address) and address.is_site_local:
+        return True
     return not address.is_global or address.is_multicast or address.is_reserved
 
 
+def is_link_local(address: IPAddress) -> bool:
+    """Whether `address` is one of the link itself (RFC 3927): a cloud hands out its secrets at one of them."""
+    return _unwrapped(address).is_link_local
+
+
+def _unwrapped(address: IPAddress) -> IPAddress:
+    """The IPv4 address that an IPv6 one stands for, else itself."""
+    if isinstance(address, IPv4Address):
+        return address
+    inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+    if inner is None and address in _NAT64:
+        inner = IPv4Address(address.packed[-4:])
+    return inner or address
+
+
 class _GuardedBackend(httpcore2.AsyncNetworkBackend):
-    """Connects to checked addresses only. `refused` is None where the source may reach private addresses."""
+    """Connects to checked addresses only. `refused` is None where the source may reach private addresses, but for link-local ones."""
 
     def __init__(self, resolve: Resolve, refused: Callable[[IPAddress], bool] | None) -> None:
         self._resolve = resolve
@@ -81,14 +93,11 @@ class _GuardedBackend(httpcore2.AsyncNetworkBackend):
             addresses = list(dict.fromkeys(await self._resolve(host, port)))
         except (OSError, UnicodeError) as error:
             raise httpcore2.ConnectError(f"the name {host} does not resolve") from error
-        if self._refused is None:
-            return addresses
-        allowed = [address for address in addresses if not self._refused(ip_address(address))]
+        refused = self._refused or is_link_local
+        allowed = [address for address in addresses if not refused(ip_address(address))]
         if addresses and not allowed:
             message = f"{host} leads to the private address {addresses[0]}, which is refused."
-            raise PrivateAddressError(
-                message, "Set allow_private = true for this source if it is meant to be inside your network."
-            )
+            raise PrivateAddressError(message, _ALLOW if self._refused else _NEVER)
         return allowed
 
     async def sleep(self, seconds: float) -> None:

@@ -278,6 +278,18 @@ async def test_a_name_that_changes_its_mind_reaches_nothing_private() -> None:
         assert public.requests[0].headers["host"].startswith("news.example")
 
 
+@pytest.mark.parametrize(
+    "address", ["169.254.169.254", "fe80::1", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe"]
+)
+async def test_a_link_local_address_is_never_asked(address: str) -> None:
+    async def cloud(_host: str, _port: int) -> list[str]:
+        return [address]
+
+    async with Fetcher(limits=QUICK, resolve=cloud) as fetcher:
+        with pytest.raises(CollectError, match="with allow_private neither"):
+            await fetcher.fetch("http://metadata.example/", now=NOW, allow_private=True)
+
+
 async def test_the_first_address_that_answers_is_taken() -> None:
     async def both(_host: str, _port: int) -> list[str]:
         return ["127.0.0.3", "127.0.0.1"]
