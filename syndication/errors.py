@@ -9,7 +9,9 @@
     ├── CollectError               5  every source failed
     ├── StoreError                 5  the store cannot be opened or written
     ├── PublishError               5  a file cannot be written, or the upload command failed
-    └── ApprovalError              6  the edition waits for its editor
+    ├── MailboxError               5  a mailbox of bounces cannot be read
+    ├── ApprovalError              6  the edition waits for its editor
+    └── TryAgainError             75  `bounces receive` alone: the mail server keeps the message and tries again
 
 Adapters translate third-party errors at their door: nothing above sees an error of a library.
 """
@@ -21,11 +23,13 @@ __all__ = [
     "CollectError",
     "IncompleteError",
     "LockedError",
+    "MailboxError",
     "PublishError",
     "SettingsError",
     "StoreError",
     "SyndicationError",
     "TemplateError",
+    "TryAgainError",
     "UsageError",
 ]
 
@@ -110,3 +114,17 @@ class ApprovalError(SyndicationError):
 
     exit_code = 6
     code = "approval"
+
+
+class MailboxError(SyndicationError):
+    """A mailbox that bounces come to cannot be reached, read or written; what was read before is kept."""
+
+    exit_code = 5
+    code = "mailbox"
+
+
+class TryAgainError(SyndicationError):
+    """What a mail server is told that hands us a bounce, whatever is wrong: EX_TEMPFAIL of sysexits.h, or it would bounce the bounce."""
+
+    exit_code = 75
+    code = "try_again"

@@ -39,7 +39,7 @@ from syndication.settings import Settings, load_settings_here
 from syndication.store.database import Store, open_store
 from syndication.store.rehearsal import open_rehearsal_store
 from syndication.wiring_collect import fetch_limits, hot_policy
-from syndication.wiring_mail import delivery_policy, mail_policy, open_pool
+from syndication.wiring_mail import bounce_policy, delivery_policy, mail_policy, open_pool
 
 __all__ = [
     "Moment",
@@ -180,6 +180,7 @@ def _app(settings: Settings, progress: Progress, moment: Moment, rehearsal: Path
         feeds=FeedsPolicy(feeds.limit, feeds.content, upload, feeds.hubs, announce=rehearsal is None),
         mail=mail_policy(settings),
         delivery=delivery_policy(settings, moment.new_id()),
+        bounces=bounce_policy(settings),
         keyring=kept.keyring,
         secrets=settings.path(settings.secrets.file),
         store=kept.store,

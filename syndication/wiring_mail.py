@@ -4,6 +4,9 @@ import hashlib
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from syndication.deliver.address import envelope_address
 from syndication.deliver.lanes import DEFAULT_LANES, Lane
@@ -11,12 +14,16 @@ from syndication.deliver.outbox import Outbox, running_outbox
 from syndication.deliver.pool import Pool
 from syndication.deliver.server import SmtpServer, parse_server
 from syndication.deliver.throttle import Throttle
+from syndication.domain.bounce import Rule
 from syndication.domain.limits import Limits
 from syndication.errors import SettingsError
-from syndication.flows.app import DeliveryPolicy, MailPolicy
+from syndication.flows.app import BouncePolicy, DeliveryPolicy, MailPolicy
 from syndication.settings import Settings
 
-__all__ = ["delivery_policy", "mail_policy", "open_pool"]
+if TYPE_CHECKING:
+    from syndication.bounces.box import Box
+
+__all__ = ["bounce_policy", "delivery_policy", "mail_policy", "open_pool"]
 
 
 def delivery_policy(settings: Settings, run: str) -> DeliveryPolicy:
@@ -71,6 +78,44 @@ def mail_policy(settings: Settings) -> MailPolicy:
         unsubscribe_mailto=settings.email.unsubscribe_mailto,
         bounces=envelope_address(settings.bounces.address) if settings.bounces.address else "",
     )
+
+
+def bounce_policy(settings: Settings) -> BouncePolicy:
+    """How the site's bounces come in, and when soft ones suppress. What the boxes need is imported, and passwords are read, when one is opened."""
+    table = settings.bounces
+    configured = ((table.maildir, _maildir), (table.mbox, _mbox), (table.imap, _imap))
+    boxes = tuple(
+        partial(make, settings, delete=table.after == "delete") for value, make in configured if value
+    )
+    return BouncePolicy(Rule(table.threshold, table.half_life), boxes, settings.hook_secret)
+
+
+def _maildir(settings: Settings, *, delete: bool) -> "Box":
+    from syndication.bounces.maildir import Maildir  # noqa: PLC0415
+
+    return Maildir(settings.path(settings.bounces.maildir or ""), delete=delete)
+
+
+def _mbox(settings: Settings, *, delete: bool) -> "Box":
+    from syndication.bounces.mbox import Mbox  # noqa: PLC0415
+
+    return Mbox(settings.path(settings.bounces.mbox or ""), delete=delete)
+
+
+def _imap(settings: Settings, *, delete: bool) -> "Box":
+    from syndication.bounces.imap import Imap, ImapServer  # noqa: PLC0415
+
+    parts = urlsplit(settings.bounces.imap)
+    security = {"imaps": "tls", "imap": "starttls"}.get(parts.scheme, "plain")
+    server = ImapServer(
+        host=parts.hostname or "",
+        port=parts.port or (993 if security == "tls" else 143),
+        security=security,
+        folder=unquote(parts.path.strip("/")) or "INBOX",
+        user=unquote(parts.username or ""),
+        password=settings.bounces_password(),
+    )
+    return Imap(server, delete=delete)
 
 
 def _servers(settings: Settings, *, with_passwords: bool = True) -> list[SmtpServer]:

@@ -129,6 +129,9 @@ def show_status(standing: dict[str, Any], *, as_json: bool) -> int:
         "Subscribers: "
         + (", ".join(f"{number:,} {consent}" for consent, number in readers.items() if number) or "none")
     )
+    if standing["intake"]:
+        counts = ", ".join(f"{number:,} {result}" for result, number in standing["intake"].items())
+        print(f"What came back in 90 days: {counts}")
     for paused in standing["paused"]:
         print(paused["said"])
     if not standing["editions"]:

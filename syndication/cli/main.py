@@ -9,6 +9,7 @@ import typer
 from syndication import __version__
 from syndication.cli import (
     articles,
+    bounces,
     deliveries,
     edition,
     editor,
@@ -21,7 +22,7 @@ from syndication.cli import (
     site,
 )
 from syndication.cli.screen import Options, document, fail, forgiving
-from syndication.errors import SyndicationError, UsageError
+from syndication.errors import SyndicationError, TryAgainError, UsageError
 
 __all__ = ["command", "main"]
 
@@ -39,6 +40,7 @@ articles.register(command)
 hot.register(command)
 deliveries.register(command)
 readers.register(command)
+bounces.register(command)
 site.register(command)
 signing.register(command)
 serve.register(command)
@@ -103,9 +105,10 @@ class _InterruptedError(SyndicationError):
     code = "interrupted"
 
 
-def _usage(error: Any) -> UsageError:
+def _usage(error: Any) -> SyndicationError:
     path = error.ctx.command_path if error.ctx else "syndicate"
-    return UsageError(f"{error.format_message().rstrip('.')}.", f"`{path} --help` says what there is.")
+    kind = TryAgainError if path == "syndicate bounces receive" else UsageError
+    return kind(f"{error.format_message().rstrip('.')}.", f"`{path} --help` says what there is.")
 
 
 def hoisted(arguments: Sequence[str]) -> tuple[str, ...]:

@@ -122,15 +122,22 @@ def list_(
 
 
 def show(context: typer.Context, email: Email) -> int:
-    """Show one subscriber with consent and proof."""
+    """Show one subscriber with consent, proof, and what was decided about every bounce."""
     from syndication.flows.subscribers import one
 
     found = _with_app(options(context), lambda app: one(app, email))
-    return _told(
-        context,
-        found,
-        "\n".join(f"{key:>10}  {value}" for key, value in found.items() if value not in ("", [], None)),
-    )
+    lines = [
+        f"{key:>12}  {value}"
+        for key, value in found.items()
+        if key != "bounces" and value not in ("", [], None)
+    ]
+    return _told(context, found, "\n".join([*lines, *map(_bounce, found["bounces"])]))
+
+
+def _bounce(event: dict[str, Any]) -> str:
+    known = f"{event['kind']} {event['status']}".rstrip()
+    words = f"\n{'':>12}  {event['words']}" if event["words"] else ""
+    return f"{'bounce':>12}  {event['at']}  {known} (by {event['source']}, mail of {event['mail_of']}): {event['decision']}{words}"
 
 
 def erase(context: typer.Context, email: Email) -> int:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol
 
+from syndication.bounces.box import Box
 from syndication.collect.access_log.json_lines import JsonKeys
 from syndication.collect.access_log.reading import AccessLog
 from syndication.collect.harvest import Collector
@@ -14,6 +15,7 @@ from syndication.deliver.lanes import Lane
 from syndication.deliver.pool import Pool
 from syndication.deliver.throttle import Throttle
 from syndication.domain.article import Source
+from syndication.domain.bounce import Rule
 from syndication.domain.hot_account import HotKind
 from syndication.domain.hotlist import HotList
 from syndication.domain.publication import Publication
@@ -28,6 +30,7 @@ from syndication.store.database import Store
 
 __all__ = [
     "App",
+    "BouncePolicy",
     "DeliveryPolicy",
     "EditionPolicy",
     "FeedsPolicy",
@@ -92,6 +95,15 @@ class MailPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class BouncePolicy:
+    """When soft bounces suppress, the boxes that are polled, and the secret of the hook (empty: there is none)."""
+
+    rule: Rule
+    boxes: tuple[Callable[[], Box], ...] = ()
+    hook: Callable[[], str] = str
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryPolicy:
     """How long a run stays, what happens with doubtful rows, and who this process is."""
 
@@ -130,6 +142,7 @@ class App:
     feeds: FeedsPolicy
     mail: MailPolicy
     delivery: DeliveryPolicy
+    bounces: BouncePolicy
     keyring: Keyring
     secrets: Path  # the file of the keyring
     store: Store

@@ -16,6 +16,7 @@ from syndication.errors import SettingsError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from syndication.domain.frozen import Mailing
     from syndication.domain.variant import Variant
@@ -30,6 +31,7 @@ __all__ = ["Letters", "MailingLetters", "sample"]
 class MailingLetters:
     """One mailing's letters by language. A message depends on nothing but what was frozen: a resend is byte-identical."""
 
+    date: datetime
     sender: str  # the address of From
     return_path: ReturnPath | None  # with `bounces.address`
     web_url: str
@@ -125,6 +127,7 @@ class Letters:
         sender = next(letter.sender for _, letter in letters.values())
         bounces = facts.get("bounces", "")
         return MailingLetters(
+            mailing.date,
             sender,
             ReturnPath.of(bounces, mailing.date) if bounces else None,
             ascii_url(facts["web_url"]),

@@ -1,20 +1,22 @@
 """What readers decide for themselves through the links of their mails. Whoever holds a link is the reader: nothing else is asked."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from syndication.domain.slug import slugify
 from syndication.domain.subscriber import Choice, Consent, Subscriber
-from syndication.domain.tokens import Purpose
+from syndication.domain.tokens import Keyring, Purpose
 from syndication.domain.variant import language_for
 from syndication.errors import SyndicationError
 from syndication.flows.app import App
 from syndication.flows.secrets import read_keyring
-from syndication.flows.subscribers import shape
+from syndication.flows.subscribers import came_back, shape
 
-__all__ = ["Topic", "choose", "found", "holder", "leave", "own_data", "preferences_link", "topics"]
+__all__ = ["Topic", "choose", "found", "holder", "leave", "own_data", "preferences_link", "proven", "topics"]
 
+T = TypeVar("T")
 LONGEST_PAUSE = timedelta(days=366)
 
 
@@ -27,17 +29,19 @@ class Topic:
 
 
 def holder(app: App, purpose: str, token: str) -> str | None:
-    """The random key of the reader whom the token of a link belongs to; None for a token that is none of ours.
+    """The random key of the reader whom the token of a link belongs to; None for a token that is none of ours."""
+    return proven(app, lambda keyring: keyring.verify(purpose, token))
 
-    A key that was added since this process began is looked up in the file.
-    """
-    key = app.keyring.verify(purpose, token)
-    if key is None:
+
+def proven(app: App, verify: Callable[[Keyring], T | None]) -> T | None:
+    """What one of the site's keys proves. A key that was added since this process began is looked up in the file."""
+    found = verify(app.keyring)
+    if found is None:
         try:
-            key = read_keyring(app.secrets).verify(purpose, token)
+            found = verify(read_keyring(app.secrets))
         except SyndicationError:  # of the file: what was read at the start still counts
             return None
-    return key
+    return found
 
 
 async def found(app: App, purpose: str, token: str) -> Subscriber | None:
@@ -92,9 +96,9 @@ def _day(text: str, app: App) -> datetime | None:
         return None
 
 
-def own_data(app: App, reader: Subscriber) -> dict[str, Any]:
+async def own_data(app: App, reader: Subscriber) -> dict[str, Any]:
     """Everything that is kept about a reader, for the reader."""
-    return {"publication": app.publication.title, **shape(reader)}
+    return {"publication": app.publication.title, **shape(reader), "bounces": await came_back(app, reader)}
 
 
 def preferences_link(app: App, reader: Subscriber) -> str:

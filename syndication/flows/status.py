@@ -22,6 +22,7 @@ async def standing(app: App, key: WeekKey | None) -> dict[str, Any]:
         "editions": editions,
         "subscribers": await app.store.subscribers.count(),
         "paused": [pause.document(app.publication.timezone) for pause in await pauses(app)],
+        "intake": await app.store.bounces.taken(),
         "latest": str(app.edition.cutoff.latest(app.clock())),
     }
 

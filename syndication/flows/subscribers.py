@@ -17,6 +17,7 @@ from syndication.flows.list_row import ERASED, RowReader, known_topics
 __all__ = [
     "AddedOne",
     "add_one",
+    "came_back",
     "each",
     "export_file",
     "one",
@@ -100,8 +101,26 @@ async def each(
 
 
 async def one(app: App, email: str) -> dict[str, Any]:
-    """Raises UsageError when nobody has the address."""
-    return shape(await stored(app, email))
+    """With what came back of the reader's mails, and what was decided. Raises UsageError when nobody has the address."""
+    reader = await stored(app, email)
+    return shape(reader) | {"bounces": await came_back(app, reader)}
+
+
+async def came_back(app: App, reader: Subscriber) -> list[dict[str, Any]]:
+    """A reader's bounces and complaints, the latest first."""
+    return [
+        {
+            "at": _iso(event.at),
+            "mail_of": _iso(event.sent),
+            "kind": event.kind.value,
+            "status": event.status,
+            "words": event.words,
+            "source": event.source,
+            "score": round(event.score, 2),
+            "decision": event.why,
+        }
+        for event in await app.store.bounces.of(reader.id)
+    ]
 
 
 async def stored(app: App, email: str) -> Subscriber:

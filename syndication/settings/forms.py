@@ -31,6 +31,7 @@ __all__ = [
     "MaybeDomain",
     "MaybeFolderUrl",
     "MaybeHttpsUrl",
+    "MaybeImapUrl",
     "MaybeLine",
     "MaybePageUrl",
     "MaybePath",
@@ -179,6 +180,24 @@ def _smtp(value: str) -> str:
     return value
 
 
+def _imap(value: str) -> str:
+    """`imaps://user@host/FOLDER`, `imap://` (STARTTLS), or `imap+plain://` to this machine only. A `%40` in the user stands for @."""
+    hint = 'Write "imaps://bounces%40news.example@imap.news.example/INBOX".'
+    parts = _split(value, ("imaps", "imap", "imap+plain"), "is not the address of an IMAP mailbox", hint)
+    if parts.password is not None:
+        raise Mistake("holds a password", "Set SYNDICATE_BOUNCES__PASSWORD or bounces.password_file instead.")
+    if not parts.username:
+        raise Mistake("names no user", hint)
+    if parts.query or parts.fragment:
+        raise Mistake("has something after the folder", hint)
+    if parts.scheme == "imap+plain" and not _loopback(parts.hostname or ""):
+        raise Mistake(
+            "is unencrypted and leaves this machine",
+            "Write imaps:// or imap:// (STARTTLS) for any other host.",
+        )
+    return value
+
+
 def _loopback(host: str) -> bool:
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
@@ -274,6 +293,7 @@ MaybeHttpsUrl = Annotated[str, AfterValidator(_or_empty(_https))]
 MaybeFolderUrl = Annotated[str, AfterValidator(_or_empty(_folder_url))]
 PageUrl = Annotated[str, AfterValidator(_page_url)]
 MaybePageUrl = Annotated[str, AfterValidator(_or_empty(_page_url))]
+MaybeImapUrl = Annotated[str, AfterValidator(_or_empty(_imap))]
 SmtpUrl = Annotated[str, AfterValidator(_smtp)]
 StoreUrl = Annotated[SecretStr, AfterValidator(_store)]
 Address = Annotated[str, AfterValidator(_printable), AfterValidator(_address)]

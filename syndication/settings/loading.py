@@ -17,6 +17,7 @@ from syndication.settings.sentences import Origins, as_error
 
 __all__ = ["load_settings", "load_settings_here", "site_of"]
 
+_SECRET = {("smtp", "password"), ("bounces", "password"), ("bounces", "hook_secret")}
 _PASSWORD_IN_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s]*:[^/?#\s]*@|[?&]password=")
 
 
@@ -51,6 +52,8 @@ def _keep_private(settings: Settings, file: Path, origins: Origins) -> None:
         "the secrets": settings.path(settings.secrets.file),
         "the store": None if sqlite else Path(store),
         "the outbox": settings.outbox,
+        "bounces.maildir": settings.bounces.maildir and settings.path(settings.bounces.maildir),
+        "bounces.mbox": settings.bounces.mbox and settings.path(settings.bounces.mbox),
     }
     for name, path in private.items():
         if path is not None and path.resolve().is_relative_to(published):
@@ -117,13 +120,14 @@ def _refuse_secrets(
     elif isinstance(values, list):
         for index, value in enumerate(values):
             _refuse_secrets(path, value, lines, (*at, index))
-    elif (
-        isinstance(values, str) and values and (at == ("smtp", "password") or _PASSWORD_IN_URL.search(values))
-    ):
+    elif isinstance(values, str) and values and (at in _SECRET or _PASSWORD_IN_URL.search(values)):
         _, begin = Origins(str(path), lines, {}).begin(at)
         smtp = "Set SYNDICATE_SMTP__PASSWORD or smtp.password_file instead."
         store = "Set SYNDICATE_STORE__URL instead."
-        hint = {"smtp": smtp, "store": store}.get(
+        bounces = "Set SYNDICATE_BOUNCES__PASSWORD or bounces.password_file instead."
+        if at[-1] == "hook_secret":
+            bounces = "Set SYNDICATE_BOUNCES__HOOK_SECRET or bounces.hook_secret_file instead."
+        hint = {"smtp": smtp, "store": store, "bounces": bounces}.get(
             str(at[0]), "Leave it out: passwords come from the environment or a file."
         )
         raise SettingsError(f"{begin} holds a password, and none may stand in the file.", hint)

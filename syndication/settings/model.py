@@ -6,7 +6,7 @@ from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import idna
-from pydantic import Field, PrivateAttr, field_validator
+from pydantic import Field, PrivateAttr, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from syndication.domain.article import Source, SourceKind
@@ -16,7 +16,7 @@ from syndication.errors import SettingsError
 from syndication.settings.collecting import Collect
 from syndication.settings.forms import Mistake
 from syndication.settings.ranking import Hot
-from syndication.settings.sending import Bounces, Delivery, Dkim, LaneTable, Server, Smtp
+from syndication.settings.sending import SHORTEST_SECRET, Bounces, Delivery, Dkim, LaneTable, Server, Smtp
 from syndication.settings.tables import (
     EditionTable,
     Email,
@@ -187,13 +187,31 @@ class Settings(BaseSettings):
         Read when it is needed, because not everyone who lists articles may read it. Raises SettingsError.
         """
         file = server.password_file or self.smtp.password_file
+        return self._secret(file, "smtp.password_file", self.smtp.password)
+
+    def bounces_password(self) -> str:
+        """The password of the IMAP mailbox: its file's, else the environment's, else empty. Raises SettingsError."""
+        return self._secret(self.bounces.password_file, "bounces.password_file", self.bounces.password)
+
+    def hook_secret(self) -> str:
+        """What signs the calls of the hook, empty when there is none. Raises SettingsError."""
+        key = "bounces.hook_secret_file"
+        secret = self._secret(self.bounces.hook_secret_file, key, self.bounces.hook_secret)
+        if 0 < len(secret) < SHORTEST_SECRET:
+            raise SettingsError(
+                f"The secret in the file of {key} has less than {SHORTEST_SECRET} characters.",
+                "Make one with `openssl rand -hex 32`.",
+            )
+        return secret
+
+    def _secret(self, file: Path | None, key: str, otherwise: SecretStr) -> str:
         if file is None:
-            return self.smtp.password.get_secret_value()
+            return otherwise.get_secret_value()
         try:
             return self.path(file).read_text(encoding="utf-8").strip("\r\n")
         except (OSError, UnicodeDecodeError):
             raise SettingsError(
-                f"The file of smtp.password_file, {self.path(file)}, cannot be read.",
+                f"The file of {key}, {self.path(file)}, cannot be read.",
                 "Write the password into it on one line and let this user read it.",
             ) from None
 

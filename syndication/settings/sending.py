@@ -12,6 +12,7 @@ from syndication.settings.forms import (
     Line,
     Mailbox,
     MaybeDomain,
+    MaybeImapUrl,
     MaybePath,
     MaybeSelector,
     Mistake,
@@ -21,9 +22,10 @@ from syndication.settings.forms import (
 )
 from syndication.settings.table import Table
 
-__all__ = ["Bounces", "Delivery", "Dkim", "LaneTable", "Server", "Smtp"]
+__all__ = ["SHORTEST_SECRET", "Bounces", "Delivery", "Dkim", "LaneTable", "Server", "Smtp"]
 
 MOST_PROCESSES = 64
+SHORTEST_SECRET = 32  # characters of the hook's
 
 
 _Ramped = TypeVar("_Ramped", "Server", "Smtp", "LaneTable")
@@ -140,9 +142,41 @@ def _has_room_for_a_token(value: str) -> str:
 
 
 class Bounces(Table):
-    """The address that bounces come back to."""
+    """Where bounces come back to, how they come in, and when soft ones end the mail."""
 
     address: Annotated[Mailbox, AfterValidator(_has_room_for_a_token)] = ""
+    maildir: MaybePath = None
+    mbox: MaybePath = None
+    imap: MaybeImapUrl = ""
+    password: SecretStr = SecretStr("")
+    password_file: MaybePath = None
+    after: Literal["seen", "delete"] = "seen"
+    hook_secret: SecretStr = SecretStr("")
+    hook_secret_file: MaybePath = None
+    threshold: Number = Field(default=3.0, ge=1, le=1000)
+    half_life: Duration = timedelta(days=30)
+
+    @field_validator("half_life")
+    @classmethod
+    def _is_a_time(cls, value: timedelta) -> timedelta:
+        if not value:
+            raise Mistake("is too short", 'Write a time like "30 days".')
+        return value
+
+    @model_validator(mode="after")
+    def _secrets_fit(self) -> Self:
+        for secret, file in (("password", "password_file"), ("hook_secret", "hook_secret_file")):
+            if getattr(self, secret).get_secret_value() and getattr(self, file):
+                raise Mistake(
+                    f"stands beside SYNDICATE_BOUNCES__{secret.upper()}", "Keep one of the two.", (file,)
+                )
+        if 0 < len(self.hook_secret.get_secret_value()) < SHORTEST_SECRET:
+            raise Mistake(
+                f"has less than {SHORTEST_SECRET} characters",
+                "Make one with `openssl rand -hex 32`.",
+                ("hook_secret",),
+            )
+        return self
 
 
 class Dkim(Table):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from syndication.store.archive import Archive
 from syndication.store.articles import Articles
+from syndication.store.bounces import Bounces
 from syndication.store.confirmations import Confirmations
 from syndication.store.consents import Consents
 from syndication.store.editions import Editions
@@ -36,6 +37,7 @@ class Store:
     subscribers: Subscribers
     consents: Consents
     confirmations: Confirmations
+    bounces: Bounces
     ledger: DeliveryLedger
     archive: Archive
     shelves: Shelves
@@ -72,6 +74,7 @@ async def open_store(url: str, *, synchronous: str = "full") -> Store:
         subscribers=Subscribers(database),
         consents=Consents(database),
         confirmations=Confirmations(database),
+        bounces=Bounces(database),
         ledger=DeliveryLedger(database),
         archive=Archive(database),
         shelves=Shelves(database),

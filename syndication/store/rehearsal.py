@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, insert, select,
 
 from syndication.domain.week import WeekKey
 from syndication.errors import StoreError
+from syndication.store.bounce_tables import bounces, intake
 from syndication.store.database import Store, open_store
 from syndication.store.engine import Database
 from syndication.store.publishing_tables import (
@@ -31,7 +32,12 @@ __all__ = ["open_rehearsal_store"]
 
 PAGE = 5_000  # rows
 _HEAVY = 100  # rows of whole documents
-_NOT_COPIED = (batches, items)  # rows that some run holds, and what is made again where it is needed
+_NOT_COPIED = (
+    batches,
+    bounces,
+    intake,
+    items,
+)  # what some run holds, came back, or is made again where it is needed
 _PUBLISHED = (built, due_articles, files, history, listings, sealed, shelves)  # what the folder has
 
 

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from syndication.flows.app import App
 from syndication.web.published.app import archive, published_route
-from syndication.web.readers import confirm, preferences, subscribe, unsubscribe
+from syndication.web.readers import bounces, confirm, preferences, subscribe, unsubscribe
 from syndication.web.readers.shell import Shell, language_of, show
 
 __all__ = ["ROUTES", "readers_app"]
@@ -32,6 +32,7 @@ ROUTES = (
     Route("/preferences/{token}", preferences.save, methods=["POST"]),
     Route("/preferences/{token}/data", preferences.data),
     Route("/preferences/{token}/erase", preferences.erased, methods=["POST"]),
+    Route("/bounces", bounces.hook, methods=["POST"]),
 )
 
 

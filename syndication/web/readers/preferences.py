@@ -44,7 +44,7 @@ async def data(request: Request) -> Response:
     if reader is None:
         return _gone(request)
     return Response(
-        json.dumps(own_data(app_of(request), reader), ensure_ascii=False, indent=2),
+        json.dumps(await own_data(app_of(request), reader), ensure_ascii=False, indent=2),
         media_type="application/json",
         headers={"Content-Disposition": 'attachment; filename="my-data.json"'},
     )

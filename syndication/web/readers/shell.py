@@ -16,7 +16,7 @@ from syndication.domain.variant import language_for
 from syndication.errors import SyndicationError
 from syndication.flows.app import App
 
-__all__ = ["Shell", "app_of", "fields", "language_of", "our_own", "show"]
+__all__ = ["Shell", "app_of", "fields", "language_of", "our_own", "show", "whole"]
 
 LARGEST = 16_384  # bytes of a form
 EVERYWHERE = {
@@ -74,15 +74,21 @@ def our_own(request: Request) -> None:
 
 async def fields(request: Request) -> dict[str, list[str]]:
     """The fields of a form that was posted. Raises HTTPException: 413 for too large a one, 400 for one that is no form's."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            raise HTTPException(413)
+    body = await whole(request, LARGEST)
     try:
         return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=200)
     except ValueError:
         raise HTTPException(400) from None
+
+
+async def whole(request: Request, largest: int) -> bytes:
+    """The body. Raises HTTPException 413 for one of more than `largest` bytes, which are not read."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > largest:
+            raise HTTPException(413)
+    return body
 
 
 def language_of(request: Request, own: str = "") -> str:

@@ -1,0 +1,68 @@
+"""Bounces from a Maildir: a message is a file, and a mail server may deliver at any time without a lock."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+from syndication.bounces.box import Letter, unreadable
+from syndication.bounces.message import LARGEST
+from syndication.errors import MailboxError
+
+__all__ = ["Maildir"]
+
+
+class Maildir:
+    """The folder with `new/` and `cur/`. Without `delete` what was taken moves to `cur/` as seen."""
+
+    def __init__(self, folder: Path, *, delete: bool) -> None:
+        self._folder, self._delete = folder, delete
+
+    def __enter__(self) -> Self:
+        if not (self._folder / "new").is_dir():
+            raise MailboxError(
+                f"{self._folder} is not a Maildir.", "Mend bounces.maildir: a Maildir has a folder new/."
+            )
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+    def letters(self) -> Iterator[Letter]:
+        """The messages of `new/`, and those of `cur/` that are not seen; with `delete` all that there are."""
+        try:
+            files = sorted((self._folder / "new").iterdir())
+            if (current := self._folder / "cur").is_dir():
+                files += sorted(
+                    file for file in current.iterdir() if self._delete or "S" not in _flags(file.name)
+                )
+        except OSError as error:
+            raise unreadable(self._folder, error) from error
+        for file in files:
+            if file.name.startswith(".") or not file.is_file():
+                continue
+            try:
+                with file.open("rb") as data:
+                    yield Letter(str(file), data.read(LARGEST))
+            except FileNotFoundError:  # another program has moved it
+                continue
+            except OSError as error:
+                raise unreadable(file, error) from error
+
+    def done(self, letter: Letter) -> None:
+        """Delete it, or move it to `cur/` with the flag S."""
+        file = Path(letter.name)
+        try:
+            if self._delete:
+                file.unlink(missing_ok=True)
+                return
+            name, flags = file.name.partition(":")[0], _flags(file.name)
+            (self._folder / "cur").mkdir(exist_ok=True)
+            file.rename(self._folder / "cur" / f"{name}:2,{''.join(sorted({*flags, 'S'}))}")
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise unreadable(file, error) from error
+
+
+def _flags(name: str) -> str:
+    return name.rpartition(":2,")[2] if ":2," in name else ""

@@ -1,0 +1,68 @@
+"""Bounces from an mbox: one file, which is locked while it is open, as the mail server locks it when it delivers."""
+
+import mailbox
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+from syndication.bounces.box import Letter, unreadable
+from syndication.bounces.message import LARGEST
+from syndication.errors import MailboxError
+
+__all__ = ["Mbox"]
+
+_READ = re.compile(rb"^status:[ \t]*[A-Z]*R", re.IGNORECASE | re.MULTILINE)
+
+
+class Mbox:
+    """Without `delete` what was taken is marked as read (`Status: RO`)."""
+
+    def __init__(self, file: Path, *, delete: bool) -> None:
+        self._file, self._delete = file, delete
+
+    def __enter__(self) -> Self:
+        try:
+            self._box = mailbox.mbox(self._file, create=False)
+        except mailbox.NoSuchMailboxError:
+            raise MailboxError(f"There is no mailbox {self._file}.", "Mend bounces.mbox.") from None
+        except OSError as error:
+            raise unreadable(self._file, error) from error
+        try:
+            self._box.lock()  # flock, and FILE.lock where that can be made
+        except mailbox.ExternalClashError:
+            self._box.close()
+            raise MailboxError(
+                f"The mailbox {self._file} is locked by another program.", "Run again in a moment."
+            ) from None
+        except OSError as error:
+            self._box.close()
+            raise unreadable(self._file, error) from error
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        try:
+            self._box.close()  # writes what changed, then unlocks
+        except (mailbox.Error, OSError) as error:
+            fault = error if isinstance(error, OSError) else OSError(str(error))
+            raise unreadable(self._file, fault) from error
+
+    def letters(self) -> Iterator[Letter]:
+        """The messages that nobody has read, with `delete` all, in their order. They are not parsed here: the library's parser recurses."""
+        try:
+            for key in self._box.keys():  # noqa: SIM118 - a mailbox is no dict, and its keys are places in the file
+                data = self._box.get_bytes(key)[:LARGEST]
+                if self._delete or not _READ.search(data.partition(b"\n\n")[0]):
+                    yield Letter(key, data)
+        except OSError as error:
+            raise unreadable(self._file, error) from error
+
+    def done(self, letter: Letter) -> None:
+        """Mark it, or take it out; the file changes when the box is closed."""
+        if self._delete:
+            self._box.remove(letter.name)
+            return
+        start, _, rest = self._box.get_bytes(letter.name, from_=True).partition(b"\n")
+        head, _, body = rest.partition(b"\n\n")
+        lines = b"\n".join(line for line in head.split(b"\n") if not line.lower().startswith(b"status:"))
+        self._box[letter.name] = start + b"\n" + lines + b"\nStatus: RO\n\n" + body

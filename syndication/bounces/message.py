@@ -1,0 +1,162 @@
+"""A message that came in, taken apart as far as a verdict needs, whatever it is: it may be broken, huge, or made to hurt.
+
+Of a message the first 256 KB are read (a report stands before the mail that it returns), and one with more parts than any mail program
+makes is not taken apart at all, because the standard library's parser recurses.
+"""
+
+import re
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.header import decode_header
+from email.message import Message
+
+__all__ = ["LARGEST", "Arrived", "read_message"]
+
+LARGEST = 2**18  # bytes that are read
+_TEXT = 64 * 1024  # characters of text that are looked at
+_MOST_PARTS = 40
+_NESTS = re.compile(rb"boundary\s*=|message/", re.IGNORECASE)
+# Below such a line an old mail server puts the mail that it returns.
+_RETURNED = re.compile(
+    r"^(?:>?\s*[-=_* ]*(?:below this line is a copy|(?:this|here) is (?:a|your) copy of|original message|returned message|"
+    r"your original message|unsent message|(?:the )?(?:message )?headers? (?:of|follow)|included is a copy|message (?:text|headers) follow|"
+    r"begin (?:of )?returned|start of (?:the )?(?:original|returned)|undelivered message|transcript of the message)"
+    r"|return-path:|received: (?:from|by) )",
+    re.IGNORECASE | re.MULTILINE,
+)
+# Who are asked by their headers whom a message came for.
+_FOR = (
+    "to",
+    "cc",
+    "delivered-to",
+    "x-original-to",
+    "envelope-to",
+    "x-envelope-to",
+    "x-rcpt-to",
+    "x-delivered-to",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """`text` is what its writer says, in lines; `returned` what it holds of the mail that it returns, raw headers and all.
+
+    `reports` are the texts of its delivery-status parts (RFC 3464), `feedback` that of a complaint (RFC 5965); `kind` its report-type.
+    """
+
+    message: "Message[str, str]"
+    subject: str
+    recipients: str
+    kind: str
+    text: str
+    returned: str
+    reports: tuple[str, ...]
+    feedback: str
+
+    def header(self, name: str) -> str:
+        """A header on one line, in lower case; empty when there is none."""
+        return _line(self.message, name).casefold()
+
+
+def read_message(data: bytes) -> Arrived:
+    """Any bytes are a message. Line ends may be of any kind."""
+    data = data[:LARGEST].replace(b"\r\n", b"\n")
+    if data.startswith(b"From "):  # of an mbox
+        data = data.partition(b"\n")[2]
+    if len(_NESTS.findall(data)) > _MOST_PARTS:
+        data = data.partition(b"\n\n")[0] + b"\n\n"
+        data = re.sub(rb"(?im)^content-type:.*(\n[ \t].*)*\n", b"", data)
+    message = message_from_bytes(data)
+    parts = _Parts()
+    _take_apart(message, parts, 0)
+    text, _, rest = _cut("\n".join(parts.text)[:_TEXT])
+    return Arrived(
+        message=message,
+        subject=_line(message, "subject"),
+        recipients="\n".join(_line(message, name) for name in _FOR),
+        kind=str(message.get_param("report-type", "") or "").casefold(),
+        text=text,
+        returned="\n".join([*parts.returned, rest])[:_TEXT],
+        reports=tuple(parts.reports),
+        feedback="\n".join(parts.feedback),
+    )
+
+
+class _Parts:
+    def __init__(self) -> None:
+        self.text: list[str] = []
+        self.returned: list[str] = []
+        self.reports: list[str] = []
+        self.feedback: list[str] = []
+
+
+def _take_apart(part: "Message[str, str]", found: _Parts, depth: int) -> None:
+    kind = part.get_content_type()
+    if kind in {"message/delivery-status", "message/global-delivery-status"}:
+        found.reports.append(_raw(part))
+    elif kind == "message/feedback-report":
+        found.feedback.append(_raw(part))
+    elif kind in {"message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers"}:
+        found.returned.append(_raw(part))
+    elif part.is_multipart():
+        if depth < _MOST_PARTS:
+            for below in part.get_payload():
+                if isinstance(below, Message):
+                    _take_apart(below, found, depth + 1)
+    elif kind in {"text/plain", "text/html"}:
+        text = _decoded(part)
+        found.text.append(re.sub(r"<[^<>]{0,2000}>", " ", text) if kind == "text/html" else text)
+
+
+def _raw(part: "Message[str, str]") -> str:
+    """The content as text; the parser has taken that of a `message/…` apart already."""
+    payload = part.get_payload()
+    if not isinstance(payload, list):
+        return _decoded(part)
+    return "\n\n".join(
+        "\n".join([*(f"{name}: {value}" for name, value in below.raw_items()), "", _inside(below)])
+        for below in payload
+        if isinstance(below, Message)
+    )
+
+
+def _inside(part: "Message[str, str]", depth: int = 0) -> str:
+    """The text within, its parts one after the other."""
+    if not part.is_multipart():
+        return _decoded(part)
+    below = part.get_payload()
+    if depth == _MOST_PARTS or not isinstance(below, list):
+        return ""
+    return "\n\n".join(_inside(each, depth + 1) for each in below if isinstance(each, Message))
+
+
+def _decoded(part: "Message[str, str]") -> str:
+    try:
+        data = part.get_payload(decode=True)
+        charset = part.get_content_charset("utf-8")
+        text = data.decode(charset, "replace") if isinstance(data, bytes) else ""
+    except (LookupError, ValueError, TypeError, AssertionError):  # a charset or an encoding that is none
+        raw = part.get_payload()
+        text = raw if isinstance(raw, str) else ""
+    return text[:LARGEST]
+
+
+def _line(message: "Message[str, str]", name: str) -> str:
+    """All headers of this name, decoded (RFC 2047), on one line."""
+    return " ".join(" ".join(_plain(str(value)).split()) for value in message.get_all(name, []))[:4096]
+
+
+def _plain(value: str) -> str:
+    try:
+        return "".join(
+            piece.decode(charset or "ascii", "replace") if isinstance(piece, bytes) else piece
+            for piece, charset in decode_header(value[:4096])
+        )
+    except (ValueError, LookupError):  # an encoded-word that is broken
+        return value
+
+
+def _cut(text: str) -> tuple[str, str, str]:
+    """What the writer says, and the mail that stands below it."""
+    found = _RETURNED.search(text)
+    return (text[: found.start()], found[0], text[found.start() :]) if found else (text, "", "")

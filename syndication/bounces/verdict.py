@@ -1,0 +1,156 @@
+"""What a message says: a bounce, a complaint, or something that no reader is to suffer for. Pure.
+
+A report (RFC 3464) counts first; without one the fields or phrases in the text, and flufl.bounce, which knows the forms of many old
+mail servers. What nobody recognises is undecided, and changes nothing.
+"""
+
+import logging
+import re
+from collections.abc import Iterable
+
+from syndication.bounces.message import Arrived
+from syndication.bounces.report import Group, groups
+from syndication.bounces.words import enhanced, status_of
+from syndication.domain.bounce import Finding, Kind, kind_of
+
+__all__ = ["judge"]
+
+_WORDS = 500  # characters
+_MILDEST = (Kind.DELIVERED, Kind.DELAYED, Kind.BLOCKED, Kind.SOFT, Kind.HARD)
+_ACTIONS = {
+    "delivered": Kind.DELIVERED,
+    "relayed": Kind.DELIVERED,
+    "expanded": Kind.DELIVERED,
+    "delayed": Kind.DELAYED,
+}
+_COMPLAINTS = {"abuse", "fraud", "opt-out", "opt-out-list"}  # RFC 5965 §7.3, and the earlier opt-outs
+_SERVER = re.compile(
+    r"mailer-daemon|postmaster|mail ?(?:delivery|er|system)|mail-?daemon|mdaemon|delivery (?:sub)?system|<>|\bmmdf\b|\bmdaemon",
+    re.IGNORECASE,
+)
+_BOUNCED = re.compile(
+    r"undeliver|(?:delivery|mail|message).{0,30}(?:fail|return|error|problem|refus|reject|status|could not)|fail(?:ure|ed) (?:notice|delivery|mail)|"
+    r"returned? (?:mail|message|to sender)|non-?deliver|not deliver|couldn't be delivered|bounce|permanent fatal errors|has no mailbox|nicht zustell|"
+    r"non remis|no se (?:ha )?pud|rejected",
+    re.IGNORECASE,
+)
+_WARNING = re.compile(
+    r"warning message only|(?:do(?:es)?|need) not (?:need to )?(?:re-?send|retry)|(?:still|will|continue).{0,60}(?:be re-?tried|trying|try(?:ing)? (?:again|to)|re-?attempt|retry)|"
+    r"delivery (?:status notification )?\(?delay|delayed (?:mail|message|\d+ hours?)|(?:mail|message|delivery) (?:is |has been |was )?delayed|"
+    r"not yet been delivered|warning: could not send",
+    re.IGNORECASE,
+)
+_AWAY = re.compile(
+    r"out[ -]of[ -](?:the )?office|auto(?:matic|matische|mated)?[ -]?(?:re(?:ply|sponse|spond|ponder)|antwort|acknowledg)|abwesenheit|on vacation|vacation (?:reply|message)|away from|"
+    r"r[ée]ponse automatique|respuesta autom|risposta automatica|absence|i am (?:currently )?away|autoodpowied|자동 ?(?:응답|회신)|自動(?:応答|返信)|自动(?:回复|答复)",
+    re.IGNORECASE,
+)
+_CHALLENGE = re.compile(
+    r"(?:verify|confirm|prove|authenticate).{0,60}(?:you are|human|real person|your (?:message|mail|e-?mail|identity|address))|(?:challenge|verification).{0,20}(?:response|required|request)|"
+    r"awaits? (?:moderator )?approval|held for approval|(?:approved|allowed|guest|white) ?-?list|waiting list|one-time|sender verification|pending (?:verification|approval)",
+    re.IGNORECASE,
+)
+
+
+def judge(arrived: Arrived) -> Finding:
+    """What it says, and never who it is about: that has to be proven."""
+    if arrived.feedback:
+        return _complaint(arrived.feedback)
+    if reported := [group for text in arrived.reports for group in groups(text)]:
+        return _reported(reported, arrived.text)
+    if arrived.kind == "disposition-notification":  # RFC 8098: somebody read it, or deleted it unread
+        return Finding(Kind.AUTOMATIC)
+    if _by_machine(arrived):
+        return Finding(Kind.AUTOMATIC)
+    return _in_words(arrived)
+
+
+def _complaint(feedback: str) -> Finding:
+    kind = re.search(r"^feedback-type:\s*([\w-]+)", feedback, re.IGNORECASE | re.MULTILINE)
+    named = kind[1].casefold() if kind else ""
+    return (
+        Finding(Kind.COMPLAINT, words=named) if named in _COMPLAINTS else Finding(Kind.AUTOMATIC, words=named)
+    )
+
+
+def _reported(reported: list[Group], text: str) -> Finding:
+    """About several recipients (a reader may forward to them) the mildest counts: the mail may have reached somebody."""
+    findings = [_of_group(group, text) for group in reported]
+    return min(findings, key=lambda finding: _MILDEST.index(finding.kind))
+
+
+def _of_group(group: Group, text: str) -> Finding:
+    words = group.words or _telling(text)
+    status = status_of(group.status, words)
+    if group.action in _ACTIONS:
+        return Finding(_ACTIONS[group.action], status, words[:_WORDS])
+    if not status and text:
+        words = _telling(text)
+        status = status_of("", words)
+    return Finding(kind_of(status) if status else Kind.SOFT, status, words[:_WORDS])
+
+
+def _by_machine(arrived: Arrived) -> bool:
+    """Whether it answers by itself (RFC 3834), for a person or a list."""
+    if arrived.header("x-failed-recipients"):
+        return False
+    if _SERVER.search(arrived.header("from")) and not _AWAY.search(arrived.subject):
+        return False
+    answers = arrived.header("auto-submitted").startswith(("auto-replied", "auto-notified"))
+    marks = (
+        "x-autoreply",
+        "x-autorespond",
+        "x-autoresponder",
+        "x-auto-response-suppress",
+        "list-id",
+        "list-post",
+    )
+    marked = any(arrived.header(name) for name in marks) or arrived.header("precedence") in {
+        "auto_reply",
+        "auto-reply",
+    }
+    said = _AWAY.search(arrived.subject) or _CHALLENGE.search(f"{arrived.subject}\n{arrived.text[:4000]}")
+    return bool((answers or marked or said) and not _BOUNCED.search(arrived.subject))
+
+
+def _in_words(arrived: Arrived) -> Finding:
+    text = arrived.text
+    fields = list(groups(text))
+    if fields:
+        return _reported(fields, text)
+    warned = _WARNING.search(f"{arrived.subject}\n{text[:8000]}")
+    temporary, permanent = _by_flufl(arrived)
+    named = bool(permanent) or bool(arrived.header("x-failed-recipients"))
+    if warned or (temporary and not permanent):
+        bounce = named or temporary or _SERVER.search(arrived.header("from"))
+        return Finding(Kind.DELAYED) if bounce else Finding(Kind.UNDECIDED)
+    words = _telling(text)
+    status = status_of("", words)
+    from_server = _SERVER.search(f"{arrived.header('from')} {arrived.header('return-path')}")
+    if not named and not (from_server and (status or _BOUNCED.search(arrived.subject))):
+        return Finding(Kind.UNDECIDED)
+    return Finding(kind_of(status) if status else Kind.SOFT, status, words[:_WORDS])
+
+
+def _by_flufl(arrived: Arrived) -> tuple[Iterable[bytes], Iterable[bytes]]:
+    """The temporary and the permanent failures that it finds; none when it stumbles."""
+    from flufl.bounce import all_failures  # noqa: PLC0415 - seldom needed
+
+    logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
+    try:
+        temporary, permanent = all_failures(arrived.message)
+    except Exception:  # noqa: BLE001 - it raises whatever a broken message makes it
+        return (), ()
+    return temporary, permanent
+
+
+def _telling(text: str) -> str:
+    """The lines that say why: those with a code or a known phrase, on one line."""
+    lines = [" ".join(line[:_WORDS].split()) for line in text[:16_000].splitlines()]
+    coded = [line for line in lines if enhanced(line)] or [
+        line for line in lines if re.search(r"(?<!\d)[45][0-5]\d[ -]", line)
+    ]
+    if coded:
+        first = lines.index(coded[0])
+        return " ".join(filter(None, lines[first : first + 4]))
+    return " ".join(line for line in lines if line and status_of("", line))[: 4 * _WORDS]

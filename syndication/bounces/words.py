@@ -1,0 +1,105 @@
+"""What servers say in words, as the status (RFC 3463) that they mean.
+
+Where a status is exact it counts; words count where it is missing or only says "other" (x.0.0, x.y.0). When they speak of policy or of
+our mail they go before a status, because nobody is to lose a mail for what a filter thinks of us. General phrases, no providers' names.
+"""
+
+import re
+
+__all__ = ["enhanced", "status_of"]
+
+_CODE = re.compile(r"(?<![\d.])([45])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
+_REPLY = re.compile(r"(?<![\d.])([45])[0-5]\d(?=[ \-:,#;]|$)")
+_WHO = "(?:user|recipient|mailbox|account|e-?mail|address|addressee|alias|local[ -]?part|inbox)"
+_OFF = "(?:disabled|deactivated|inactive|suspended|locked|expired|closed)"
+_WRONG = "(?:unknown|no such|invalid|illegal|bad|unroute?able|undeliverable|non-?exist[ae]nt|unlisted)"
+
+# Status → phrases that mean it. The first status with a phrase that fits counts.
+_MEANINGS = {
+    "5.7.1": (
+        r"\bspam",
+        r"\b(?:black|block|deny)-?list",
+        r"\bblocked\b",
+        r"spamhaus|dnsbl|\brbl\b|\breputation",
+        r"unsolicited|bulk (?:e-?)?mail",
+        r"\b(?:dmarc|spf|dkim)\b",
+        r"\bpolic(?:y|ies)\b",
+        r"content (?:was )?reject",
+        r"prohibit|\bbanned\b|forbidden",
+        r"virus|malware|phish",
+        r"(?:not (?:been )?|un)authori[sz]ed|unauthenticated|authentication (?:is )?required",
+        r"relay(?:ing)?\b.{0,20}(?:denied|not|prohibited)",
+        r"(?:unable|not|cannot|refus\w*|won't) (?:to )?relay",
+        r"not (?:permitted|allowed) to (?:send|relay|post)",
+        r"rcpthosts",  # qmail's list of the domains that it takes
+        r"sender (?:address |domain )?(?:was |is |has been )?(?:reject|verif|denied|blocked|refused|not)",
+        r"not accepting (?:mail|messages?) (?:with|from)",
+        r"moderat\w+ (?:approval|list|queue)|awaits? moderator",
+        r"\bnon?t? ?-?a? ?(?:list )?(?:member|subscriber)\b|only (?:members|subscribers)",
+        r"rate limit|too many (?:messages|connections|recipients|errors)",
+        r"administrator.{0,30}(?:reject|restrict|block)",
+    ),
+    "5.3.4": (
+        r"(?:message|mail|size|attachment).{0,40}(?:too (?:big|large|long)|exceeds? .{0,40}(?:size|limit|maximum))",
+        r"size (?:limit|restriction)",
+    ),
+    "5.2.2": (
+        r"quota",
+        r"(?:mailbox|mailfolder|inbox|account) (?:is |was )?(?:currently )?(?:full|over|exceed)",
+        r"(?:exceed\w*|over).{0,30}(?:storage|mailbox|limit|size)",
+        r"(?:insufficient|not enough|no more|out of).{0,20}(?:storage|space|disk)",
+        r"disk (?:is )?full|too (?:much|many) mail",
+    ),
+    "5.2.1": (
+        rf"{_WHO}\b.{{0,60}}(?:{_OFF}|\bnot (?:active|activated|available))",
+        rf"{_OFF} {_WHO}",
+        r"temporarily unavailable",
+    ),
+    "5.1.1": (
+        rf"{_WRONG} (?:local |destination |e-?mail |virtual |final )?{_WHO}",
+        rf"{_WHO}\b.{{0,80}}(?:unknown|invalid|unlisted|nonexist|no longer|rejected)",
+        rf"{_WHO}\b.{{0,80}}(?:does ?n[o']?t|do(?:es)? not) (?:exist|have)",
+        rf"{_WHO}\b.{{0,80}}\bnot (?:be )?(?:found|exist|known|valid|listed|recogni[sz]ed|registered|a valid|our customer|in (?:our|the)\b)",
+        rf"no (?:{_WHO}|maildrop)\b.{{0,30}}(?:here|by that name|with|named)",
+        rf"(?:isn't|not) (?:a |one of |in ).{{0,30}}(?:{_WHO}|customer)",
+        rf"(?:doesn't|does not|did not|don't|not) (?:have|match|find|recogni[sz]e)\b.{{0,40}}{_WHO}",
+        r"no valid recipients|recipnotfound|there is no one|\bis unknown\b|not? listed in",
+    ),
+    "5.4.4": (
+        r"(?:host|domain|system)(?: or domain)?(?: name)?.{0,60}(?:not found|unknown|does ?n[o']t exist|lookup|no mail exchanger)",
+        r"(?:unknown|no such|bad|invalid) (?:destination )?(?:host|domain|system)",
+        r"(?:cannot|can't|couldn't|unable to) (?:find|resolve|route)",
+        r"no (?:route|mx|a record)|loops? back|too many hops|routing loop|nxdomain",
+    ),
+    "4.4.7": (
+        r"time[d -]{0,3}out|expired|(?:gave|giving|given) up",
+        r"(?:host|network).{0,20}(?:down|unreachable)",
+        r"connection (?:was )?(?:refused|reset|dropped|lost|failed|died)|could not connect",
+        r"been (?:trying|in the queue)|too old|try again|unreachable|not (?:yet )?been delivered",
+    ),
+}
+_PHRASES = [(status, re.compile("|".join(phrases), re.IGNORECASE)) for status, phrases in _MEANINGS.items()]
+_FIRST = {"5.7.1", "5.3.4"}  # about us
+
+
+def enhanced(words: str) -> str:
+    """The first enhanced status code in what a server said, empty when it gave none."""
+    found = _CODE.search(words)
+    return ".".join(found.groups()) if found else ""
+
+
+def status_of(status: str, words: str) -> str:
+    """The status that is meant, empty when neither says anything. `status` is the report's own, empty when it has none."""
+    said, meant = enhanced(words), _meant(words)
+    policy = [code for code in (said, status) if code.split(".")[1:2] == ["7"]]
+    if policy or meant in _FIRST:
+        return policy[0] if policy else meant
+    exact = [code for code in (status, said) if code and not code.endswith(".0")]
+    if exact:
+        return exact[0]
+    reply = _REPLY.search(words)
+    return meant or status or said or (f"{reply[1]}.0.0" if reply else "")
+
+
+def _meant(words: str) -> str:
+    return next((status for status, phrase in _PHRASES if phrase.search(words)), "")

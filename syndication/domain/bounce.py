@@ -1,0 +1,161 @@
+"""What comes back of a mail, what it means for its reader, and how soft bounces add up. Pure decisions.
+
+hard       no such address (5.1.x)            the reader is bounced: no mail any more
+soft       full, disabled, out of reach       counts; bounced when the score reaches the threshold
+blocked    policy (x.7.x), our mail's fault   never changes a reader
+complaint  "this is spam" (RFC 5965)          the reader has complained: no mail any more, and no way back by the form
+unsubscribe  a mail with the reader's token   the reader has left
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from syndication.domain.subscriber import Consent
+
+__all__ = [
+    "Decision",
+    "Event",
+    "Finding",
+    "Happened",
+    "Kind",
+    "Rule",
+    "Standing",
+    "decide",
+    "kind_of",
+    "score",
+]
+
+SECOND = timedelta(seconds=1)  # return paths tell a mail's date to the second
+_ABOUT_US = {"5.1.7", "5.1.8", "5.2.3", "5.3.4"}  # RFC 3463: the sender's address; a message too big
+
+
+class Kind(StrEnum):
+    """What a message that came in is. The first five are kept as events of the reader."""
+
+    HARD = "hard"
+    SOFT = "soft"
+    BLOCKED = "blocked"
+    COMPLAINT = "complaint"
+    UNSUBSCRIBE = "unsubscribe"
+    DELAYED = "delayed"  # a warning: the server still tries
+    DELIVERED = "delivered"
+    AUTOMATIC = "automatic"  # out of office, challenges, receipts, other lists' answers
+    UNDECIDED = "undecided"
+
+    @property
+    def kept(self) -> bool:
+        """Whether it says something about a reader."""
+        return self in _KEPT
+
+
+_KEPT = frozenset({Kind.HARD, Kind.SOFT, Kind.BLOCKED, Kind.COMPLAINT, Kind.UNSUBSCRIBE})
+
+
+def kind_of(status: str) -> Kind:
+    """The kind of an enhanced status code (RFC 3463) like `5.1.1`. 5.1.x is a dead address, unless it speaks of the sender's."""
+    first, subject, _ = status.split(".")
+    if first == "2":
+        return Kind.DELIVERED
+    if subject in {"6", "7"} or status in _ABOUT_US:
+        return Kind.BLOCKED
+    return Kind.HARD if (first, subject) == ("5", "1") else Kind.SOFT
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a message says: the status (RFC 3463; empty: none) and the server's `words`, on one line."""
+
+    kind: Kind
+    status: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """A finding about the reader with the random key `key`, and the mail of `sent`. `source` is how we know: `smtp`, `mail`, `hook`."""
+
+    key: str
+    sent: datetime
+    finding: Finding
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When soft bounces suppress: each counts 1, and half as much after every `half_life`."""
+
+    threshold: float
+    half_life: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A reader as a decision needs to know: consent, since when, and the dates of the mails since then whose soft bounces counted."""
+
+    consent: Consent
+    confirmed: datetime | None
+    soft: Sequence[datetime] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The reader's new `consent` (None: as it was), the score after a soft bounce, and why, as a clause."""
+
+    consent: Consent | None
+    why: str
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What was decided, as it is kept: `at` is when we learned of it, `sent` the date of the mail."""
+
+    at: datetime
+    sent: datetime
+    kind: Kind
+    status: str
+    words: str
+    source: str
+    score: float
+    why: str
+
+
+def score(times: Iterable[datetime], now: datetime, half_life: timedelta) -> float:
+    """What the soft bounces of mails of these `times` weigh now."""
+    return sum(math.exp2(-(max(now - time, timedelta()) / half_life)) for time in times)
+
+
+def decide(happened: Happened, reader: Standing, rule: Rule, now: datetime) -> Decision:
+    """What follows for the reader. A bounce of a mail from before the reader's last yes changes nothing."""
+    kind = happened.finding.kind
+    if kind is Kind.UNSUBSCRIBE:
+        leaves = reader.consent in {Consent.PENDING, Consent.CONFIRMED}
+        return (
+            Decision(Consent.UNSUBSCRIBED, "left by mail")
+            if leaves
+            else Decision(None, "no change: the reader had left")
+        )
+    if kind is Kind.BLOCKED:
+        return Decision(None, "no change: it is about our mail, not about the reader")
+    if reader.confirmed is not None and happened.sent + SECOND <= reader.confirmed:
+        return Decision(
+            None, f"no change: the reader said yes after this mail, on {reader.confirmed:%Y-%m-%d}"
+        )
+    if kind is Kind.COMPLAINT and reader.consent is not Consent.COMPLAINED:
+        return Decision(Consent.COMPLAINED, "complained")
+    if reader.consent is not Consent.CONFIRMED:
+        return Decision(None, f"no change: the reader is {reader.consent}")
+    return _weighed(happened, reader, rule, now)
+
+
+def _weighed(happened: Happened, reader: Standing, rule: Rule, now: datetime) -> Decision:
+    if happened.finding.kind is Kind.HARD:
+        return Decision(Consent.BOUNCED, "bounced: there is no such address")
+    weight = score((*reader.soft, happened.sent), now, rule.half_life)
+    counted = f"{weight:.2f} of {rule.threshold:g}"
+    if weight >= rule.threshold:
+        return Decision(Consent.BOUNCED, f"bounced: soft bounces came to {counted}", weight)
+    return Decision(None, f"counted: {counted}", weight)

@@ -1,0 +1,108 @@
+"""What came back: each message is taken once, and what follows for its reader is decided and kept in the same transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from syndication.domain.bounce import Event, Happened, Kind, Rule, Standing, decide
+from syndication.domain.subscriber import Consent
+from syndication.store.bounce_tables import bounces, intake
+from syndication.store.engine import Database, lock
+from syndication.store.tables import subscribers
+
+__all__ = ["REMEMBERED", "Bounces"]
+
+REMEMBERED = timedelta(days=90)  # how long a message is known as taken
+WORDS = 500  # characters kept of a server's words
+
+
+class Bounces:
+    """The events of readers, and the messages they came with."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def take(
+        self, digest: str, result: str, happened: Happened | None, rule: Rule, *, now: datetime
+    ) -> tuple[bool, Event | None]:
+        """Take the message with this `digest` as a `result`, and what it says about a reader.
+
+        Whether it is a new one, and what was decided, durably; None for one that says nothing new about a reader we have.
+        """
+
+        def change(connection: Connection) -> tuple[bool, Event | None]:
+            lock(connection, "subscribers")
+            connection.execute(delete(intake).where(intake.c.at < now - REMEMBERED))
+            if connection.execute(select(intake.c.at).where(intake.c.digest == digest)).first():
+                return False, None
+            connection.execute(insert(intake).values(digest=digest, at=now, result=result))
+            return True, _decided(connection, happened, rule, now) if happened else None
+
+        return await self._database.write(change)
+
+    async def record(self, happened: Sequence[Happened], rule: Rule, *, now: datetime) -> list[Event]:
+        """The same for what a mail server said while we were sending: what was decided, in order; nothing for what is known already."""
+
+        def change(connection: Connection) -> list[Event]:
+            lock(connection, "subscribers")
+            return [event for one in happened if (event := _decided(connection, one, rule, now))]
+
+        return await self._database.write(change)
+
+    async def of(self, reader: int) -> tuple[Event, ...]:
+        """A reader's events, the latest first."""
+        question = select(bounces).where(bounces.c.subscriber == reader).order_by(bounces.c.id.desc())
+        return await self._database.read(lambda connection: tuple(map(_event, connection.execute(question))))
+
+    async def taken(self) -> dict[str, int]:
+        """How many messages came in during the last 90 days, by result."""
+        question = select(intake.c.result, func.count()).group_by(intake.c.result).order_by(intake.c.result)
+
+        def answer(connection: Connection) -> dict[str, int]:
+            return {result: number for result, number in connection.execute(question)}  # noqa: C416 - rows, not pairs
+
+        return await self._database.read(answer)
+
+
+def _decided(connection: Connection, happened: Happened, rule: Rule, now: datetime) -> Event | None:
+    """Decide, and keep the decision with its consequence."""
+    c, b, finding = subscribers.c, bounces.c, happened.finding
+    row = connection.execute(select(c.id, c.consent, c.confirmed).where(c.key == happened.key)).first()
+    if row is None:
+        return None
+    own = (b.subscriber == row.id, b.kind == finding.kind)
+    if connection.execute(select(b.id).where(*own, b.sent == happened.sent)).first():
+        return None
+    counted = select(b.sent).where(*own, b.score > 0)
+    if row.confirmed is not None:
+        counted = counted.where(b.sent >= row.confirmed - timedelta(seconds=1))
+    soft = connection.execute(counted).scalars().all() if finding.kind is Kind.SOFT else ()
+    decision = decide(happened, Standing(Consent(row.consent), row.confirmed, soft), rule, now)
+    if decision.consent is not None:
+        gone = update(subscribers).where(c.id == row.id)
+        connection.execute(gone.values(consent=decision.consent, left=now))
+    event = Event(
+        at=now,
+        sent=happened.sent,
+        kind=finding.kind,
+        status=finding.status,
+        words=finding.words[:WORDS],
+        source=happened.source,
+        score=decision.score,
+        why=decision.why,
+    )
+    connection.execute(insert(bounces).values(subscriber=row.id, **_row(event)))
+    return event
+
+
+_COLUMNS = ("at", "sent", "kind", "status", "words", "source", "score", "why")
+
+
+def _row(event: Event) -> dict[str, Any]:
+    return {name: getattr(event, name) for name in _COLUMNS}
+
+
+def _event(row: Any) -> Event:
+    return Event(**{name: getattr(row, name) for name in _COLUMNS} | {"kind": Kind(row.kind)})

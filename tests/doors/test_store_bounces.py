@@ -1,0 +1,110 @@
+"""What came back, on both databases: taken once, decided and kept together."""
+
+from datetime import timedelta
+
+from syndication.domain.bounce import Event, Finding, Happened, Kind, Rule
+from syndication.domain.subscriber import Consent, Subscriber
+from syndication.store.bounces import REMEMBERED
+from syndication.store.database import Store
+from tests.doors.store_samples import DAY, NOW, subscribe
+
+pytest_plugins = ("tests.doors.databases",)
+
+RULE = Rule(2.0, timedelta(days=30))
+HARD = Finding(Kind.HARD, "5.1.1", "550 5.1.1 nobody\0 here")
+SOFT = Finding(Kind.SOFT, "4.2.2", "452 4.2.2 full")
+
+
+async def ann(store: Store) -> Subscriber:
+    if (found := await store.subscribers.get("ann@example.com")) is None:
+        await subscribe(store, "ann@example.com")
+        found = await store.subscribers.get("ann@example.com")
+    assert found
+    return found
+
+
+async def consent(store: Store) -> Consent:
+    return (await ann(store)).consent
+
+
+def of(reader: Subscriber, finding: Finding, sent: int = 0) -> Happened:
+    return Happened(key=reader.key, sent=NOW + sent * DAY, finding=finding, source="mail")
+
+
+async def test_a_hard_bounce_suppresses_and_is_explained(store: Store) -> None:
+    reader = await ann(store)
+    new, event = await store.bounces.take("one", "hard", of(reader, HARD), RULE, now=NOW + DAY)
+    assert new
+    assert event == Event(
+        at=NOW + DAY,
+        sent=NOW,
+        kind=Kind.HARD,
+        status="5.1.1",
+        words="550 5.1.1 nobody\0 here",
+        source="mail",
+        score=0.0,
+        why="bounced: there is no such address",
+    )
+    assert await consent(store) is Consent.BOUNCED
+    assert [each.words for each in await store.bounces.of(reader.id)] == ["550 5.1.1 nobody here"]
+
+
+async def test_the_same_message_counts_once(store: Store) -> None:
+    reader = await ann(store)
+    assert await store.bounces.take("one", "soft", of(reader, SOFT), RULE, now=NOW) != (False, None)
+    assert await store.bounces.take("one", "soft", of(reader, SOFT, 1), RULE, now=NOW) == (False, None)
+    assert await store.bounces.taken() == {"soft": 1}
+    assert len(await store.bounces.of(reader.id)) == 1
+
+
+async def test_a_second_bounce_of_the_same_mail_counts_once(store: Store) -> None:
+    reader = await ann(store)
+    await store.bounces.take("one", "soft", of(reader, SOFT), RULE, now=NOW)
+    assert await store.bounces.take("two", "soft", of(reader, SOFT), RULE, now=NOW) == (True, None)
+    assert await store.bounces.record([of(reader, SOFT), of(reader, HARD)], RULE, now=NOW) != []
+    assert [event.kind for event in await store.bounces.of(reader.id)] == [Kind.HARD, Kind.SOFT]
+
+
+async def test_soft_bounces_add_up_until_the_threshold(store: Store) -> None:
+    reader = await ann(store)
+    decided = await store.bounces.record([of(reader, SOFT), of(reader, SOFT, 1)], RULE, now=NOW + DAY)
+    assert [round(event.score, 2) for event in decided] == [0.98, 1.98]
+    assert await consent(store) is Consent.CONFIRMED
+    await store.bounces.record([of(reader, SOFT, 2)], RULE, now=NOW + 2 * DAY)
+    assert await consent(store) is Consent.BOUNCED
+
+
+async def test_a_new_yes_begins_a_new_count(store: Store) -> None:
+    reader = await ann(store)
+    await store.bounces.record(
+        [of(reader, SOFT), of(reader, SOFT, 1), of(reader, SOFT, 2)], RULE, now=NOW + 2 * DAY
+    )
+    assert await consent(store) is Consent.BOUNCED
+    assert await store.confirmations.confirm(await ann(store), "web form", (), at=NOW + 3 * DAY)
+    (event,) = await store.bounces.record([of(reader, SOFT, 4)], RULE, now=NOW + 4 * DAY)
+    assert event.score == 1.0
+    (late,) = await store.bounces.record([of(reader, HARD, 2)], RULE, now=NOW + 4 * DAY)
+    assert late.why.startswith("no change: the reader said yes after this mail")
+    assert await consent(store) is Consent.CONFIRMED
+
+
+async def test_a_message_about_nobody_is_counted_and_changes_nothing(store: Store) -> None:
+    reader = await ann(store)
+    stranger = Happened(key="nobody", sent=NOW, finding=HARD, source="mail")
+    assert await store.bounces.take("one", "hard", stranger, RULE, now=NOW) == (True, None)
+    assert await store.bounces.take("two", "forged", None, RULE, now=NOW) == (True, None)
+    assert await store.bounces.taken() == {"forged": 1, "hard": 1}
+    assert await store.bounces.of(reader.id) == ()
+
+
+async def test_messages_are_forgotten_after_ninety_days(store: Store) -> None:
+    await store.bounces.take("one", "forged", None, RULE, now=NOW)
+    await store.bounces.take("two", "forged", None, RULE, now=NOW + REMEMBERED + DAY)
+    assert await store.bounces.taken() == {"forged": 1}
+
+
+async def test_an_erased_readers_bounces_are_gone(store: Store) -> None:
+    reader = await ann(store)
+    await store.bounces.record([of(reader, HARD)], RULE, now=NOW)
+    await store.consents.erase(reader, "mark", at=NOW)
+    assert await store.bounces.of(reader.id) == ()

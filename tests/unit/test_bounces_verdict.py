@@ -1,0 +1,250 @@
+"""What a message is taken for, whatever it is."""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from syndication.bounces.message import read_message
+from syndication.bounces.verdict import judge
+from syndication.bounces.words import status_of
+from syndication.domain.bounce import Finding, Kind, kind_of
+from tests.unit.bounce_samples import autoreply, bounce, complaint, plain
+
+
+def kind(message: bytes) -> Kind:
+    return judge(read_message(message)).kind
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("5.1.1", Kind.HARD),
+        ("5.1.0", Kind.HARD),
+        ("5.1.10", Kind.HARD),
+        ("5.1.7", Kind.BLOCKED),
+        ("5.1.8", Kind.BLOCKED),
+        ("4.1.1", Kind.SOFT),
+        ("4.2.2", Kind.SOFT),
+        ("5.2.1", Kind.SOFT),
+        ("5.2.2", Kind.SOFT),
+        ("5.2.3", Kind.BLOCKED),
+        ("5.3.4", Kind.BLOCKED),
+        ("5.4.4", Kind.SOFT),
+        ("5.0.0", Kind.SOFT),
+        ("5.6.1", Kind.BLOCKED),
+        ("5.7.1", Kind.BLOCKED),
+        ("4.7.0", Kind.BLOCKED),
+        ("2.1.5", Kind.DELIVERED),
+    ],
+)
+def test_every_status_has_its_kind(status: str, expected: Kind) -> None:
+    assert kind_of(status) is expected
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "meant"),
+    [
+        ("5.1.1", "550 5.1.1 no such user", "5.1.1"),
+        ("5.0.0", "550 5.1.1 no such user", "5.1.1"),
+        ("5.0.0", "550 user unknown", "5.1.1"),
+        ("5.3.0", "553 5.3.0 addressee unknown", "5.1.1"),
+        ("5.2.2", "552 user unknown or over quota", "5.2.2"),
+        ("5.1.1", "550 5.1.1 blocked because of the reputation of your network", "5.7.1"),
+        ("5.1.1", "550 5.7.26 unauthenticated mail is refused", "5.7.26"),
+        ("", "552 the mailbox is full", "5.2.2"),
+        ("", "552 message size exceeds the maximum", "5.3.4"),
+        ("", "550 this account has been disabled", "5.2.1"),
+        ("", "host not found", "5.4.4"),
+        ("", "450 something odd", "4.0.0"),
+        ("", "nothing that says anything", ""),
+        ("5.0.0", "", "5.0.0"),
+    ],
+)
+def test_words_count_where_a_status_says_too_little_and_policy_goes_first(
+    status: str, words: str, meant: str
+) -> None:
+    assert status_of(status, words) == meant
+
+
+def test_a_report_is_read_with_its_status_and_the_servers_words() -> None:
+    finding = judge(read_message(bounce("5.1.1", "550 5.1.1 no such user\n here")))
+    assert finding == Finding(Kind.HARD, "5.1.1", "550 5.1.1 no such user here")
+
+
+def test_a_report_with_the_line_ends_of_smtp_or_from_an_mbox_is_the_same() -> None:
+    assert kind(bounce().replace(b"\n", b"\r\n")) is Kind.HARD
+    assert kind(b"From MAILER-DAEMON Mon Oct 16 08:00:05 2023\n" + bounce()) is Kind.HARD
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [
+        ("failed", Kind.HARD),
+        ("delayed", Kind.DELAYED),
+        ("delivered", Kind.DELIVERED),
+        ("relayed", Kind.DELIVERED),
+    ],
+)
+def test_the_action_of_a_report_counts(action: str, expected: Kind) -> None:
+    assert kind(bounce(action=action)) is expected
+
+
+def test_of_several_recipients_the_mildest_counts() -> None:
+    """A reader forwards to two addresses: the mail has arrived at one of them."""
+    dead = "Final-Recipient: rfc822; a@x.example\nAction: failed\nStatus: 5.1.1\n"
+    full = "Final-Recipient: rfc822; b@x.example\nAction: failed\nStatus: 4.2.2\n"
+    assert kind(bounce(groups=f"{dead}\n{full}")) is Kind.SOFT
+    assert kind(bounce(groups=f"{dead}\n{dead.replace('a@', 'c@')}")) is Kind.HARD
+
+
+def test_a_report_without_a_status_speaks_by_its_text() -> None:
+    assert kind(bounce(status="", words="", text="<ann@readers.example>: unknown user")) is Kind.HARD
+    assert kind(bounce(status="", words="", text="It did not work.")) is Kind.SOFT
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The following address failed:\n\n  ann@readers.example\n    550 no such mailbox", Kind.HARD),
+        ("<ann@readers.example>:\nThe mailbox is full.", Kind.SOFT),
+        ("ann@readers.example\n  554 5.7.1 Refused by our policy", Kind.BLOCKED),
+        ("Action: failed\nStatus: 5.1.1\nFinal-Recipient: rfc822; ann@readers.example", Kind.HARD),
+        (
+            "This is a warning message only: your mail has not yet been delivered, we keep trying.",
+            Kind.DELAYED,
+        ),
+    ],
+)
+def test_a_bounce_in_plain_words_is_read(text: str, expected: Kind) -> None:
+    assert kind(plain(text)) is expected
+
+
+def test_what_stands_in_the_returned_mail_is_not_the_servers_word() -> None:
+    text = "Delivery failed for an unknown reason.\n\n--- Below this line is a copy of the message.\n\nno such user, quota, spam"
+    assert kind(plain(text)) is Kind.SOFT
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        autoreply(),
+        autoreply("Re: Ferry bell", auto_submitted="auto-replied"),
+        autoreply("Ferry bell", X_Autoreply="yes"),
+        autoreply("Ferry bell", Precedence="auto_reply"),
+        autoreply("자동 응답: 부재중"),
+        plain(
+            "Please confirm that you are human to get your message through.",
+            sender="ann@readers.example",
+            subject="Verify",
+        ),
+        plain(
+            "Your mail awaits moderator approval.",
+            subject="Held",
+            sender="list@other.example",
+            List_Id="<list.other.example>",
+        ),
+    ],
+)
+def test_answers_of_machines_for_people_say_nothing(message: bytes) -> None:
+    assert kind(message) is Kind.AUTOMATIC
+
+
+def test_a_person_who_answers_is_undecided() -> None:
+    assert (
+        kind(
+            plain(
+                "Dear newsroom, my mailbox is full of you.", sender="ann@readers.example", subject="Re: Ferry"
+            )
+        )
+        is Kind.UNDECIDED
+    )
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        ("abuse", Kind.COMPLAINT),
+        ("fraud", Kind.COMPLAINT),
+        ("opt-out", Kind.COMPLAINT),
+        ("not-spam", Kind.AUTOMATIC),
+        ("virus", Kind.AUTOMATIC),
+    ],
+)
+def test_a_complaint_is_one_when_its_type_is(named: str, expected: Kind) -> None:
+    assert kind(complaint(named)) is expected
+
+
+@given(st.binary(max_size=3000))
+@settings(deadline=None)
+def test_any_bytes_are_judged(data: bytes) -> None:
+    judge(read_message(data))
+
+
+LINES = st.sampled_from(
+    [
+        b"Content-Type: multipart/report; boundary=b",
+        b"Content-Type: message/delivery-status",
+        b"Content-Type: message/feedback-report",
+        b"Content-Type: message/rfc822",
+        b"Content-Type: text/plain; charset=nonsense",
+        b"Content-Transfer-Encoding: base64",
+        b"Content-Transfer-Encoding: x-uuencode",
+        b"Subject: =?utf-8?b?////?=",
+        b"Subject: =?nonsense?q?=FF?=",
+        b"X-Failed-Recipients: a@b",
+        b"--b",
+        b"--b--",
+        b"",
+        b"Action: failed",
+        b"Status: 5.99999.1",
+        b"Status: 5.1.1",
+        b"begin 644 a",
+        b"\xff\xfe\x00",
+    ]
+)
+
+
+@given(st.lists(LINES, max_size=40))
+@settings(deadline=None)
+def test_any_order_of_the_pieces_of_reports_is_judged(lines: list[bytes]) -> None:
+    judge(read_message(b"\n".join(lines)))
+
+
+def nested(depth: int) -> bytes:
+    parts = [
+        b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (level, level) for level in range(depth)
+    ]
+    return b"".join(parts) + b"Content-Type: text/plain\n\nno such user\n"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        bounce(text="no such user\n" * 800_000),
+        bounce(words="550 " + "5.1." * 200_000),
+        plain("<" * 3_000_000),
+        plain("user " * 600_000),
+        plain("no mailbox for a@b " * 100_000),
+        b"Subject: " + b"=?utf-8?q?a?= " * 100_000 + b"\n\n",
+        b"X: y\n" * 200_000,
+        nested(3_000),
+        b"Content-Type: message/rfc822\n\n" * 3_000,
+    ],
+    ids=[
+        "10 MB",
+        "a status without an end",
+        "angles",
+        "one word",
+        "phrases",
+        "encoded words",
+        "headers",
+        "multiparts",
+        "messages",
+    ],
+)
+def test_a_message_made_to_hurt_takes_no_more_than_seconds(message: bytes) -> None:
+    began = time.process_time()
+    judge(read_message(message))
+    assert time.process_time() - began < 2
