@@ -3,7 +3,7 @@
     python benchmarks/bounces.py FOLDER… [--truth FILE] [--list]
 
 A file is a message. What it is stands in the truth, lines of `NAME KIND` (hard, soft, blocked, complaint, delayed, automatic, none…);
-`bounces.tsv` beside this script has our reading of the collections that the README names. Printed are right, wrong and undecided, for
+`bounces.tsv` beside this script has our reading of a collection that the README names. Printed are right, wrong and undecided, for
 each: of flufl.bounce, which knows no kinds, a permanent failure counts as right for any kind of bounce, a temporary one for a warning.
 """
 
