@@ -112,6 +112,8 @@ async def ours(addresses: list[str], limit: int) -> int:
             harvests = await asyncio.gather(
                 *(collector.collect(each, Validators(), now=NOW) for each in sources)
             )
+    for warning in (warning for harvest in harvests for warning in harvest.warnings):
+        print(f"            {warning}")
     return sum(len(harvest.articles) for harvest in harvests)
 
 
