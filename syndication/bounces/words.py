@@ -40,7 +40,7 @@ _MEANINGS = {
         r"administrator.{0,30}(?:reject|restrict|block)",
     ),
     "5.3.4": (
-        r"(?:message|mail|size|attachment).{0,40}(?:too (?:big|large|long)|exceeds? .{0,40}(?:size|limit|maximum))",
+        r"\b(?:message|mail|size|attachment)\b.{0,40}(?:too (?:big|large|long)|exceed\w* .{0,40}(?:size|limit|maximum))",
         r"size (?:limit|restriction)",
     ),
     "5.2.2": (

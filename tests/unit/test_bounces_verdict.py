@@ -55,6 +55,8 @@ def test_every_status_has_its_kind(status: str, expected: Kind) -> None:
         ("5.1.1", "550 5.7.26 unauthenticated mail is refused", "5.7.26"),
         ("", "552 the mailbox is full", "5.2.2"),
         ("", "552 message size exceeds the maximum", "5.3.4"),
+        ("", "this mail message has exceeded the maximum size", "5.3.4"),
+        ("", "552 the mailbox exceeds its storage limit", "5.2.2"),
         ("", "550 this account has been disabled", "5.2.1"),
         ("", "host not found", "5.4.4"),
         ("", "450 something odd", "4.0.0"),
