@@ -66,6 +66,9 @@ class Collector:
         self._publication = publication
         self._media = media
         self._fetcher = fetcher
+        self._reading = (
+            asyncio.Lock()
+        )  # one page after the other: several threads would starve the fetches of the interpreter
         self._copied: dict[str, Image] = {}  # by address: a preview asks at every save of a template
 
     async def collect(
@@ -122,7 +125,9 @@ class Collector:
     async def _paged(
         self, source: Source, known: Validators, pages: Sequence[KnownPage], now: datetime
     ) -> Harvest:
-        reader = PageSource(source, self._publication, self._fetcher, known, pages, now=now)
+        reader = PageSource(
+            source, self._publication, self._fetcher, known, pages, now=now, reading=self._reading
+        )
         found = await reader.read()
         return Harvest(
             source,

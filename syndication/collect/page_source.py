@@ -48,6 +48,7 @@ class PageSource:
         pages: Iterable[KnownPage],
         *,
         now: datetime,
+        reading: asyncio.Lock,
     ) -> None:
         self._source = source
         self._publication = publication
@@ -55,6 +56,7 @@ class PageSource:
         self._validators = known
         self._pages: Mapping[str, KnownPage] = {page.url: page for page in pages}
         self._now = now
+        self._reading = reading
 
     async def read(self) -> PageHarvest:
         """Everything new or changed. Raises CollectError when it cannot be had."""
@@ -73,7 +75,9 @@ class PageSource:
         """The pages behind the lists. A list with pages that are still due is read in full next time, whatever its validators say."""
         if lists.retired:
             return PageHarvest(retired=True)
-        pages = Pages(self._source, self._publication, self._fetcher, self._pages, now=self._now)
+        pages = Pages(
+            self._source, self._publication, self._fetcher, self._pages, now=self._now, reading=self._reading
+        )
         await pages.read(lists.found)
         files = [
             replace(file, stamp="", validators=Validators()) if file.url in pages.unfinished else file

@@ -47,12 +47,14 @@ class Pages:
         known: Mapping[str, KnownPage],
         *,
         now: datetime,
+        reading: asyncio.Lock,
     ) -> None:
         self._source = source
         self._publication = publication
         self._fetcher = fetcher
         self._known = known
         self._now = now
+        self._reading = reading  # held while a page is read
         self._reader = PageReader(source, publication, now=now)
         self._room = asyncio.Semaphore(
             fetcher.limits.total
@@ -125,9 +127,10 @@ class Pages:
 
     async def _article(self, read: KnownPage, page: ListedPage, fetched: Fetched) -> Read:
         listed = Facts(title=page.title, published=page.published, language=page.language)
-        found = await asyncio.to_thread(
-            self._reader.read, fetched.body, fetched.content_type, fetched.url, listed
-        )
+        async with self._reading:
+            found = await asyncio.to_thread(
+                self._reader.read, fetched.body, fetched.content_type, fetched.url, listed
+            )
         refusal = found.refusal or (found.doubt if self._strict else "")
         if refusal or found.article is None:
             return Read(replace(read, published=None), refusal=refusal)
