@@ -37,4 +37,5 @@ def hot_policy(settings: Settings, fetcher: Fetcher) -> HotPolicy:
 
         return await fetch_hot_page(fetcher, hot.url, hot.selector, now=at, allow_private=hot.allow_private)
 
-    return HotPolicy(hot.kind, hot.limit, settings.hot_path, page, JsonKeys(**hot.fields.model_dump()))
+    keys = JsonKeys(**hot.fields.model_dump())
+    return HotPolicy(hot.kind, hot.limit, settings.hot_path, page, hot.url, keys)

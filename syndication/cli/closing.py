@@ -153,9 +153,12 @@ def show_sources(standing: dict[str, Any], *, as_json: bool) -> int:
     if as_json:
         document(standing)
         return DONE
-    width = max(len(source["name"]) for source in standing["sources"])
-    for source in standing["sources"]:
-        print(f"{source['name']:<{width}}  {source['state']:<7}  {source['said']}")
+    rows = [(source["name"], source) for source in standing["sources"]]
+    if standing["hot"]:
+        rows.append(("(hot list)", standing["hot"]))
+    width = max(len(name) for name, _ in rows)
+    for name, source in rows:
+        print(f"{name:<{width}}  {source['state']:<7}  {source['said']}")
     return DONE
 
 

@@ -43,7 +43,8 @@ class Harvest:
     `hot` is every page's list, with the page's file name as origin. `unchanged` (304): nothing was read and nothing is lost.
     `whole`: the articles are all that the source shows, not what is new alone. `retired` (410): the source is gone for good. `moved`:
     its new URL after a permanent redirect. `warnings`: one sentence for each entry or file that was refused. `notes`: what a person
-    may want to know all the same. `pages`: all that is to be remembered of a source of pages from now on.
+    may want to know all the same. `pages`: all that is to be remembered of a source of pages from now on; `listed`: how many articles it
+    lists, new or not, None for the other kinds.
     """
 
     source: Source
@@ -57,6 +58,7 @@ class Harvest:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     pages: tuple[KnownPage, ...] = ()
+    listed: int | None = None
 
 
 class Collector:
@@ -139,6 +141,7 @@ class Collector:
             warnings=found.warnings,
             notes=found.notes,
             pages=found.pages,
+            listed=found.listed,
         )
 
     async def _folder(self, source: Source, known: Validators, _now: datetime) -> Harvest:

@@ -126,12 +126,14 @@ def _list_in(element: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
 
 
 def _items(element: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
-    """The lines of a list: what the markup calls so, else its links."""
+    """The lines of a list: what the markup calls so, else its links. Among links, a line without one is a head or an advertisement;
+    where most have none they are lines too.
+    """
     marked = [item for item in element.iter(*_ITEMS) if fold(item.text_content())]
     known = set(marked)
     outermost = [item for item in marked if known.isdisjoint(item.iterancestors())]
     linked = [item for item in outermost if _links(item)]
-    return linked or outermost or _links(element)
+    return (linked if len(linked) * 2 >= len(outermost) else outermost) or _links(element)
 
 
 def _links(element: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:

@@ -24,7 +24,9 @@ _NOT_MODIFIED, _GONE = 304, 410
 
 @dataclass(frozen=True, slots=True)
 class PageHarvest:
-    """What a source of pages gave. `pages` is all that is to be remembered of it; `unchanged`: no article was read."""
+    """What a source of pages gave. `pages` is all that is to be remembered of it; `unchanged`: no article was read. `listed`: how many
+    articles it lists, new or not; None when that was not looked at.
+    """
 
     articles: tuple[ParsedArticle, ...] = ()
     validators: Validators = field(default_factory=Validators)
@@ -34,6 +36,7 @@ class PageHarvest:
     moved: str = ""
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    listed: int | None = None
 
 
 class PageSource:
@@ -92,6 +95,7 @@ class PageSource:
             moved=lists.moved,
             warnings=(*lists.warnings, *pages.warnings),
             notes=tuple(pages.notes),
+            listed=sum(page.published is not None for page in pages.remembered.values()),
         )
 
     async def _section(self) -> PageHarvest:
@@ -121,7 +125,7 @@ class PageSource:
                 f"{shown(fetched.url)} {page.refusal or page.doubt}.",
                 "Give the address of an article, or set selector to what holds the links of a section page.",
             )
-        return PageHarvest((page.article,), fetched.validators, moved=fetched.moved)
+        return PageHarvest((page.article,), fetched.validators, moved=fetched.moved, listed=1)
 
     async def _page(self) -> Fetched:
         """The page at the source's own address, if it changed."""

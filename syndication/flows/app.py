@@ -61,13 +61,14 @@ class EditionPolicy:
 @dataclass(frozen=True, slots=True)
 class HotPolicy:
     """Where the ranking comes from. `path` gives a week's file, or the pattern of the log's files; `page` fetches the list that
-    stands on a page, at the time given, and raises CollectError.
+    stands on the page at `url`, at the time given, and raises CollectError.
     """
 
     kind: HotKind
     limit: int
     path: Callable[[WeekKey], Path | None]
     page: Callable[[datetime], Awaitable[HotList]]
+    url: str = ""
     keys: JsonKeys = field(default_factory=JsonKeys)  # of a log of JSON lines
     log: AccessLog = field(default_factory=AccessLog)
 

@@ -55,7 +55,7 @@ async def article_facts(app: App, wanted: str) -> dict[str, Any]:
     listed = await app.store.archive.one(article.id)
     image = whole.image
     return _line(listed, await _fate(app)) | {
-        "sources": _sources(app, whole),
+        "sources": await _sources(app, whole),
         "authors": list(whole.authors),
         "updated": whole.updated,
         "first_seen": whole.first_seen,
@@ -85,16 +85,21 @@ async def _sections(app: App, section: str) -> tuple[str, ...]:
 
 async def _source(app: App, source: str) -> str:
     if source:
-        known = {each.name for each in app.sources} | {each.name for each in await app.store.sources.states()}
+        known = {each.name for each in app.sources} | {
+            each.name for each in await app.store.sources.states() if each.name
+        }
         if source not in known:
             raise UsageError(f"There is no source {source!r}.", f"There are: {', '.join(sorted(known))}.")
     return source
 
 
-def _sources(app: App, article: Article) -> list[str]:
-    """Its own, then the others that carry it under a guid of theirs."""
+async def _sources(app: App, article: Article) -> list[str]:
+    """Its own, then the others that carry it: under a guid of theirs, or as one of their pages."""
+    listing = await app.store.pages.listing(article.url)
     others = (
-        each.name for each in app.sources if any(key.startswith(f"guid:{each.name}:") for key in article.keys)
+        each.name
+        for each in app.sources
+        if each.name in listing or any(key.startswith(f"guid:{each.name}:") for key in article.keys)
     )
     return list(dict.fromkeys((article.source, *others)))
 

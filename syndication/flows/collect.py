@@ -11,7 +11,7 @@ from syndication.domain.article import ParsedArticle, Source, Validators
 from syndication.domain.week import WeekKey
 from syndication.errors import CollectError
 from syndication.flows.app import App
-from syndication.flows.health import failed, succeeded
+from syndication.flows.health import failed, lasted, succeeded
 from syndication.flows.hot import collect_hot
 from syndication.flows.report import Report
 
@@ -42,7 +42,7 @@ async def _harvest(app: App, source: Source) -> tuple[Harvest | CollectError, fl
     """What a source gave, or why not, and how many seconds that took."""
     began = app.clock()
     harvest = await _asked(app, source)
-    return harvest, max((app.clock() - began).total_seconds(), 0.0)
+    return harvest, lasted(app, began)
 
 
 async def _asked(app: App, source: Source) -> Harvest | CollectError:
@@ -89,6 +89,8 @@ async def _keep(
         )
     else:
         app.progress.say(f"{source.name}: unchanged")
+    if harvest.listed is not None:
+        count = harvest.listed
     for note in harvest.notes:
         app.progress.say(f"{source.name}: {note}")
     if source.kind.has_pages:

@@ -2,16 +2,22 @@
 
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from syndication.collect.access_log.files import readable_logs
+from syndication.collect.hot_file import read_hot_file
 from syndication.deliver.dkim_keys import dns_record
 from syndication.deliver.headers import parse_mailbox
 from syndication.domain.article import Article, SourceKind
 from syndication.domain.edition import Edition, Section
+from syndication.domain.hot_account import HotKind
 from syndication.domain.subscriber import Consent
+from syndication.domain.text import counted
 from syndication.domain.tokens import Purpose
+from syndication.domain.week import WeekKey
 from syndication.errors import SyndicationError
 from syndication.flows.app import App
 from syndication.flows.signing import KeyFile, read_key
@@ -53,6 +59,7 @@ async def examine(app: App, *, offline: bool = False) -> list[Check]:
             for source in app.sources
             if source.kind is SourceKind.FOLDER
         ),
+        *_hot(app, await app.store.editions.frozen()),
         _secrets(app.secrets),
         *(_dkim(key, app.mail.sender) for key in app.signing.files),
     ]
@@ -107,6 +114,27 @@ def _folder(folder: Path, source: str) -> Check:
             exit_code=5,
         )
     return Check(source, ok=True, said=f"{folder} can be read")
+
+
+def _hot(app: App, frozen: tuple[WeekKey, ...]) -> Iterator[Check]:
+    """The file or the log that the next edition is ranked by. An edition goes out without a list when it is missing."""
+    latest = app.edition.cutoff.latest(app.clock())
+    key = latest.shifted(1) if latest in frozen else latest
+    path = app.hot.path(key)
+    if path is None:
+        return
+    try:
+        if app.hot.kind is HotKind.LOG:
+            count = len(readable_logs(path, since=app.edition.cutoff.window(key)[0]))
+            yield Check(
+                "hot", ok=True, said=f"{path}: {counted(count, 'file')} of the week {key} can be read"
+            )
+        elif path.exists() or key == latest:
+            yield Check("hot", ok=True, said=f"{path}: {counted(len(read_hot_file(path).lines), 'line')}")
+        else:
+            yield Check("hot", ok=True, said=f"{path} is not there yet; the week {key} is still going on")
+    except SyndicationError as error:
+        yield Check("hot", ok=False, said=str(error))
 
 
 def _secrets(file: Path) -> Check:

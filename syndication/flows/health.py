@@ -13,13 +13,25 @@ from syndication.flows.app import App
 from syndication.flows.report import Report
 from syndication.store.sources import SourceState
 
-__all__ = ["failed", "sources_standing", "succeeded"]
+__all__ = ["NOT_READ", "failed", "hot_page", "lasted", "sources_standing", "succeeded"]
+
+NOT_READ = "The hot list was not read: "
+
+
+def hot_page(app: App) -> Source:
+    """The page of the hot list, as a source: it is kept without a name, which no source of articles has."""
+    return Source("", SourceKind.PAGE, app.hot.url)
+
+
+def lasted(app: App, began: datetime) -> float:
+    """The seconds since `began`; a clock that was set back tells nothing."""
+    return max((app.clock() - began).total_seconds(), 0.0)
 
 
 async def failed(app: App, source: Source, error: CollectError, *, took: float, report: Report) -> None:
     """Write down a failure after `took` seconds, and warn of it; of one that lasts, since when."""
     now = app.clock()
-    reason = error.message.removeprefix(f"Source {source.name!r}: ")
+    reason = error.message.removeprefix(f"Source {source.name!r}: ").removeprefix(NOT_READ)
     await app.store.sources.record(source, at=now, took=took, error=reason)
     state = await app.store.sources.state(source)
     since = state.failing_since if state else None
@@ -33,8 +45,9 @@ async def succeeded(app: App, harvest: Harvest, count: int | None, *, took: floa
     state = await app.store.sources.state(source)
     usual = state.usual if state else 0
     shows = count if count is not None else state.count if state else 0
-    if harvest.whole and not harvest.retired:
-        if shrunk(shows, usual):
+    if (harvest.whole or harvest.listed is not None) and not harvest.retired:
+        # A list of pages may be one of two days (a news sitemap): that it is shorter at a weekend says nothing.
+        if shrunk(shows, usual) if harvest.whole else shows == 0 < usual:
             given = counted(shows, "article") if shows else "no article"
             report.warnings.append(
                 f"The source {source.name} gave {given}, where it used to give {usual:,}: "
@@ -53,16 +66,26 @@ async def succeeded(app: App, harvest: Harvest, count: int | None, *, took: floa
 
 
 async def sources_standing(app: App) -> dict[str, Any]:
-    """Every source of the configuration, in its order, as the last collects left it."""
+    """Every source of the configuration, in its order, as the last collects left it; and `hot`, the page of the hot list, if it has one."""
     states = {(state.name, state.location): state for state in await app.store.sources.states()}
+    page = hot_page(app)
     return {
         "sources": [
             _document(app, source, states.get((source.name, source.location))) for source in app.sources
-        ]
+        ],
+        "hot": _of_hot(app, page, states.get((page.name, page.location))) if page.location else None,
     }
 
 
-def _document(app: App, source: Source, state: SourceState | None) -> dict[str, Any]:
+def _of_hot(app: App, page: Source, state: SourceState | None) -> dict[str, Any]:
+    told = _document(app, page, state, counts="line")
+    lines = told.pop("articles")
+    return {name: value for name, value in told.items() if name not in {"name", "usual"}} | {"lines": lines}
+
+
+def _document(
+    app: App, source: Source, state: SourceState | None, *, counts: str = "article"
+) -> dict[str, Any]:
     folder = source.kind is SourceKind.FOLDER
     out: dict[str, Any] = {
         "name": source.name,
@@ -89,7 +112,7 @@ def _document(app: App, source: Source, state: SourceState | None) -> dict[str, 
             "failed_at": _iso(state.failed),
             "error": state.error or None,
         }
-    out["said"] = _said(app, out["state"], state)
+    out["said"] = _said(app, out["state"], state, counts)
     return out
 
 
@@ -104,8 +127,8 @@ def _word(state: SourceState | None) -> str:
     return "empty" if not state.count and state.usual else "good"
 
 
-def _said(app: App, word: str, state: SourceState | None) -> str:
-    """A source's standing in words."""
+def _said(app: App, word: str, state: SourceState | None, counts: str) -> str:
+    """A source's standing in words; what it gave are `counts`, in the singular."""
     if state is None:
         return "not collected yet"
     last = f"last read {_local(app, state.collected)}" if state.collected else "never read"
@@ -113,11 +136,13 @@ def _said(app: App, word: str, state: SourceState | None) -> str:
         assert state.failing_since is not None
         times = counted(state.failures, "time")
         since = _since(app, state.failing_since, app.clock()).removeprefix("It has ").rstrip(".")
-        return f"{since}, {times}: {state.error} {last[:1].upper()}{last[1:]}, {counted(state.count, 'article')}."
+        return (
+            f"{since}, {times}: {state.error} {last[:1].upper()}{last[1:]}, {counted(state.count, counts)}."
+        )
     if word == "retired":
         return f"gone (410); {last}"
     used = f", used to be {state.usual:,}" if word == "empty" else ""
-    return f"{last} in {state.took:.1f} s, {counted(state.count, 'article')}{used}"
+    return f"{last} in {state.took:.1f} s, {counted(state.count, counts)}{used}"
 
 
 def _since(app: App, since: datetime, now: datetime) -> str:

@@ -13,6 +13,7 @@ from syndication.domain.week import WeekKey
 from syndication.store.articles import LIGHT, article_of
 from syndication.store.editions import hot_entry
 from syndication.store.engine import Database
+from syndication.store.page_tables import pages
 from syndication.store.tables import article_keys, articles, edition_articles, hot_entries
 
 __all__ = ["Archive", "Contents", "Listed", "Wanted"]
@@ -32,7 +33,7 @@ class Wanted:
 
     week: tuple[WeekKey, datetime, datetime] | None = None
     sections: Sequence[str] = ()
-    source: str = ""  # whose own it is, or that carries it under a guid
+    source: str = ""  # whose own it is, or that carries it: under a guid, or as one of its pages
     since: datetime | None = None
     limit: int = 50
 
@@ -99,7 +100,9 @@ class Archive:
         if wanted.source:
             guid = article_keys.c.key.startswith(f"guid:{wanted.source}:", autoescape=True)
             carried = select(article_keys.c.article).where(article_keys.c.article == c.id, guid).exists()
-            question = question.where(or_(c.source == wanted.source, carried))
+            here = (pages.c.source == wanted.source, pages.c.url == c.url, pages.c.published.is_not(None))
+            listed = select(pages.c.url).where(*here).exists()
+            question = question.where(or_(c.source == wanted.source, carried, listed))
         if wanted.since:
             question = question.where(c.dated >= wanted.since)
         ordered = question.order_by(c.dated.desc(), c.id).limit(wanted.limit)

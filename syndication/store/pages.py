@@ -25,6 +25,12 @@ class Pages:
         """All that is remembered of `source`, by address."""
         return await self._database.read(lambda connection: tuple(_known(connection, source.name).values()))
 
+    async def listing(self, url: str) -> frozenset[str]:
+        """The names of the sources that found an article on the page at `url`."""
+        c = pages.c
+        question = select(c.source).where(c.url == url, c.published.is_not(None))
+        return await self._database.read(lambda connection: frozenset(connection.execute(question).scalars()))
+
     async def save(self, source: Source, found: Sequence[KnownPage]) -> None:
         """Remember `found` of `source` and nothing else. Only what differs is written: there may be tens of thousands."""
 

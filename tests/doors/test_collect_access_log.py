@@ -59,9 +59,9 @@ def read(folder: Path, lines: Iterable[str], **question: Any) -> Readership:
     return asked(folder / "access.log", **question)
 
 
-def asked(pattern: Path, **question: Any) -> Readership:
+def asked(pattern: Path, salt: bytes = SALT, **question: Any) -> Readership:
     facts: dict[str, Any] = {"begins": BEGINS, "ends": ENDS, "articles": ARTICLES} | question
-    reading = LogReading(Question(pattern=pattern, **facts), SALT)
+    reading = LogReading(Question(pattern=pattern, **facts), salt)
     for _ in reading.steps():
         pass
     return reading.readership()
@@ -316,6 +316,14 @@ def test_above_the_bound_the_most_read_are_estimated_and_the_others_stay_exact(t
     assert estimate.estimated
     assert (estimate.readers["fog"], estimate.views) == (30, exact.views)
     assert abs(estimate.readers["tram"] - 20_000) < 600
+
+
+def test_what_is_kept_of_a_reader_depends_on_the_salt(tmp_path: Path) -> None:
+    read(tmp_path, [combined(address=f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}") for n in range(20_000)])
+    salts = [bytes([number]) * 16 for number in range(3)]
+    estimates = {asked(tmp_path / "access.log", salt, many=5_000).readers["tram"] for salt in salts}
+    assert len(estimates) > 1  # which readers seem to be the same is a matter of their hashes
+    assert all(abs(estimate - 20_000) < 600 for estimate in estimates)
 
 
 async def test_the_same_question_is_answered_from_memory_until_a_file_changes(tmp_path: Path) -> None:

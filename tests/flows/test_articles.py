@@ -14,6 +14,9 @@ from syndication.flows.articles import article_facts, article_list
 from syndication.flows.collect import collect
 from syndication.flows.report import Report
 from syndication.flows.withdraw import withdraw
+from tests.doors.article_pages import article as written
+from tests.doors.article_pages import sitemap
+from tests.doors.http_server import Page, http_server
 from tests.flows.newsroom import Newsroom, article
 
 
@@ -84,6 +87,30 @@ async def test_an_article_that_another_source_carries_is_in_its_list_too(newsroo
         facts = await article_facts(app, "fog")
     assert facts["sources"] == [facts["source"], "wire"]
     assert [row["title"] for row in await listed(newsroom, source="wire")] == ["Fog"]
+
+
+async def test_an_article_that_stands_on_a_page_of_another_source_is_in_its_list_too(
+    newsroom: Newsroom,
+) -> None:
+    async with http_server() as site:
+        html = {"Content-Type": "text/html; charset=utf-8"}
+        for name, published in (
+            ("/buoy", "2023-10-15T09:00:00+09:00"),
+            ("/lock", "2023-10-15T09:00:00+09:00"),
+        ):
+            site.pages[name] = Page(written(name[1:].title(), published=published), headers=html)
+        site.pages["/sitemap.xml"] = Page(sitemap((site.url("/buoy"), ""), (site.url("/lock"), "")))
+        newsroom.write("articles/buoy.md", article("The buoy", "2023-10-14 08:00", url=site.url("/buoy")))
+        async with newsroom.app() as app:
+            await collect(app, Report(""))
+        newsroom.configure(
+            more=f'[[sources]]\nname = "map"\nkind = "sitemap"\nurl = "{site.url("/sitemap.xml")}"\nallow_private = true\n'
+        )
+        async with newsroom.app() as app:
+            await collect(app, Report(""))
+            facts = await article_facts(app, site.url("/buoy"))
+    assert (facts["title"], facts["source"], facts["sources"]) == ("The buoy", "desk", ["desk", "map"])
+    assert [row["title"] for row in await listed(newsroom, source="map")] == ["Lock", "The buoy"]
 
 
 async def test_show_gives_every_fact(newsroom: Newsroom) -> None:

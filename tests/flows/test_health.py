@@ -13,6 +13,8 @@ import pytest
 from syndication.cli.main import run
 from syndication.flows.health import sources_standing
 from syndication.flows.stages import run_collect
+from tests.doors.article_pages import article as written
+from tests.doors.article_pages import sitemap
 from tests.doors.http_server import HttpServer, Page, http_server
 from tests.flows.newsroom import Newsroom, article
 from tests.flows.test_content import collected, feed, wire
@@ -89,6 +91,42 @@ async def test_an_emptied_folder_is_a_warning_too(newsroom: Newsroom) -> None:
     assert await warnings(newsroom) == [
         "The source desk gave no article, where it used to give 1: look whether its address still leads to them."
     ]
+
+
+SECTION = '[[sources]]\nname = "city"\nkind = "{kind}"\nurl = "{url}"\nallow_private = true\n{more}'
+
+
+def piece(title: str, etag: str) -> Page:
+    html = {"Content-Type": "text/html; charset=utf-8"}
+    return Page(written(title, published="2023-10-12T09:00:00+09:00"), headers=html, etag=etag)
+
+
+async def test_a_sitemap_that_lists_no_article_any_more_is_a_warning_and_a_shorter_one_is_not(
+    newsroom: Newsroom, server: HttpServer
+) -> None:
+    for number in range(9):
+        server.pages[f"/{number}"] = piece(f"Tide {number}", etag='"one"')
+    listed = [(server.url(f"/{number}"), "") for number in range(9)]
+    server.pages["/sitemap.xml"] = [Page(sitemap(*shown)) for shown in (listed, listed, listed[:1], (), ())]
+    newsroom.configure(more=SECTION.format(kind="sitemap", url=server.url("/sitemap.xml"), more=""))
+    for articles in (9, 9, 1):
+        assert await warnings(newsroom) == []
+        assert (await standing(newsroom))["city"]["articles"] == articles
+    for _ in range(2):
+        assert "The source city gave no article, where it used to give 1" in (await warnings(newsroom))[-1]
+    city = (await standing(newsroom))["city"]
+    assert (city["state"], city["articles"], city["usual"]) == ("empty", 0, 1)
+
+
+async def test_a_section_whose_pages_are_no_articles_any_more_is_a_warning(
+    newsroom: Newsroom, server: HttpServer
+) -> None:
+    server.pages["/city"] = Page(b"<h2><a href='/1'>Tide</a></h2>", headers={"Content-Type": "text/html"})
+    empty = Page(b"<html><body></body></html>", headers={"Content-Type": "text/html"})
+    server.pages["/1"] = [piece("Tide", etag='"one"'), empty]
+    newsroom.configure(more=SECTION.format(kind="page", url=server.url("/city"), more='selector = "h2 a"\n'))
+    assert await warnings(newsroom) == []
+    assert "The source city gave no article, where it used to give 1" in (await warnings(newsroom))[-1]
 
 
 async def test_a_failure_of_days_is_said_with_its_beginning(newsroom: Newsroom, server: HttpServer) -> None:

@@ -1,15 +1,21 @@
 """The hot list from each of its places, all the way into an edition, and what `syndicate hot` tells of it."""
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from syndication.collect.access_log.reading import AccessLog, Question
+from syndication.domain.readership import Readership
 from syndication.domain.week import WeekKey
 from syndication.flows.collect import collect
+from syndication.flows.doctor import examine
 from syndication.flows.editor import discard
+from syndication.flows.health import sources_standing
 from syndication.flows.hot import told_hot
 from syndication.flows.report import Report
 from syndication.flows.withdraw import withdraw
@@ -131,11 +137,41 @@ async def test_broken_lines_and_a_log_without_user_agents_are_said(newsroom: New
     assert "names no user agents" in report.warnings[1]
 
 
+class Overheard(AccessLog):
+    """The log, and the salts that it was read with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.salts: list[bytes] = []
+
+    async def readership(
+        self, question: Question, *, salt: bytes, told: Callable[[int, int], None]
+    ) -> Readership:
+        self.salts.append(salt)
+        return await super().readership(question, salt=salt, told=told)
+
+
+async def test_every_reading_of_the_log_has_a_salt_of_its_own(newsroom: Newsroom) -> None:
+    with_log(newsroom, line("tram", 1))
+    log = Overheard()
+    for _ in range(2):
+        async with newsroom.app() as app:
+            await told_hot(replace(app, hot=replace(app.hot, log=log)), WeekKey.parse(WEEK))
+    assert [len(salt) for salt in log.salts] == [16, 16]
+    assert len(set(log.salts)) == 2
+
+
 MOST_READ = b"<h2>Most read</h2><ol><li><a href='https://harbour.example/snow?utm_source=x'>1Snow</a><li><a href='/else'>2Elsewhere</a></ol>"
 
 
 def with_page(room: Newsroom, site: HttpServer, more: str = "") -> None:
     room.configure(more=f'[hot]\nkind = "page"\nurl = "{site.url("/")}"\nallow_private = true\n{more}')
+
+
+async def standing(room: Newsroom) -> dict[str, Any]:
+    async with room.app() as app:
+        document: dict[str, Any] = (await sources_standing(app))["hot"]
+        return document
 
 
 async def test_the_list_of_a_page_is_fetched_by_a_run_and_matched(newsroom: Newsroom) -> None:
@@ -146,6 +182,9 @@ async def test_the_list_of_a_page_is_fetched_by_a_run_and_matched(newsroom: News
         report = await newsroom.run(WEEK)
         elsewhere = site.url("/else")
     assert (report.hot, report.warnings) == (2, [])
+    hot = await standing(newsroom)
+    assert (hot["state"], hot["lines"], hot["error"]) == ("good", 2, None)
+    assert hot["said"].endswith(" s, 2 lines")
     document = await told(newsroom)
     assert [(entry["title"], entry["url"], entry["meant"]) for entry in document["entries"]] == [
         ("Snow", "https://harbour.example/snow", "address"),
@@ -167,10 +206,14 @@ async def test_a_page_that_fails_leaves_the_weeks_last_list_and_never_an_older_o
         report = await newsroom.run(WEEK)
         assert report.hot == 2
         assert ["answered 404" in said for said in report.warnings] == [True]
+        hot = await standing(newsroom)
+        assert (hot["state"], hot["failures"], hot["lines"]) == ("failing", 1, 2)
+        assert hot["error"].startswith(f"{site.url('/')} answered 404")
         newsroom.later(days=7)
         newsroom.write("articles/Fog.md", article("Fog", "2023-10-18 08:00"))
         report = await newsroom.run("2023-W42")
     assert report.hot == 0
+    assert "It has failed since 2023-10-16 09:00, for 7 days." in report.warnings[0]
     assert "was not read in this week. The digest goes out without a hot list." in report.warnings[1]
 
 
@@ -236,3 +279,32 @@ async def test_the_verb_prints_the_list_with_its_numbers_and_their_reasons(newsr
     said = newsroom.syndicate("hot", "--week", WEEK)
     assert "from the sources' pages, page.txt, on a page of 2023-10-15 21:30" in said.stdout
     assert "no article of ours is known by this address or title" in said.stdout
+
+
+async def checked(room: Newsroom) -> list[tuple[bool, str]]:
+    """What the doctor says of the hot list."""
+    async with room.app() as app:
+        return [(check.ok, check.said) for check in await examine(app, offline=True) if check.name == "hot"]
+
+
+async def test_the_doctor_looks_for_the_file_or_the_log_of_the_next_edition(newsroom: Newsroom) -> None:
+    assert await checked(newsroom) == []
+    newsroom.configure(more='[hot]\nkind = "access-log"\npath = "log/access.log*"\n')
+    ((ok, said),) = await checked(newsroom)
+    assert (ok, "is not there. Check [hot] path" in said) == (False, True)
+    newsroom.write("log/access.log.1", line("tram", 1))
+    ((ok, said),) = await checked(newsroom)
+    assert (ok, said.endswith(f": 1 file of the week {WEEK} can be read")) == (True, True)
+    newsroom.write("log/access.log.2.zst", "").write_bytes(b"\x28\xb5\x2f\xfd\x00")
+    ((ok, said),) = await checked(newsroom)
+    assert (ok, "is packed with zstd. Unpack it" in said) == (False, True)
+
+    newsroom.configure(more='[hot]\nkind = "file"\npath = "hot/{week}.csv"\n')
+    ((ok, said),) = await checked(newsroom)
+    assert (ok, f"hot/{WEEK}.csv cannot be read: No such file" in said) == (False, True)
+    newsroom.write(f"hot/{WEEK}.csv", "title,score\nTram,3\n")
+    ((ok, said),) = await checked(newsroom)
+    assert (ok, said.endswith(f"hot/{WEEK}.csv: 1 line")) == (True, True)
+    await newsroom.run(WEEK)
+    ((ok, said),) = await checked(newsroom)
+    assert (ok, said.endswith("the week 2023-W42 is still going on")) == (True, True)

@@ -96,6 +96,15 @@ def test_a_line_without_a_link_or_with_one_of_another_kind_has_no_address() -> N
     ]
 
 
+def test_a_list_of_which_few_lines_are_links_keeps_all_its_places() -> None:
+    page = "<h2>Most read</h2><ol><li><a href='/tram'>The tram</a><li>Snow<li>Fog</ol>"
+    assert [(line.rank, line.title) for line in read_hot_page(page, URL)] == [
+        (1, "The tram"),
+        (2, "Snow"),
+        (3, "Fog"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("page", "selector", "message"),
     [

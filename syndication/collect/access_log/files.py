@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from syndication.errors import CollectError
 
-__all__ = ["Block", "Found", "blocks", "find_logs"]
+__all__ = ["Block", "Found", "blocks", "find_logs", "readable_logs"]
 
 _BLOCK = 2**18  # bytes; what the processor's own memory holds, half as fast again as a megabyte
 _LONGEST = 2**16  # bytes of a line: servers take no longer request
@@ -57,6 +57,18 @@ def find_logs(pattern: Path, *, since: datetime) -> Found:
     except OSError as error:
         raise _unreadable(pattern, error) from None
     return Found(recent, len(files) - len(recent))
+
+
+def readable_logs(pattern: Path, *, since: datetime) -> tuple[Path, ...]:
+    """The files of `find_logs`, each opened once. Raises CollectError when one is packed as nobody can read it, or closed to this user."""
+    found = find_logs(pattern, since=since).files
+    for path in found:
+        try:
+            with path.open("rb") as raw:
+                _unpacked(path, raw)
+        except OSError as error:
+            raise _unreadable(path, error) from None
+    return found
 
 
 def blocks(path: Path) -> Iterator[Block]:
