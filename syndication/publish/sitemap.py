@@ -13,6 +13,9 @@ __all__ = ["News", "Page", "news_sitemap", "own", "sitemap", "sitemap_index"]
 
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
+_MOST_NEWS = 1_000  # articles (Google)
+_LONGEST = 2_047  # characters of an address (sitemaps.org)
+_TRADITIONAL = frozenset({"hant", "hk", "mo", "tw"})  # subtags of Chinese
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A fresh article. `language` is ISO 639."""
+    """A fresh article. `language` is BCP 47."""
 
     url: str
     title: str
@@ -46,7 +49,7 @@ def _host(url: str) -> str:
 
 
 def sitemap(pages: Sequence[Page]) -> bytes:
-    """The pages in their order."""
+    """The pages in their order, but for addresses that are longer than a sitemap may have."""
     return _written("urlset", "url", pages)
 
 
@@ -58,28 +61,38 @@ def sitemap_index(sitemaps: Sequence[Page]) -> bytes:
 def _written(root_name: str, name: str, pages: Sequence[Page]) -> bytes:
     root = etree.Element(f"{{{_SITEMAP}}}{root_name}", nsmap={None: _SITEMAP})
     for page in pages:
+        if len(address := uri(page.url)) > _LONGEST:
+            continue
         element = etree.SubElement(root, f"{{{_SITEMAP}}}{name}")
-        etree.SubElement(element, f"{{{_SITEMAP}}}loc").text = uri(page.url)
+        etree.SubElement(element, f"{{{_SITEMAP}}}loc").text = address
         if page.changed:
             etree.SubElement(element, f"{{{_SITEMAP}}}lastmod").text = _time(page.changed)
     return _bytes(root)
 
 
 def news_sitemap(articles: Sequence[News], *, publication: str, language: str) -> bytes:
-    """The articles in their order: of the last 48 hours, 1,000 at most, as the caller chose them."""
+    """The articles in their order: of the last 48 hours, as the caller chose them, and 1,000 at most. Addresses as in `sitemap`."""
     root = etree.Element(f"{{{_SITEMAP}}}urlset", nsmap={None: _SITEMAP, "news": _NEWS})
-    for article in articles:
+    for article in articles[:_MOST_NEWS]:
+        if len(address := uri(article.url)) > _LONGEST:
+            continue
         element = etree.SubElement(root, f"{{{_SITEMAP}}}url")
-        etree.SubElement(element, f"{{{_SITEMAP}}}loc").text = uri(article.url)
+        etree.SubElement(element, f"{{{_SITEMAP}}}loc").text = address
         news = etree.SubElement(element, f"{{{_NEWS}}}news")
         paper = etree.SubElement(news, f"{{{_NEWS}}}publication")
         etree.SubElement(paper, f"{{{_NEWS}}}name").text = printable(publication)
-        etree.SubElement(paper, f"{{{_NEWS}}}language").text = (
-            (article.language or language).partition("-")[0].lower()
-        )
+        etree.SubElement(paper, f"{{{_NEWS}}}language").text = _iso_639(article.language or language)
         etree.SubElement(news, f"{{{_NEWS}}}publication_date").text = _time(article.published)
-        etree.SubElement(news, f"{{{_NEWS}}}title").text = printable(article.title)
+        etree.SubElement(news, f"{{{_NEWS}}}title").text = printable(article.title).strip() or address
     return _bytes(root)
+
+
+def _iso_639(language: str) -> str:
+    """What the news sitemap has for a BCP 47 tag: two or three letters, and two names for the scripts of Chinese."""
+    first, *others = language.lower().split("-")
+    if first == "zh":
+        return "zh-tw" if _TRADITIONAL & set(others) else "zh-cn"
+    return first
 
 
 def _time(time: datetime) -> str:

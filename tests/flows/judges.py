@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ FEED_KEYS = {
     "hubs",
     "items",
 }
+SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+NEWS = "{http://www.google.com/schemas/sitemap-news/0.9}"
 ITEM_KEYS = {
     "id",
     "url",
@@ -107,3 +109,82 @@ def _json(folder: Path, now: datetime) -> list[str]:
             assert nh3.clean(item["content_html"]) == item["content_html"]
         assert all(author["name"] and "@" not in author["name"] for author in item.get("authors", ()))
     return [item["id"] for item in feed["items"]]
+
+
+def judged_outline(file: Path) -> int:
+    """Judge OPML 2.0 as a list of subscriptions; returns how many feeds it names."""
+    root = etree.parse(file).getroot()
+    assert (root.tag, dict(root.attrib)) == ("opml", {"version": "2.0"})
+    assert [child.tag for child in root] == ["head", "body"]
+    assert {child.tag for child in root[0]} <= {"title", "dateCreated", "dateModified", "ownerName", "docs"}
+    lines = list(root[1].iter("outline"))
+    assert lines
+    assert all((line.get("text") or "").strip() for line in lines)
+    feeds = [line for line in lines if line.get("type")]
+    groups = [line for line in lines if not line.get("type")]
+    assert all(len(group) and not group.get("xmlUrl") for group in groups)
+    for feed in feeds:
+        assert feed.keys() == ["type", "text", "title", "xmlUrl", "htmlUrl", "language", "version"]
+        assert (feed.get("type"), feed.get("version"), len(feed)) == ("rss", "RSS2", 0)
+        for name in ("xmlUrl", "htmlUrl"):
+            assert _is_address(feed.get(name))
+    addresses = [feed.get("xmlUrl") for feed in feeds]
+    assert len(set(addresses)) == len(addresses)
+    return len(addresses)
+
+
+def judged_sitemaps(folder: Path, *, now: datetime) -> int:
+    """Judge every sitemap of a published folder by sitemaps.org and Google's rules for news; returns how many pages they name."""
+    names = _sitemap(folder / "sitemap.xml", "sitemapindex", "sitemap", now)
+    files = [folder / "sitemaps" / name.rpartition("/")[2] for name in names]
+    assert sorted(files) == sorted((folder / "sitemaps").glob("*.xml"))
+    pages = [page for file in files for page in _sitemap(file, "urlset", "url", now)]
+    news = _sitemap(folder / "news-sitemap.xml", "urlset", "url", now)
+    assert len(news) <= 1_000
+    assert set(news) <= set(pages)
+    return len(pages)
+
+
+def _sitemap(file: Path, root_name: str, name: str, now: datetime) -> list[str]:
+    assert file.stat().st_size <= 50 * 1024 * 1024
+    root = etree.parse(file).getroot()
+    assert root.tag == SITEMAP + root_name
+    assert len(root) <= 50_000
+    found = []
+    for line in root:
+        assert line.tag == SITEMAP + name
+        loc, *others = line
+        assert (loc.tag, {other.tag for other in others} - {SITEMAP + "lastmod", NEWS + "news"}) == (
+            SITEMAP + "loc",
+            set(),
+        )
+        assert _is_address(loc.text)
+        assert len(loc.text) < 2_048
+        for changed in line.iter(SITEMAP + "lastmod"):
+            assert _is_past(changed.text, now)
+        for news in line.iter(NEWS + "news"):
+            _piece_of_news(news, now)
+        found.append(loc.text)
+    return found
+
+
+def _piece_of_news(news: Any, now: datetime) -> None:
+    texts = {part.tag.removeprefix(NEWS): (part.text or "").strip() for part in news.iter()}
+    assert list(texts) == ["news", "publication", "name", "language", "publication_date", "title"]
+    assert texts["name"]
+    assert texts["title"]
+    assert re.fullmatch("zh-cn|zh-tw|[a-z]{2,3}", texts["language"]), texts["language"]
+    assert _is_past(texts["publication_date"], now)
+    assert now - datetime.fromisoformat(texts["publication_date"]) < timedelta(hours=48)
+
+
+def _is_address(text: str) -> bool:
+    parts = urlsplit(text)
+    return parts.scheme in {"http", "https"} and bool(parts.netloc) and text.isascii() and " " not in text
+
+
+def _is_past(text: str, now: datetime) -> bool:
+    """A W3C date and time with its zone."""
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", text), text
+    time = datetime.fromisoformat(text)
+    return time.utcoffset() is not None and time <= now

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from syndication.domain.slug import unique_slug
 from syndication.flows.stages import run_publish
 from tests.flows.hostile import hostile
-from tests.flows.judges import judged
+from tests.flows.judges import judged, judged_outline, judged_sitemaps
 from tests.flows.newsroom import Newsroom
 from tests.flows.test_older import DESK
 
@@ -33,6 +33,8 @@ async def test_every_judge_accepts_every_feed_of_hostile_articles(tmp_path: Path
     assert counts["."] > 20  # what fits into 512 KiB
     assert sum(counts[folder] for folder in counts if folder.startswith("older")) > 100
     assert len(counts) > 50
+    assert judged_outline(root / "opml.xml") > 10
+    assert judged_sitemaps(root, now=newsroom.now) > 20
     for path in root.rglob("*"):
         assert path.resolve().is_relative_to(root)
         assert path.name.encode().isascii() or path.name.isprintable()

@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from lxml import etree
 
+from syndication.flows.channels import origins
 from syndication.flows.stages import run_collect, run_publish
+from syndication.publish.channel import Origin
+from syndication.publish.folder import compressed
 from syndication.publish.items import kept, restored
 from tests.flows.newsroom import Newsroom, article
 from tests.flows.test_content import PIXEL
@@ -240,6 +243,9 @@ async def test_check_says_what_was_wrong_and_mends_it(newsroom: Newsroom) -> Non
     (root / "articles/about-fog-1.html").write_text("spoiled")
     (root / "excerpt/tags/fog/atom.xml").unlink()
     (root / "rss.xml.gz").write_bytes(b"")
+    turned = (root / "sections/town/feed.json").read_bytes()[::-1]  # as many bytes, and a .gz of the same
+    (root / "sections/town/feed.json").write_bytes(turned)
+    (root / "sections/town/feed.json.gz").write_bytes(compressed(turned))
     (root / "archive/2023-W41.html").write_text("other")
     (root / "sitemaps/1.xml").write_text("")
     async with newsroom.app() as app:
@@ -249,6 +255,7 @@ async def test_check_says_what_was_wrong_and_mends_it(newsroom: Newsroom) -> Non
         "articles/about-fog-1.html",
         "excerpt/tags/fog/atom.xml",
         "rss.xml",
+        "sections/town/feed.json",
         "sitemaps/1.xml",
     ]
     assert newsroom.files("feeds") == before
@@ -270,6 +277,38 @@ async def test_the_sitemaps_list_our_pages_and_the_publications_and_nobody_elses
     assert listed == [f"{base}articles/about-fog.html", "https://www.harbour.example/town"]
     news = etree.parse(root / "news-sitemap.xml").xpath("//s:loc/text()", namespaces=names)
     assert news == [f"{base}articles/about-fog.html"]  # the other is older than two days
+
+
+SOURCES = """
+[[sources]]
+name = "wire"
+kind = "feed"
+url = "https://wire.example/feed"
+
+[[sources]]
+name = "ours"
+kind = "feed"
+url = "https://www.harbour.example/feed"
+
+[[sources]]
+name = "intranet"
+kind = "feed"
+url = "https://intranet.example/feed"
+allow_private = true
+
+[[sources]]
+name = "paid"
+kind = "feed"
+url = "https://paid.example/feed?key=secret"
+"""
+
+
+async def test_a_feed_of_others_is_named_with_its_entries_unless_its_address_is_ours_alone(
+    newsroom: Newsroom,
+) -> None:
+    newsroom.configure(more=SOURCES)
+    async with newsroom.app() as app:
+        assert origins(app) == {"wire": Origin("wire", "https://wire.example/feed")}
 
 
 async def test_an_image_that_is_missing_is_published_once_it_is_there(newsroom: Newsroom) -> None:
