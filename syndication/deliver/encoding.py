@@ -21,10 +21,11 @@ _SHAPES = 64  # sets of flags for which a part is kept ready; each may take as m
 _GROUP = 57  # bytes that fill a line of base64
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _BAD_START = re.compile(rb"^(?:\.|From )", re.MULTILINE)
+_UNTOUCHED = bytes(set(range(32, 127)) - set(b"=&<>\"'"))  # by html.escape, and by quoted-printable
 _PLAIN_BYTES = frozenset(range(33, 127)) - {ord("=")}
 _QUOTED = [f"={byte:02X}" for byte in range(256)]
 
-Escape: TypeAlias = Callable[[str], str]
+Escape: TypeAlias = Callable[[str], str]  # leaves alone what `html.escape` does
 
 
 class Part(Protocol):
@@ -81,7 +82,7 @@ class QuotedPart:
     def __init__(self, pieces: tuple[Piece, ...], escape: Escape) -> None:
         self._escape = escape
         self._steps, self.size = self._compile(pieces)
-        self._flat: dict[Collection[str], tuple[bytes | str, ...]] = {}
+        self._flat: dict[Collection[str], tuple[tuple[bytes | str, ...], tuple[str, ...]]] = {}
 
     def _compile(self, pieces: tuple[Piece, ...]) -> tuple[tuple[_Step, ...], int]:
         steps: list[_Step] = []
@@ -105,12 +106,15 @@ class QuotedPart:
         if flat is None:
             if len(self._flat) >= _SHAPES:
                 self._flat.clear()
-            flat = self._flat[key] = _joined(_chosen(self._steps, key))
+            steps = _joined(_chosen(self._steps, key))
+            flat = self._flat[key] = steps, tuple({step for step in steps if isinstance(step, str)})
+        steps, names = flat
         escape = self._escape
-        out += [
-            step if isinstance(step, bytes) else _quoted_value(escape(one_line(values[step])))
-            for step in flat
-        ]
+        encoded = {
+            name: _plain_value(values[name]) or _quoted_value(escape(one_line(values[name])))
+            for name in names
+        }
+        out += [step if isinstance(step, bytes) else encoded[step] for step in steps]
 
 
 def _chosen(steps: tuple[_Step, ...], flags: Collection[str]) -> Iterator[bytes | str]:
@@ -140,12 +144,21 @@ def _joined(steps: Iterable[bytes | str]) -> tuple[bytes | str, ...]:
 
 
 @lru_cache(maxsize=256)  # most values stand in both parts, and some in many mails
+def _plain_value(value: str) -> bytes:
+    """As `_quoted_value`, for one that neither HTML nor quoted-printable changes but for soft breaks; empty for any other."""
+    data = value.encode("utf-8", "replace")
+    if data.translate(None, _UNTOUCHED) or data.endswith(b" "):
+        return b""
+    lines = [data[at : at + _LINE - 1] for at in range(0, len(data), _LINE - 1)]
+    for line in lines:
+        if line.startswith((b".", b"From ")):
+            return b""
+    return b"=\r\n".join([*lines, b""])
+
+
+@lru_cache(maxsize=256)
 def _quoted_value(value: str) -> bytes:
     """One line of text as `quoted_printable` gives it, in C for nearly every value."""
-    if value.isascii() and value.isprintable() and "=" not in value and not value.endswith(" "):
-        lines = [value[at : at + _LINE - 1] for at in range(0, len(value), _LINE - 1)]
-        if not any(line.startswith((".", "From ")) for line in lines):
-            return "=\r\n".join([*lines, ""]).encode("ascii")
     data = value.encode("utf-8", "replace")
     quoted = binascii.b2a_qp(data)
     if not data or _BAD_START.search(quoted) or len(quoted) - quoted.rfind(b"\n") > _LINE:
