@@ -119,9 +119,9 @@ class Imap:
     def _failed(self, error: Exception) -> MailboxError:
         """The server's own words, but never the password, which some servers repeat."""
         said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        said = re.sub(r"^b['\"]|['\"]$", "", " ".join(said.split()))[:200].rstrip(".")
         if self._server.password:
-            said = said.replace(self._server.password, "…")
+            said = said.replace(self._server.password, "…")  # before anything is cut
+        said = re.sub(r"^b['\"]|['\"]$", "", " ".join(said.split()))[:200].rstrip(".")
         return MailboxError(
             f"The IMAP server {self._server.host}:{self._server.port} could not be used: {said or type(error).__name__}.",
             "Check bounces.imap and its password.",

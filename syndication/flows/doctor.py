@@ -1,5 +1,6 @@
 """`syndicate doctor`: what a run needs, tried one by one, each with what to do when it is wrong."""
 
+import asyncio
 import os
 import stat
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from syndication.bounces.box import Box
 from syndication.collect.access_log.files import readable_logs
 from syndication.collect.hot_file import read_hot_file
 from syndication.deliver.dkim_keys import dns_record
@@ -42,7 +44,7 @@ class Check:
 
 
 async def examine(app: App, *, offline: bool = False) -> list[Check]:
-    """Try everything but the sources' servers; `offline` leaves out the mail server and `web.url`, too. Nothing is sent and nothing published."""
+    """Try everything but the sources' servers; `offline` leaves out the mail servers and `web.url`, too. Nothing is sent and nothing published."""
     sources = len(app.sources)
     readers = (await app.store.subscribers.count())[Consent.CONFIRMED]
     checks = [
@@ -65,7 +67,7 @@ async def examine(app: App, *, offline: bool = False) -> list[Check]:
     ]
     if offline:
         return checks
-    return [*checks, await _web(app), await _smtp(app)]
+    return [*checks, await _web(app), await _smtp(app), await _bounces(app)]
 
 
 def _theme(app: App) -> Check:
@@ -203,3 +205,30 @@ async def _smtp(app: App) -> Check:
         ok=True,
         said=f"{app.outbox}, an outbox on this machine" if app.outbox else "the mail server answers",
     )
+
+
+async def _bounces(app: App) -> Check:
+    """Open the boxes and read the hook's secret. Whether a pipe is set up only the mail server knows."""
+    try:
+        for make in app.bounces.boxes:
+            await asyncio.to_thread(_opened, make())
+        hook = bool(app.bounces.hook())
+    except SyndicationError as error:
+        return Check.of("bounces", error)
+    ways = [
+        *([counted(len(app.bounces.boxes), "mailbox", "mailboxes")] if app.bounces.boxes else []),
+        *([f"the hook at {app.publication.web_url}bounces"] if hook else []),
+    ]
+    place = f"they come back to {app.mail.bounces or parse_mailbox(app.mail.sender).address}"
+    if not ways:
+        return Check(
+            "bounces",
+            ok=True,
+            said=f"{place}; only a pipe could take them: docs/how-to/bounces.md",
+        )
+    return Check("bounces", ok=True, said=f"{place}, and are taken from {' and '.join(ways)}")
+
+
+def _opened(box: Box) -> None:
+    with box:
+        pass

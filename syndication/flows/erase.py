@@ -8,7 +8,7 @@ __all__ = ["erase", "erase_one"]
 
 
 async def erase(app: App, reader: Subscriber) -> None:
-    """Delete the reader and blank the rows of deliveries. A keyed hash of the address stays."""
+    """Delete the reader and blank the rows of deliveries. A keyed hash of the address stays, and whether its owner complained."""
     await app.store.consents.erase(reader, app.keyring.mark(reader.email), at=app.clock())
 
 

@@ -81,7 +81,9 @@ async def _take(app: App, event: dict[str, str], finding: Finding) -> str:
         result = FORGED if event.get("return_path") else STRANGE
     elif finding.kind.kept and proven:
         happened = Happened(key=proven.reader, sent=proven.sent, finding=finding, source="hook")
-    digest = hashlib.sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()
+    # Without a date the same words may be said of the next mail: they count once a day.
+    said = event if event.get("return_path") or event.get("sent") else {**event, "day": f"{now:%Y-%m-%d}"}
+    digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
     new, _ = await app.store.bounces.take(digest, result, happened, app.bounces.rule, now=now)
     return result if new else REPEATED
 

@@ -100,6 +100,7 @@ async def ask(app: App, address: Address, language: str, visitor: Visitor) -> An
         new=NewSubscriber(email=address.email, language=language),
         key=app.new_id(),
         marks=app.keyring.marks(_mailbox(address.email)),
+        own=app.keyring.marks(address.email),
         network=app.keyring.mark(f"network {visitor.network}"),
         at=now,
         mailing=f"confirm-{now:%Y%m%dT%H%M}-{variant.language}.{app.mail.list_id}",

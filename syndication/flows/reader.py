@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 
+from syndication.domain.published import ShelfKind
 from syndication.domain.slug import slugify
 from syndication.domain.subscriber import Choice, Consent, Subscriber
 from syndication.domain.tokens import Keyring, Purpose
@@ -60,9 +61,9 @@ async def leave(app: App, token: str) -> bool:
 
 
 async def topics(app: App) -> tuple[Topic, ...]:
-    """The sections there are, by name."""
+    """The sections there are, by name: those of sources, and those that something was published in."""
     names = {source.section for source in app.sources if source.section}
-    names.update(await app.store.articles.sections())
+    names.update(await app.store.shelves.titles(ShelfKind.SECTION))
     known = {slugify(name): name for name in sorted(names, reverse=True)}
     return tuple(sorted((Topic(slug, name) for slug, name in known.items()), key=lambda each: each.name))
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Column, Index, Table, Text
+from sqlalchemy import Boolean, Column, Index, Table, Text, false
 
 from syndication.store.columns import Utc
 from syndication.store.tables import counted, metadata
@@ -21,10 +21,11 @@ requests: Table = Table(
     Index("requests_by_network", "network", "at"),
 )
 
-# Erased readers as keyed hashes of their canonical addresses, so that no import brings them back.
+# Erased readers as keyed hashes of their canonical addresses, so that no import brings them back, and no form whoever complained.
 erased: Table = Table(
     "erased",
     metadata,
     Column[Any]("mark", Text, primary_key=True),
     Column("at", Utc, nullable=False),
+    Column("complained", Boolean, nullable=False, server_default=false()),
 )

@@ -59,7 +59,7 @@ class Consents:
         return await self._database.write_together(keep)
 
     async def erase(self, reader: Subscriber, mark: str, *, at: datetime) -> None:
-        """Delete the reader; what stays is `mark`, by which an import knows not to bring the address back, and counts.
+        """Delete the reader; what stays is `mark`, by which an import knows not to bring the address back, whether there was a complaint, and counts.
 
         In the ledger the name, the address and the server's words (which may quote it) are blanked; what waits or is claimed will not go out.
         """
@@ -67,9 +67,10 @@ class Consents:
         def change(connection: Connection) -> None:
             lock(connection, "subscribers")
             _scrub(connection, reader.id, at)
-            connection.execute(delete(subscribers).where(subscribers.c.id == reader.id))
+            gone = delete(subscribers).where(subscribers.c.id == reader.id).returning(subscribers.c.consent)
+            complained = connection.execute(gone).scalar() == Consent.COMPLAINED
             connection.execute(delete(erased).where(erased.c.mark == mark))
-            connection.execute(insert(erased).values(mark=mark, at=at))
+            connection.execute(insert(erased).values(mark=mark, at=at, complained=complained))
 
         await self._database.write(change)
 

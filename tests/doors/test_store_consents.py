@@ -31,6 +31,7 @@ ASKED = Asked(
     new=NewSubscriber(email=ANN, language="ko"),
     key="k" * 16,
     marks=("new-ann", "old-ann"),
+    own=("new-own", "old-own"),
     network="here",
     at=NOW,
     mailing="confirm-1",
@@ -67,6 +68,20 @@ async def test_who_is_confirmed_or_has_complained_is_not_mailed(store: Store, co
         )
     assert await store.confirmations.ask(ASKED, LIMITS) is Answer.NOTHING
     assert await store.confirmations.open() == ()
+
+
+@pytest.mark.parametrize("complained", [True, False])
+@pytest.mark.parametrize("mark", ASKED.own)
+async def test_who_complained_is_not_mailed_after_being_erased_either(
+    store: Store, mark: str, *, complained: bool
+) -> None:
+    await subscribe(store, ANN)
+    if complained:
+        await store.database.write(
+            lambda connection: connection.exec_driver_sql("UPDATE subscribers SET consent = 'complained'")
+        )
+    await store.consents.erase(await reader(store), mark, at=NOW)
+    assert await store.confirmations.ask(ASKED, LIMITS) is (Answer.NOTHING if complained else Answer.MAILED)
 
 
 async def taken_in(store: Store, *, marks: list[str]) -> Added:

@@ -16,7 +16,10 @@ from syndication.cli.main import run
 from syndication.errors import UsageError
 from syndication.flows.app import App
 from syndication.flows.bounces import poll, take
-from syndication.flows.subscribers import one
+from syndication.flows.doctor import Check, examine
+from syndication.flows.erase import erase_one
+from syndication.flows.joining import Visitor, ask, read_address
+from syndication.flows.subscribers import add_one, one
 from tests.doors.readers_site import Served, link, serve
 from tests.doors.smtp_server import Script, Step
 from tests.flows.newsroom import PAGE, Newsroom, article
@@ -202,6 +205,17 @@ async def test_a_complaint_ends_the_mail_by_the_return_path_or_the_link(newsroom
         assert (await consent(app, ANN), await consent(app, BO)) == ("complained", "complained")
 
 
+async def test_who_complained_and_was_erased_is_neither_imported_nor_asked_again(newsroom: Newsroom) -> None:
+    path = (await sent(newsroom))[ANN].path
+    async with newsroom.app() as app:
+        assert await came(app, complaint(path=path)) == "complaint"
+        await erase_one(app, ANN)
+        with pytest.raises(UsageError, match="had it erased"):
+            await add_one(app, ANN)
+        assert await ask(app, read_address(ANN.upper()), "en", Visitor("192.0.2.1")) == "nothing"
+        assert await ask(app, read_address("cy@readers.example"), "en", Visitor("192.0.2.1")) == "mailed"
+
+
 async def test_the_mailto_form_of_unsubscribing_works(newsroom: Newsroom) -> None:
     text = newsroom.config.read_text().replace(
         "[smtp]", 'unsubscribe_mailto = "leave@harbour.example"\n\n[smtp]'
@@ -279,6 +293,32 @@ password_file = "var/imap-password"
         assert (await consent(app, ANN), await consent(app, BO)) == ("bounced", "complained")
 
 
+async def examined(room: Newsroom, more: str) -> Check:
+    room.configure(more=VERP + more)
+    async with room.app() as app:
+        return next(check for check in await examine(app) if check.name == "bounces")
+
+
+async def test_the_doctor_opens_the_boxes_and_reads_the_secret(newsroom: Newsroom) -> None:
+    assert "only a pipe could take them" in (await examined(newsroom, "")).said
+    missing = await examined(newsroom, 'maildir = "var/bounces"\n')
+    assert (missing.ok, "is not a Maildir" in missing.said) == (False, True)
+    box = mailbox.Maildir(newsroom.folder / "var/bounces")
+    box.add(bounce(to=BOUNCES))
+    newsroom.write("var/hook", SECRET)
+    good = await examined(newsroom, 'maildir = "var/bounces"\nhook_secret_file = "var/hook"\n')
+    assert (good.ok, good.said.partition(" and are")[2]) == (
+        True,
+        " taken from 1 mailbox and the hook at https://news.harbour.example/bounces",
+    )
+    assert [file.parent.name for file in (newsroom.folder / "var/bounces").rglob("*") if file.is_file()] == [
+        "new"
+    ]
+    newsroom.write("var/hook", "short and known")
+    short = await examined(newsroom, 'hook_secret_file = "var/hook"\n')
+    assert (short.ok, "short and known" in short.said) == (False, False)
+
+
 async def test_poll_without_a_box_says_what_to_set(newsroom: Newsroom) -> None:
     async with newsroom.app() as app:
         with pytest.raises(UsageError, match=r"Set bounces\.maildir, bounces\.mbox or bounces\.imap\."):
@@ -324,6 +364,18 @@ async def test_the_hook_takes_signed_events(hooked: Newsroom) -> None:
         again = await served.client.post(f"{served.base}/bounces", content=body, headers=headers)
         assert again.json() == {"results": ["repeated"] * 4}
         assert (await served.consent(ANN), await served.consent(BO)) == ("bounced", "complained")
+
+
+async def test_an_event_without_a_date_counts_once_a_day(hooked: Newsroom) -> None:
+    event = {"kind": "bounce", "recipient": ANN, "status": "5.2.2"}
+    async with serve(hooked) as served:
+        results = []
+        for days in (0, 0, 1, 0, 1):
+            hooked.later(days=days)
+            body, headers = call(served, {"events": [event]})
+            answer = await served.client.post(f"{served.base}/bounces", content=body, headers=headers)
+            results += answer.json()["results"]
+        assert results == ["soft", "repeated", "soft", "repeated", "soft"]
 
 
 async def test_a_call_of_the_hook_that_is_not_ours_changes_nothing(hooked: Newsroom) -> None:
