@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from syndication.domain.text import counted
 from syndication.errors import PublishError
 from syndication.flows.app import App
 from syndication.flows.letters import sample
@@ -34,7 +35,7 @@ async def dry_run(app: App, asked: Weekly, folder: Path, *, every: bool = False)
             except ValueError as error:
                 report.warnings.append(f"The mail to {reader.email} cannot be made: {error}.")
         report.recipients = (await app.store.ledger.counts(edition.mailing)).recipients
-        app.progress.say(f"{number} mails written to {mails}")
+        app.progress.say(f"{counted(number, 'mail')} written to {mails}")
     return report
 
 

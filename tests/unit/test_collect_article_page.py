@@ -235,6 +235,14 @@ def test_what_a_news_sitemap_says_comes_before_a_guess() -> None:
     )
 
 
+def test_the_canonical_address_counts_before_those_that_are_for_sharing() -> None:
+    page = read(
+        ld(**{"@type": "NewsArticle", "headline": "Ferry", "url": "https://paper.example/city/shared"})
+        + '<meta property="og:url" content="/city/ferry-shared"><link rel="canonical" href="/city/ferry-real">'
+    )
+    assert told(page)["url"] == ("https://paper.example/city/ferry-real", "meta")
+
+
 def test_a_front_page_is_no_canonical_address() -> None:
     page = read(
         '<link rel="canonical" href="https://paper.example/"><meta property="og:url" content="/city/ferry-real">'
