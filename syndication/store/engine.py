@@ -167,7 +167,10 @@ def _engine(url: URL, synchronous: str) -> Engine:
         event.listen(server, "connect", _be_patient)
         return server
     with translated(url):
-        Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+        file = Path(url.database or "")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            file.touch(mode=0o600)  # it holds every reader's address; SQLite's other files take its mode
     engine = create_engine(
         url,
         hide_parameters=True,

@@ -53,6 +53,18 @@ async def test_a_store_opens_again_with_what_it_held(database_url: str) -> None:
     await again.close()
 
 
+async def test_a_new_file_and_its_log_are_the_owners_alone(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        store = await open_store(f"sqlite:///{tmp_path}/var/syndicate.db")
+        await subscribe(store, "a@example.com")
+        modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "var").iterdir()}
+        await store.close()
+    finally:
+        os.umask(before)
+    assert modes == dict.fromkeys(("syndicate.db", "syndicate.db-wal", "syndicate.db-shm"), 0o600)
+
+
 async def test_editions_that_were_made_before_there_was_an_approval_need_none(empty_url: str) -> None:
     database = Database(empty_url)
     await database.write(partial(upgraded, to="0002"))
