@@ -60,6 +60,7 @@ async def open_store(url: str, *, synchronous: str = "full") -> Store:
     """
     database = Database(url, synchronous=synchronous)
     try:
+        database.make()
         await bring_up_to_date(database)
     except BaseException:
         await database.close()

@@ -77,6 +77,12 @@ class Database:
         self._small: tuple[PoolProxiedConnection, SqliteWriter] | None = None
         self._together: Group[_Change, Any] = Group(self._write_all, keep=lambda change: change)
 
+    def make(self) -> None:
+        """Make SQLite's file when it is missing, for its owner only: it holds every reader's address. SQLite's other files take its mode."""
+        if not self.exists():
+            with translated(self.url):
+                Path(self.url.database or "").touch(mode=0o600)
+
     def exists(self) -> bool:
         """Whether there is anything to open: an SQLite file would be made by opening it."""
         return not self.sqlite or Path(self.url.database or "").exists()
@@ -167,10 +173,7 @@ def _engine(url: URL, synchronous: str) -> Engine:
         event.listen(server, "connect", _be_patient)
         return server
     with translated(url):
-        file = Path(url.database or "")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        if not file.exists():
-            file.touch(mode=0o600)  # it holds every reader's address; SQLite's other files take its mode
+        Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         url,
         hide_parameters=True,
