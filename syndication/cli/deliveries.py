@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import json
 import sys
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syndication.cli.edition import week_key
+from syndication.cli.loop import run
 from syndication.cli.screen import Options, options
 from syndication.errors import UsageError
 
@@ -40,7 +40,7 @@ def deliveries(
     chosen = options(context)
     if as_csv and chosen.json:
         raise UsageError("--csv and --json exclude each other.")
-    return asyncio.run(_list(chosen, key, _states(state or ()), as_csv=as_csv))
+    return run(_list(chosen, key, _states(state or ()), as_csv=as_csv))
 
 
 def _states(names: list[str] | tuple[()]) -> tuple[State, ...]:

@@ -1,6 +1,5 @@
 """The event loop that a verb's work runs on."""
 
-import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -11,6 +10,8 @@ Result = TypeVar("Result")
 
 def run(job: Coroutine[Any, Any, Result]) -> Result:
     """Run `job` on uvloop where it is installed, a third of the CPU for a mail; elsewhere on asyncio's own loop."""
+    import asyncio  # 30 ms, which --help and --version need not pay
+
     try:
         from uvloop import new_event_loop
     except ImportError:  # Windows, PyPy
