@@ -10,6 +10,8 @@ from syndication.domain.delivery import State
 
 __all__ = ["Stall", "Stalled", "becoming"]
 
+_SURE = 100  # looks in a row, 10 ms apart: a healthy transaction is over in less, on a busy machine too
+
 
 @dataclass(frozen=True, slots=True)
 class Stall:
@@ -46,7 +48,7 @@ class Stalled:
 
     async def holds(self) -> bool:
         """Whether a run hangs there."""
-        for _ in range(5):  # times in a row: a healthy transaction is over in less
+        for _ in range(_SURE):
             if not self._hangs():
                 return False
             await asyncio.sleep(0.01)

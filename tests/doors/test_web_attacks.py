@@ -33,12 +33,13 @@ async def path_of(served: Served, purpose: str, email: str = BO) -> str:
     return f"/{purpose}/{served.app.keyring.sign(purpose, reader.key)}"
 
 
-async def raw(served: Served, request: bytes) -> bytes:
-    """All that the server says to these bytes until it, or we, have nothing more to say."""
+async def raw(served: Served, request: bytes, *, more: bool = False) -> bytes:
+    """All that the server says to these bytes until it closes; with `more` it could wait for others after them."""
     place = urlsplit(served.base)
     reader, writer = await asyncio.open_connection(place.hostname, place.port)
     writer.write(request)
-    writer.write_eof()
+    if not more:
+        writer.write_eof()
     async with asyncio.timeout(20):
         answer = await reader.read()
     writer.close()
@@ -84,7 +85,9 @@ async def test_a_length_that_is_not_the_bodys_own_hides_no_second_request(served
     hidden = (await path_of(served, Purpose.UNSUBSCRIBE)).encode()
     body = b"0\r\n\r\nPOST " + hidden + b" HTTP/1.1\r\nHost: a.example\r\nContent-Length: 0\r\n\r\n"
     head = f"POST /subscribe HTTP/1.1\r\nHost: a.example\r\nContent-Length: {len(body)}\r\nTransfer-Encoding: chunked\r\n\r\n"
-    await raw(served, head.encode() + body)
+    answer = await raw(served, head.encode() + body, more=True)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
     assert await served.consent(BO) == "confirmed"
 
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from syndication.domain.variant import language_for
@@ -44,6 +44,7 @@ class Shell:
         """ASGI."""
         if scope["type"] != "http":
             return
+        app = _refuse if _ambiguous(scope) else self._app
 
         async def sealed(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -53,10 +54,19 @@ class Shell:
             await send(message)
 
         try:
-            await self._app(scope, receive, sealed)
+            await app(scope, receive, sealed)
         except Exception as error:  # noqa: BLE001 - the last door: a traceback may quote an address
             said = error.message if isinstance(error, SyndicationError) else type(error).__name__
             self._site.progress.say(f"a page failed: {said}")
+
+
+def _ambiguous(scope: Scope) -> bool:
+    """Whether a proxy may see another end of this request than we do, and so another request behind it (RFC 9112 §6.3, rule 3)."""
+    names = [name for name, _ in scope["headers"]]
+    return b"transfer-encoding" in names and b"content-length" in names
+
+
+_refuse = PlainTextResponse("A request has one length.\n", 400, {"Connection": "close"})
 
 
 def app_of(request: Request) -> App:
