@@ -21,6 +21,7 @@ __all__ = [
     "Finding",
     "Happened",
     "Kind",
+    "Refusal",
     "Rule",
     "Standing",
     "decide",
@@ -89,6 +90,14 @@ class Rule:
 
     threshold: float
     half_life: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a mail server said about a reader while we were sending, and the rule by which it is decided with the row's new state."""
+
+    finding: Finding
+    rule: Rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from syndication.domain.bounce import Refusal
+
 __all__ = [
     "Batch",
     "Counts",
@@ -139,6 +141,7 @@ class Settled(NamedTuple):
     reply: Reply
     due: datetime | None = None  # when a deferred row may be tried again
     counted: bool = True  # whether it counts as an attempt (a 421 does not)
+    refusal: Refusal | None = None  # what the reply says about the reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,8 +24,8 @@ class Ledger(Protocol):
     async def step(
         self, batch: Batch, done: Settled | None, mark: Recipient | None, *, now: datetime
     ) -> bool:
-        """Settle a connection's last row and mark its next as dotting, durably, in one commit shared with the other connections.
-        True when the mark was won: only then may the body be written.
+        """Settle a connection's last row and mark its next as dotting, durably, in one commit shared with the other connections,
+        and with what follows for a reader whom the server refused. True when the mark was won: only then may the body be written.
         """
 
     async def finish(self, batch: Batch, judge: Judge | None = None) -> None:

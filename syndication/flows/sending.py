@@ -17,7 +17,7 @@ from syndication.domain.delivery import Batch, Recipient, Reply, Settled, Stage,
 from syndication.errors import SyndicationError
 from syndication.flows.app import App
 from syndication.flows.letters import MailingLetters
-from syndication.flows.refusals import refused
+from syndication.flows.refusals import judged
 
 __all__ = ["Sending", "send"]
 
@@ -35,7 +35,6 @@ class Sending:
     outcomes: Counter[str] = field(default_factory=Counter)
     warnings: list[str] = field(default_factory=list)
     alone: bool = False  # whether sender processes are of no use
-    failed: list[tuple[Recipient, Settled]] = field(default_factory=list)  # since the last batch was finished
 
     def note(self, outcomes: Mapping[str, int]) -> None:
         """Count what became of rows, by state, and show how far it has come."""
@@ -45,12 +44,6 @@ class Sending:
             self.done += number
         settled = so_far["sent"] + so_far["failed"] + so_far["no_content"]
         self.app.progress.count("sending", settled, self.total, so_far)
-
-    def judged(self, row: Recipient, done: Settled) -> None:
-        """The same for one row, by a server's answer."""
-        self.note({done.state: 1})
-        if done.state is State.FAILED:
-            self.failed.append((row, done))
 
 
 async def send(sending: Sending, batch: Batch) -> None:
@@ -66,9 +59,6 @@ async def send(sending: Sending, batch: Batch) -> None:
     )
     judge = partial(app.delivery.throttle.judged, findings=findings, now=app.clock(), jitter=app.jitter())
     await app.store.ledger.finish(batch, judge)
-    if sending.failed:
-        failed, sending.failed = sending.failed, []
-        await refused(app, (await app.letters.of(batch.mailing)).date, failed)
     for fault in filter(None, results):
         raise fault
 
@@ -103,9 +93,11 @@ async def _connection(sending: Sending, batch: Batch, rows: Iterator[Recipient],
                     transaction = await place.transact(
                         sender, row.email, message, _envelope(mail), ready=True
                     )
-                    done = settle(row, transaction, now=app.clock(), jitter=app.jitter())
+                    done = judged(
+                        settle(row, transaction, now=app.clock(), jitter=app.jitter()), app.bounces.rule
+                    )
                     findings.learn(transaction, row.email)
-                    sending.judged(row, done)
+                    sending.note({done.state: 1})
                 elif place.announced:  # somebody else's by now
                     await place.close()
         finally:

@@ -1,6 +1,5 @@
 """What came back: each message is taken once, and what follows for its reader is decided and kept in the same transaction."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +11,7 @@ from syndication.store.bounce_tables import bounces, intake
 from syndication.store.engine import Database, lock
 from syndication.store.tables import subscribers
 
-__all__ = ["REMEMBERED", "Bounces"]
+__all__ = ["REMEMBERED", "Bounces", "decided"]
 
 REMEMBERED = timedelta(days=90)  # how long a message is known as taken
 WORDS = 500  # characters kept of a server's words
@@ -38,16 +37,7 @@ class Bounces:
             if connection.execute(select(intake.c.at).where(intake.c.digest == digest)).first():
                 return False, None
             connection.execute(insert(intake).values(digest=digest, at=now, result=result))
-            return True, _decided(connection, happened, rule, now) if happened else None
-
-        return await self._database.write(change)
-
-    async def record(self, happened: Sequence[Happened], rule: Rule, *, now: datetime) -> list[Event]:
-        """The same for what a mail server said while we were sending: what was decided, in order; nothing for what is known already."""
-
-        def change(connection: Connection) -> list[Event]:
-            lock(connection, "subscribers")
-            return [event for one in happened if (event := _decided(connection, one, rule, now))]
+            return True, decided(connection, happened, rule, now) if happened else None
 
         return await self._database.write(change)
 
@@ -66,8 +56,8 @@ class Bounces:
         return await self._database.read(answer)
 
 
-def _decided(connection: Connection, happened: Happened, rule: Rule, now: datetime) -> Event | None:
-    """Decide, and keep the decision with its consequence."""
+def decided(connection: Connection, happened: Happened, rule: Rule, now: datetime) -> Event | None:
+    """Decide, and keep the decision with its consequence; None for what is known already. The caller holds the lock `subscribers`."""
     c, b, finding = subscribers.c, bounces.c, happened.finding
     row = connection.execute(select(c.id, c.consent, c.confirmed).where(c.key == happened.key)).first()
     if row is None:

@@ -55,7 +55,8 @@ class DeliveryLedger:
     async def step(
         self, batch: Batch, done: Settled | None, mark: Recipient | None, *, now: datetime
     ) -> bool:
-        """Settle a connection's last row and mark its next as dotting, durably, in one commit with the other connections' steps.
+        """Settle a connection's last row and mark its next as dotting, durably, in one commit with the other connections' steps, and
+        with what the refusal of `done` means for its reader.
 
         True when all that was asked for was won: only then may the body of `mark` be written. A row whose result is not won takes
         its mark along: the batch is somebody else's by now. Raises StoreError when nothing of it was written.
@@ -205,7 +206,7 @@ class DeliveryLedger:
 
     async def _commit(self, steps: Sequence[Step]) -> Sequence[bool]:
         together = self._together
-        if together is not None:
+        if together is not None and not any(step.refused for step in steps):
             try:
                 await self._database.write_small(lambda connection: together.take(connection, steps))
             except Contested:

@@ -1,7 +1,8 @@
 """The sender's step: settle a connection's last row, mark its next as dotting; many connections' steps in one transaction.
 
 What may change is decided in Python on rows that the transaction has locked (SQLite: by its one write lock), by the domain's own table
-of legal transitions; then it is written, and the database confirms the count.
+of legal transitions; then it is written, and the database confirms the count. What a server's refusal means for the reader is decided and
+kept with it: a crash can lose neither without the other.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,9 +12,12 @@ from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import BindParameter, Connection, Update, bindparam, case, func, select, update
 
+from syndication.domain.bounce import Happened
 from syndication.domain.delivery import Batch, Recipient, Settled, State
 from syndication.errors import StoreError
-from syndication.store.tables import batches, deliveries
+from syndication.store.bounces import decided
+from syndication.store.engine import lock
+from syndication.store.tables import batches, deliveries, mailings
 
 __all__ = ["HELD", "REPLY", "WAITING", "Step", "kept", "take"]
 
@@ -32,6 +36,11 @@ class Step(NamedTuple):
     mark: Recipient | None
     now: datetime
 
+    @property
+    def refused(self) -> bool:
+        """Whether there is something to decide about the reader."""
+        return self.done is not None and self.done.refusal is not None
+
 
 def kept(step: Step) -> Step | None:
     """What remains of a step whose caller was cancelled: its result happened, its next mail will not."""
@@ -40,6 +49,8 @@ def kept(step: Step) -> Step | None:
 
 def take(connection: Connection, steps: Sequence[Step]) -> list[bool]:
     """Whether each step was won as a whole. Raises StoreError when the database contradicts what it has just said."""
+    if refused := any(step.refused for step in steps):
+        lock(connection, "subscribers")  # before any row, as whoever changes a reader and a row does
     live = _live(connection, steps)
     rows = _rows(connection, steps)
     settled: list[dict[str, Any]] = []
@@ -50,6 +61,8 @@ def take(connection: Connection, steps: Sequence[Step]) -> list[bool]:
         won.append(ours and _settle(step, rows, settled) and _mark(step, rows, marked))
     _write(connection, _SETTLE, settled)
     _write(connection, _MARK, marked)
+    if refused:
+        _decide(connection, [step for step, ours in zip(steps, won, strict=True) if ours], rows)
     return won
 
 
@@ -59,6 +72,7 @@ class _Row:
 
     state: State
     batch: int | None
+    reader: str  # the random key; empty for one who was erased
 
 
 def _live(connection: Connection, steps: Iterable[Step]) -> dict[int, str]:
@@ -89,7 +103,7 @@ def _rows(connection: Connection, steps: Iterable[Step]) -> dict[Key, _Row]:
         for start in range(0, len(ids), CHUNK):
             chunk = {"of_mailing": mailing, "ids": ids[start : start + CHUNK]}
             for row in connection.execute(_ROWS, chunk):
-                found[row.mailing, row.subscriber, row.serial] = _Row(State(row.state), row.batch)
+                found[row.mailing, row.subscriber, row.serial] = _Row(State(row.state), row.batch, row.key)
     return found
 
 
@@ -136,6 +150,16 @@ def _mark(step: Step, rows: dict[Key, _Row], marked: list[dict[str, Any]]) -> bo
     return True
 
 
+def _decide(connection: Connection, steps: Iterable[Step], rows: dict[Key, _Row]) -> None:
+    """What the refusals among these steps, which were won, mean for their readers."""
+    for step in steps:
+        if step.done is not None and (said := step.done.refusal) is not None:
+            sent = connection.execute(_SENT, {"of_mailing": step.batch.mailing}).scalar_one()
+            reader = rows[step.batch.mailing, step.done.subscriber, step.done.serial].reader
+            happened = Happened(key=reader, sent=sent, finding=said.finding, source="smtp")
+            decided(connection, happened, said.rule, step.now)
+
+
 def _key(step: Step, row: Settled | Recipient, state: State) -> dict[str, Any]:
     return {
         "of_mailing": step.batch.mailing,
@@ -162,6 +186,7 @@ def _held() -> Update:
     )
 
 
+_SENT = select(mailings.c.date).where(mailings.c.id == bindparam("of_mailing"))
 _BATCHES = (
     select(batches.c.id, batches.c.token, batches.c.lease, batches.c.lease_until)
     .where(batches.c.id.in_(bindparam("ids", expanding=True)))
@@ -175,6 +200,7 @@ _ROWS = (
         deliveries.c.serial,
         deliveries.c.state,
         deliveries.c.batch,
+        deliveries.c.key,
     )
     .where(
         deliveries.c.mailing == bindparam("of_mailing"),

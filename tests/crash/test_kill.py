@@ -11,6 +11,7 @@ from tests.crash.recorder import Recorder
 from tests.crash.runs import Run, Whom
 from tests.crash.stalls import Stall, Stalled
 from tests.crash.story import POINTS, WEEK, Story, store
+from tests.doors.smtp_server import Script, Step
 from tests.flows.newsroom import PAGE, Newsroom
 
 pytest_plugins = ("tests.doors.databases",)
@@ -49,6 +50,20 @@ async def test_whoever_is_in_doubt_after_a_kill_is_held_where_the_operator_decid
         times = Counter(taken.recipient for taken in server.accepted)
         assert set(times.values()) == {1}
         assert set(story.readers) - set(times) <= listed  # nobody is lost without a name
+
+
+async def test_a_run_killed_after_a_refusal_has_suppressed_the_dead_address(
+    tmp_path: Path, database_url: str
+) -> None:
+    room = Newsroom(tmp_path, connections=1)
+    room.write("articles/ferry-bell.txt", PAGE)
+    async with Script({"rcpt": [Step("550 5.1.1 nobody here")]}) as server:
+        room.configure(smtp=f"smtp+plain://127.0.0.1:{server.port}", more=store(database_url))
+        await room.subscribe("ann@example.com", "bo@example.com")
+        in_finish = Stalled(database_url, Stall("DELETE", "batches"))
+        await struck(Run.of(room, "run", "--week", WEEK), in_finish)
+    shown = (await Run.of(room, "subscribers", "show", "ann@example.com").ended()).out
+    assert (shown["consent"], [event["source"] for event in shown["bounces"]]) == ("bounced", ["smtp"])
 
 
 async def test_a_run_killed_while_it_freezes_has_frozen_nothing(tmp_path: Path, database_url: str) -> None:
@@ -95,6 +110,7 @@ async def struck(run: Run, stalled: Stalled) -> None:
     async with asyncio.timeout(60):
         while not await stalled.holds():
             assert run.going
+            await asyncio.sleep(0.01)  # the mail server is in this loop
     run.strike(Whom.GROUP, random.Random())
     await run.ended()
     stalled.lift()

@@ -1,12 +1,14 @@
 """What came back, on both databases: taken once, decided and kept together."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from syndication.domain.bounce import Event, Finding, Happened, Kind, Rule
+from syndication.domain.bounce import Event, Finding, Happened, Kind, Refusal, Rule
+from syndication.domain.delivery import State
 from syndication.domain.subscriber import Consent, Subscriber
 from syndication.store.bounces import REMEMBERED
 from syndication.store.database import Store
-from tests.doors.store_samples import DAY, NOW, subscribe
+from tests.doors.store_samples import DAY, NOW, claim, planned, settled, subscribe
 
 pytest_plugins = ("tests.doors.databases",)
 
@@ -31,6 +33,12 @@ def of(reader: Subscriber, finding: Finding, sent: int = 0) -> Happened:
     return Happened(key=reader.key, sent=NOW + sent * DAY, finding=finding, source="mail")
 
 
+async def take(store: Store, *happened: Happened, now: datetime) -> list[Event]:
+    """Each in a message of its own; what was decided."""
+    taken = [await store.bounces.take(f"{now} {each}", "-", each, RULE, now=now) for each in happened]
+    return [event for _, event in taken if event]
+
+
 async def test_a_hard_bounce_suppresses_and_is_explained(store: Store) -> None:
     reader = await ann(store)
     new, event = await store.bounces.take("one", "hard", of(reader, HARD), RULE, now=NOW + DAY)
@@ -49,6 +57,23 @@ async def test_a_hard_bounce_suppresses_and_is_explained(store: Store) -> None:
     assert [each.words for each in await store.bounces.of(reader.id)] == ["550 5.1.1 nobody here"]
 
 
+async def test_a_refusal_is_decided_in_the_transaction_that_settles_its_row(store: Store) -> None:
+    """That of a step whose row is somebody else's by now says nothing."""
+    await planned(store, "ann@example.com", "bo@example.com")
+    batch = await claim(store)
+    for row in batch.rows:
+        assert await store.ledger.step(batch, None, row, now=NOW)
+        refused = settled(row, State.FAILED)._replace(refusal=Refusal(HARD, RULE))
+        ours = batch if row.email == "ann@example.com" else replace(batch, token="another")
+        assert await store.ledger.step(ours, refused, None, now=NOW + DAY) is (ours is batch)
+    assert await consent(store) is Consent.BOUNCED
+    (event,) = await store.bounces.of((await ann(store)).id)
+    assert (event.sent, event.at, event.source, event.status) == (NOW, NOW + DAY, "smtp", "5.1.1")
+    bo = await store.subscribers.get("bo@example.com")
+    assert bo
+    assert (bo.consent, await store.bounces.of(bo.id)) == (Consent.CONFIRMED, ())
+
+
 async def test_the_same_message_counts_once(store: Store) -> None:
     reader = await ann(store)
     assert await store.bounces.take("one", "soft", of(reader, SOFT), RULE, now=NOW) != (False, None)
@@ -61,29 +86,27 @@ async def test_a_second_bounce_of_the_same_mail_counts_once(store: Store) -> Non
     reader = await ann(store)
     await store.bounces.take("one", "soft", of(reader, SOFT), RULE, now=NOW)
     assert await store.bounces.take("two", "soft", of(reader, SOFT), RULE, now=NOW) == (True, None)
-    assert await store.bounces.record([of(reader, SOFT), of(reader, HARD)], RULE, now=NOW) != []
+    await take(store, of(reader, SOFT), of(reader, HARD), now=NOW)
     assert [event.kind for event in await store.bounces.of(reader.id)] == [Kind.HARD, Kind.SOFT]
 
 
 async def test_soft_bounces_add_up_until_the_threshold(store: Store) -> None:
     reader = await ann(store)
-    decided = await store.bounces.record([of(reader, SOFT), of(reader, SOFT, 1)], RULE, now=NOW + DAY)
+    decided = await take(store, of(reader, SOFT), of(reader, SOFT, 1), now=NOW + DAY)
     assert [round(event.score, 2) for event in decided] == [0.98, 1.98]
     assert await consent(store) is Consent.CONFIRMED
-    await store.bounces.record([of(reader, SOFT, 2)], RULE, now=NOW + 2 * DAY)
+    await take(store, of(reader, SOFT, 2), now=NOW + 2 * DAY)
     assert await consent(store) is Consent.BOUNCED
 
 
 async def test_a_new_yes_begins_a_new_count(store: Store) -> None:
     reader = await ann(store)
-    await store.bounces.record(
-        [of(reader, SOFT), of(reader, SOFT, 1), of(reader, SOFT, 2)], RULE, now=NOW + 2 * DAY
-    )
+    await take(store, of(reader, SOFT), of(reader, SOFT, 1), of(reader, SOFT, 2), now=NOW + 2 * DAY)
     assert await consent(store) is Consent.BOUNCED
     assert await store.confirmations.confirm(await ann(store), "web form", (), at=NOW + 3 * DAY)
-    (event,) = await store.bounces.record([of(reader, SOFT, 4)], RULE, now=NOW + 4 * DAY)
+    (event,) = await take(store, of(reader, SOFT, 4), now=NOW + 4 * DAY)
     assert event.score == 1.0
-    (late,) = await store.bounces.record([of(reader, HARD, 2)], RULE, now=NOW + 4 * DAY)
+    (late,) = await take(store, of(reader, HARD, 2), now=NOW + 4 * DAY)
     assert late.why.startswith("no change: the reader said yes after this mail")
     assert await consent(store) is Consent.CONFIRMED
 
@@ -105,6 +128,6 @@ async def test_messages_are_forgotten_after_ninety_days(store: Store) -> None:
 
 async def test_an_erased_readers_bounces_are_gone(store: Store) -> None:
     reader = await ann(store)
-    await store.bounces.record([of(reader, HARD)], RULE, now=NOW)
+    await take(store, of(reader, HARD), now=NOW)
     await store.consents.erase(reader, "mark", at=NOW)
     assert await store.bounces.of(reader.id) == ()
