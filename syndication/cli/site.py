@@ -86,7 +86,8 @@ def doctor(
         document({"checks": [{"name": check.name, "ok": check.ok, "said": check.said} for check in checks]})
     else:
         for check in checks:
-            print(f"{'ok   ' if check.ok else 'WRONG'}  {check.name:<14} {check.said}")
+            found = "ok" if check.ok else "WRONG" if check.exit_code else "look"  # which a run goes on with
+            print(f"{found:<5}  {check.name:<14} {check.said}")
     return max((check.exit_code for check in checks if not check.ok), default=0)
 
 

@@ -218,8 +218,11 @@ def test_a_new_site_is_healthy_and_runs(tmp_path: Path) -> None:
 
 def test_doctor_says_what_is_wrong(newsroom: Newsroom) -> None:
     (newsroom.folder / "var/secret.keys").chmod(0o644)
+    newsroom.configure(more='[hot]\nkind = "file"\npath = "not-there.csv"\n')
     done = newsroom.syndicate("doctor")
     assert done.returncode == 2
+    said = dict(line.split(maxsplit=2)[1::-1] for line in done.stdout.splitlines())
+    assert (said["secrets"], said["hot"], said["theme"]) == ("WRONG", "look", "ok")
     assert "chmod 600" in done.stdout
 
 
