@@ -20,10 +20,12 @@ _LINE = 76  # columns, RFC 2045 §6.7 (5) and §6.8
 _SHAPES = 64  # sets of flags for which a part is kept ready; each may take as much memory as the part itself
 _GROUP = 57  # bytes that fill a line of base64
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
+_PIECES = re.compile(rb".{1,75}")
 _BAD_START = re.compile(rb"^(?:\.|From )", re.MULTILINE)
 _UNTOUCHED = bytes(set(range(32, 127)) - set(b"=&<>\"'"))  # by html.escape, and by quoted-printable
-_PLAIN_BYTES = frozenset(range(33, 127)) - {ord("=")}
-_QUOTED = [f"={byte:02X}" for byte in range(256)]
+_QUOTED = [b"=%02X" % byte for byte in range(256)]
+_PLAIN = frozenset(range(32, 127)) - {ord("=")} | {ord("\t")}  # a space or a tab unless it ends a line
+_TOKENS = [bytes((byte,)) if byte in _PLAIN else _QUOTED[byte] for byte in range(256)]
 
 Escape: TypeAlias = Callable[[str], str]  # leaves alone what `html.escape` does
 
@@ -72,6 +74,8 @@ class _Cut:
 
 
 _Step: TypeAlias = "bytes | Slot | _Cut"
+_Shape: TypeAlias = tuple[list[bytes], tuple[str, ...], tuple[str, ...]]
+"""A part for one set of flags: its literals with an empty place for each slot between them, the slots' names, and each name once."""
 
 
 class QuotedPart:
@@ -82,7 +86,7 @@ class QuotedPart:
     def __init__(self, pieces: tuple[Piece, ...], escape: Escape) -> None:
         self._escape = escape
         self._steps, self.size = self._compile(pieces)
-        self._flat: dict[Collection[str], tuple[tuple[bytes | str, ...], tuple[str, ...]]] = {}
+        self._shapes: dict[Collection[str], _Shape] = {}
 
     def _compile(self, pieces: tuple[Piece, ...]) -> tuple[tuple[_Step, ...], int]:
         steps: list[_Step] = []
@@ -102,19 +106,20 @@ class QuotedPart:
     def write(self, out: list[bytes], values: Mapping[str, str], flags: Collection[str]) -> None:
         """See `Part.write`."""
         key = frozenset(flags)
-        flat = self._flat.get(key)
-        if flat is None:
-            if len(self._flat) >= _SHAPES:
-                self._flat.clear()
-            steps = _joined(_chosen(self._steps, key))
-            flat = self._flat[key] = steps, tuple({step for step in steps if isinstance(step, str)})
-        steps, names = flat
+        shape = self._shapes.get(key)
+        if shape is None:
+            if len(self._shapes) >= _SHAPES:
+                self._shapes.clear()
+            shape = self._shapes[key] = _shape(_chosen(self._steps, key))
+        literals, slots, names = shape
         escape = self._escape
         encoded = {
             name: _plain_value(values[name]) or _quoted_value(escape(one_line(values[name])))
             for name in names
         }
-        out += [step if isinstance(step, bytes) else encoded[step] for step in steps]
+        parts = literals.copy()
+        parts[1::2] = map(encoded.__getitem__, slots)
+        out += parts
 
 
 def _chosen(steps: tuple[_Step, ...], flags: Collection[str]) -> Iterator[bytes | str]:
@@ -128,19 +133,17 @@ def _chosen(steps: tuple[_Step, ...], flags: Collection[str]) -> Iterator[bytes 
             yield from _chosen(step.steps, flags)
 
 
-def _joined(steps: Iterable[bytes | str]) -> tuple[bytes | str, ...]:
-    """The same with neighbouring literals in one."""
-    out: list[bytes | str] = []
-    literals: list[bytes] = []
-    for step in (*steps, ""):  # no slot has an empty name
+def _shape(steps: Iterable[bytes | str]) -> _Shape:
+    """The same, taken apart."""
+    literals: list[list[bytes]] = [[]]
+    slots: list[str] = []
+    for step in steps:
         if isinstance(step, bytes):
-            literals.append(step)
-            continue
-        if literals:
-            out.append(b"".join(literals))
-            literals = []
-        out.append(step)
-    return tuple(out[:-1])
+            literals[-1].append(step)
+        else:
+            slots.append(step)
+            literals += [], []
+    return [b"".join(each) for each in literals], tuple(slots), tuple(dict.fromkeys(slots))
 
 
 @lru_cache(maxsize=256)  # most values stand in both parts, and some in many mails
@@ -149,11 +152,9 @@ def _plain_value(value: str) -> bytes:
     data = value.encode("utf-8", "replace")
     if data.translate(None, _UNTOUCHED) or data.endswith(b" "):
         return b""
-    lines = [data[at : at + _LINE - 1] for at in range(0, len(data), _LINE - 1)]
-    for line in lines:
-        if line.startswith((b".", b"From ")):
-            return b""
-    return b"=\r\n".join([*lines, b""])
+    quoted = b"=\r\n".join([*_PIECES.findall(data), b""])
+    lines = b"\n" + quoted
+    return b"" if b"\n." in lines or b"\nFrom " in lines else quoted
 
 
 @lru_cache(maxsize=256)
@@ -168,31 +169,32 @@ def _quoted_value(value: str) -> bytes:
 
 def quoted_printable(data: bytes) -> bytes:
     """Encode text with CRLF line ends, starting at column 0; ends at column 0 too, with a soft break where no line ended."""
-    out: list[str] = []
+    out: list[bytes] = []
     for line in data.split(b"\r\n"):
         _quote_line(line, out)
-        out.append("\r\n")
+        out.append(b"\r\n")
     out.pop()
     if not data.endswith(b"\r\n") and data:
-        out.append("=\r\n")
-    return "".join(out).encode("ascii")
+        out.append(b"=\r\n")
+    return b"".join(out)
 
 
-def _quote_line(line: bytes, out: list[str]) -> None:
-    column = 0
-    last = len(line) - 1
-    for index, byte in enumerate(line):
-        plain = byte in _PLAIN_BYTES or (byte in b" \t" and index != last)
-        if column == 0 and (byte == ord(".") or (byte == ord("F") and line.startswith(b"From ", index))):
-            plain = False
-        token = chr(byte) if plain else _QUOTED[byte]
-        if column + len(token) > _LINE - 1:
-            out.append("=\r\n")
-            column = 0
-            if byte == ord(".") or (byte == ord("F") and line.startswith(b"From ", index)):
-                token = _QUOTED[byte]
-        out.append(token)
-        column += len(token)
+def _quote_line(line: bytes, out: list[bytes]) -> None:
+    text = b"".join(map(_TOKENS.__getitem__, line))
+    if line.endswith((b" ", b"\t")):
+        text = text[:-1] + _QUOTED[line[-1]]
+    at = 0
+    while at < len(text):
+        end = at + _LINE - 1
+        if text.startswith((b".", b"From "), at):
+            out.append(_QUOTED[text[at]])
+            at, end = at + 1, end - 2
+        if end < len(text) and (token := text.rfind(b"=", end - 2, end)) >= 0:
+            end = token
+        out.append(text[at:end])
+        at = end
+        if at < len(text):
+            out.append(b"=\r\n")
 
 
 @dataclass(frozen=True, slots=True)

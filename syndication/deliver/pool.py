@@ -82,10 +82,11 @@ class Place:
         ready: bool = False,
     ) -> Transaction:
         """Send one message, see `Session.transact`. A connection that had gone stale before this message began is replaced once."""
-        if self.announced not in {None, Envelope(sender, recipient, len(message))}:
+        announced = self.announced
+        if announced is not None and announced != (sender, recipient, len(message)):
             await self.close()
         reused = self.usable
-        if unreachable := await self.ready():
+        if not reused and (unreachable := await self.ready()):
             return unreachable
         result = await self._once(sender, recipient, message, following, ready=ready)
         gone = result.outcome is Outcome.NOT_SENT or result.reply.code == CLOSING

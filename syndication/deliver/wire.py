@@ -140,14 +140,16 @@ class Wire(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what the server says, however it is cut."""
-        data = self._buffer + data if self._buffer else data
-        start = 0
-        while self.lost is None and (end := data.find(b"\n", start)) >= 0:
-            self._line(data[start:end].rstrip(b"\r"))
-            start = end + 1
-        self._buffer = data[start:]
+        owed = len(self._owed)
+        *lines, self._buffer = (self._buffer + data).split(b"\n")
+        for line in lines:
+            self._line(line.rstrip(b"\r"))
+            if self.lost is not None:
+                return
         if self._size + len(self._buffer) > _MAX_REPLY:
             self.kill("a reply without end")
+        elif 0 < len(self._owed) < owed:
+            self._watch()
 
     def eof_received(self) -> None:
         """The server is done, so are we."""
@@ -223,8 +225,6 @@ class Wire(asyncio.Protocol):
             )
             return
         future, _ = self._owed.popleft()
-        if self._owed:
-            self._watch()
         if not future.done():
             future.set_result(reply)
         if reply.code == CLOSING:

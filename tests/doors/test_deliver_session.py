@@ -366,7 +366,7 @@ def test_a_conversation_of_troubles_never_shifts_a_reply(
 async def test_a_cancelled_transaction_leaves_a_dead_session(
     before: int, moment: str, extensions: tuple[str, ...]
 ) -> None:
-    async with Script({moment: [*[Step()] * before, Step(after=5)]}, extensions) as script:
+    async with Script({moment: [*[Step()] * before, Step(after=600)]}, extensions) as script:
         session = await connected(script)
         envelope = Envelope(WEEKLY, "a@example.com", len(MESSAGE))
         if before:
