@@ -122,7 +122,7 @@ def list_(
 
 
 def show(context: typer.Context, email: Email) -> int:
-    """Show one subscriber with consent, proof, and what was decided about every bounce."""
+    """Show one subscriber with consent, proof, and what was decided about every bounce; or what keeps ADDRESS away."""
     from syndication.flows.subscribers import one
 
     found = _with_app(options(context), lambda app: one(app, email))
@@ -131,7 +131,7 @@ def show(context: typer.Context, email: Email) -> int:
         for key, value in found.items()
         if key != "bounces" and value not in ("", [], None)
     ]
-    return _told(context, found, "\n".join([*lines, *map(_bounce, found["bounces"])]))
+    return _told(context, found, "\n".join([*lines, *map(_bounce, found.get("bounces", ()))]))
 
 
 def _bounce(event: dict[str, Any]) -> str:

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["Added", "Choice", "Consent", "NewSubscriber", "NewSubscribers", "Subscriber"]
+__all__ = ["Added", "Choice", "Consent", "NewSubscriber", "NewSubscribers", "Subscriber", "mailbox"]
+
+
+def mailbox(email: str) -> str:
+    """Where mail to an address most likely arrives, in lowercase: `ann+1@` and `ann+2@` are Ann. Whoever is kept away is kept away by it."""
+    local, _, domain = email.strip().casefold().rpartition("@")
+    return f"{local.partition('+')[0] or local}@{domain}"
 
 
 class Consent(StrEnum):

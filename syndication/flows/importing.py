@@ -21,7 +21,7 @@ from syndication.domain.subscriber import Added, NewSubscribers
 from syndication.errors import StoreError
 from syndication.flows.app import App
 from syndication.flows.list_file import Block, blocks, opened
-from syndication.flows.list_row import ERASED, LONGEST_NAME, RowReader, known_topics
+from syndication.flows.list_row import LONGEST_NAME, REFUSED, RowReader, known_topics, marks
 
 __all__ = ["Imported", "Refused", "import_file"]
 
@@ -95,7 +95,7 @@ class _Part:
 async def _take_in(app: App, part: _Part, done: Imported, now: datetime) -> list[tuple[int, str]]:
     """Those whom the store refuses, with their lines."""
     keys = app.new_ids(len(part.numbers))
-    results = await app.store.subscribers.take_in(part.new, keys, at=now, marks=app.keyring.marks)
+    results = await app.store.subscribers.take_in(part.new, keys, at=now, marks=partial(marks, app.keyring))
     added, present = results.count(Added.ADDED), results.count(Added.PRESENT)
     done.added += added
     done.present += present
@@ -104,7 +104,7 @@ async def _take_in(app: App, part: _Part, done: Imported, now: datetime) -> list
     return [
         (
             number,
-            ERASED if result is Added.ERASED else f"this address has {result}; an import never revives it",
+            REFUSED[result],
         )
         for number, result in zip(part.numbers, results, strict=True)
         if result.refused

@@ -14,6 +14,7 @@ from syndication.domain.subscriber import Consent, NewSubscriber, Subscriber
 from syndication.domain.tokens import Purpose
 from syndication.flows.app import App
 from syndication.flows.freeze import mail_headers
+from syndication.flows.list_row import marks
 from syndication.flows.reader import holder
 from syndication.store.confirmations import Answer, Asked, Limits
 
@@ -99,8 +100,7 @@ async def ask(app: App, address: Address, language: str, visitor: Visitor) -> An
     asked = Asked(
         new=NewSubscriber(email=address.email, language=language),
         key=app.new_id(),
-        marks=app.keyring.marks(_mailbox(address.email)),
-        own=app.keyring.marks(address.email),
+        marks=marks(app.keyring, address.email),
         network=app.keyring.mark(f"network {visitor.network}"),
         at=now,
         mailing=f"confirm-{now:%Y%m%dT%H%M}-{variant.language}.{app.mail.list_id}",
@@ -112,22 +112,16 @@ async def ask(app: App, address: Address, language: str, visitor: Visitor) -> An
     return await app.store.confirmations.ask(asked, LIMITS)
 
 
-def _mailbox(email: str) -> str:
-    """Where mail to an address most likely arrives: `ann+1` and `ann+2` are Ann, and no two ways to flood her."""
-    local, _, domain = email.rpartition("@")
-    return f"{local.partition('+')[0]}@{domain}"
-
-
 async def confirm(app: App, reader: Subscriber, wording: str, visitor: Visitor) -> Subscriber | None:
     """Take the reader's yes to `wording`, with its proof; as often as asked. None for who has complained, or is gone by now."""
     if reader.consent is Consent.COMPLAINED:
         return None
     now = app.clock()
-    asked = await app.store.confirmations.asked_at(app.keyring.marks(_mailbox(reader.email)))
+    asked = await app.store.confirmations.asked_at(marks(app.keyring, reader.email))
     proof = (
         f"web form: asked {f'{asked:%Y-%m-%dT%H:%M:%SZ}' if asked else 'before'}, confirmed {now:%Y-%m-%dT%H:%M:%SZ} "
         f"from {app.keyring.mark(f'address {visitor.address}')}, to the words: {wording}"
     )
-    if await app.store.confirmations.confirm(reader, proof, app.keyring.marks(reader.email), at=now):
+    if await app.store.confirmations.confirm(reader, proof, marks(app.keyring, reader.email), at=now):
         return replace(reader, consent=Consent.CONFIRMED, confirmed=now, proof=proof)
     return await app.store.consents.reader(reader.key)

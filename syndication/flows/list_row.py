@@ -8,12 +8,18 @@ from datetime import UTC, datetime
 
 from syndication.deliver.address import parse_address
 from syndication.domain.slug import slugify
-from syndication.domain.subscriber import Consent, NewSubscriber
+from syndication.domain.subscriber import Added, Consent, NewSubscriber, mailbox
+from syndication.domain.tokens import Keyring
 from syndication.flows.app import App
 
-__all__ = ["ERASED", "LONGEST_NAME", "RowReader", "known_topics"]
+__all__ = ["LONGEST_NAME", "REFUSED", "RowReader", "known_topics", "marks"]
 
-ERASED = "its owner had it erased; only its owner can subscribe again"
+REFUSED = {
+    Added.UNSUBSCRIBED: "this address has unsubscribed; only its owner can subscribe again",
+    Added.BOUNCED: "mail to this mailbox has bounced; only its owner can subscribe again",
+    Added.COMPLAINED: "the owner of this mailbox has complained; nothing brings it back",
+    Added.ERASED: "its owner had it erased; only its owner can subscribe again",
+}
 LONGEST_NAME = 200  # characters
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")  # BCP 47
 
@@ -83,6 +89,11 @@ class RowReader:
         if time > self.now:
             raise ValueError("confirmed_at lies in the future")
         return time
+
+
+def marks(keyring: Keyring, email: str) -> tuple[str, ...]:
+    """The keyed hashes of an address's mailbox, by which it is known without being kept; the signing key's first."""
+    return keyring.marks(mailbox(email))
 
 
 async def known_topics(app: App) -> frozenset[str]:

@@ -5,14 +5,15 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
 from syndication.deliver.address import parse_address
-from syndication.domain.subscriber import Added, Consent, NewSubscribers, Subscriber
+from syndication.domain.subscriber import Consent, NewSubscribers, Subscriber
 from syndication.errors import UsageError
 from syndication.flows.app import App
-from syndication.flows.list_row import ERASED, RowReader, known_topics
+from syndication.flows.list_row import REFUSED, RowReader, known_topics, marks
 
 __all__ = [
     "AddedOne",
@@ -67,14 +68,10 @@ async def add_one(app: App, email: str, *, name: str = "", language: str = "", t
     except ValueError as error:
         raise UsageError(f"{email} was not added: {error}.") from None
     (result,) = await app.store.subscribers.take_in(
-        NewSubscribers.of(new), [app.new_id()], at=now, marks=app.keyring.marks
+        NewSubscribers.of(new), [app.new_id()], at=now, marks=partial(marks, app.keyring)
     )
-    if result is Added.ERASED:
-        raise UsageError(f"{email} was not added: {ERASED}.")
     if result.refused:
-        raise UsageError(
-            f"{email} was not added: this address has {result.value}.", "Only its owner can subscribe again."
-        )
+        raise UsageError(f"{email} was not added: {REFUSED[result]}.")
     return AddedOne(new.email, result.value)
 
 
@@ -101,9 +98,25 @@ async def each(
 
 
 async def one(app: App, email: str) -> dict[str, Any]:
-    """With what came back of the reader's mails, and what was decided. Raises UsageError when nobody has the address."""
-    reader = await stored(app, email)
-    return shape(reader) | {"bounces": await came_back(app, reader)}
+    """With what came back of the reader's mails, and what was decided. Of an address that is not on the list: what keeps it away.
+
+    Raises UsageError for any other.
+    """
+    address = _address(email)
+    reader = await app.store.subscribers.get(address)
+    if reader is not None:
+        return shape(reader) | {"bounces": await came_back(app, reader)}
+    away = await app.store.subscribers.kept_away(address, marks(app.keyring, address))
+    if away is None:
+        raise _unknown(email)
+    kept = "a keyed hash of the mailbox" if away.hashed else "the row of another address of the mailbox"
+    return {
+        "email": address,
+        "kept_away": away.why.value,
+        "since": _iso(away.since),
+        "why": REFUSED[away.why],
+        "known_by": kept,
+    }
 
 
 async def came_back(app: App, reader: Subscriber) -> list[dict[str, Any]]:
@@ -127,8 +140,12 @@ async def stored(app: App, email: str) -> Subscriber:
     """The subscriber with this address. Raises UsageError when nobody has it."""
     found = await app.store.subscribers.get(_address(email))
     if found is None:
-        raise UsageError(f"{email} is not on the list.", "`syndicate subscribers list` shows who is.")
+        raise _unknown(email)
     return found
+
+
+def _unknown(email: str) -> UsageError:
+    return UsageError(f"{email} is not on the list.", "`syndicate subscribers list` shows who is.")
 
 
 def shape(subscriber: Subscriber) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What came back: each message is taken once, and what follows for its reader is decided and kept in the same transaction."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from syndication.domain.bounce import Event, Happened, Kind, Rule, Standing, dec
 from syndication.domain.subscriber import Consent
 from syndication.store.bounce_tables import bounces, intake
 from syndication.store.engine import Database, lock
+from syndication.store.suppression import keep_away
 from syndication.store.tables import subscribers
 
 __all__ = ["REMEMBERED", "Bounces", "decided"]
@@ -70,9 +72,13 @@ def decided(connection: Connection, happened: Happened, rule: Rule, now: datetim
         counted = counted.where(b.sent >= row.confirmed - timedelta(seconds=1))
     soft = connection.execute(counted).scalars().all() if finding.kind is Kind.SOFT else ()
     decision = decide(happened, Standing(Consent(row.consent), row.confirmed, soft), rule, now)
-    if decision.consent is not None:
-        gone = update(subscribers).where(c.id == row.id)
-        connection.execute(gone.values(consent=decision.consent, left=now))
+    others: list[int] = []
+    if decision.consent is Consent.UNSUBSCRIBED:
+        connection.execute(
+            update(subscribers).where(c.id == row.id).values(consent=decision.consent, left=now)
+        )
+    elif decision.consent is not None:
+        others = keep_away(connection, row.id, decision.consent, now)
     event = Event(
         at=now,
         sent=happened.sent,
@@ -84,6 +90,9 @@ def decided(connection: Connection, happened: Happened, rule: Rule, now: datetim
         why=decision.why,
     )
     connection.execute(insert(bounces).values(subscriber=row.id, **_row(event)))
+    for other in others:
+        said = replace(event, words="", why="complained: another address of the same mailbox did")
+        connection.execute(insert(bounces).values(subscriber=other, **_row(said)))
     return event
 
 

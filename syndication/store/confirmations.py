@@ -14,6 +14,7 @@ from syndication.store.columns import canonical
 from syndication.store.consent_tables import erased, requests
 from syndication.store.engine import Database, lock
 from syndication.store.subscribers import subscriber
+from syndication.store.suppression import complained
 from syndication.store.tables import (
     batches,
     deliveries,
@@ -38,14 +39,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A request of the form. `marks` are the mailbox's, the signing key's first, and `own` those that the address has when it is erased;
-    `network` is the mark of where it came from.
-    """
+    """A request of the form. `marks` are the mailbox's, the signing key's first; `network` is the mark of where it came from."""
 
     new: NewSubscriber
     key: str  # the reader's random key, if this is a new one
     marks: Sequence[str]
-    own: Sequence[str]
     network: str
     at: datetime
     mailing: str
@@ -85,7 +83,7 @@ class Confirmations:
         yes = (
             update(subscribers)
             .where(c.id == reader.id, c.consent.in_(free))
-            .values(consent=Consent.CONFIRMED, confirmed=at, left=None, proof=proof)
+            .values(consent=Consent.CONFIRMED, confirmed=at, left=None, suppressed=None, proof=proof)
         )
 
         def change(connection: Connection) -> bool:
@@ -140,7 +138,7 @@ def _ask(connection: Connection, asked: Asked, limits: Limits) -> Answer:
     mine = number.where(r.reader.in_(asked.marks))
     today = connection.execute(mine.where(r.at > at - timedelta(days=1))).scalar_one()
     lately = connection.execute(mine.where(r.at > at - limits.apart)).scalar_one()
-    refused = lately or today >= limits.reader or _complained(connection, asked)
+    refused = lately or today >= limits.reader or complained(connection, asked.new.email, asked.marks)
     reader = None if refused else _reader(connection, asked)
     if reader is None or reader.consent in {Consent.CONFIRMED, Consent.COMPLAINED}:
         # Not under the reader's mark: who asks all the time for somebody else's address would keep its owner out.
@@ -150,12 +148,6 @@ def _ask(connection: Connection, asked: Asked, limits: Limits) -> Answer:
     _mailing(connection, asked)
     _queue(connection, asked, reader)
     return Answer.MAILED
-
-
-def _complained(connection: Connection, asked: Asked) -> bool:
-    """Whether a reader with this address complained before being erased. One who is still there says so by the consent."""
-    found = select(erased.c.mark).where(erased.c.mark.in_(asked.own), erased.c.complained)
-    return connection.execute(found).first() is not None
 
 
 def _reader(connection: Connection, asked: Asked) -> Subscriber:

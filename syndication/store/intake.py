@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from syndication.domain.subscriber import Added, Consent, NewSubscriber, NewSubscribers
 from syndication.store.columns import canonical, kept_text, microseconds
-from syndication.store.consent_tables import erased
+from syndication.store.suppression import kept_away
 from syndication.store.tables import subscribers
 
 __all__ = ["add", "take_in"]
@@ -42,8 +42,8 @@ def take_in(
 ) -> list[Added]:
     """Add many rows and say what became of each, in order."""
     keys = sorted(keys)  # they fill their index from one end to the other, whatever page of it comes next
-    gone = _erased(connection, new.emails, marks)
     addresses = [canonical(kept_text(email)) for email in new.emails]
+    gone = _gone(connection, new.emails, addresses, marks)
     c = subscribers.c
     before = connection.execute(select(func.max(c.id))).scalar() or 0
     ours = [address not in gone for address in addresses] if gone else None
@@ -53,7 +53,7 @@ def take_in(
     results: list[Added | None] = [None] * len(addresses)
     for index, address in enumerate(addresses):
         if address in gone:
-            results[index] = Added.ERASED
+            results[index] = gone[address]
         elif address in fresh:
             fresh.remove(address)
             results[index] = Added.ADDED
@@ -104,14 +104,21 @@ def _standing(connection: Connection, addresses: list[str]) -> dict[str, tuple[s
     return {address: (consent, name, language, topics) for address, consent, name, language, topics in found}
 
 
-def _erased(
-    connection: Connection, emails: Sequence[str], marks: Callable[[str], Sequence[str]]
-) -> frozenset[str]:
-    """The canonical addresses whose owners had themselves erased. Nobody's marks are computed when nobody has."""
-    known = frozenset(connection.execute(select(erased.c.mark)).scalars())
-    if not known:
-        return frozenset()
-    return frozenset(canonical(email) for email in emails if not known.isdisjoint(marks(email)))
+def _gone(
+    connection: Connection,
+    emails: Sequence[str],
+    addresses: Sequence[str],
+    marks: Callable[[str], Sequence[str]],
+) -> dict[str, Added]:
+    """Those that are kept away, and why. Whoever stands on the list is judged by the own consent, once there was an answer."""
+    away = kept_away(connection, emails, marks)
+    if not away:
+        return {}
+    why = {address: away[email] for email, address in zip(emails, addresses, strict=True) if email in away}
+    for address, (consent, *_) in _standing(connection, list(why)).items():
+        if consent != Consent.PENDING:
+            del why[address]
+    return why
 
 
 def _columns(

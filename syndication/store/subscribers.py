@@ -11,6 +11,7 @@ from syndication.domain.subscriber import Added, Consent, NewSubscriber, NewSubs
 from syndication.store.columns import canonical
 from syndication.store.engine import Database, lock
 from syndication.store.intake import add, take_in
+from syndication.store.suppression import KeptAway, what_keeps_away
 from syndication.store.tables import subscribers
 
 __all__ = ["Subscribers", "subscriber"]
@@ -51,7 +52,7 @@ class Subscribers:
         at: datetime,
         marks: Callable[[str], Sequence[str]],
     ) -> Sequence[Added]:
-        """The same for many rows, a random key for each; besides, who was erased is refused, by the `marks` that an address was ever given."""
+        """The same for many rows, a random key for each; besides, who is kept away (`KeptAway`) is refused; `marks` gives an address's hashes."""
 
         def change(connection: Connection) -> Sequence[Added]:
             lock(connection, "subscribers")
@@ -78,6 +79,10 @@ class Subscribers:
             return subscriber(row) if row else None
 
         return await self._database.read(answer)
+
+    async def kept_away(self, email: str, marks: Sequence[str]) -> KeptAway | None:
+        """What keeps this address away, or another of its mailbox; None when an import may bring it in."""
+        return await self._database.read(lambda connection: what_keeps_away(connection, email, marks))
 
     async def search(self, text: str, *, limit: int) -> tuple[Subscriber, ...]:
         """Confirmed readers whose address or name holds `text`, in any case, in the order they were added."""

@@ -199,6 +199,7 @@ subscribers = Table(
     Column("left", Utc),
     Column("paused", Utc),  # no digest that is frozen before then
     _text("proof"),
+    Column("suppressed", Prose),  # the mailbox that this bounce or complaint keeps away; null: none
     sqlite_autoincrement=True,  # a reader who was erased never becomes somebody else
 )
 

@@ -1,15 +1,18 @@
 """What readers decide for themselves, and joining, in both databases."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from syndication.domain.bounce import Finding, Happened, Kind, Rule
 from syndication.domain.delivery import MailingKind, Reply, State
 from syndication.domain.subscriber import Added, Choice, Consent, NewSubscriber, NewSubscribers, Subscriber
 from syndication.domain.variant import Variant
 from syndication.store.confirmations import Answer, Asked, Limits
 from syndication.store.database import Store
+from syndication.store.suppression import KeptAway
 from tests.doors.store_samples import (
     DAY,
     NOW,
@@ -26,12 +29,12 @@ from tests.doors.store_samples import (
 pytest_plugins = ("tests.doors.databases",)
 
 ANN = "ann@small.example"
+COMPLAINT, HARD = Finding(Kind.COMPLAINT), Finding(Kind.HARD, "5.1.1", "550 5.1.1 nobody here")
 LIMITS = Limits(reader=3, apart=timedelta(minutes=5), network=4)
 ASKED = Asked(
     new=NewSubscriber(email=ANN, language="ko"),
     key="k" * 16,
     marks=("new-ann", "old-ann"),
-    own=("new-own", "old-own"),
     network="here",
     at=NOW,
     mailing="confirm-1",
@@ -63,31 +66,96 @@ async def test_a_request_queues_a_mail_that_only_who_is_asked_back_can_claim(sto
 async def test_who_is_confirmed_or_has_complained_is_not_mailed(store: Store, consent: Consent) -> None:
     await subscribe(store, ANN)
     if consent is Consent.COMPLAINED:
-        await store.database.write(
-            lambda connection: connection.exec_driver_sql("UPDATE subscribers SET consent = 'complained'")
-        )
+        await came_back(store, ANN, COMPLAINT)
     assert await store.confirmations.ask(ASKED, LIMITS) is Answer.NOTHING
     assert await store.confirmations.open() == ()
 
 
 @pytest.mark.parametrize("complained", [True, False])
-@pytest.mark.parametrize("mark", ASKED.own)
+@pytest.mark.parametrize("mark", ASKED.marks)
 async def test_who_complained_is_not_mailed_after_being_erased_either(
     store: Store, mark: str, *, complained: bool
 ) -> None:
     await subscribe(store, ANN)
     if complained:
-        await store.database.write(
-            lambda connection: connection.exec_driver_sql("UPDATE subscribers SET consent = 'complained'")
-        )
+        await came_back(store, ANN, COMPLAINT)
     await store.consents.erase(await reader(store), mark, at=NOW)
     assert await store.confirmations.ask(ASKED, LIMITS) is (Answer.NOTHING if complained else Answer.MAILED)
 
 
-async def taken_in(store: Store, *, marks: list[str]) -> Added:
-    """What becomes of Ann in an import, whose address was given these marks."""
-    new = NewSubscribers.of(NewSubscriber(email=ANN, confirmed=NOW))
-    (result,) = await store.subscribers.take_in(new, ["imported"], at=NOW, marks=lambda _: marks)
+async def came_back(store: Store, email: str, finding: Finding) -> None:
+    happened = Happened(key=(await reader(store, email)).key, sent=NOW, finding=finding, source="mail")
+    await store.bounces.take(f"{email} {finding}", "-", happened, Rule(3.0, DAY), now=NOW)
+
+
+async def asked_for(store: Store, email: str) -> Answer:
+    new = replace(ASKED.new, email=email)
+    return await store.confirmations.ask(replace(ASKED, new=new, key=email, marks=(email,)), LIMITS)
+
+
+async def test_a_complaint_speaks_for_every_address_of_the_mailbox(store: Store) -> None:
+    others = {"annette@small.example", "ann+news@big.example", "ann-news@small.example", "bo@small.example"}
+    await planned(store, ANN, "Ann+News@small.example", *others)
+    await came_back(store, ANN, COMPLAINT)
+    assert {row.email for number in "12" for row in (await claim(store, number)).rows} == others
+    news = await reader(store, "ann+news@small.example")
+    (event,) = await store.bounces.of(news.id)
+    assert (news.consent, event.why) == (
+        Consent.COMPLAINED,
+        "complained: another address of the same mailbox did",
+    )
+    assert not await store.confirmations.confirm(news, "proof", (), at=NOW)
+    assert await asked_for(store, "ANN+again@small.example") is Answer.NOTHING
+    assert await asked_for(store, "ann-again@small.example") is Answer.MAILED
+    assert await taken_in(store, "ann+again@small.example") is Added.COMPLAINED
+    assert await taken_in(store, "ann+again@other.example") is Added.ADDED
+
+
+async def test_a_dead_address_keeps_those_behind_its_plus_from_an_import_until_its_owner_says_yes(
+    store: Store,
+) -> None:
+    await subscribe(store, ANN, "ann+news@small.example")
+    await came_back(store, ANN, HARD)
+    assert (await reader(store, "ann+news@small.example")).consent is Consent.CONFIRMED
+    assert await taken_in(store, "ann+again@small.example") is Added.BOUNCED
+    assert await asked_for(store, "ann+form@small.example") is Answer.MAILED
+    assert await store.confirmations.confirm(await reader(store), "proof", (), at=NOW)
+    assert await taken_in(store, "ann+again@small.example") is Added.ADDED
+
+
+async def test_a_dead_address_behind_a_plus_says_nothing_of_the_others(store: Store) -> None:
+    await subscribe(store, "ann+news@small.example")
+    await came_back(store, "ann+news@small.example", HARD)
+    assert await taken_in(store, "ann+news@small.example") is Added.BOUNCED
+    assert await taken_in(store, ANN) is Added.ADDED
+
+
+async def test_who_stands_on_the_list_is_present_though_another_address_of_the_mailbox_was_erased(
+    store: Store,
+) -> None:
+    await subscribe(store, ANN, "ann+news@small.example")
+    await store.consents.erase(await reader(store, "ann+news@small.example"), "mark", at=NOW)
+    assert await taken_in(store, marks=["mark"]) is Added.PRESENT
+    assert await taken_in(store, "ann+again@small.example", marks=["mark"]) is Added.ERASED
+
+
+async def test_a_complaint_counts_before_an_erasure(store: Store) -> None:
+    await subscribe(store, ANN, "ann+news@small.example")
+    await store.consents.erase(await reader(store), "mark", at=NOW)
+    await came_back(store, "ann+news@small.example", COMPLAINT)
+    assert await taken_in(store, marks=["mark"]) is Added.COMPLAINED
+    away = await store.subscribers.kept_away(ANN, ["mark"])
+    assert away == KeptAway(Added.COMPLAINED, NOW, hashed=False)
+    await store.consents.erase(await reader(store, "ann+news@small.example"), "mark", at=NOW + DAY)
+    away = await store.subscribers.kept_away(ANN, ["mark"])
+    assert away == KeptAway(Added.COMPLAINED, NOW + DAY, hashed=True)
+    assert await store.subscribers.kept_away("bo@small.example", ["bo"]) is None
+
+
+async def taken_in(store: Store, email: str = ANN, *, marks: Sequence[str] = ()) -> Added:
+    """What becomes of an address in an import, whose mailbox was given these marks."""
+    new = NewSubscribers.of(NewSubscriber(email=email, confirmed=NOW))
+    (result,) = await store.subscribers.take_in(new, [email], at=NOW, marks=lambda _: marks)
     return result
 
 

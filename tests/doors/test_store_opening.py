@@ -18,7 +18,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from syndication.domain.subscriber import NewSubscriber
+from syndication.domain.subscriber import Added, NewSubscriber
 from syndication.errors import StoreError
 from syndication.store.database import open_store
 from syndication.store.engine import Database
@@ -63,6 +63,31 @@ async def test_a_new_file_and_its_log_are_the_owners_alone(tmp_path: Path) -> No
     finally:
         os.umask(before)
     assert modes == dict.fromkeys(("syndicate.db", "syndicate.db-wal", "syndicate.db-shm"), 0o600)
+
+
+async def test_who_had_bounced_or_complained_keeps_the_mailbox_away_from_now_on(empty_url: str) -> None:
+    database = Database(empty_url)
+    await database.write(partial(upgraded, to="0012"))
+    readers = {"ann@a.example": "complained", "bo+1@a.example": "bounced", "cy@a.example": "bounced"}
+
+    def fill(connection: Connection) -> None:
+        for email, consent in readers.items():
+            row = {"email": email, "consent": consent}
+            connection.execute(
+                text(
+                    "INSERT INTO subscribers (email, canonical, domain, key, consent, topics, created) "
+                    "VALUES (:email, :email, 'a.example', :email, :consent, '', 0)"
+                ),
+                row,
+            )
+
+    await database.write(fill)
+    await database.close()
+    store = await open_store(empty_url)
+    tagged = [f"{name}+news@a.example" for name in ("ann", "bo", "cy")]
+    away = [await store.subscribers.kept_away(email, ()) for email in tagged]
+    await store.close()
+    assert [each.why if each else None for each in away] == [Added.COMPLAINED, None, Added.BOUNCED]
 
 
 async def test_editions_that_were_made_before_there_was_an_approval_need_none(empty_url: str) -> None:

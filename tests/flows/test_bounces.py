@@ -210,10 +210,32 @@ async def test_who_complained_and_was_erased_is_neither_imported_nor_asked_again
     async with newsroom.app() as app:
         assert await came(app, complaint(path=path)) == "complaint"
         await erase_one(app, ANN)
-        with pytest.raises(UsageError, match="had it erased"):
+        with pytest.raises(UsageError, match="the owner of this mailbox has complained"):
             await add_one(app, ANN)
         assert await ask(app, read_address(ANN.upper()), "en", Visitor("192.0.2.1")) == "nothing"
+        assert await ask(app, read_address("ann+1@readers.example"), "en", Visitor("192.0.2.1")) == "nothing"
         assert await ask(app, read_address("cy@readers.example"), "en", Visitor("192.0.2.1")) == "mailed"
+
+
+async def test_show_says_of_an_address_that_is_not_on_the_list_what_keeps_it_away(newsroom: Newsroom) -> None:
+    path = (await sent(newsroom))[ANN].path
+    async with newsroom.app() as app:
+        await erase_one(app, BO)
+        bo = await one(app, f"{BO.partition('@')[0]}+1@readers.example")
+        assert (bo["kept_away"], bo["since"]) == ("erased", f"{newsroom.now:%Y-%m-%dT%H:%M:%SZ}")
+        assert "only its owner can subscribe again" in bo["why"]
+        assert await came(app, complaint(path=path)) == "complaint"
+        tagged = await one(app, "ann+1@readers.example")
+        assert (tagged["kept_away"], tagged["known_by"]) == (
+            "complained",
+            "the row of another address of the mailbox",
+        )
+        await erase_one(app, ANN)
+    shown = newsroom.syndicate("subscribers", "show", ANN.upper()).stdout
+    assert "kept_away  complained" in shown
+    assert "a keyed hash of the mailbox" in shown
+    stranger = newsroom.syndicate("subscribers", "show", "cy@readers.example")
+    assert (stranger.returncode, "is not on the list" in stranger.stderr) == (2, True)
 
 
 async def test_the_mailto_form_of_unsubscribing_works(newsroom: Newsroom) -> None:

@@ -135,7 +135,7 @@ def test_an_import_revives_nobody(newsroom: Newsroom) -> None:
     file = newsroom.write("list.csv", "email\nAnn@Readers.example\n")
     out = json.loads(newsroom.syndicate("subscribers", "import", str(file), "--json").stdout)
     assert out["refused"] == [
-        {"line": 2, "reason": "this address has unsubscribed; an import never revives it"}
+        {"line": 2, "reason": "this address has unsubscribed; only its owner can subscribe again"}
     ]
     one_sentence(newsroom.syndicate("subscribers", "add", "ann@readers.example"), 2, "unsubscribed")
 
