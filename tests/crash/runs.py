@@ -102,7 +102,7 @@ class Run:
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(status.partition("SigCgt:")[2].split()[0], 16)
 
-    async def ended(self, seconds: float = 60) -> Ended:
+    async def ended(self, seconds: float = 300) -> Ended:
         """Wait for its end. A run that does not come to one is killed, and an error."""
         await asyncio.to_thread(self.process.join, seconds)
         if self.going:

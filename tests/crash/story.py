@@ -152,7 +152,7 @@ class Story:
 
     async def _there(self, run: Run, gate: Gate | None, stalled: Stalled | None) -> bool:
         """Wait until the run is held; False when it ends without."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             while run.going:
                 if (gate and gate.reached.is_set()) or (stalled and await stalled.holds()):
                     return True
@@ -176,7 +176,7 @@ class Story:
         """A killed run leaves nobody behind. Another comes to its own end."""
         ended = await run.ended()
         assert ended.code in ({-9} if killed else {0, INCOMPLETE}), ended
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             while run.left():  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.01)
 
