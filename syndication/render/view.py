@@ -27,7 +27,10 @@ __all__ = [
     "topic_flag",
 ]
 
-_EMAIL = re.compile(r"[<(\[]?[^\s<>()\[\],;]+@[^\s<>()\[\],;]+\.[^\s<>()\[\],;]+[>)\]]?")
+# A word with an @ and a dot after it. It is looked for once a word and no @ is tried again: some names are very long.
+_EMAIL = re.compile(
+    r"[<(\[]?(?<![^\s<>()\[\],;])(?>[^\s<>()\[\],;]+?@)[^\s<>()\[\],;]+\.[^\s<>()\[\],;]+[>)\]]?"
+)
 _NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 

@@ -1,4 +1,5 @@
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -245,6 +246,15 @@ def test_addresses_of_authors_do_not_get_into_the_mail() -> None:
     html, text = merged(renderer().digest(shown, "en"))
     assert "Ada Quill and Bo Reed · 3 min read" in html
     assert "@bell" not in html + text
+
+
+def test_a_name_of_nothing_but_at_signs_does_not_hold_the_mail_up() -> None:
+    names = ("@" * 2_000, "x" * 20_000, "a@" * 1_000, "a@b@c.example")  # seconds to minutes if each @ is tried again
+    began = time.process_time()
+    html, _ = merged(renderer().digest(edition(lead=article("x", authors=(*names, "Bo Reed"))), "en"))
+    assert time.process_time() - began < 5
+    assert "Bo Reed" in html
+    assert "c.example" not in html
 
 
 def test_a_first_edition_has_no_marks_and_an_entry_without_article_no_link() -> None:
