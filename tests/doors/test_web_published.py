@@ -200,6 +200,13 @@ async def test_pages_run_no_script_and_may_be_found(site: Published) -> None:
     assert front.headers["Location"] == "https://news.harbour.example/feeds/archive/index.html"
 
 
+async def test_the_folder_itself_leads_to_the_archive(site: Published) -> None:
+    for method in ("GET", "HEAD"):
+        front = await site.get("", method)
+        assert (front.status, front.headers["Location"]) == (302, "archive/index.html")
+    assert (await site.get(front.headers["Location"])).status == 200
+
+
 async def test_a_folder_of_any_script_is_found_by_its_address(site: Published) -> None:
     found = await site.get("sections/%EB%8F%84%EC%8B%9C/rss.xml")
     assert found.status == 200
@@ -240,7 +247,6 @@ NOWHERE = [
     "pipe.txt",
     "archive",
     "media/",
-    "",
     "rss.xml%00",
     "%00.txt",
     "rss.xml/",

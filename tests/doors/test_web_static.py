@@ -132,6 +132,12 @@ def test_a_page_that_was_taken_back_is_gone(site: Site) -> None:
         assert gone.headers["Content-Type"].startswith("text/html")
 
 
+def test_the_folder_itself_leads_to_the_archive(site: Site) -> None:
+    for method in ("GET", "HEAD"):
+        front = site.get("", method)
+        assert (front.status, front.headers["Location"]) == (302, "archive/index.html")
+
+
 def test_nothing_else_is_there_and_nobody_writes(site: Site) -> None:
     for path in ("../secret.txt", "%2e%2e/secret.txt", "media/", "media", "nothing", "..%2fsecret.txt"):
         answer = site.get(path)

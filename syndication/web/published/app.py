@@ -52,7 +52,9 @@ class _Published:
     def answer(self, request: Request) -> Response:
         """The file, that it is unchanged, or that there is none. On a thread: a disk may be slow."""
         path = request.path_params["path"]
-        if not path or path.endswith("/"):
+        if not path:
+            return RedirectResponse("archive/index.html", 302, EVERYWHERE)
+        if path.endswith("/"):
             path += "index.html"
         if (kind := kind_of(path)) is not None:
             codings = ("gzip", "") if kind.text and takes_gzip(request.headers) else ("",)
