@@ -21,6 +21,9 @@ async def find_spoiled(app: App) -> list[str]:
         await app.store.manifest.forget(spoiled)
         found += spoiled
         after = page[-1].path
+    if any(path.startswith("media/") for path in found):  # every article and every edition may show it
+        await app.store.shelves.look_again(None, now=app.clock())
+        await app.store.manifest.forget(sorted(await app.store.manifest.known("archive/")))
     return found
 
 
@@ -37,5 +40,3 @@ async def _spoil(app: App, path: str) -> None:
         await app.store.shelves.spoil(ShelfKind(folder), slug)
     elif folder == "articles":
         await app.store.shelves.look_again(rest.removesuffix(".html"), now=app.clock())
-    elif folder == "media":
-        await app.store.shelves.look_again(None, now=app.clock())

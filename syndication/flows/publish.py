@@ -11,6 +11,7 @@ from urllib.parse import quote
 from syndication import __version__
 from syndication.domain.frozen import FrozenEdition
 from syndication.domain.published import FileKind
+from syndication.domain.text import counted
 from syndication.flows.app import App
 from syndication.flows.channels import origins
 from syndication.flows.feeds import write_feeds
@@ -55,7 +56,7 @@ async def publish(app: App, edition: FrozenEdition | None, report: Report, *, fu
     report.warnings.extend(
         f"The image {name} is missing: collect its article again." for name in app.folder.missing
     )
-    app.progress.say(f"published into {app.folder.root}: {len(app.folder.changed)} files changed")
+    app.progress.say(f"published into {app.folder.root}: {counted(len(app.folder.changed), 'file')} changed")
     if app.feeds.after:
         await run_after(app.feeds.after, cwd=app.site)
     await _announce(app, report)

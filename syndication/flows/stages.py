@@ -39,5 +39,5 @@ async def run_publish(app: App, *, full: bool = False, check: bool = False) -> d
         "changed": changed,
         "mended": spoiled,
         "warnings": report.warnings,
-        "said": f"{changed} files changed in {app.folder.root}.",
+        "said": f"{counted(changed, 'file')} changed in {app.folder.root}.",
     }

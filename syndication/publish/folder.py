@@ -2,6 +2,7 @@
 
 import errno
 import gzip
+import hashlib
 import os
 import re
 import zlib
@@ -40,8 +41,8 @@ class Folder:
         self._open: set[Path] = set()  # folders whose names are not on the disk yet
 
     def write(self, path: str, data: bytes, *, packed: bytes = b"") -> bool:
-        """Put `data` at `path`, and for text a `.gz` beside it, which is `packed` if that is given. False, and nothing is touched, when
-        the bytes are there already.
+        """Put `data` at `path`, and for text a `.gz` beside it, which is `packed` if that is given. False when both are there already:
+        what is the same is not touched.
 
         Whoever reads meanwhile, and whoever comes after a crash, finds the old file or the new one. Raises PublishError for a path
         that leaves the folder, and for whatever the disk says.
@@ -51,9 +52,11 @@ class Folder:
             fresh = not _holds(target, data)
             if fresh:
                 self._replace(target, data)
-                self.changed.append(path)
             if target.suffix in _COMPRESSED and not _holds_packed(_beside(target), data):
                 self._replace(_beside(target), packed or compressed(data))
+                fresh = True
+            if fresh:
+                self.changed.append(path)
         return fresh
 
     def _replace(self, target: Path, data: bytes) -> None:
@@ -102,9 +105,7 @@ class Folder:
             return data
 
     def copy_media(self, names: Iterable[str], media: Path) -> int:
-        """Copy the images NAME from `media` to `media/NAME`, and return how many were not there yet. A name is a hash of the
-        content, so what has the same length is the same. Raises PublishError like `write`.
-        """
+        """Copy the images NAME from `media` to `media/NAME`, and return how many were not there yet. Raises PublishError like `write`."""
         copied = 0
         for name in names:
             if not _NAME.fullmatch(name):
@@ -117,13 +118,16 @@ class Folder:
 
     def _copy(self, name: str, source: Path) -> bool:
         target = self._target(f"media/{name}")
-        if not source.is_file():
-            if not target.is_file():
+        try:
+            data = source.read_bytes()
+        except FileNotFoundError:
+            if not _is_named_after(target):
+                self.remove(f"media/{name}")
                 self.missing.append(name)
             return False
-        if target.is_file() and target.stat().st_size == source.stat().st_size:
+        if _holds(target, data):
             return False
-        self._replace(target, source.read_bytes())
+        self._replace(target, data)
         self.changed.append(f"media/{name}")
         return True
 
@@ -161,6 +165,14 @@ def _reported(path: str) -> Iterator[None]:
 def _holds(target: Path, data: bytes) -> bool:
     try:
         return target.stat().st_size == len(data) and target.read_bytes() == data
+    except FileNotFoundError:
+        return False
+
+
+def _is_named_after(image: Path) -> bool:
+    """Whether an image is there and is what its name says, the first digits of its SHA-256."""
+    try:
+        return hashlib.sha256(image.read_bytes()).hexdigest().startswith(image.stem)
     except FileNotFoundError:
         return False
 

@@ -45,8 +45,10 @@ class Manifest:
         return FileKind(found) if found else FileKind.OTHER
 
     async def page(self, after: str, limit: int) -> tuple[PublishedFile, ...]:
-        """The next files by path, for a walk through all of them."""
-        question = select(files).where(files.c.path > after).order_by(files.c.path).limit(limit)
+        """The next wanted files by path, for a walk through all of them."""
+        question = (
+            select(files).where(files.c.path > after, files.c.wanted).order_by(files.c.path).limit(limit)
+        )
         return await self._database.read(lambda connection: tuple(map(_file, connection.execute(question))))
 
     async def unwant(self, paths: Sequence[str]) -> None:

@@ -391,6 +391,10 @@ async def test_an_edition_shows_copies_of_other_sites_images_where_that_is_wante
     assert f'src="https://news.harbour.example/feeds/{name}"'.encode() in html
     assert [warning for warning in report.warnings if "salt.png" in warning]
     assert server.url("/bells.png") in newsroom.files("feeds")["feeds/rss.xml"].decode()
+    (newsroom.folder / f"feeds/{name}").write_bytes(b"spoiled")
+    async with newsroom.app() as app:
+        assert (await run_publish(app, check=True))["mended"] == [name]
+    assert newsroom.files("feeds")[f"feeds/{name}"] == PIXEL
 
 
 async def test_no_image_is_fetched_unless_that_is_wanted_and_none_from_a_private_network(

@@ -258,9 +258,38 @@ async def test_check_says_what_was_wrong_and_mends_it(newsroom: Newsroom) -> Non
         "sections/town/feed.json",
         "sitemaps/1.xml",
     ]
+    assert done["changed"] == 6
     assert newsroom.files("feeds") == before
     async with newsroom.app() as app:
         assert (await run_publish(app, check=True))["mended"] == []
+
+
+async def test_check_mends_an_image_that_is_lost_or_other_and_warns_of_one_that_nobody_has(
+    newsroom: Newsroom,
+) -> None:
+    for number in range(3):
+        (newsroom.folder / f"articles/{number}.png").write_bytes(PIXEL + bytes([number]))
+        text = article(f"Fog {number}", "2023-10-09 10:00", f"![Fog]({number}.png)")
+        newsroom.write(f"articles/fog-{number}.md", text)
+    await published(newsroom)
+    before = newsroom.files("feeds")
+    lost, other, gone = sorted((newsroom.folder / "feeds/media").iterdir())
+    lost.unlink()
+    other.write_bytes(PIXEL + b"9")  # as many bytes as it had
+    gone.write_bytes(b"spoiled")
+    (newsroom.folder / "var/media" / gone.name).unlink()
+    async with newsroom.app() as app:
+        done = await run_publish(app, check=True)
+    assert done["mended"] == [f"media/{file.name}" for file in (lost, other, gone)]
+    assert done["changed"] == 3
+    assert done["warnings"] == [f"The image {gone.name} is missing: collect its article again."]
+    after = newsroom.files("feeds")
+    assert after.keys() == before.keys() - {f"feeds/media/{gone.name}"}
+    assert after.items() <= before.items()
+    (newsroom.folder / "var/media" / gone.name).write_bytes(before[f"feeds/media/{gone.name}"])
+    newsroom.later(minutes=2)
+    await published(newsroom)
+    assert newsroom.files("feeds") == before
 
 
 async def test_the_sitemaps_list_our_pages_and_the_publications_and_nobody_elses(newsroom: Newsroom) -> None:

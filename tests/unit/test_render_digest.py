@@ -249,7 +249,12 @@ def test_addresses_of_authors_do_not_get_into_the_mail() -> None:
 
 
 def test_a_name_of_nothing_but_at_signs_does_not_hold_the_mail_up() -> None:
-    names = ("@" * 2_000, "x" * 20_000, "a@" * 1_000, "a@b@c.example")  # seconds to minutes if each @ is tried again
+    names = (
+        "@" * 2_000,
+        "x" * 20_000,
+        "a@" * 1_000,
+        "a@b@c.example",
+    )  # seconds to minutes if each @ is tried again
     began = time.process_time()
     html, _ = merged(renderer().digest(edition(lead=article("x", authors=(*names, "Bo Reed"))), "en"))
     assert time.process_time() - began < 5
