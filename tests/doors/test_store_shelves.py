@@ -162,6 +162,7 @@ async def test_the_manifest_knows_what_is_there_what_is_to_go_and_what_the_hubs_
     assert await store.manifest.to_announce() == (two.path,)
     await store.manifest.unwant([one.path])
     assert await store.manifest.unwanted(9) == (one.path,)
+    assert one not in await store.manifest.page("", 9)
     assert await store.manifest.known("tags/") == {two.path}
     await store.manifest.note([one], announce=False)
     assert await store.manifest.unwanted(9) == ()
