@@ -23,6 +23,7 @@ EDITIONS = "editions/"
 HOT = "hot/"
 EXCERPT = "excerpt/"
 WEEKS = 52  # of the feed of the editions
+CHUNK = 20  # shelves between two notes of what is done
 
 
 async def write_feeds(app: App, press: Press) -> list[Channel]:
@@ -61,18 +62,25 @@ async def _write_shelves(app: App, press: Press) -> None:
         await app.store.manifest.unwant(sorted(paths[0] | paths[1]))
     await app.store.shelves.settle()
     stale = [shelf for shelf in await app.store.shelves.stale() if shelf.kind is not ShelfKind.SITEMAP]
-    for done, shelf in enumerate(stale, start=1):
-        withdrawn = tuple(
-            Tombstone(article, at.replace(microsecond=0))
-            for article, at in await app.store.shelves.withdrawn(shelf)
-        )
-        newest = await app.store.shelves.newest(shelf, min(app.feeds.limit, MAX_ENTRIES))
-        made = shelf_channel(app, shelf, withdrawn)
-        shown = await items_of(app, [article.id for article in newest])
-        _write(app, press, made, shown, folder=shelf.folder, what=shelf.title)
+    for start in range(0, len(stale), CHUNK):
+        chunk = stale[start : start + CHUNK]
+        for shelf in chunk:
+            await _write_shelf(app, press, shelf)
         await press.note()
-        await app.store.shelves.fresh([shelf])
-        app.progress.count("feeds", done, len(stale))
+        await app.store.shelves.fresh(chunk)
+        app.progress.count("feeds", start + len(chunk), len(stale))
+
+
+async def _write_shelf(app: App, press: Press, shelf: Shelf) -> None:
+    withdrawn = tuple(
+        Tombstone(article, at.replace(microsecond=0))
+        for article, at in await app.store.shelves.withdrawn(shelf)
+    )
+    newest = await app.store.shelves.newest(shelf, min(app.feeds.limit, MAX_ENTRIES))
+    shown = await items_of(app, [article.id for article in newest])
+    _write(
+        app, press, shelf_channel(app, shelf, withdrawn), shown, folder=shelf.folder, what=shelf.title
+    )
 
 
 def shelf_channel(app: App, shelf: Shelf, withdrawn: tuple[Tombstone, ...] = ()) -> Channel:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from syndication.domain.published import FileKind, PublishedFile
@@ -11,22 +12,30 @@ from syndication.store.manifest import Manifest
 __all__ = ["Press"]
 
 CHUNK = 500  # files
+TOGETHER = 32  # files; of half a megabyte at most
+THREADS = 4  # that wait for the disk, or compress
 
 
 class Press:
-    """Every method raises PublishError for the folder and StoreError for the manifest. With `announce` hubs are told of changed feeds."""
+    """Every method raises PublishError for the folder and StoreError for the manifest. With `announce` hubs are told of changed feeds.
+
+    Files are written several at a time, in any order: `note` is what sets those before it apart from those after it.
+    """
 
     def __init__(self, folder: Folder, manifest: Manifest, *, announce: bool) -> None:
         self._folder = folder
         self._manifest = manifest
         self._announce = announce
+        self._waiting: dict[str, tuple[bytes, bytes]] = {}
         self._written: dict[str, PublishedFile] = {}
         self._media: set[str] | None = None
 
     def write(self, path: str, data: bytes, kind: FileKind, *, packed: bytes = b"") -> None:
-        """Put a file where it is not yet; `packed` is its `.gz` where that is known."""
-        self._folder.write(path, data, packed=packed)
+        """Put a file where it is not yet, with the next `note` at the latest; `packed` is its `.gz` where that is known."""
+        self._waiting[path] = (data, packed)
         self._written[path] = PublishedFile(path, kind, len(data), hashlib.sha256(data).hexdigest())
+        if len(self._waiting) >= TOGETHER:
+            self._write_waiting()
 
     def feed(self, folder: str, documents: Mapping[str, bytes]) -> None:
         """Put the files of a feed into their folder, whose name ends in a slash."""
@@ -49,6 +58,7 @@ class Press:
 
     async def note(self) -> None:
         """Bring the manifest up to what was written, once that is on the disk."""
+        self._write_waiting()
         self._folder.flush()
         await self._manifest.note(list(self._written.values()), announce=self._announce)
         self._written.clear()
@@ -61,3 +71,13 @@ class Press:
                 self._folder.remove(path)
             self._folder.flush()
             await self._manifest.forget(paths)
+
+    def _write_waiting(self) -> None:
+        with ThreadPoolExecutor(THREADS) as pool:
+            done = [
+                pool.submit(self._folder.write, path, data, packed=packed)
+                for path, (data, packed) in self._waiting.items()
+            ]
+        self._waiting.clear()
+        for one in done:
+            one.result()

@@ -30,7 +30,8 @@ _HINTS = {
 
 class Folder:
     """Writes below `root`. `changed` are the paths written so far, for the report and the hubs; `missing` the names of images that
-    were neither collected nor published before. One writer at a time: the caller holds the publishing lock.
+    were neither collected nor published before. One process at a time: the caller holds the publishing lock. Threads may write
+    different files at the same time.
     """
 
     def __init__(self, root: Path) -> None:
