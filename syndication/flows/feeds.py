@@ -78,9 +78,7 @@ async def _write_shelf(app: App, press: Press, shelf: Shelf) -> None:
     )
     newest = await app.store.shelves.newest(shelf, min(app.feeds.limit, MAX_ENTRIES))
     shown = await items_of(app, [article.id for article in newest])
-    _write(
-        app, press, shelf_channel(app, shelf, withdrawn), shown, folder=shelf.folder, what=shelf.title
-    )
+    _write(app, press, shelf_channel(app, shelf, withdrawn), shown, folder=shelf.folder, what=shelf.title)
 
 
 def shelf_channel(app: App, shelf: Shelf, withdrawn: tuple[Tombstone, ...] = ()) -> Channel:
