@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -10,6 +12,7 @@ from urllib.parse import urlsplit
 
 import feedparser
 import nh3
+import pytest
 from lxml import etree
 
 GRAMMAR = etree.RelaxNG(etree.parse(Path(__file__).parent / "atom.rng"))
@@ -109,6 +112,32 @@ def _json(folder: Path, now: datetime) -> list[str]:
             assert nh3.clean(item["content_html"]) == item["content_html"]
         assert all(author["name"] and "@" not in author["name"] for author in item.get("authors", ()))
     return [item["id"] for item in feed["items"]]
+
+
+def judged_by_sfeed(folder: Path) -> int:
+    """Let sfeed, a reader in C with an XML parser of its own, read RSS and Atom, and judge that it finds in them what JSON says; returns
+    how many entries it has read. Skips where it is not installed.
+    """
+    program = shutil.which("sfeed") or pytest.skip("sfeed is not installed")
+    items = json.loads((folder / "feed.json").read_bytes())["items"]
+    for name in ("rss.xml", "atom.xml"):
+        data = (folder / name).read_bytes()
+        lines = subprocess.run([program], input=data, stdout=subprocess.PIPE, check=True).stdout.decode()
+        rows = [line.split("\t") for line in lines.split("\n")[:-1]]
+        found = [(row[5], _words(row[1]), row[2], row[0]) for row in rows]
+        assert found == [_as_sfeed_has_it(item, atom=name == "atom.xml") for item in items], folder / name
+    return 2 * len(items)
+
+
+def _as_sfeed_has_it(item: dict[str, Any], *, atom: bool) -> tuple[str, str, str, str]:
+    time = item.get("date_published") or (item["date_modified"] if atom else "")
+    seconds = str(int(datetime.fromisoformat(time).timestamp())) if time else ""
+    return item["id"], _words(item["title"]), item.get("url", ""), seconds
+
+
+def _words(text: str) -> str:
+    """Without what a terminal does not show."""
+    return " ".join(re.sub("[\x7f-\x9f]", "", text).split())
 
 
 def judged_outline(file: Path) -> int:

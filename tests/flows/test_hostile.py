@@ -1,20 +1,27 @@
 """A newsroom of hostile articles: every judge of every feed agrees, and no name becomes a path. `benchmarks/hostile.py` does it with 5,000."""
 
-from pathlib import Path
+import asyncio
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndication.domain.slug import unique_slug
 from syndication.flows.stages import run_publish
 from tests.flows.hostile import hostile
-from tests.flows.judges import judged, judged_outline, judged_sitemaps
+from tests.flows.judges import judged, judged_by_sfeed, judged_outline, judged_sitemaps
 from tests.flows.newsroom import Newsroom
 from tests.flows.test_older import DESK
 
 
-async def test_every_judge_accepts_every_feed_of_hostile_articles(tmp_path: Path) -> None:
-    newsroom = Newsroom(tmp_path)
+@pytest.fixture(scope="module")
+def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
+    made = Newsroom(tmp_path_factory.mktemp("hostile"))
+    asyncio.run(publish(made))
+    return made
+
+
+async def publish(newsroom: Newsroom) -> None:
     async with newsroom.app() as app:
         await app.store.articles.merge(
             DESK,
@@ -25,7 +32,10 @@ async def test_every_judge_accepts_every_feed_of_hostile_articles(tmp_path: Path
             backlog=lambda _: "",
         )
         await run_publish(app)
-    root = tmp_path / "feeds"
+
+
+def test_every_judge_accepts_every_feed_of_hostile_articles(newsroom: Newsroom) -> None:
+    root = newsroom.folder / "feeds"
     counts = {
         str(file.parent.relative_to(root)): judged(file.parent, now=newsroom.now)
         for file in root.rglob("rss.xml")
@@ -40,6 +50,10 @@ async def test_every_judge_accepts_every_feed_of_hostile_articles(tmp_path: Path
         assert path.name.encode().isascii() or path.name.isprintable()
     tags = {path.name for path in (root / "tags").iterdir()}
     assert {"c"} < {name for name in tags if name.startswith("c")}  # c, C# and C++ are three
+
+
+def test_a_reader_in_c_finds_the_same_ids_titles_links_and_times_in_every_feed(newsroom: Newsroom) -> None:
+    assert sum(judged_by_sfeed(file.parent) for file in (newsroom.folder / "feeds").rglob("rss.xml")) > 2_000
 
 
 @settings(max_examples=300, deadline=None)
