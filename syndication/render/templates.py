@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 import jinja2
+from jinja2.bccache import Bucket
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -31,11 +32,29 @@ def _token(kind: str) -> Any:
 _GLOBALS = {"slot": _token("s"), "begin": _token("b"), "end": _token("e")}
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """What was compiled in this process: the key is a template's name and file, and a text that changed is compiled anew."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if code := self._code.get(bucket.key):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+_PAGES, _MAILS = _Compiled(), _Compiled()  # the same file is another program with line marks
+
+
 def _environment(
-    loader: jinja2.BaseLoader, extensions: Sequence[type[LineMarks]] = ()
+    loader: jinja2.BaseLoader, compiled: _Compiled | None = None, extensions: Sequence[type[LineMarks]] = ()
 ) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         loader=loader,
+        bytecode_cache=compiled,
         autoescape=lambda name: not (name or "").endswith((".txt", ".css")),
         undefined=jinja2.StrictUndefined,
         extensions=list(extensions),
@@ -57,7 +76,7 @@ class Templates:
     def on(cls, path: Sequence[Path], folders: Sequence[Path]) -> "Templates":
         """The templates of `theme.search_path(folders, …)`, and those of any theme as `THEME/FILE`."""
         loader = jinja2.FileSystemLoader([str(folder) for folder in (*path, *folders)])
-        return cls(_environment(loader), _environment(loader, [LineMarks]))
+        return cls(_environment(loader, _PAGES), _environment(loader, _MAILS, [LineMarks]))
 
     def page(self, name: str, context: Mapping[str, object]) -> str:
         """A web page: nothing in it is merged."""

@@ -1,12 +1,10 @@
-"""Real runs in process groups of their own: started quickly, struck, waited for.
+"""Real runs in process groups of their own: started quickly (`tests/flows/forked.py`), struck, waited for.
 
-A run is forked from a server that has imported the whole package (multiprocessing's forkserver): the imports cost more than the sending
-of a thousand mails. `tests/crash/test_signals.py` starts the command itself.
+`tests/crash/test_serve.py` starts the command itself.
 """
 
 import asyncio
 import json
-import multiprocessing
 import os
 import random
 import signal
@@ -18,12 +16,10 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
+from tests.flows.forked import SERVER, printing_into
 from tests.flows.newsroom import Newsroom
 
 __all__ = ["Ended", "Run", "Whom", "alive", "below"]
-
-_SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload(["tests.crash.imports"])
 
 
 class Whom(StrEnum):
@@ -53,7 +49,7 @@ class Run:
         """Start `syndicate` with these arguments and --json."""
         prints = room.folder / f"prints-{time.monotonic_ns()}"
         command = ("--config", str(room.config), "--json", *arguments)
-        process = _SERVER.Process(target=_run, args=(command, prints))
+        process = SERVER.Process(target=_run, args=(command, prints))
         process.start()
         return cls(process, prints)
 
@@ -147,6 +143,5 @@ def _run(arguments: tuple[str, ...], prints: Path) -> None:
     from syndication.cli.main import run
 
     os.setpgid(0, 0)
-    for descriptor, suffix in ((1, ".out"), (2, ".err")):
-        os.dup2(os.open(prints.with_suffix(suffix), os.O_WRONLY | os.O_CREAT), descriptor)
+    printing_into(prints)
     sys.exit(run(arguments))

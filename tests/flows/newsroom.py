@@ -9,7 +9,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from syndication.domain.week import WeekKey
@@ -19,7 +21,9 @@ from syndication.flows.importing import import_file
 from syndication.flows.progress import Silent
 from syndication.flows.report import Report
 from syndication.flows.weekly import Weekly, run_weekly
+from syndication.store.database import open_store
 from syndication.wiring import Moment, open_app
+from tests.flows import forked
 
 __all__ = ["PAGE", "Newsroom", "article", "hurried"]
 
@@ -137,8 +141,17 @@ class Newsroom:
 
     @asynccontextmanager
     async def app(self) -> AsyncIterator[App]:
+        await self._make_store()
         async with open_app(str(self.config), progress=Silent(), moment=self.moment) as app:
             yield app
+
+    async def _make_store(self) -> None:
+        """What opening the app would do, in a tenth of the time: migrations are tested in `tests/doors/test_store_opening.py`."""
+        store = self.folder / "var" / "syndicate.db"
+        if not store.exists():
+            store.parent.mkdir(exist_ok=True)
+            store.write_bytes(await asyncio.to_thread(_empty_store))
+            store.chmod(0o600)
 
     async def subscribe(self, *emails: str, **columns: str) -> None:
         header = ["email", *columns]
@@ -178,9 +191,25 @@ class Newsroom:
         }
 
     def syndicate(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-        """The real command as a process of its own, with the real clock."""
-        command = [sys.executable, "-m", "syndication", "--config", str(self.config), *arguments]
+        """The real command in a process of its own, with the real clock; with `options` of subprocess.run in a new interpreter."""
+        words = ("--config", str(self.config), *arguments)
+        if not options:
+            return forked.syndicate(*words)
+        command = [sys.executable, "-m", "syndication", *words]
         return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)
+
+
+@cache
+def _empty_store() -> bytes:
+    """The file of a migrated store with nothing in it. Not for a thread with a running event loop."""
+
+    async def make(path: Path) -> None:
+        await (await open_store(f"sqlite:///{path}")).close()
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.db"
+        asyncio.run(make(path))
+        return path.read_bytes()
 
 
 @asynccontextmanager

@@ -8,13 +8,18 @@ from syndication.flows.progress import Silent
 from syndication.flows.stages import run_collect, run_publish
 from syndication.flows.weekly import Weekly
 from syndication.wiring import open_rehearsal
+from tests.doors.websub_hub import Hub, websub_hub
 from tests.flows.newsroom import Newsroom, article
 
 W41 = WeekKey(2023, 41)
 
 
 async def test_it_writes_only_what_changes_and_comes_to_what_the_run_publishes(tmp_path: Path) -> None:
-    newsroom = Newsroom(tmp_path, more='[feeds]\nhubs = ["http://127.0.0.1:9/hub"]\n')
+    async with websub_hub() as hub:
+        await _rehearsed_and_published(Newsroom(tmp_path, more=f'[feeds]\nhubs = ["{hub.url}"]\n'), hub)
+
+
+async def _rehearsed_and_published(newsroom: Newsroom, hub: Hub) -> None:
     newsroom.write("articles/fog.md", article("Fog over the pier", "2023-10-12 10:00", section="Quay"))
     async with newsroom.app() as app:
         await run_collect(app)
@@ -23,15 +28,18 @@ async def test_it_writes_only_what_changes_and_comes_to_what_the_run_publishes(t
     newsroom.write("articles/seal.md", article("A seal on the stairs", "2023-10-13 10:00", section="Sea"))
     async with newsroom.app() as app:
         await run_collect(app)
+    hub.told.clear()
     rehearsal = open_rehearsal(str(newsroom.config), W41, progress=Silent(), moment=newsroom.moment)
     async with rehearsal as (app, key, folder):
         await dry_run(app, Weekly(key), folder)
         changed = set(app.folder.changed)
     assert newsroom.files("feeds") == before
+    assert hub.told == []
     assert {"sections/sea/rss.xml", "archive/2023-W41.html"} <= changed
     assert not {"feed.css", "sections/quay/rss.xml", "articles/fog-over-the-pier.html"} & changed
 
     await newsroom.run(str(W41))
+    assert hub.told != []
     published = newsroom.files("feeds")
     copied = newsroom.files(f"var/dry-run/{W41}/feeds")
     assert {name.partition("/feeds/")[2]: data for name, data in copied.items()} == {

@@ -4,6 +4,8 @@ import pytest
 
 from syndication.errors import TemplateError
 from syndication.render.labels import load_labels
+from syndication.render.lines import Place
+from syndication.render.templates import Templates
 from syndication.render.theme import search_path, shipped_folder
 from tests.unit.render_editions import PUBLICATION, edition, merged, renderer
 
@@ -51,6 +53,22 @@ def test_a_file_of_another_theme_is_the_sites_copy_where_it_has_one(tmp_path: Pa
     (folder / "default" / "greeting.txt").write_text("The site's own {{ lead.title }}\n", "utf-8")
     _, text = merged(renderer(folder, theme="plain").digest(edition(), "en"))
     assert text == "The site's own Notes on bells\n"
+
+
+def test_a_file_that_a_mail_and_a_page_share_is_marked_in_the_mail_alone(tmp_path: Path) -> None:
+    folder = theme(tmp_path, "own", mail__mjml="{% include 'own/shared.html' %}", shared__html="One\ntwo")
+    for _ in range(2):  # the second time it finds what was compiled the first time
+        templates = Templates.on([folder / "own"], [folder])
+        assert templates.page("own/shared.html", {}) == "One\ntwo"
+        mail, lines = templates.mjml("mail.mjml", {})
+        assert (mail, lines.at(mail.index("two"))) == ("One\ntwo", Place("own/shared.html", 2))
+
+
+def test_a_template_that_changed_is_read_anew(tmp_path: Path) -> None:
+    folder = theme(tmp_path, "own", page__html="")
+    for greeting in ("Good morning", "Good evening"):
+        (folder / "own" / "page.html").write_text(greeting)
+        assert Templates.on([folder / "own"], [folder]).page("page.html", {}) == greeting
 
 
 @pytest.mark.parametrize("name", ["missing", "../default", ""])

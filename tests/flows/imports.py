@@ -1,4 +1,4 @@
-"""Everything that a run imports, for the process that runs are forked from."""
+"""Everything that the command imports, for the process that it is forked from."""
 
 import importlib
 import pkgutil
