@@ -6,8 +6,9 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
-# The same examples every time, and no deadline: a busy machine is no failure.
-settings.register_profile("project", deadline=None, derandomize=True, database=None)
+# The same few examples every time, and no deadline: a busy machine is no failure. `make nightly` tries many new ones.
+settings.register_profile("project", deadline=None, derandomize=True, database=None, max_examples=50)
+settings.register_profile("nightly", deadline=None, max_examples=1000, print_blob=True)
 settings.load_profile("project")
 
 IN_CI = bool(os.environ.get("SYNDICATION_CI"))

@@ -88,7 +88,7 @@ def test_every_target_of_make_that_a_page_names_is_in_the_makefile() -> None:
         for line in block.body.splitlines()
         if line.startswith("make ")
     }
-    assert named == {"run", "test", "lint", "lock"}
+    assert named == {"run", "test", "nightly", "lint", "lock"}
     assert [target for target in named if f"\n{target}:" not in makefile] == []
 
 

@@ -348,7 +348,7 @@ async def test_trouble_with_an_announced_envelope_is_its_own_message_s(
 
 @pytest.mark.parametrize("new_loop", LOOPS)
 @pytest.mark.parametrize("extensions", [ONE_BY_ONE, IN_ONE_GO], ids=["one by one", "in one go"])
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(plan=st.lists(troubles, min_size=1, max_size=4), pause=st.sampled_from([0.0, 0.003]))
 def test_a_conversation_of_troubles_never_shifts_a_reply(
     plan: list[Trouble],

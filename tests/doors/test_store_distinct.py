@@ -68,7 +68,6 @@ class Kept:
         )
 
 
-@settings(deadline=None, max_examples=120)
 @given(FEEDS)
 def test_every_article_of_a_feed_is_kept_or_counted_and_none_is_new_twice(feed: list[ParsedArticle]) -> None:
     kept = Kept()
@@ -82,7 +81,7 @@ def test_every_article_of_a_feed_is_kept_or_counted_and_none_is_new_twice(feed: 
     assert kept.collect(feed[::-1]).new == 0
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.permutations(range(5)), st.sets(st.integers(0, 4)))
 def test_an_edit_is_an_update_and_never_new(order: list[int], edited: set[int]) -> None:
     feed = [piece(f"https://wire.example/{n}", f"g{n}", f"Title {n}", 16, "one") for n in range(5)]
@@ -92,7 +91,7 @@ def test_an_edit_is_an_update_and_never_new(order: list[int], edited: set[int]) 
     assert kept.collect(again) == Merged(new=0, updated=len(edited), same=5 - len(edited))
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.sampled_from(["url", "title"]), st.text("abc", max_size=3))
 def test_a_piece_that_two_sources_carry_is_one(by: str, tracking: str) -> None:
     kept = Kept()

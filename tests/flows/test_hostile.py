@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndication.domain.slug import unique_slug
@@ -56,7 +56,6 @@ def test_a_reader_in_c_finds_the_same_ids_titles_links_and_times_in_every_feed(n
     assert sum(judged_by_sfeed(file.parent) for file in (newsroom.folder / "feeds").rglob("rss.xml")) > 2_000
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(st.text(st.characters(codec=None), max_size=80), max_size=8))
 def test_no_name_becomes_a_path_and_no_two_names_the_same_folder(names: list[str]) -> None:
     slugs: list[str] = []

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndication.bounces.message import read_message
@@ -179,7 +179,6 @@ def test_a_complaint_is_one_when_its_type_is(named: str, expected: Kind) -> None
 
 
 @given(st.binary(max_size=3000))
-@settings(deadline=None)
 def test_any_bytes_are_judged(data: bytes) -> None:
     judge(read_message(data))
 
@@ -209,7 +208,6 @@ LINES = st.sampled_from(
 
 
 @given(st.lists(LINES, max_size=40))
-@settings(deadline=None)
 def test_any_order_of_the_pieces_of_reports_is_judged(lines: list[bytes]) -> None:
     judge(read_message(b"\n".join(lines)))
 

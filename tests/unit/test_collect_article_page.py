@@ -347,7 +347,7 @@ def test_a_hostile_page_is_read_or_refused_within_seconds(kind: str) -> None:
     assert time.process_time() - began < 20
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.sampled_from(

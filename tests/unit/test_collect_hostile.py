@@ -71,7 +71,6 @@ def read_feed(data: bytes) -> FeedReader:
     return reader
 
 
-@settings(max_examples=150, deadline=None)
 @given(damaged(ATOM, JSON, RSS.format("".join(f"<{name}>x</{name}>" for name in FIELDS)).encode()))
 def test_a_damaged_feed_is_articles_or_one_error(data: bytes) -> None:
     try:
@@ -96,7 +95,7 @@ SCRIPTED = PAGE.replace(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(damaged(SITEMAP), damaged(SCRIPTED))
 def test_a_damaged_site_is_pages_or_one_error(sitemap: bytes, page: bytes) -> None:
     with suppress(CollectError):
@@ -107,7 +106,7 @@ def test_a_damaged_site_is_pages_or_one_error(sitemap: bytes, page: bytes) -> No
         PageReader(WIRE, DESK, now=NOW).read(page, "text/html", "https://x.example/a")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     damaged(PAGE),
     damaged(SAVED),
@@ -131,7 +130,6 @@ def test_a_damaged_file_is_an_article_or_one_warning(
         return
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     damaged(
         b"https://u:p@x.example:80/a/../b?utm_source=x&y=%zz#!f",

@@ -100,7 +100,7 @@ def test_a_character_that_was_cut_in_two_costs_itself_alone() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp949", "cp1251", "shift_jis", "big5", "cp1252"])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.binary(max_size=60))
 def test_no_bytes_break_the_reading(encoding: str, noise: bytes) -> None:
     assert isinstance(decoded(noise, f"text/html; charset={encoding}"), str)

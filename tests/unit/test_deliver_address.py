@@ -1,7 +1,7 @@
 """Addresses: the canonical form, and what may stand on an envelope."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndication.deliver.address import ascii_url, envelope_address, parse_address
@@ -52,7 +52,6 @@ def test_what_is_no_address_is_refused_in_one_clause(text: str) -> None:
         parse_address(text)
 
 
-@settings(derandomize=True, max_examples=200)
 @given(st.text(max_size=40))
 def test_whatever_is_taken_can_stand_on_an_envelope(text: str) -> None:
     try:
@@ -62,7 +61,6 @@ def test_whatever_is_taken_can_stand_on_an_envelope(text: str) -> None:
     assert envelope_address(address.email) == address.email
 
 
-@settings(derandomize=True, max_examples=200)
 @given(st.text(max_size=30), st.sampled_from('\r\n\0 <>,;:"\\\u2028\x85\v'))
 def test_an_envelope_address_never_ends_its_line_or_its_brackets(text: str, evil: str) -> None:
     with pytest.raises(ValueError, match="not one address"):

@@ -11,7 +11,7 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from syndication.deliver.message import CompiledLetter, Letter, compile_letter
@@ -251,7 +251,6 @@ def test_korean_goes_as_base64_and_markup_as_quoted_printable() -> None:
     assert parsed(message)["Subject"] == "한 주의 영화"
 
 
-@settings(derandomize=True, max_examples=200)
 @given(name=nasty, subject=nasty, sender=nasty)
 @example(name="=?utf-8?q?Bcc=3A?=", subject="=?utf-8?b?QmNj?=", sender="=?us-ascii?q?x?=")
 @example(name="a" * 300, subject="b " * 200, sender="ä" * 90)
@@ -300,7 +299,6 @@ printable = st.text(
 )
 
 
-@settings(derandomize=True, max_examples=200)
 @given(printable.filter(str.strip))
 def test_names_and_subjects_are_shown_literally(text: str) -> None:
     text = " ".join(text.split())
@@ -317,7 +315,6 @@ def test_names_and_subjects_are_shown_literally(text: str) -> None:
         assert len(line) <= 76 or line.startswith((b"List-Unsubscribe:", b"Message-ID"))
 
 
-@settings(derandomize=True, max_examples=200)
 @given(
     literal=st.text(max_size=200), other=st.text(max_size=200), value=st.text(max_size=200), shown=st.booleans(),
     wide=st.booleans(),

@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndication.flows.list_file import blocks
@@ -44,7 +44,6 @@ def read(text: str, size: int) -> tuple[list[tuple[int, dict[str, str]]], list[t
 
 
 @given(lines=st.lists(LINE, max_size=12), end=st.sampled_from(["\n", "\r\n", "\r"]), last=st.booleans())
-@settings(max_examples=300, deadline=None)
 def test_where_a_block_ends_makes_no_difference(lines: list[str], end: str, last: bool) -> None:
     text = HEADER + end.join(lines) + (end if last else "")
     assert read(text, 1) == read(text, 40) == read(text, 2**20)
@@ -56,7 +55,6 @@ def test_where_a_block_ends_makes_no_difference(lines: list[str], end: str, last
         max_size=9,
     )
 )
-@settings(max_examples=200, deadline=None)
 def test_what_the_csv_module_writes_is_read_as_it_was(rows: list[tuple[str, str, str]]) -> None:
     out = io.StringIO(newline="")
     csv.writer(out).writerows(rows)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndication.deliver.address import canonical_lines, parse_address
@@ -49,14 +49,12 @@ CELLS = {
 
 
 @given(address=ADDRESS)
-@settings(max_examples=300, deadline=None)
 def test_an_address_that_is_passed_over_is_canonical(address: str) -> None:
     if "\n" not in address and canonical_lines(f"{address}\n", 0):
         assert parse_address(address).email == address
 
 
 @given(rows=st.lists(st.fixed_dictionaries(CELLS), min_size=1, max_size=8))
-@settings(max_examples=300, deadline=None)
 def test_a_block_reads_as_its_rows_do(rows: list[dict[str, str]]) -> None:
     columns = {name: [row[name] for row in rows] for name in CELLS}
     part = _read(Block(range(2, len(rows) + 2), columns), READER)

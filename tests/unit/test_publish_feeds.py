@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import feedparser
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -67,7 +67,6 @@ def test_a_title_comes_back_exactly_as_it_went_in(title: str) -> None:
     assert texts(made, "title") == [title] * 3
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.tuples(*[TEXT] * 6))
 def test_whatever_stands_in_an_entry_the_documents_parse_and_agree(
     anything: tuple[str, str, str, str, str, str],

@@ -121,7 +121,7 @@ def paths(value: Any, at: Path = ()) -> Iterator[Path]:
 
 
 @given(documents())
-@settings(max_examples=80, derandomize=True, deadline=None)
+@settings(max_examples=80)
 def test_every_key_that_tomllib_reads_is_found_on_its_line(document: Document) -> None:
     found = key_lines(document.text)
     assert set(found) == set(paths(tomllib.loads(document.text)))
