@@ -14,6 +14,8 @@ from ssl import SSLContext
 
 import pytest
 
+from tests.doors.ports import free_port
+
 __all__ = ["ImapProcess", "imap"]
 
 USER, PASSWORD = "desk", "sea bell 42"
@@ -75,9 +77,7 @@ class ImapProcess:
 
 @pytest.fixture(scope="session")
 def imap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImapProcess]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [
         str(Path(sys.executable).with_name("pymap")),
         "--host",

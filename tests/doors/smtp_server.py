@@ -11,13 +11,13 @@ import asyncio
 import contextlib
 import ssl
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
 from syndication.deliver.server import Security, SmtpServer
 
-__all__ = ["PIPELINING", "Script", "Step", "Taken"]
+__all__ = ["PIPELINING", "Script", "Step", "Taken", "comes"]
 
 PIPELINING = "PIPELINING"
 
@@ -95,6 +95,13 @@ class Script:
     def next_step(self, moment: str) -> Step:
         self.reached[moment].set()
         return next(self._steps.get(moment, iter(())), Step())
+
+
+async def comes(about: Callable[[], object]) -> None:
+    """Wait until `about` is true: for what the other side does when it has heard us."""
+    async with asyncio.timeout(60):
+        while not about():  # noqa: ASYNC110 - it is no event of ours
+            await asyncio.sleep(0.001)
 
 
 class _EndError(Exception):

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import blocks
+from tests.doors.ports import free_port
 
 __all__ = ["static_server"]
 
@@ -38,7 +39,7 @@ def static_server(language: str, site: Path, scratch: Path) -> Iterator[int]:
     program = shutil.which(language, path=PATH)
     if program is None:
         pytest.skip(f"{language} is not installed")
-    port = _free_port()
+    port = free_port()
     config = scratch / "config"
     config.write_text(_CONFIGS[language](_block(language, site, port), scratch), encoding="utf-8")
     words = {
@@ -80,13 +81,6 @@ def _caddy(block: str, scratch: Path) -> str:
 
 
 _CONFIGS = {"nginx": _nginx, "caddy": _caddy}
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-    return port
 
 
 def _wait(server: subprocess.Popen[bytes], port: int, log: Path) -> None:

@@ -12,7 +12,7 @@ from syndication.deliver.server import Security, SmtpServer
 from syndication.deliver.session import Envelope, Session, Timeouts
 from syndication.deliver.transaction import Transaction
 from syndication.domain.delivery import Outcome, Stage
-from tests.doors.smtp_server import PIPELINING, Script, Step
+from tests.doors.smtp_server import PIPELINING, Script, Step, comes
 
 SHORT = Timeouts(connect=2, command=1, data=1, block=1, dot=1, quit=0.2)
 MESSAGE = b"Subject: x\r\n\r\n.hello\r\n"
@@ -93,10 +93,10 @@ async def test_no_body_is_written_before_its_own_transaction() -> None:
     async with Script(extensions=OFFERED) as script:
         session = await connected(script.server())
         await session.transact(WEEKLY, "a@example.com", MESSAGE, envelope("b"))
-        await asyncio.sleep(0.05)
+        await comes(lambda: script.said[-1] == "DATA")
         assert session.announced == envelope("b")
         await session.close()
-        await asyncio.sleep(0.05)
+        await comes(lambda: script.unfinished)
     assert [mail.recipient for mail in script.dots] == ["a@example.com"]
     assert script.said[-2:] == ["RCPT TO:<b@example.com>", "DATA"]
     assert script.unfinished == [b""]  # a QUIT would be a line of it
@@ -289,8 +289,8 @@ async def test_another_message_than_the_announced_one_takes_another_connection()
 async def test_a_place_with_an_open_envelope_is_not_lent_to_the_next() -> None:
     async with Script(extensions=OFFERED) as script, pool_of(script) as pool:
         assert (await sent(pool, "a"))[0].outcome is Outcome.ACCEPTED
-        await asyncio.sleep(0.05)
-        assert script.unfinished == [b""]  # it is closed at once
+        await comes(lambda: script.unfinished)  # it is closed at once
+        assert script.unfinished == [b""]
         assert (await sent(pool, "b"))[0].outcome is Outcome.ACCEPTED
     assert script.connections == 2
     assert [mail.recipient[0] for mail in script.dots] == ["a", "b"]

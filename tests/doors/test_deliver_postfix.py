@@ -7,7 +7,6 @@ import asyncio
 import os
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ import dkim
 import pytest
 
 from syndication.wiring import new_dkim_key
+from tests.doors.ports import free_port
 from tests.doors.smtp_server import Script
 from tests.flows.newsroom import Newsroom, article
 
@@ -68,8 +68,7 @@ postlog unix-dgram n - n - 1 postlogd
 @contextmanager
 def postfix(out: int) -> Iterator[int]:
     """Run an instance that hands all its mail to the port `out` of this machine; gives its own port."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="postfix-", ignore_cleanup_errors=True) as made:
         folder = Path(made)
         folder.chmod(0o755)  # its daemons are another user
@@ -106,7 +105,7 @@ async def test_a_mail_with_both_signatures_verifies_after_a_real_postfix(tmp_pat
         with postfix(last.port) as port:
             room.configure(smtp=f"smtp+plain://127.0.0.1:{port}", more=settings)
             assert (await room.run("2023-W41")).sent == 1
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not last.taken:  # noqa: ASYNC110 - the event is there before the mail
                     await asyncio.sleep(0.05)
     (mail,) = last.taken

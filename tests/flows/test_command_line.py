@@ -146,6 +146,11 @@ async def test_a_title_that_the_terminal_cannot_show_ends_no_run(newsroom: Newsr
     assert json.loads(shown.stdout)["subject"] == "Ça — 바다"
 
 
+def heeding_ctrl_c() -> None:
+    """A shell's job in the background ignores SIGINT, and so does what it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_is_a_sentence_and_a_document(newsroom: Newsroom) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(30)
@@ -153,7 +158,13 @@ def test_ctrl_c_is_a_sentence_and_a_document(newsroom: Newsroom) -> None:
         source = f'[[sources]]\nname = "wire"\nkind = "feed"\nurl = "{url}"\nallow_private = true'
         newsroom.configure(more=source)
         command = [sys.executable, "-m", "syndication", "--config", str(newsroom.config), "collect", "--json"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=heeding_ctrl_c,  # noqa: PLW1509 - it does nothing but set a signal
+        ) as process:
             connection, _ = silent.accept()
             with connection:
                 process.send_signal(signal.SIGINT)

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.runs import Run
+from tests.doors.ports import free_port
 from tests.flows.newsroom import PAGE, Newsroom
 
 SINK = shutil.which("smtp-sink", path=f"{os.environ['PATH']}:/usr/sbin")
@@ -22,13 +22,12 @@ pytestmark = pytest.mark.skipif(SINK is None, reason="smtp-sink is not installed
 @asynccontextmanager
 async def sink(*options: str) -> AsyncIterator[int]:
     """Run it on a free port, which it gives."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
+    port = free_port()
     user = ("-u", "nobody") if os.getuid() == 0 else ()
     assert SINK is not None
     process = await asyncio.create_subprocess_exec(SINK, *user, *options, f"127.0.0.1:{port}", "100")
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not await listens(port):  # noqa: ASYNC110 - of another process, there is no event
                 await asyncio.sleep(0.02)
         yield port
