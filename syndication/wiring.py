@@ -32,7 +32,6 @@ from syndication.flows.secrets import open_keyring, rotate
 from syndication.flows.signing import KeyFile, NewKey, Signing, make_key
 from syndication.flows.weekly import which_week
 from syndication.publish.folder import Folder
-from syndication.publish.likeness import copy_published
 from syndication.render.renderer import Renderer
 from syndication.render.theme import shipped_folder
 from syndication.settings import Settings, load_settings_here
@@ -89,6 +88,7 @@ class _Opening:
 
     config: str
     outbox: str = ""  # HOST:PORT of one that runs already
+    published: Path | None = None  # the folder that a rehearsal's stands before
 
 
 @asynccontextmanager
@@ -128,9 +128,10 @@ async def open_rehearsal(
         raise StoreError(
             f"{folder} cannot be written ({error.strerror}).", "Make room, or make var/ writable."
         ) from error
-    if below is None:  # else a proof, which publishes nothing
-        copy_published(settings.path(settings.feeds.directory), folder / "feeds")
-    async with _opened(_Opening(config), settings, progress, moment, rehearsal=folder) as app:
+    published = settings.path(settings.feeds.directory)
+    shown = published if below is None and published.is_dir() else None  # a proof publishes nothing
+    opening = _Opening(config, published=shown)
+    async with _opened(opening, settings, progress, moment, rehearsal=folder) as app:
         yield app, key, folder
 
 
@@ -147,7 +148,7 @@ async def _opened(
         keyring = open_keyring(
             settings.path(settings.secrets.file), secrets.token_bytes, keep=rehearsal is None
         )
-        store = await _store(settings, rehearsal)
+        store = await _store(settings, rehearsal, publishes=opening.published is not None)
         stack.push_async_callback(store.close)
         fetcher = Fetcher(contact=settings.publication.url, limits=fetch_limits(settings))
         await stack.enter_async_context(fetcher)
@@ -186,7 +187,7 @@ def _app(settings: Settings, progress: Progress, moment: Moment, rehearsal: Path
         store=kept.store,
         collector=Collector(publication=publication, media=media, fetcher=kept.fetcher),
         renderer=renderer,
-        folder=Folder(rehearsal / "feeds" if rehearsal else settings.path(settings.feeds.directory)),
+        folder=_folder(settings, rehearsal, kept.opening.published),
         media=media,
         outbox=settings.outbox,
         open_pool=partial(open_pool, settings, kept.opening.outbox),
@@ -202,10 +203,17 @@ def _app(settings: Settings, progress: Progress, moment: Moment, rehearsal: Path
     )
 
 
-async def _store(settings: Settings, rehearsal: Path | None) -> Store:
+def _folder(settings: Settings, rehearsal: Path | None, published: Path | None) -> Folder:
+    return (
+        Folder(rehearsal / "feeds", published)
+        if rehearsal
+        else Folder(settings.path(settings.feeds.directory))
+    )
+
+
+async def _store(settings: Settings, rehearsal: Path | None, *, publishes: bool) -> Store:
     if rehearsal:
-        edition = WeekKey.parse(rehearsal.name)
-        file, publishes = rehearsal / "store.db", (rehearsal / "feeds").is_dir()
+        edition, file = WeekKey.parse(rehearsal.name), rehearsal / "store.db"
         return await open_rehearsal_store(settings.store_url, file, edition=edition, publishes=publishes)
     return await open_store(settings.store_url, synchronous=settings.store.synchronous)
 

@@ -49,7 +49,7 @@ async def publish(app: App, edition: FrozenEdition | None, report: Report, *, fu
     await write_lists(app, press, main)
     await press.sweep()
     report.feeds.extend(
-        str(app.folder.root / made.url_base.removeprefix(app.publication.feeds_url) / name)
+        str(app.folder.where(made.url_base.removeprefix(app.publication.feeds_url) + name))
         for made in main
         for name in ("rss.xml", "atom.xml", "feed.json")
     )

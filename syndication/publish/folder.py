@@ -32,10 +32,14 @@ class Folder:
     """Writes below `root`. `changed` are the paths written so far, for the report and the hubs; `missing` the names of images that
     were neither collected nor published before. One process at a time: the caller holds the publishing lock. Threads may write
     different files at the same time.
+
+    A dry run's folder stands before the `published` one: what it does not have itself is read there, and nothing is ever written there.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, published: Path | None = None) -> None:
         self.root = root
+        self._published = published
+        self._removed: set[Path] = set()
         self.changed: list[str] = []
         self.missing: list[str] = []
         self._inside: set[Path] = set()  # folders that were looked at
@@ -50,10 +54,10 @@ class Folder:
         """
         with _reported(path):
             target = self._target(path)
-            fresh = not _holds(target, data)
+            fresh = not _holds(self._seen(target), data)
             if fresh:
                 self._replace(target, data)
-            if target.suffix in _COMPRESSED and not _holds_packed(_beside(target), data):
+            if target.suffix in _COMPRESSED and not _holds_packed(self._seen(_beside(target)), data):
                 self._replace(_beside(target), packed or compressed(data))
                 fresh = True
             if fresh:
@@ -83,10 +87,11 @@ class Folder:
         """Take the file and its `.gz` away, and its folder when nothing else is in it. Raises PublishError like `write`."""
         with _reported(path):
             target = self._target(path)
-            if target.exists():
+            if self._seen(target).exists():
                 self.changed.append(path)
-            target.unlink(missing_ok=True)
-            _beside(target).unlink(missing_ok=True)
+            for file in (target, _beside(target)):
+                file.unlink(missing_ok=True)
+                self._removed.add(file)
             for folder in target.parents:
                 self._open.add(folder)
                 if folder == self.root or not folder.is_dir() or any(folder.iterdir()):
@@ -98,8 +103,9 @@ class Folder:
         with _reported(path):
             target = self._target(path)
             try:
-                data = target.read_bytes()
-                if target.suffix in _COMPRESSED and gzip.decompress(_beside(target).read_bytes()) != data:
+                data = self._seen(target).read_bytes()
+                packed = self._seen(_beside(target))
+                if target.suffix in _COMPRESSED and gzip.decompress(packed.read_bytes()) != data:
                     return None
             except (FileNotFoundError, EOFError, zlib.error, gzip.BadGzipFile):
                 return None
@@ -122,15 +128,24 @@ class Folder:
         try:
             data = source.read_bytes()
         except FileNotFoundError:
-            if not _is_named_after(target):
+            if not _is_named_after(self._seen(target)):
                 self.remove(f"media/{name}")
                 self.missing.append(name)
             return False
-        if _holds(target, data):
+        if _holds(self._seen(target), data):
             return False
         self._replace(target, data)
         self.changed.append(f"media/{name}")
         return True
+
+    def where(self, path: str) -> Path:
+        """The file that is read as `path`. Raises PublishError for a path that leaves the folder."""
+        return self._seen(self._target(path))
+
+    def _seen(self, target: Path) -> Path:
+        if self._published is None or target in self._removed or target.exists():
+            return target
+        return self._published / target.relative_to(self.root)
 
     def _target(self, path: str) -> Path:
         parts = path.split("/")

@@ -218,3 +218,26 @@ def test_a_name_that_collecting_never_gives_is_refused(tmp_path: Path, name: str
     (tmp_path / "secret.keys").write_bytes(b"key")
     with pytest.raises(PublishError, match="image name"):
         Folder(tmp_path / "feeds").copy_media([name], tmp_path / "media")
+
+
+def test_a_folder_in_front_of_another_reads_there_and_writes_only_what_differs(tmp_path: Path) -> None:
+    published = Folder(tmp_path / "feeds")
+    for path in ("same.xml", "other.xml", "gone.xml", "media/1f.png"):
+        published.write(path, path.encode())
+    before = snapshot(tmp_path / "feeds")
+    front = Folder(tmp_path / "dry", tmp_path / "feeds")
+    assert front.write("same.xml", b"same.xml") is False
+    assert front.write("other.xml", b"new") is True
+    front.remove("gone.xml")
+    assert (front.read("same.xml"), front.read("other.xml"), front.read("gone.xml")) == (
+        b"same.xml",
+        b"new",
+        None,
+    )
+    assert front.where("same.xml") == tmp_path / "feeds/same.xml"
+    assert front.where("other.xml") == tmp_path / "dry/other.xml"
+    assert front.changed == ["other.xml", "gone.xml"]
+    assert {path.name for path in (tmp_path / "dry").iterdir()} == {"other.xml", "other.xml.gz"}
+    assert front.write("gone.xml", b"gone.xml") is True
+    front.flush()
+    assert snapshot(tmp_path / "feeds") == before

@@ -1,4 +1,4 @@
-"""A dry run publishes into a copy of what is published, and so shows what would change."""
+"""A dry run publishes in front of what is published, and so shows what would change."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ async def _rehearsed_and_published(newsroom: Newsroom, hub: Hub) -> None:
     async with newsroom.app() as app:
         await run_collect(app)
         await run_publish(app)
-    before = newsroom.files("feeds")
+    before, untouched = newsroom.files("feeds"), facts(newsroom.folder / "feeds")
     newsroom.write("articles/seal.md", article("A seal on the stairs", "2023-10-13 10:00", section="Sea"))
     async with newsroom.app() as app:
         await run_collect(app)
@@ -34,14 +34,21 @@ async def _rehearsed_and_published(newsroom: Newsroom, hub: Hub) -> None:
         await dry_run(app, Weekly(key), folder)
         changed = set(app.folder.changed)
     assert newsroom.files("feeds") == before
+    assert facts(newsroom.folder / "feeds") == untouched
     assert hub.told == []
     assert {"sections/sea/rss.xml", "archive/2023-W41.html"} <= changed
     assert not {"feed.css", "sections/quay/rss.xml", "articles/fog-over-the-pier.html"} & changed
 
     await newsroom.run(str(W41))
     assert hub.told != []
-    published = newsroom.files("feeds")
-    copied = newsroom.files(f"var/dry-run/{W41}/feeds")
-    assert {name.partition("/feeds/")[2]: data for name, data in copied.items()} == {
-        name.partition("feeds/")[2]: data for name, data in published.items()
+    now = newsroom.files("feeds")
+    rehearsed = newsroom.files(f"var/dry-run/{W41}/feeds")
+    assert {name.removeprefix(f"var/dry-run/{W41}/"): data for name, data in rehearsed.items()} == {
+        name: data for name, data in now.items() if data != before.get(name)
     }
+
+
+def facts(folder: Path) -> dict[Path, tuple[int, ...]]:
+    """What any change of a file or a folder shows in, or a link to it."""
+    found = {path: path.stat() for path in (folder, *folder.rglob("*"))}
+    return {path: (one.st_ino, one.st_nlink, one.st_mtime_ns, one.st_ctime_ns) for path, one in found.items()}
