@@ -184,6 +184,7 @@ def _app(settings: Settings, progress: Progress, moment: Moment, rehearsal: Path
         bounces=bounce_policy(settings),
         keyring=kept.keyring,
         secrets=settings.path(settings.secrets.file),
+        passwords=settings.password_files,
         store=kept.store,
         collector=Collector(publication=publication, media=media, fetcher=kept.fetcher),
         renderer=renderer,

@@ -146,6 +146,7 @@ class App:
     bounces: BouncePolicy
     keyring: Keyring
     secrets: Path  # the file of the keyring
+    passwords: tuple[Path, ...]  # the files that hold passwords and the hook's secret
     store: Store
     collector: Collector
     renderer: Renderer

@@ -3,8 +3,8 @@
 import asyncio
 import os
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,7 +53,7 @@ async def examine(app: App, *, offline: bool = False) -> list[Check]:
             ok=True,
             said=f"{app.publication.title}, {sources} {'source' if sources == 1 else 'sources'}",
         ),
-        Check("store", ok=True, said=f"can be written; {readers:,} confirmed subscribers"),
+        _store(app.store.database.file, readers),
         _theme(app),
         _writable("feeds", app.folder.root),
         *(
@@ -63,6 +63,7 @@ async def examine(app: App, *, offline: bool = False) -> list[Check]:
         ),
         *_hot(app, await app.store.editions.frozen()),
         _secrets(app.secrets),
+        *_passwords(app.passwords),
         *(_dkim(key, app.mail.sender) for key in app.signing.files),
     ]
     if offline:
@@ -139,6 +140,20 @@ def _hot(app: App, frozen: tuple[WeekKey, ...]) -> Iterator[Check]:
         yield Check("hot", ok=False, said=str(error))
 
 
+def _store(file: Path | None, readers: int) -> Check:
+    """A store that an older version made is open to everybody on the machine. A run goes on with it."""
+    if file and (open_to_others := _open_to_others("store", file, also="*")):  # the log, too
+        return replace(open_to_others, exit_code=0)
+    return Check("store", ok=True, said=f"can be written; {readers:,} confirmed subscribers")
+
+
+def _passwords(files: Iterable[Path]) -> Iterator[Check]:
+    """Whoever reads one can send in the newsroom's name, or bounce its readers. One that is missing is told by who needs it."""
+    for file in files:
+        if file.exists() and (open_to_others := _open_to_others("password", file)):
+            yield replace(open_to_others, exit_code=0)
+
+
 def _secrets(file: Path) -> Check:
     """The keys verify every link ever mailed: nobody else may read them."""
     if open_to_others := _open_to_others("secrets", file):
@@ -146,11 +161,11 @@ def _secrets(file: Path) -> Check:
     return Check("secrets", ok=True, said=f"{file}, readable by its owner only; keep a backup")
 
 
-def _open_to_others(name: str, file: Path) -> Check | None:
+def _open_to_others(name: str, file: Path, *, also: str = "") -> Check | None:
     mode = stat.S_IMODE(file.stat().st_mode)
     if not mode & 0o077:
         return None
-    said = f"{file} can be read by others (mode {mode:04o}). Run: chmod 600 {file}"
+    said = f"{file} can be read by others (mode {mode:04o}). Run: chmod 600 {file}{also}"
     return Check(name, ok=False, said=said, exit_code=2)
 
 

@@ -181,6 +181,13 @@ class Settings(BaseSettings):
         one = self.smtp
         return (Server(url=one.url, rate=one.rate, per_day=one.per_day, warm_up=one.warm_up),)
 
+    @property
+    def password_files(self) -> tuple[Path, ...]:
+        """The files that the passwords of mail servers and mailboxes, and the hook's secret, are read from."""
+        smtp = (self.smtp.password_file, *(server.password_file for server in self.smtp.servers))
+        named = (*smtp, self.bounces.password_file, self.bounces.hook_secret_file)
+        return tuple(dict.fromkeys(self.path(file) for file in named if file is not None))
+
     def password_for(self, server: Server) -> str:
         """The password of an SMTP server: its own file's first, then smtp.password_file's, then the environment's, else empty.
 

@@ -77,6 +77,11 @@ class Database:
         self._small: tuple[PoolProxiedConnection, SqliteWriter] | None = None
         self._together: Group[_Change, Any] = Group(self._write_all, keep=lambda change: change)
 
+    @property
+    def file(self) -> Path | None:
+        """SQLite's file."""
+        return Path(self.url.database or "") if self.sqlite else None
+
     def make(self) -> None:
         """Make SQLite's file when it is missing, for its owner only: it holds every reader's address. SQLite's other files take its mode."""
         if not self.exists():

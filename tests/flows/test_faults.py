@@ -226,6 +226,28 @@ def test_doctor_says_what_is_wrong(newsroom: Newsroom) -> None:
     assert "chmod 600" in done.stdout
 
 
+def test_doctor_names_every_file_of_passwords_and_addresses_that_others_can_read(newsroom: Newsroom) -> None:
+    files = [newsroom.folder / name for name in ("var/smtp", "var/imap", "var/hook", "var/syndicate.db")]
+    for file in files[:3]:
+        newsroom.write(f"var/{file.name}", "p" * 32)
+    newsroom.configure(
+        smtp='smtps://weekly@127.0.0.1:1"\npassword_file = "var/smtp',
+        more='[bounces]\nimap = "imaps://b@127.0.0.1:1/INBOX"\npassword_file = "var/imap"\nhook_secret_file = "var/hook"\n',
+    )
+
+    def modes(mode: int) -> tuple[int, set[str]]:
+        for file in files:
+            file.chmod(mode)
+        done = newsroom.syndicate("doctor", "--offline")
+        return done.returncode, {line.rpartition("chmod 600 ")[2] for line in done.stdout.splitlines()}
+
+    newsroom.syndicate("subscribers", "list")  # makes the store
+    code, commands = modes(0o640)
+    assert (code, commands >= {*map(str, files[:3]), f"{files[3]}*"}) == (0, True)
+    code, commands = modes(0o600)
+    assert (code, [line for line in commands if "read by others" in line or line.startswith("/")]) == (0, [])
+
+
 async def test_a_dry_run_changes_nothing_else_and_its_mails_are_the_ones_that_are_sent(
     newsroom: Newsroom,
 ) -> None:
