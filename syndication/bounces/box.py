@@ -1,6 +1,6 @@
 """What is polled: a mailbox whose messages are read one after the other, and put aside once they are kept."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self
@@ -27,8 +27,11 @@ class Box(Protocol):
     def __exit__(self, *exc: object) -> None:
         """Close it, and keep what was put aside."""
 
-    def letters(self) -> Iterator[Letter]:
-        """What nobody has taken yet."""
+    def names(self) -> Sequence[str]:
+        """Of the messages that are there now, in order."""
+
+    def read(self, name: str) -> Letter | None:
+        """One of them; None for one that was taken already, or is gone by now."""
 
     def done(self, letter: Letter) -> None:
         """Put a message aside as configured: marked as seen, or deleted."""

@@ -3,7 +3,7 @@
 import imaplib
 import re
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -87,16 +87,21 @@ class Imap:
         else:
             self._ask("expunge")
 
-    def letters(self) -> Iterator[Letter]:
-        """The messages that nobody has seen, with `delete` all. Of each only as much is fetched as is read, and no flag changes."""
+    def names(self) -> Sequence[str]:
+        """The UIDs of the messages that nobody has seen, with `delete` of all."""
         try:
             (found, *_) = self._ask("uid", "SEARCH", "UNDELETED" if self._delete else "UNSEEN UNDELETED")
-            for uid in (found or b"").decode("ascii").split():
-                for part in self._ask("uid", "FETCH", uid, f"(BODY.PEEK[]<0.{LARGEST}>)"):
-                    if isinstance(part, tuple):
-                        yield Letter(uid, part[1])
+            return (found or b"").decode("ascii").split()
         except (imaplib.IMAP4.error, OSError, ValueError) as error:
             raise self._failed(error) from None
+
+    def read(self, name: str) -> Letter | None:
+        """Only as much is fetched as is read, and no flag changes. None when another program has deleted it."""
+        try:
+            parts = self._ask("uid", "FETCH", name, f"(BODY.PEEK[]<0.{LARGEST}>)")
+        except (imaplib.IMAP4.error, OSError) as error:
+            raise self._failed(error) from None
+        return next((Letter(name, part[1]) for part in parts if isinstance(part, tuple)), None)
 
     def done(self, letter: Letter) -> None:
         """Mark it as seen, or delete it; it is gone when the box is closed."""

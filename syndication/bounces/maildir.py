@@ -1,6 +1,6 @@
 """Bounces from a Maildir: a message is a file, and a mail server may deliver at any time without a lock."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -27,7 +27,7 @@ class Maildir:
     def __exit__(self, *exc: object) -> None:
         pass
 
-    def letters(self) -> Iterator[Letter]:
+    def names(self) -> Sequence[str]:
         """The messages of `new/`, and those of `cur/` that are not seen; with `delete` all that there are."""
         try:
             files = sorted((self._folder / "new").iterdir())
@@ -37,16 +37,17 @@ class Maildir:
                 )
         except OSError as error:
             raise unreadable(self._folder, error) from error
-        for file in files:
-            if file.name.startswith(".") or not file.is_file():
-                continue
-            try:
-                with file.open("rb") as data:
-                    yield Letter(str(file), data.read(LARGEST))
-            except FileNotFoundError:  # another program has moved it
-                continue
-            except OSError as error:
-                raise unreadable(file, error) from error
+        return [str(file) for file in files if not file.name.startswith(".") and file.is_file()]
+
+    def read(self, name: str) -> Letter | None:
+        """None when another program has moved it."""
+        try:
+            with Path(name).open("rb") as data:
+                return Letter(name, data.read(LARGEST))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise unreadable(Path(name), error) from error
 
     def done(self, letter: Letter) -> None:
         """Delete it, or move it to `cur/` with the flag S."""

@@ -2,7 +2,7 @@
 
 import mailbox
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -47,15 +47,21 @@ class Mbox:
             fault = error if isinstance(error, OSError) else OSError(str(error))
             raise unreadable(self._file, fault) from error
 
-    def letters(self) -> Iterator[Letter]:
-        """The messages that nobody has read, with `delete` all, in their order. They are not parsed here: the library's parser recurses."""
+    def names(self) -> Sequence[str]:
+        """All of them, in their order."""
         try:
-            for key in self._box.keys():  # noqa: SIM118 - a mailbox is no dict, and its keys are places in the file
-                data = self._box.get_bytes(key)[:LARGEST]
-                if self._delete or not _READ.search(data.partition(b"\n\n")[0]):
-                    yield Letter(key, data)
+            return list(self._box.keys())
         except OSError as error:
             raise unreadable(self._file, error) from error
+
+    def read(self, name: str) -> Letter | None:
+        """A message that nobody has read, with `delete` any. It is not parsed here: the library's parser recurses."""
+        try:
+            data = self._box.get_bytes(name)[:LARGEST]
+        except OSError as error:
+            raise unreadable(self._file, error) from error
+        taken = not self._delete and _READ.search(data.partition(b"\n\n")[0])
+        return None if taken else Letter(name, data)
 
     def done(self, letter: Letter) -> None:
         """Mark it, or take it out; the file changes when the box is closed."""

@@ -10,6 +10,7 @@ import typer
 
 from syndication.cli.loop import run
 from syndication.cli.screen import Options, document, options
+from syndication.domain.text import counted
 from syndication.errors import SyndicationError, TryAgainError
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def poll(context: typer.Context) -> int:
         document({"messages": results.total(), "results": dict(sorted(results.items()))})
         return 0
     counts = ", ".join(f"{number:,} {result}" for result, number in sorted(results.items()))
-    print(f"{results.total():,} messages{f': {counts}' if counts else ''}")
+    print(f"{counted(results.total(), 'message')}{f': {counts}' if counts else ''}")
     return 0
 
 

@@ -83,11 +83,14 @@ async def _poll_one(app: App, box: Box, results: Counter[str]) -> None:
     await asyncio.to_thread(box.__enter__)
     fault: BaseException | None = None
     try:
-        letters = box.letters()
-        while (letter := await asyncio.to_thread(next, letters, None)) is not None:
-            taken = await take(app, letter.data)
-            results[taken.result] += 1
-            await asyncio.to_thread(box.done, letter)
+        names = await asyncio.to_thread(box.names)
+        for number, name in enumerate(names):
+            app.progress.count("bounces", number, len(names), results)
+            if (letter := await asyncio.to_thread(box.read, name)) is not None:
+                taken = await take(app, letter.data)
+                results[taken.result] += 1
+                await asyncio.to_thread(box.done, letter)
+        app.progress.count("bounces", len(names), len(names), results)
     except BaseException as error:
         fault = error
         raise

@@ -4,7 +4,8 @@ import hashlib
 import hmac
 import json
 import mailbox
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from syndication.flows.bounces import poll, take
 from syndication.flows.doctor import Check, examine
 from syndication.flows.erase import erase_one
 from syndication.flows.joining import Visitor, ask, read_address
+from syndication.flows.progress import NONE, Silent
 from syndication.flows.subscribers import add_one, one
 from tests.doors.readers_site import Served, link, serve
 from tests.doors.smtp_server import Script, Step
@@ -313,6 +315,35 @@ password_file = "var/imap-password"
         assert await poll(app) == {"hard": 1, "automatic": 1, "forged": 1, "complaint": 1}
         assert await poll(app) == {}
         assert (await consent(app, ANN), await consent(app, BO)) == ("bounced", "complained")
+
+
+class Seen(Silent):
+    """What a person would be shown of a task: how far it is, of how many, and what became of them."""
+
+    def __init__(self) -> None:
+        self.counts: list[tuple[str, int, int, dict[str, int]]] = []
+
+    def count(self, task: str, done: int, total: int, outcomes: Mapping[str, int] = NONE) -> None:
+        self.counts.append((task, done, total, dict(outcomes)))
+
+
+async def test_poll_shows_how_far_it_is_and_says_at_the_end_what_came(newsroom: Newsroom) -> None:
+    mails = await sent(newsroom)
+    box = mailbox.Maildir(newsroom.folder / "var/bounces")
+    for to in (mails[ANN].path, BOUNCES):
+        box.add(bounce(to=to))
+    newsroom.configure(more=f'{VERP}maildir = "var/bounces"\n')
+    async with newsroom.app() as app:
+        seen = Seen()
+        assert await poll(replace(app, progress=seen)) == {"hard": 1, "strange": 1}
+    assert [(task, done, total) for task, done, total, _ in seen.counts] == [
+        ("bounces", done, 2) for done in range(3)
+    ]
+    assert seen.counts[-1][3] == {"hard": 1, "strange": 1}
+    box.add(bounce(to=mails[BO].path))
+    shown = newsroom.syndicate("bounces", "poll")
+    assert (shown.returncode, shown.stdout) == (0, "1 message: 1 hard\n")
+    assert newsroom.syndicate("bounces", "poll").stdout == "0 messages\n"
 
 
 async def examined(room: Newsroom, more: str) -> Check:
