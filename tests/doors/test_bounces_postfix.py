@@ -14,15 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import ROOT
+from tests.docs.pages import blocks, text
 from tests.doors.postfix_server import MARKS, postfix
 from tests.doors.smtp_server import Script, Step
-from tests.flows.newsroom import PAGE, Newsroom
+from tests.flows.newsroom import Newsroom, article
 
 PERL = shutil.which("perl", path="/usr/bin")
 
 pytestmark = [*MARKS, pytest.mark.skipif(PERL is None, reason="there is no Perl for everybody")]
 
+PAGE = "docs/how-to/bounces.md"
 ANN = "ann@readers.example"
 HANDED_OVER = """\
 #!{perl}
@@ -35,15 +36,9 @@ exit <$test>;
 """
 
 
-def page() -> str:
-    return (ROOT / "docs/how-to/bounces.md").read_text()
-
-
 def block(begin: str) -> str:
     """The block of the page that begins so."""
-    return next(
-        found for found in re.findall(r"```\w*\n(.*?)```", page(), re.DOTALL) if found.startswith(begin)
-    )
+    return next(each.body for each in blocks(PAGE) if each.body.startswith(begin))
 
 
 def handing_over(folder: Path) -> Path:
@@ -74,7 +69,7 @@ async def piped(codes: list[int]) -> AsyncIterator[Path]:
         folder = Path(made)
         command = handing_over(folder)
         async with await asyncio.start_unix_server(serve, folder / "socket", limit=2**20):
-            os.chmod(folder / "socket", 0o777)  # noqa: PTH101 - as the lines above
+            await asyncio.to_thread((folder / "socket").chmod, 0o777)
             yield command
 
 
@@ -88,7 +83,7 @@ async def test_a_bounce_of_postfix_comes_back_by_its_pipe_and_waits_while_it_can
     tmp_path: Path,
 ) -> None:
     room = Newsroom(tmp_path)
-    room.write("articles/bell.txt", PAGE)
+    room.write("articles/bell.md", article("The bell", "2023-10-12"))
     await room.subscribe(ANN)
     config, codes = room.write("config/pipe.toml", "[nonsense"), list[int]()
     dead = Script({"rcpt": [Step(f"550 5.1.1 <{ANN}>: no such user here")]})
@@ -97,7 +92,7 @@ async def test_a_bounce_of_postfix_comes_back_by_its_pipe_and_waits_while_it_can
         master = master.replace("/srv/newsroom/.venv/bin/syndicate", str(command))
         master = master.replace("/srv/newsroom/config/syndicate.toml", str(config))
         assert "/srv/" not in master
-        plus = re.search(r"`(recipient_delimiter = \+)`", page())
+        plus = re.search(r"`(recipient_delimiter = \+)`", text(PAGE))
         assert plus
         with postfix(last.port, main=f"{block('syndicate_dest')}{plus[1]}\n", master=master) as relay:
             room.configure(smtp=f"smtp+plain://127.0.0.1:{relay.port}", more=block("[bounces]\naddress"))
