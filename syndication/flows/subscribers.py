@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -52,10 +52,13 @@ async def export_file(app: App, file: Path | None) -> int:
 async def _export(app: App, out: TextIO) -> int:
     writer, number = csv.writer(out), 0
     writer.writerow(EXPORTED)
-    async for subscriber in app.store.subscribers.stream():
-        shown = shape(subscriber)
-        writer.writerow([" ".join(shown[name]) if name == "topics" else shown[name] for name in EXPORTED])
-        number += 1
+    iso = lru_cache(_iso)  # imported readers have one time
+    async for page in app.store.subscribers.exported():
+        writer.writerows(
+            (*said, iso(confirmed), consent, iso(created), proof)
+            for *said, confirmed, consent, created, proof in page
+        )
+        number += len(page)
     return number
 
 
