@@ -39,7 +39,7 @@ async def test_a_signal_does_not_wait_for_a_server_that_says_nothing(tmp_path: P
         run = story.start()
         await gate.reached.wait()
         run.send_signal(signal.SIGTERM)
-        ended = await run.ended(10)
+        ended = await run.ended(60)
     assert (ended.code, ended.out["queued"]) == (3, 3)
 
 
@@ -71,7 +71,7 @@ async def test_a_second_signal_ends_a_run_that_waits_for_a_locked_database(tmp_p
         run.send_signal(signal.SIGTERM)
         await run.caught(signal.SIGTERM)
         run.send_signal(signal.SIGTERM)
-        assert (await run.ended(5)).code == -signal.SIGTERM
+        assert (await run.ended(20)).code == -signal.SIGTERM
         other.close()
         story.kills["by a second signal"] += 1
         await story.finish()

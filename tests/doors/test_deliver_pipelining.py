@@ -14,7 +14,7 @@ from syndication.deliver.transaction import Transaction
 from syndication.domain.delivery import Outcome, Stage
 from tests.doors.smtp_server import PIPELINING, Script, Step, comes
 
-SHORT = Timeouts(connect=2, command=1, data=1, block=1, dot=1, quit=0.2)
+LONG = Timeouts(connect=20, command=20, data=20, block=20, dot=20, quit=0.2)
 MESSAGE = b"Subject: x\r\n\r\n.hello\r\n"
 WEEKLY = "weekly@hanok.example"
 OFFERED = ("SIZE 50000000", PIPELINING)
@@ -24,7 +24,7 @@ def envelope(name: str) -> Envelope:
     return Envelope(WEEKLY, f"{name}@example.com", len(MESSAGE))
 
 
-async def connected(server: SmtpServer, timeouts: Timeouts = SHORT) -> Session:
+async def connected(server: SmtpServer, timeouts: Timeouts = LONG) -> Session:
     session = Session()
     assert await session.connect(server, ssl_context=None, hostname="us.example", timeouts=timeouts) is None
     return session
@@ -59,7 +59,7 @@ class Mute:
     async def until(self, end: bytes) -> bytes:
         while not self.heard.endswith(end):
             self.more.clear()
-            await asyncio.wait_for(self.more.wait(), 2)
+            await asyncio.wait_for(self.more.wait(), 30)
         heard, self.heard = self.heard, b""
         return heard
 
@@ -215,7 +215,7 @@ async def test_pipelining_counts_only_when_offered_after_tls() -> None:
         async with Script(context=context, extensions=after, before_tls=(PIPELINING,)) as script:
             session = Session()
             server = script.server(Security.STARTTLS)
-            await session.connect(server, ssl_context=trusting, hostname="us.example", timeouts=SHORT)
+            await session.connect(server, ssl_context=trusting, hostname="us.example", timeouts=LONG)
             result = await session.transact(WEEKLY, "a@example.com", MESSAGE, envelope("b"))
             assert result.outcome is Outcome.ACCEPTED
             assert session.announced == announced
@@ -228,7 +228,7 @@ def pool_of(script: Script, per_connection: int = 100, connections: int = 1) -> 
         connections=connections,
         per_connection=per_connection,
         hostname="us.example",
-        timeouts=SHORT,
+        timeouts=LONG,
     )
 
 

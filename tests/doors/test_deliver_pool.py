@@ -9,7 +9,7 @@ from syndication.deliver.transaction import Transaction
 from syndication.domain.delivery import Outcome, Stage
 from tests.doors.smtp_server import Script, Step
 
-SHORT = Timeouts(connect=2, command=1, data=1, block=1, dot=1, quit=0.2)
+LONG = Timeouts(connect=20, command=20, data=20, block=20, dot=20, quit=0.2)
 MESSAGE = b"Subject: x\r\n\r\nhello\r\n"
 
 
@@ -25,7 +25,7 @@ def pool_of(*servers: SmtpServer, connections: int = 20, per_connection: int = 1
         connections=connections,
         per_connection=per_connection,
         hostname="us.example",
-        timeouts=SHORT,
+        timeouts=LONG,
     )
 
 

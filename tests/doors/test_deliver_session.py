@@ -17,7 +17,6 @@ from syndication.deliver.transaction import Transaction
 from syndication.domain.delivery import Outcome, Stage
 from tests.doors.smtp_server import PIPELINING, Script, Step
 
-SHORT = Timeouts(connect=2, command=0.15, data=0.15, block=0.15, dot=0.15, quit=0.15)
 LONG = Timeouts(connect=30, command=30, data=30, block=30, dot=30, quit=0.15)
 MESSAGE = b"Subject: x\r\n\r\n.one\r\n..two\r\n\r\n.\r\nend\r\n"
 LARGE = (b"x" * 998 + b"\r\n") * 20_000  # more than the sockets of both sides take
@@ -179,7 +178,7 @@ async def test_tls_is_verified_and_used_before_the_login(
     async with script:
         session = Session()
         server = script.server(security, username="desk")
-        failed = await session.connect(server, ssl_context=trusting, hostname="us.example", timeouts=SHORT)
+        failed = await session.connect(server, ssl_context=trusting, hostname="us.example", timeouts=LONG)
         assert failed is None
         result = await session.transact(WEEKLY, "a@example.com", MESSAGE)
         await session.close()
@@ -193,7 +192,7 @@ async def test_without_starttls_offered_there_is_no_session_and_no_login(trustin
     async with Script(extensions=("AUTH PLAIN",)) as script:
         session = Session()
         server = script.server(Security.STARTTLS, username="desk")
-        failed = await session.connect(server, ssl_context=trusting, hostname="us.example", timeouts=SHORT)
+        failed = await session.connect(server, ssl_context=trusting, hostname="us.example", timeouts=LONG)
     assert failed is not None
     assert "STARTTLS" in failed.text
     assert not any(line.startswith("AUTH") for line in script.said)
@@ -204,7 +203,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_no_session(server_contex
         session = Session()
         strict = ssl.create_default_context()
         failed = await session.connect(
-            script.server(Security.STARTTLS), ssl_context=strict, hostname="us.example", timeouts=SHORT
+            script.server(Security.STARTTLS), ssl_context=strict, hostname="us.example", timeouts=LONG
         )
     assert failed is not None
     assert not session.usable
@@ -220,7 +219,7 @@ async def test_a_wrong_password_is_the_servers_reply_and_never_shows_it(
             script.server(Security.STARTTLS, username="desk"),
             ssl_context=trusting,
             hostname="us.example",
-            timeouts=SHORT,
+            timeouts=LONG,
         )
     assert failed is not None
     assert failed.code == 535
@@ -231,7 +230,7 @@ async def test_a_reply_in_the_segment_of_the_ehlo_reply_kills_the_session() -> N
     async with Script({"ehlo": [Step("250 loopback\r\n250 stray\r\n25")]}) as script:
         session = Session()
         failed = await session.connect(
-            script.server(), ssl_context=None, hostname="us.example", timeouts=SHORT
+            script.server(), ssl_context=None, hostname="us.example", timeouts=LONG
         )
     assert failed is not None
     assert failed.code == 0

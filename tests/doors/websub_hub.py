@@ -44,7 +44,7 @@ class Hub:
 
 
 def _fetched(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=5) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         data: bytes = answer.read()
     return data
 

@@ -1,7 +1,7 @@
 """The command in processes of their own that start at once: forked from one that has imported the whole package.
 
-The imports cost more than what most tests let the command do. What depends on how an interpreter starts (its environment, the console
-script, which modules a verb needs) is tested with the real thing: `Newsroom.syndicate(…, env=…)`, `tests/docs`, `tests/rules/test_rules_wheel.py`.
+The imports cost more than what most tests let the command do. What depends on how an interpreter starts is tested with the real thing:
+its environment with `Newsroom.syndicate(…, env=…)`, the order of imports in `tests/rules/test_rules_repository.py`, what is loaded in `test_rules_wheel.py`.
 """
 
 import multiprocessing

@@ -184,13 +184,13 @@ async def test_a_hold_from_another_process_stops_a_running_send_and_nobody_is_lo
     room.write("articles/ferry-bell.txt", PAGE)
     await room.subscribe(*(f"reader{number}@example.com" for number in range(300)))
     await room.run(W41, send=False)
-    async with Script({"dot": [Step(after=0.2)] * 300}) as slow, Recorder() as quick:
+    async with Script({"dot": [Step(after=0.5)] * 300}) as slow, Recorder() as quick:
         room.configure(smtp=loopback(slow))
         sending = asyncio.create_task(room.run(W41))
         await slow.reached["dot"].wait()
         held = await asyncio.to_thread(room.syndicate, "hold", W41, "--json")
         assert held.returncode == 0, held.stderr
-        report = await asyncio.wait_for(sending, 5)
+        report = await asyncio.wait_for(sending, 60)
         assert (report.held, report.incomplete, report.sent) == (True, True, len(slow.taken))
         assert report.queued == 300 - report.sent > 0
         assert (report.unknown, report.warnings) == (0, [])
@@ -213,7 +213,7 @@ async def test_a_hold_ends_a_run_that_waits_for_the_next_try(newsroom: Newsroom)
                 assert not sending.done()
                 await asyncio.sleep(0.02)
             await hold(app, KEY)
-        report = await asyncio.wait_for(sending, 5)
+        report = await asyncio.wait_for(sending, 60)
     assert (report.held, report.deferred) == (True, 3)
 
 

@@ -116,7 +116,7 @@ async def test_a_network_that_goes_away_in_the_middle_costs_nobody_the_mail(tmp_
             sending = asyncio.create_task(deliver_due(app, None))
             await gate.full(room.connections)
             await server.vanish()
-            (report,) = await asyncio.wait_for(sending, 30)
+            (report,) = await asyncio.wait_for(sending, 60)
         assert (report.incomplete, report.sent, report.unknown) == (True, 10, room.connections)
 
         server.gate = None
@@ -138,7 +138,7 @@ async def test_a_clock_that_jumps_in_the_middle_loses_and_repeats_nothing(
         await gate.full(room.connections)
         room.later(**jump)
         gate.open()
-        await asyncio.wait_for(sending, 30)
+        await asyncio.wait_for(sending, 60)
         room.later(hours=2)
         (report,) = await room.deliver() or [Report("")]
         assert not report.incomplete
@@ -156,7 +156,7 @@ async def test_a_server_that_never_answers_a_dot_does_not_keep_a_run_that_is_ask
             sending = asyncio.create_task(run_weekly(impatient, Weekly(WeekKey.parse(WEEK))))
             await gate.full(room.connections)
             os.kill(os.getpid(), signal.SIGTERM)
-            report = await asyncio.wait_for(sending, 10)
+            report = await asyncio.wait_for(sending, 60)
         assert (report.incomplete, report.sent) == (True, 10)
         gate.open(cuts=True)
         (report,) = await room.deliver()

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,30 @@ def _offered(path: Path) -> bool:
 def test_every_room_says_why_it_exists() -> None:
     rooms = [path for path in MODULES if path.name == "__init__.py" and "migrations" not in path.parts]
     assert [str(path) for path in rooms if not ast.get_docstring(ast.parse(path.read_text()))] == []
+
+
+def test_any_module_may_be_imported_first() -> None:
+    """No circle of imports: most tests find the whole package imported, in an order that no verb has."""
+    names = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in MODULES}
+    try:
+        TopologicalSorter({name: _at_import(path) & set(names) for name, path in names.items()}).prepare()
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
+
+
+def _at_import(path: Path) -> set[str]:
+    """What the top level of a module imports; of `from a import b` both, because `b` may be a module."""
+    lines = [
+        node for node in ast.parse(path.read_text()).body if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    whole = {alias.name for line in lines if isinstance(line, ast.Import) for alias in line.names}
+    parts = {
+        (line.module or "", alias.name)
+        for line in lines
+        if isinstance(line, ast.ImportFrom)
+        for alias in line.names
+    }
+    return whole | {module for module, _ in parts} | {f"{module}.{name}" for module, name in parts}
 
 
 @pytest.mark.parametrize("word", ["utils", "helpers", "manager", "service", "base", "common"])
