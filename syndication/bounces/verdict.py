@@ -81,7 +81,9 @@ def _reported(reported: list[Group], text: str) -> Finding:
 
 def _of_group(group: Group, text: str) -> Finding:
     words = group.words or _telling(text)
-    status = status_of(group.status, words)
+    # The text beside a report may end with a filter's banner: it explains an exact status, and never goes before it.
+    exact = bool(group.status) and not group.status.endswith(".0")
+    status = status_of(group.status, group.words if exact else words)
     if group.action in _ACTIONS:
         return Finding(_ACTIONS[group.action], status, words[:_WORDS])
     if not status and text:

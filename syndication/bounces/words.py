@@ -10,7 +10,7 @@ __all__ = ["enhanced", "status_of"]
 
 _CODE = re.compile(r"(?<![\d.])([45])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
 _REPLY = re.compile(r"(?<![\d.])([45])[0-5]\d(?=[ \-:,#;]|$)")
-_WHO = "(?:user|recipient|mailbox|account|e-?mail|address|addressee|alias|local[ -]?part|inbox)"
+_WHO = "(?:user|recipient|mail[ -]?box|account|e-?mail|address|addressee|alias|local[ -]?part|inbox)"
 _OFF = "(?:disabled|deactivated|inactive|suspended|locked|expired|closed)"
 _WRONG = "(?:unknown|no such|invalid|illegal|bad|unroute?able|undeliverable|non-?exist[ae]nt|unlisted)"
 
@@ -36,15 +36,18 @@ _MEANINGS = {
         r"not accepting (?:mail|messages?) (?:with|from)",
         r"moderat\w+ (?:approval|list|queue)|awaits? moderator",
         r"\bnon?t? ?-?a? ?(?:list )?(?:member|subscriber)\b|only (?:members|subscribers)",
+        r"requires? confirmation|not pre-?approved",  # a challenge
         r"rate limit|too many (?:messages|connections|recipients|errors)",
         r"administrator.{0,30}(?:reject|restrict|block)",
     ),
     "5.3.4": (
         r"\b(?:message|mail|size|attachment)\b.{0,40}(?:too (?:big|large|long)|exceed\w* .{0,40}(?:size|limit|maximum))",
-        r"size (?:limit|restriction)",
+        r"(?<!mailbox )size (?:limit|restriction)",
+        r"\b(?:message|mail) size (?:limit )?exceed",
     ),
     "5.2.2": (
         r"quota",
+        r"mailbox size (?:limit|exceed)|exceed\w* .{0,20}disk space",
         r"(?:mailbox|mailfolder|inbox|account) (?:is |was )?(?:currently )?(?:full|over|exceed)",
         r"(?:exceed\w*|over).{0,30}(?:storage|mailbox|limit|size)",
         r"(?:insufficient|not enough|no more|out of).{0,20}(?:storage|space|disk)",
@@ -56,11 +59,11 @@ _MEANINGS = {
         r"temporarily unavailable",
     ),
     "5.1.1": (
-        rf"{_WRONG} (?:local |destination |e-?mail |virtual |final )?{_WHO}",
+        rf"{_WRONG}[ _](?:local |destination |e-?mail |virtual |final )?{_WHO}",
         rf"{_WHO}\b.{{0,80}}(?:unknown|invalid|unlisted|nonexist|no longer|rejected)",
         rf"{_WHO}\b.{{0,80}}(?:does ?n[o']?t|do(?:es)? not) (?:exist|have)",
         rf"{_WHO}\b.{{0,80}}\bnot (?:be )?(?:found|exist|known|valid|listed|recogni[sz]ed|registered|a valid|our customer|in (?:our|the)\b)",
-        rf"no (?:{_WHO}|maildrop)\b.{{0,30}}(?:here|by that name|with|named)",
+        rf"no (?:{_WHO}|maildrop)\b.{{0,30}}(?:here|by that name|with|named|for this user)",
         rf"(?:isn't|not) (?:a |one of |in ).{{0,30}}(?:{_WHO}|customer)",
         rf"(?:doesn't|does not|did not|don't|not) (?:have|match|find|recogni[sz]e)\b.{{0,40}}{_WHO}",
         r"no valid recipients|recipnotfound|there is no one|\bis unknown\b|not? listed in",

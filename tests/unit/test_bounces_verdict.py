@@ -43,6 +43,12 @@ def test_every_status_has_its_kind(status: str, expected: Kind) -> None:
     assert kind_of(status) is expected
 
 
+def test_a_banner_in_the_text_beside_a_report_does_not_go_before_its_status() -> None:
+    text = "Delivery failed.\n\n**** Scanned for viruses by our filter ****"
+    assert kind(bounce(status="5.1.1", words="", text=text)) is Kind.HARD
+    assert kind(bounce(status="5.0.0", words="", text=text)) is Kind.BLOCKED
+
+
 @pytest.mark.parametrize(
     ("status", "words", "meant"),
     [
@@ -52,6 +58,12 @@ def test_every_status_has_its_kind(status: str, expected: Kind) -> None:
         ("5.3.0", "553 5.3.0 addressee unknown", "5.1.1"),
         ("5.2.2", "552 user unknown or over quota", "5.2.2"),
         ("5.1.1", "550 5.1.1 blocked because of the reputation of your network", "5.7.1"),
+        ("5.1.1", "550 the message size exceeded what we take", "5.3.4"),
+        ("5.0.0", "452 the mailbox size limit was reached", "5.2.2"),
+        ("5.0.0", "the reader has exceeded the disk space there is", "5.2.2"),
+        ("5.0.0", "550 BAD_RECIPIENT", "5.1.1"),
+        ("5.0.0", "550 no mail box is there for this user", "5.1.1"),
+        ("5.0.0", "550 this server requires confirmation of who you are", "5.7.1"),
         ("5.1.1", "550 5.7.26 unauthenticated mail is refused", "5.7.26"),
         ("", "552 the mailbox is full", "5.2.2"),
         ("", "552 message size exceeds the maximum", "5.3.4"),
