@@ -64,10 +64,9 @@ def decided(connection: Connection, happened: Happened, rule: Rule, now: datetim
     row = connection.execute(select(c.id, c.consent, c.confirmed).where(c.key == happened.key)).first()
     if row is None:
         return None
-    own = (b.subscriber == row.id, b.kind == finding.kind)
-    if connection.execute(select(b.id).where(*own, b.sent == happened.sent)).first():
+    if _known(connection, row.id, happened):
         return None
-    counted = select(b.sent).where(*own, b.score > 0)
+    counted = select(b.sent).where(b.subscriber == row.id, b.kind == finding.kind, b.score > 0)
     if row.confirmed is not None:
         counted = counted.where(b.sent >= row.confirmed - timedelta(seconds=1))
     soft = connection.execute(counted).scalars().all() if finding.kind is Kind.SOFT else ()
@@ -91,9 +90,18 @@ def decided(connection: Connection, happened: Happened, rule: Rule, now: datetim
     )
     connection.execute(insert(bounces).values(subscriber=row.id, **_row(event)))
     for other in others:
+        if _known(connection, other, happened):
+            continue
         said = replace(event, words="", why="complained: another address of the same mailbox did")
         connection.execute(insert(bounces).values(subscriber=other, **_row(said)))
     return event
+
+
+def _known(connection: Connection, reader: int, happened: Happened) -> bool:
+    """Whether the mail has had its say of this kind about a reader."""
+    b = bounces.c
+    same = (b.subscriber == reader, b.kind == happened.finding.kind, b.sent == happened.sent)
+    return connection.execute(select(b.id).where(*same)).first() is not None
 
 
 _COLUMNS = ("at", "sent", "kind", "status", "words", "source", "score", "why")

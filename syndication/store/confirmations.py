@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, not_, select, update
 
 from syndication.domain.delivery import MailingKind, State
 from syndication.domain.subscriber import Consent, NewSubscriber, Subscriber
@@ -89,7 +89,7 @@ class Confirmations:
         def change(connection: Connection) -> bool:
             taken = connection.execute(yes).rowcount > 0
             if taken:
-                connection.execute(delete(erased).where(erased.c.mark.in_(marks)))
+                connection.execute(delete(erased).where(erased.c.mark.in_(marks), not_(erased.c.complained)))
             return taken
 
         return await self._database.write_together(change)

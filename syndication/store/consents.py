@@ -69,7 +69,8 @@ class Consents:
             _scrub(connection, reader.id, at)
             gone = delete(subscribers).where(subscribers.c.id == reader.id).returning(subscribers.c.consent)
             complained = connection.execute(gone).scalar() == Consent.COMPLAINED
-            connection.execute(delete(erased).where(erased.c.mark == mark))
+            before = delete(erased).where(erased.c.mark == mark).returning(erased.c.complained)
+            complained |= bool(connection.execute(before).scalar())  # of this reader or of another address
             connection.execute(insert(erased).values(mark=mark, at=at, complained=complained))
 
         await self._database.write(change)

@@ -49,20 +49,22 @@ def kept(step: Step) -> Step | None:
 
 def take(connection: Connection, steps: Sequence[Step]) -> list[bool]:
     """Whether each step was won as a whole. Raises StoreError when the database contradicts what it has just said."""
-    if refused := any(step.refused for step in steps):
+    if any(step.refused for step in steps):
         lock(connection, "subscribers")  # before any row, as whoever changes a reader and a row does
     live = _live(connection, steps)
     rows = _rows(connection, steps)
     settled: list[dict[str, Any]] = []
     marked: list[dict[str, Any]] = []
+    refusals: list[Step] = []
     won = []
     for step in steps:
-        ours = live.get(step.batch.id) == step.batch.token
-        won.append(ours and _settle(step, rows, settled) and _mark(step, rows, marked))
+        ours = live.get(step.batch.id) == step.batch.token and _settle(step, rows, settled)
+        if ours and step.refused:
+            refusals.append(step)
+        won.append(ours and _mark(step, rows, marked))
     _write(connection, _SETTLE, settled)
     _write(connection, _MARK, marked)
-    if refused:
-        _decide(connection, [step for step, ours in zip(steps, won, strict=True) if ours], rows)
+    _decide(connection, refusals, rows)
     return won
 
 
@@ -151,7 +153,7 @@ def _mark(step: Step, rows: dict[Key, _Row], marked: list[dict[str, Any]]) -> bo
 
 
 def _decide(connection: Connection, steps: Iterable[Step], rows: dict[Key, _Row]) -> None:
-    """What the refusals among these steps, which were won, mean for their readers."""
+    """What refusals mean for their readers. Their rows are settled, whether the next mail was won or not."""
     for step in steps:
         if step.done is not None and (said := step.done.refusal) is not None:
             sent = connection.execute(_SENT, {"of_mailing": step.batch.mailing}).scalar_one()

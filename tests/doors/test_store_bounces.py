@@ -74,6 +74,19 @@ async def test_a_refusal_is_decided_in_the_transaction_that_settles_its_row(stor
     assert (bo.consent, await store.bounces.of(bo.id)) == (Consent.CONFIRMED, ())
 
 
+async def test_a_refusal_is_decided_also_when_the_next_mail_is_not_won(store: Store) -> None:
+    await planned(store, "ann@example.com", "bo@example.com")
+    batch = await claim(store)
+    first, second = sorted(batch.rows, key=lambda row: row.email)
+    assert await store.ledger.step(batch, None, first, now=NOW)
+    bo = await store.subscribers.get("bo@example.com")
+    assert bo
+    await store.consents.erase(bo, "mark", at=NOW)
+    refused = settled(first, State.FAILED)._replace(refusal=Refusal(HARD, RULE))
+    assert not await store.ledger.step(batch, refused, second, now=NOW + DAY)
+    assert await consent(store) is Consent.BOUNCED
+
+
 async def test_the_same_message_counts_once(store: Store) -> None:
     reader = await ann(store)
     assert await store.bounces.take("one", "soft", of(reader, SOFT), RULE, now=NOW) != (False, None)

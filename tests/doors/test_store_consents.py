@@ -152,6 +152,41 @@ async def test_a_complaint_counts_before_an_erasure(store: Store) -> None:
     assert await store.subscribers.kept_away("bo@small.example", ["bo"]) is None
 
 
+async def test_a_complaint_speaks_also_for_whoever_complained_of_that_mail_before_the_last_yes(
+    store: Store,
+) -> None:
+    await subscribe(store, ANN, "ann+news@small.example")
+    await store.confirmations.confirm(await back(store, ANN), "proof", (), at=NOW + DAY)
+    await came_back(store, ANN, COMPLAINT)
+    assert (await reader(store)).consent is Consent.CONFIRMED
+    await came_back(store, "ann+news@small.example", COMPLAINT)
+    ann = await reader(store)
+    assert ann.consent is Consent.COMPLAINED
+    assert [event.why[:9] for event in await store.bounces.of(ann.id)] == ["no change"]
+
+
+async def back(store: Store, email: str) -> Subscriber:
+    """The reader, who has left."""
+    await store.subscribers.remove(email, at=NOW)
+    return await reader(store, email)
+
+
+async def test_a_complaint_outlives_every_later_erasure_and_yes_of_its_mailbox(store: Store) -> None:
+    """Somebody presses the button to be erased twice; another address waits for an answer since before complaints spoke for mailboxes."""
+    await subscribe(store, ANN, "ann+news@small.example")
+    ann = await reader(store)
+    await store.consents.erase(ann, "mark", at=NOW)
+    await store.consents.erase(ann, "mark", at=NOW)
+    await came_back(store, "ann+news@small.example", COMPLAINT)
+    news = await reader(store, "ann+news@small.example")
+    for _ in range(2):
+        await store.consents.erase(news, "mark", at=NOW)
+    await subscribe(store, "ann+old@small.example")
+    old = await back(store, "ann+old@small.example")
+    assert await store.confirmations.confirm(old, "proof", ["mark"], at=NOW)
+    assert await taken_in(store, marks=["mark"]) is Added.COMPLAINED
+
+
 async def taken_in(store: Store, email: str = ANN, *, marks: Sequence[str] = ()) -> Added:
     """What becomes of an address in an import, whose mailbox was given these marks."""
     new = NewSubscribers.of(NewSubscriber(email=email, confirmed=NOW))

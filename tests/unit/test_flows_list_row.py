@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndication.deliver.address import canonical_lines, parse_address
+from syndication.domain.tokens import Keyring
 from syndication.flows.importing import _others, _read
 from syndication.flows.list_file import Block
-from syndication.flows.list_row import RowReader
+from syndication.flows.list_row import RowReader, marks
 
 READER = RowReader(frozenset({"city", "film"}), "import list.csv", datetime(2026, 11, 27, tzinfo=UTC))
 LETTER = st.sampled_from("abzAZ09.-_+@x\nn xé\x85\0'")
@@ -75,3 +76,11 @@ def test_a_block_reads_as_its_rows_do(rows: list[dict[str, str]]) -> None:
 def test_only_the_cells_that_are_unusual_are_looked_at() -> None:
     cells = ["a@b.example", "a@b", "b@c.example", "", "C@D.example", "c@d.example"]
     assert list(_others(cells, canonical_lines)) == [1, 3, 4]
+
+
+def test_an_address_behind_a_plus_is_known_by_its_mailbox_and_by_itself_as_it_was_erased_before() -> None:
+    """A mark of the signing key's for the mailbox comes first: that one is written."""
+    keyring = Keyring((("bbbb", b"new"), ("aaaa", b"old")))
+    ann, news = keyring.marks("ann@small.example"), keyring.marks("ann+news@small.example")
+    assert marks(keyring, " Ann@Small.example") == ann
+    assert marks(keyring, "Ann+News@small.example") == (*ann, *news)
