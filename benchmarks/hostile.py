@@ -1,5 +1,5 @@
 """Thousands of hostile articles published, and every feed read by parsers that know nothing of each other: feedparser, lxml with the Atom
-grammar, our JSON Feed rules, and Ruby's own RSS library with its validation.
+grammar, our JSON Feed rules, Ruby's own RSS library with its validation, and sfeed, a reader in C.
 
     python benchmarks/hostile.py [--articles 5000] [--heaviest 10000000]
 
@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from syndication.flows.stages import run_publish
 from tests.flows.hostile import hostile
-from tests.flows.judges import judged
+from tests.flows.judges import judged, judged_by_sfeed
 from tests.flows.newsroom import Newsroom
 from tests.flows.test_older import DESK
 
@@ -54,6 +54,8 @@ def main() -> None:
         print(f"feedparser, the Atom grammar and JSON Feed 1.1 agree on {entries:,} entries")
         files = [folder / kind for folder in folders for kind in ("rss.xml", "atom.xml")]
         print(f"Ruby reads {by_ruby(files)} entries in {len(files):,} files")
+        found = shutil.which("sfeed") or sys.exit("sfeed is missing: install Debian's package sfeed.")
+        print(f"{found} finds what JSON says in {sum(map(judged_by_sfeed, folders)):,} entries")
 
 
 async def published(newsroom: Newsroom, articles: int, heaviest: int) -> None:
