@@ -87,6 +87,7 @@ class Confirmations:
         )
 
         def change(connection: Connection) -> bool:
+            lock(connection, "subscribers")
             taken = connection.execute(yes).rowcount > 0
             if taken:
                 connection.execute(delete(erased).where(erased.c.mark.in_(marks), not_(erased.c.complained)))

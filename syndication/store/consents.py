@@ -38,7 +38,12 @@ class Consents:
             .where(c.key == key, c.consent.in_((Consent.PENDING, Consent.CONFIRMED)))
             .values(consent=Consent.UNSUBSCRIBED, left=at)
         )
-        return await self._database.write_together(lambda connection: connection.execute(change).rowcount > 0)
+
+        def left(connection: Connection) -> bool:
+            lock(connection, "subscribers")
+            return connection.execute(change).rowcount > 0
+
+        return await self._database.write_together(left)
 
     async def choose(self, key: str, choice: Choice, *, at: datetime) -> bool:
         """Keep a confirmed reader's choice; a pause takes back what is queued. False for anybody else."""
@@ -51,6 +56,7 @@ class Consents:
         )
 
         def keep(connection: Connection) -> bool:
+            lock(connection, "subscribers")
             reader = connection.execute(change).scalar()
             if reader is not None and choice.paused is not None and choice.paused > at:
                 _take_back(connection, reader, at)

@@ -157,7 +157,10 @@ class Database:
 
 
 def lock(connection: Connection, name: str) -> None:
-    """Let one transaction at a time past this point. A write to SQLite holds its only lock already."""
+    """Let one transaction at a time past this point. A write to SQLite holds its only lock already.
+
+    Whoever changes readers with anything else takes `subscribers` first: a row before it, and two wait for each other.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(
             text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"syndication {name}"}

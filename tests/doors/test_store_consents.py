@@ -1,10 +1,14 @@
 """What readers decide for themselves, and joining, in both databases."""
 
-from collections.abc import Sequence
+import asyncio
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
+from sqlalchemy import Connection, text, update
 
 from syndication.domain.bounce import Finding, Happened, Kind, Rule
 from syndication.domain.delivery import MailingKind, Reply, State
@@ -12,7 +16,9 @@ from syndication.domain.subscriber import Added, Choice, Consent, NewSubscriber,
 from syndication.domain.variant import Variant
 from syndication.store.confirmations import Answer, Asked, Limits
 from syndication.store.database import Store
+from syndication.store.engine import lock
 from syndication.store.suppression import KeptAway
+from syndication.store.tables import subscribers
 from tests.doors.store_samples import (
     DAY,
     NOW,
@@ -224,6 +230,42 @@ async def test_a_yes_counts_once_and_lifts_what_kept_the_address_away(store: Sto
     ann = await reader(store)
     assert (ann.consent, ann.confirmed, ann.proof) == (Consent.CONFIRMED, NOW + DAY, "proof")
     assert await taken_in(store, marks=["old-ann"]) is Added.PRESENT
+
+
+@pytest.mark.parametrize("what", ["leaves", "chooses", "confirms"])
+async def test_whoever_decides_while_an_import_changes_the_same_reader_waits_for_it(
+    store: Store, what: str
+) -> None:
+    """In PostgreSQL two would wait for each other for ever, if the decision took the reader's row first and then what a request of the form takes."""
+    await subscribe(store, "bo@small.example")
+    bo = await (back if what == "confirms" else reader)(store, "bo@small.example")
+    locked = asyncio.Event()
+    told = partial(asyncio.get_running_loop().call_soon_threadsafe, locked.set)
+    importing = asyncio.create_task(store.database.write(partial(imported, reader=bo.id, told=told)))
+    await locked.wait()
+    decision = {
+        "leaves": lambda: store.consents.leave(bo.key, at=NOW),
+        "chooses": lambda: store.consents.choose(bo.key, Choice((), "ko", None), at=NOW),
+        "confirms": lambda: store.confirmations.confirm(bo, "proof", (), at=NOW),
+    }[what]
+    assert await asyncio.gather(decision(), store.confirmations.ask(ASKED, LIMITS), importing) == [
+        True,
+        Answer.MAILED,
+        None,
+    ]
+
+
+def imported(connection: Connection, reader: int, told: Callable[[], object]) -> None:
+    """Change the reader as an import does, once the others wait."""
+    lock(connection, "subscribers")
+    told()
+    waiting = text(
+        "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+        "WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
+    )
+    while connection.dialect.name == "postgresql" and not connection.execute(waiting).scalar():
+        time.sleep(0.01)
+    connection.execute(update(subscribers).where(subscribers.c.id == reader).values(name="Bo"))
 
 
 async def test_what_nobody_answered_is_forgotten_and_whoever_answered_stays(store: Store) -> None:
