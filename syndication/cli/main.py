@@ -48,11 +48,8 @@ serve.register(command)
 secrets.register(command)
 
 CONFIG = "config/syndicate.toml"
-GARBAGE = (
-    20_000,
-    20,
-    50,
-)  # few cycles are made, and Python's own 700 looks for them cost a twentieth of a run
+# Few cycles are made, and Python's own 700 instead of 20,000 looks for them cost a twentieth of a run.
+GARBAGE = (20_000, 20, 50)
 INTERRUPTED = 130  # 128 + SIGINT, as shells count; what Typer makes of a KeyboardInterrupt
 _UsageFault: Any = typer.BadParameter.__mro__[1]  # Typer carries its own Click; this is its UsageError
 
