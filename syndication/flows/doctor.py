@@ -51,7 +51,7 @@ async def examine(app: App, *, offline: bool = False) -> list[Check]:
         Check(
             "configuration",
             ok=True,
-            said=f"{app.publication.title}, {sources} {'source' if sources == 1 else 'sources'}",
+            said=f"{app.publication.title}, {counted(sources, 'source')}",
         ),
         _store(app.store.database.file, readers),
         _theme(app),
@@ -144,7 +144,7 @@ def _store(file: Path | None, readers: int) -> Check:
     """A store that an older version made is open to everybody on the machine. A run goes on with it."""
     if file and (open_to_others := _open_to_others("store", file, also="*")):  # the log, too
         return replace(open_to_others, exit_code=0)
-    return Check("store", ok=True, said=f"can be written; {readers:,} confirmed subscribers")
+    return Check("store", ok=True, said=f"can be written; {counted(readers, 'confirmed subscriber')}")
 
 
 def _passwords(files: Iterable[Path]) -> Iterator[Check]:
