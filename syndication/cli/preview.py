@@ -42,7 +42,7 @@ async def _serve(chosen: Options, week: WeekKey | None, port: int) -> int:
 
     from syndication.web.preview.app import Secrets, preview_app
     from syndication.web.preview.desk import Desk
-    from syndication.web.server import listening, serving, stopped
+    from syndication.web.server import listening, serving, stopping
     from syndication.wiring import REAL
 
     with TemporaryDirectory(prefix="syndicate-preview-") as folder, listening(port) as sock:
@@ -53,11 +53,12 @@ async def _serve(chosen: Options, week: WeekKey | None, port: int) -> int:
             bound = sock.getsockname()[1]
             url = f"http://127.0.0.1:{bound}/?token={secrets.token}"
             async with serving(preview_app(desk, port=bound, secrets=secrets), sock):
+                stop = stopping()
                 if chosen.json:
                     document({"edition": str(desk.key), "url": url})
                 else:
                     print(f"Preview, until Ctrl-C: {url}", flush=True)
-                await stopped()
+                await stop.wait()
         finally:
             await desk.close()
     return 0

@@ -31,7 +31,7 @@ def serve(
 async def _serve(chosen: Options, host: str, port: int) -> int:
     from syndication.flows.confirmations import posting
     from syndication.web.readers.app import readers_app
-    from syndication.web.server import listening, serving, stopped
+    from syndication.web.server import listening, serving, stopping
     from syndication.wiring import open_app
 
     with listening(port, host) as sock:
@@ -42,9 +42,10 @@ async def _serve(chosen: Options, host: str, port: int) -> int:
             serving(readers_app(site, postman.wake), sock, proxied=True),
         ):
             url = f"http://{f'[{host}]' if ':' in host else host}:{bound}/"
+            stop = stopping()
             if chosen.json:
                 document({"url": url, "serves": site.publication.web_url})
             else:
                 print(f"Serving {site.publication.web_url} at {url}, until Ctrl-C", flush=True)
-            await stopped()
+            await stop.wait()
     return 0

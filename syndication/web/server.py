@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from syndication.errors import UsageError
 
-__all__ = ["listening", "serving", "stopped"]
+__all__ = ["listening", "serving", "stopping"]
 
 KEPT_OPEN = 75  # seconds without a request; longer than nginx keeps its own, so that none is cut off
 LEAVE = 1  # seconds that open connections have when it ends
@@ -33,7 +33,7 @@ def listening(port: int, host: str = "127.0.0.1") -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """Its own signal handlers raise the signal again when all is done; ours (`stopped`) end it, and that is all."""
+    """Its own signal handlers raise the signal again when all is done; ours (`stopping`) end it, and that is all."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -66,9 +66,9 @@ async def serving(app: ASGIApp, sock: socket.socket, *, proxied: bool = False) -
         await running
 
 
-async def stopped() -> None:
-    """Return at SIGINT or SIGTERM."""
+def stopping() -> asyncio.Event:
+    """Set at SIGINT or SIGTERM. Ask for it before anybody is told that the server is there: whoever stops it at once shall see it end well."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+    return stop

@@ -58,6 +58,12 @@ async def confirmed(room: Newsroom) -> set[str]:
         return {reader.email async for reader in app.store.subscribers.stream(Consent.CONFIRMED)}
 
 
+async def test_a_server_that_is_stopped_as_soon_as_it_says_where_it_is_ends_well(tmp_path: Path) -> None:
+    for _ in range(3):
+        async with serving(Newsroom(tmp_path, now=datetime.now(UTC)), signal.SIGTERM):
+            pass
+
+
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
 async def test_no_yes_that_was_answered_is_lost_when_the_server_ends_under_load(
     tmp_path: Path, ending: signal.Signals
