@@ -19,7 +19,7 @@ from typing import Any
 from tests.flows.forked import SERVER, printing_into
 from tests.flows.newsroom import Newsroom
 
-__all__ = ["Ended", "Run", "Whom", "alive", "below"]
+__all__ = ["Ended", "Run", "Whom", "alive", "below", "catches"]
 
 
 class Whom(StrEnum):
@@ -91,12 +91,8 @@ class Run:
     async def caught(self, number: signal.Signals) -> None:
         """Wait until it has heard this signal, and would die of the next one (proc(5): SigCgt)."""
         async with asyncio.timeout(60):
-            while self._catches() >> (number - 1) & 1:  # noqa: ASYNC110 - of another process, there is no event
+            while catches(self.pid, number):  # noqa: ASYNC110 - of another process, there is no event
                 await asyncio.sleep(0.01)
-
-    def _catches(self) -> int:
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(status.partition("SigCgt:")[2].split()[0], 16)
 
     async def ended(self, seconds: float = 300) -> Ended:
         """Wait for its end. A run that does not come to one is killed, and an error."""
@@ -110,6 +106,12 @@ class Run:
     def _printed(self, suffix: str) -> str:
         file = self.prints.with_suffix(suffix)
         return file.read_text() if file.exists() else ""
+
+
+def catches(pid: int, number: signal.Signals) -> bool:
+    """Whether the process does not die of this signal at once (proc(5): SigCgt)."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return bool(int(status.partition("SigCgt:")[2].split()[0], 16) >> (number - 1) & 1)
 
 
 def alive(pid: int) -> bool:

@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import os
 import signal
+import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -15,6 +18,7 @@ import pytest
 from syndication.domain.subscriber import Consent
 from syndication.domain.tokens import Purpose
 from syndication.flows.joining import Visitor, ask, read_address
+from tests.crash.runs import catches
 from tests.flows.newsroom import PAGE, Newsroom
 
 ANN, BO = "ann@readers.example", "bo@readers.example"
@@ -58,10 +62,26 @@ async def confirmed(room: Newsroom) -> set[str]:
         return {reader.email async for reader in app.store.subscribers.stream(Consent.CONFIRMED)}
 
 
-async def test_a_server_that_is_stopped_as_soon_as_it_says_where_it_is_ends_well(tmp_path: Path) -> None:
-    for _ in range(3):
-        async with serving(Newsroom(tmp_path, now=datetime.now(UTC)), signal.SIGTERM):
+def test_a_server_that_is_stopped_as_soon_as_it_says_where_it_is_ends_well(tmp_path: Path) -> None:
+    """It is held in the middle of saying so, by a pipe that is full: by then it catches the signal."""
+    room = Newsroom(tmp_path, now=datetime.now(UTC))
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while os.write(writing, b" "):
             pass
+    os.set_blocking(writing, True)
+    words = ["--config", str(room.config), "--json", "serve", "--port", "0"]
+    with subprocess.Popen([sys.executable, "-m", "syndication", *words], stdout=writing) as process:
+        os.close(writing)
+        for _ in range(600):
+            if catches(process.pid, signal.SIGTERM):
+                break
+            time.sleep(0.05)
+        process.terminate()
+        with os.fdopen(reading, "rb") as said:
+            assert json.loads(said.read())["url"]
+        assert process.wait() == 0
 
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
