@@ -152,13 +152,17 @@ def _mark(step: Step, rows: dict[Key, _Row], marked: list[dict[str, Any]]) -> bo
     return True
 
 
-def _decide(connection: Connection, steps: Iterable[Step], rows: dict[Key, _Row]) -> None:
+def _decide(connection: Connection, steps: Sequence[Step], rows: dict[Key, _Row]) -> None:
     """What refusals mean for their readers. Their rows are settled, whether the next mail was won or not."""
+    if not steps:
+        return
+    asked = {"ids": sorted({step.batch.mailing for step in steps})}
+    sent = {row.id: row.date for row in connection.execute(_SENT, asked)}
     for step in steps:
         if step.done is not None and (said := step.done.refusal) is not None:
-            sent = connection.execute(_SENT, {"of_mailing": step.batch.mailing}).scalar_one()
-            reader = rows[step.batch.mailing, step.done.subscriber, step.done.serial].reader
-            happened = Happened(key=reader, sent=sent, finding=said.finding, source="smtp")
+            mailing = step.batch.mailing
+            reader = rows[mailing, step.done.subscriber, step.done.serial].reader
+            happened = Happened(key=reader, sent=sent[mailing], finding=said.finding, source="smtp")
             decided(connection, happened, said.rule, step.now)
 
 
@@ -188,7 +192,7 @@ def _held() -> Update:
     )
 
 
-_SENT = select(mailings.c.date).where(mailings.c.id == bindparam("of_mailing"))
+_SENT = select(mailings.c.id, mailings.c.date).where(mailings.c.id.in_(bindparam("ids", expanding=True)))
 _BATCHES = (
     select(batches.c.id, batches.c.token, batches.c.lease, batches.c.lease_until)
     .where(batches.c.id.in_(bindparam("ids", expanding=True)))
