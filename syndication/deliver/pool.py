@@ -81,10 +81,7 @@ class Place:
         *,
         ready: bool = False,
     ) -> Transaction:
-        """Send one message, see `Session.transact`. A connection that had gone stale before this message began is replaced once."""
-        announced = self.announced
-        if announced is not None and announced != (sender, recipient, len(message)):
-            await self.close()
+        """Send one message, see `Session.transact`. A connection that had gone stale before this message began, or to which another one was announced, is replaced once."""
         reused = self.usable
         if not reused and (unreachable := await self.ready()):
             return unreachable

@@ -4,7 +4,7 @@ import asyncio
 
 from syndication.deliver.pool import Pool
 from syndication.deliver.server import SmtpServer
-from syndication.deliver.session import Timeouts
+from syndication.deliver.session import Envelope, Timeouts
 from syndication.deliver.transaction import Transaction
 from syndication.domain.delivery import Outcome, Stage
 from tests.doors.smtp_server import Script, Step
@@ -70,6 +70,17 @@ async def test_a_server_that_takes_so_many_mails_a_connection_is_obeyed_from_the
         results = await send(pool, 6)
     assert {result.outcome for result in results} == {Outcome.ACCEPTED}
     assert script.connections == 3
+
+
+async def test_another_mail_than_the_announced_one_goes_out_on_a_new_connection() -> None:
+    following = Envelope("weekly@hanok.example", "announced@example.com", len(MESSAGE))
+    script = Script(extensions=("PIPELINING",))
+    async with script, pool_of(script.server()) as pool, pool.session(*pool.servers) as place:
+        first = await place.transact("weekly@hanok.example", "first@example.com", MESSAGE, following)
+        assert place.announced == following
+        other = await place.transact("weekly@hanok.example", "other@example.com", MESSAGE)
+        assert (first.outcome, other.outcome) == (Outcome.ACCEPTED, Outcome.ACCEPTED)
+    assert (script.connections, len(script.taken)) == (2, 2)
 
 
 async def test_a_connection_that_the_server_closed_while_idle_costs_no_mail() -> None:
