@@ -88,7 +88,7 @@ def merging(renderer: Renderer, variant: Variant, rounds: int, readers: int) -> 
         variant=variant,
         list_id="weekly.bell.example",
     )
-    message = compile_letter(letter).message
+    draft = compile_letter(letter).draft
     html, text = split(variant.html), split(variant.text)
     people = [
         Recipient(
@@ -111,7 +111,7 @@ def merging(renderer: Renderer, variant: Variant, rounds: int, readers: int) -> 
         return values, flags or frozenset()
 
     def merged(reader: Recipient) -> None:
-        message(reader, *prepared(reader), LINK)
+        draft(reader, *prepared(reader), LINK).message()
 
     def by_the_library(reader: Recipient) -> None:
         values, flags = prepared(reader)

@@ -12,9 +12,9 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
-__all__ = ["SIGNED", "DkimKey", "KeyType", "Seal"]
+__all__ = ["SIGNED", "DkimKey", "KeyType", "Seal", "Unsigned"]
 
 KeyType: TypeAlias = Literal["rsa", "ed25519"]
 
@@ -52,6 +52,18 @@ class DkimKey:
         return f"{self.selector}._domainkey.{self.domain}"
 
 
+class Unsigned(NamedTuple):
+    """A DKIM-Signature header up to its value, and the digest that `sign` makes it from."""
+
+    start: bytes
+    digest: bytes
+    sign: Callable[[bytes], bytes]
+
+    def signed(self) -> bytes:
+        """The header, complete."""
+        return self.start + _folded_value(self.sign(self.digest)) + b"\r\n"
+
+
 class Seal:
     """The signatures of one letter's messages, one for each of `keys`.
 
@@ -68,8 +80,8 @@ class Seal:
         names = (*(name for name in SIGNED if name in shared), *self._varying, *SIGNED)
         self._heads = tuple((key.sign, *_head(key, int(date.timestamp()), names)) for key in keys)
 
-    def headers(self, varying: bytes, body: bytes) -> bytes:
-        """The DKIM-Signature header lines of one message, to be put in front of it.
+    def unsigned(self, varying: bytes, body: bytes) -> list[Unsigned]:
+        """The DKIM-Signature header lines of one message, to be put in front of it when they are signed.
 
         `varying` are its header lines that are not among the constant ones, each name once at most; `body` is what follows the empty
         line, not dot-stuffed. A header that is absent is signed as absent.
@@ -78,14 +90,14 @@ class Seal:
         hashed = self._shared.copy()
         hashed.update(b"".join(lines[name] for name in self._varying if name in lines))
         body_hash = base64.b64encode(hashlib.sha256(_simple(body)).digest())
-        out = bytearray()
+        out = []
         for sign, head, canonical_head in self._heads:
             signed = hashed.copy()
             signed.update(
                 canonical_head + body_hash + b"; b="
             )  # §3.7: itself, last, with b= empty and no line end
-            out += head + body_hash + b";\r\n b=" + _folded_value(sign(signed.digest())) + b"\r\n"
-        return bytes(out)
+            out.append(Unsigned(head + body_hash + b";\r\n b=", signed.digest(), sign))
+        return out
 
 
 def _head(key: DkimKey, at: int, names: Sequence[str]) -> tuple[bytes, bytes]:

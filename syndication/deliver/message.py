@@ -6,14 +6,15 @@ subscriber, serial), the Date is the frozen one.
 
 import hashlib
 import html
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from typing import NamedTuple
 from urllib.parse import quote
 
 from syndication.deliver.address import envelope_address
-from syndication.deliver.dkim import DkimKey, Seal
+from syndication.deliver.dkim import DkimKey, Seal, Unsigned
 from syndication.deliver.encoding import Part, encode_part
 from syndication.deliver.headers import (
     Mailbox,
@@ -27,7 +28,7 @@ from syndication.deliver.headers import (
 from syndication.domain.delivery import Recipient
 from syndication.domain.variant import TOKEN_START, Variant, merge, split
 
-__all__ = ["CompiledLetter", "Letter", "compile_letter"]
+__all__ = ["CompiledLetter", "Draft", "Letter", "compile_letter"]
 
 _MAX_LINK = 800  # characters: a header line has 998
 _MAILTO_SAFE = "@!$'*+-._~"  # RFC 6068 §2
@@ -52,6 +53,17 @@ class Letter:
     list_id: str = ""
     feedback_id: str = ""
     unsubscribe_mailto: str = ""
+
+
+class Draft(NamedTuple):
+    """A message that wants nothing but its signatures: they cost more than all the rest, and are best made many in a row."""
+
+    unsigned: Sequence[Unsigned]
+    pieces: Sequence[bytes]  # headers and body
+
+    def message(self) -> bytes:
+        """The message, complete: CRLF line ends, 7-bit, not dot-stuffed."""
+        return b"".join((*(header.signed() for header in self.unsigned), *self.pieces))
 
 
 class CompiledLetter:
@@ -79,10 +91,10 @@ class CompiledLetter:
         keys = tuple(keys)
         self._seal = Seal(keys, letter.date, b"".join(constant)) if keys else None
 
-    def message(
+    def draft(
         self, recipient: Recipient, values: Mapping[str, str], flags: Collection[str], unsubscribe_url: str
-    ) -> bytes:
-        """The message for one row: CRLF line ends, 7-bit, not dot-stuffed.
+    ) -> Draft:
+        """The message for one row.
 
         `values` fill the slots, `flags` choose the regions. With an empty `unsubscribe_url` the List-Unsubscribe headers are left out
         (a confirmation has nothing to leave yet). Raises KeyError for a slot without a value, ValueError for an address or a link
@@ -103,12 +115,12 @@ class CompiledLetter:
         ]
         if self._seal is None:
             self._body(out, boundary, values, flags)
-            return b"".join(out)
+            return Draft((), out)
         parts: list[bytes] = []
         self._body(parts, boundary, values, flags)
         body = b"".join(parts)
         varying = b"".join((subject, to, message_id, unsubscribe, kind))
-        return b"".join((self._seal.headers(varying, body), *out, body))
+        return Draft(self._seal.unsigned(varying, body), (*out, body))
 
     def _body(
         self, out: list[bytes], boundary: bytes, values: Mapping[str, str], flags: Collection[str]

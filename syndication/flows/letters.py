@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from syndication.deliver.address import ascii_url
-from syndication.deliver.message import CompiledLetter, Letter, compile_letter
+from syndication.deliver.message import CompiledLetter, Draft, Letter, compile_letter
 from syndication.domain.delivery import MailingKind, Recipient
 from syndication.domain.return_path import ReturnPath
 from syndication.domain.tokens import Keyring, Purpose
@@ -43,9 +43,14 @@ class MailingLetters:
 
     def message(self, reader: Recipient) -> bytes | None:
         """The reader's message as bytes, or None when nothing in it is among the reader's topics."""
+        draft = self.draft(reader)
+        return draft.message() if draft is not None else None
+
+    def draft(self, reader: Recipient) -> Draft | None:
+        """The same, with its signatures still to be made."""
         variant, letter = self.variants[reader.language]
         if self.kind is MailingKind.CONFIRMATION:  # nothing to leave yet
-            return letter.message(reader, {"confirm": self._link(Purpose.CONFIRM, reader)}, (), "")
+            return letter.draft(reader, {"confirm": self._link(Purpose.CONFIRM, reader)}, (), "")
         flags = self.renderer.flags(reader, variant)
         if flags is None:
             return None
@@ -56,7 +61,7 @@ class MailingLetters:
             unsubscribe=unsubscribe,
             preferences=self._link(Purpose.PREFERENCES, reader),
         )
-        return letter.message(reader, values, flags, unsubscribe)
+        return letter.draft(reader, values, flags, unsubscribe)
 
     def envelope_sender(self, reader: Recipient) -> str:
         """Where this reader's mail comes back to: an address of its own, else that of From."""

@@ -8,9 +8,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
+from typing import TypeAlias
 
 from syndication.deliver.envelope import Envelope
 from syndication.deliver.findings import Findings
+from syndication.deliver.message import Draft
 from syndication.deliver.pool import Place, Pool
 from syndication.deliver.retry import settle
 from syndication.domain.delivery import Batch, Recipient, Reply, Settled, Stage, State
@@ -20,6 +23,9 @@ from syndication.flows.letters import MailingLetters
 from syndication.flows.refusals import judged
 
 __all__ = ["Sending", "send"]
+
+Mail: TypeAlias = tuple[Recipient, str, bytes | Settled | SyndicationError]
+"""A row, its envelope sender and its message, or what there is instead of one."""
 
 
 @dataclass(slots=True)
@@ -51,26 +57,28 @@ async def send(sending: Sending, batch: Batch) -> None:
 
     What could not be sent is given back, and what was learned of both is written down.
     """
-    app, rows, findings = sending.app, iter(batch.rows), Findings(batch.lane)
-    # One that fails does not cut the others off in the middle of a dot: they settle what they have, then the fault is raised.
-    results = await asyncio.gather(
-        *(_connection(sending, batch, rows, findings) for _ in range(batch.connections)),
-        return_exceptions=True,
-    )
+    app, findings = sending.app, Findings(batch.lane)
+    try:
+        mails = _mails(await app.letters.of(batch.mailing), batch)
+        # One that fails does not cut the others off in the middle of a dot: they settle what they have, then the fault is raised.
+        results = await asyncio.gather(
+            *(_connection(sending, batch, mails, findings) for _ in range(batch.connections)),
+            return_exceptions=True,
+        )
+    except SyndicationError as no_letters:
+        results = [no_letters]
     judge = partial(app.delivery.throttle.judged, findings=findings, now=app.clock(), jitter=app.jitter())
     await app.store.ledger.finish(batch, judge)
     for fault in filter(None, results):
         raise fault
 
 
-async def _connection(sending: Sending, batch: Batch, rows: Iterator[Recipient], findings: Findings) -> None:
-    """Send rows one after the other over one connection of the pool. Whatever ends it, the last result is written."""
+async def _connection(sending: Sending, batch: Batch, mails: Iterator[Mail], findings: Findings) -> None:
+    """Send mails one after the other over one connection of the pool. Whatever ends it, the last result is written."""
     app, ledger = sending.app, sending.app.store.ledger
-    letters = await app.letters.of(batch.mailing)
     done: Settled | None = None
     async with sending.pool.session(batch.server) as place:
         try:
-            mails = ((row, *_message(letters, row)) for row in rows)
             mail = next(mails, None)
             while mail is not None and not sending.stop.is_set() and findings.blocked is None:
                 row, sender, message = mail
@@ -105,12 +113,26 @@ async def _connection(sending: Sending, batch: Batch, rows: Iterator[Recipient],
                 await ledger.step(batch, done, None, now=app.clock())
 
 
-def _message(letters: MailingLetters, row: Recipient) -> tuple[str, bytes | Settled | SyndicationError]:
+def _mails(letters: MailingLetters, batch: Batch) -> Iterator[Mail]:
+    """The batch's mails, as many made at a time as it has connections: all merged, then all signed.
+
+    A signature drives everything else out of the processor's caches. One after each merge costs a mail a tenth more.
+    """
+    rows = iter(batch.rows)
+    while some := list(islice(rows, batch.connections)):
+        drafts = [(row, *_draft(letters, row)) for row in some]
+        yield from [
+            (row, sender, draft.message() if isinstance(draft, Draft) else draft)
+            for row, sender, draft in drafts
+        ]
+
+
+def _draft(letters: MailingLetters, row: Recipient) -> tuple[str, Draft | Settled | SyndicationError]:
     """The row's envelope sender and mail, or what to write about a row that gets none. A fault waits for its turn: the mail before it goes out."""
     try:
-        message = letters.message(row)
-        if message is not None:
-            return letters.envelope_sender(row), message
+        draft = letters.draft(row)
+        if draft is not None:
+            return letters.envelope_sender(row), draft
     except SyndicationError as fault:
         return "", fault
     except ValueError as error:  # an address or a name that cannot stand in a header
@@ -119,7 +141,7 @@ def _message(letters: MailingLetters, row: Recipient) -> tuple[str, bytes | Sett
     return "", Settled(row.subscriber, row.serial, State.NO_CONTENT, Stage.CONNECT, nothing, counted=False)
 
 
-def _envelope(mail: tuple[Recipient, str, bytes | Settled | SyndicationError] | None) -> Envelope | None:
+def _envelope(mail: Mail | None) -> Envelope | None:
     if mail is None:
         return None
     row, sender, message = mail

@@ -42,14 +42,18 @@ def _verdict(message: bytes, index: int) -> bool:
         return False
 
 
+def headers(seal: Seal, head: bytes, body: bytes) -> bytes:
+    return b"".join(unsigned.signed() for unsigned in seal.unsigned(head, body))
+
+
 def sealed(head: bytes, body: bytes, constant: bytes = b"", keys: Sequence[DkimKey] = KEYS) -> bytes:
-    return Seal(keys, DATE, constant).headers(head, body) + constant + head + b"\r\n" + body
+    return headers(Seal(keys, DATE, constant), head, body) + constant + head + b"\r\n" + body
 
 
 def letter(keys: Sequence[DkimKey] = KEYS, subject: str = "A week in film", name: str = "Jieun Kim") -> bytes:
     compiled = compile_letter(replace(LETTER, variant=replace(LETTER.variant, subject=subject)), keys)
     values = {"name": "Jieun", "count": "3"}
-    return compiled.message(READER._replace(name=name), values, ("topic:film",), LINK)
+    return compiled.draft(READER._replace(name=name), values, ("topic:film",), LINK).message()
 
 
 def signatures(message: bytes) -> list[dict[str, str]]:
@@ -154,7 +158,7 @@ def test_a_relay_that_folds_a_header_anew_leaves_the_signatures_whole() -> None:
 
 def test_the_lines_of_a_signature_are_short() -> None:
     long = RSA.named("a-rather-long-name." * 8 + "hanok.example", "a-selector-of-2026")
-    lines = Seal((long, KEYS[1]), DATE).headers(HEAD, b"").split(b"\r\n")
+    lines = headers(Seal((long, KEYS[1]), DATE), HEAD, b"").split(b"\r\n")
     assert all(len(line) <= 78 for line in lines if b"d=" not in line)
     assert all(len(line) <= 998 for line in lines)
 

@@ -88,7 +88,7 @@ def written(
     name: str = "Jieun",
     flags: tuple[str, ...] = ("topic:film",),
 ) -> bytes:
-    return compile_letter(letter).message(reader, {"name": name, "count": "3"}, flags, LINK)
+    return compile_letter(letter).draft(reader, {"name": name, "count": "3"}, flags, LINK).message()
 
 
 def parsed(message: bytes) -> EmailMessage:
@@ -183,8 +183,8 @@ def test_many_different_readers_in_turn_get_what_each_would_get_alone() -> None:
         flags = frozenset(topic for at, topic in enumerate(topics) if number >> at & 1)
         values = {"name": f"r{number}"}
         reader = READER._replace(subscriber=number)
-        message = shared.message(reader, values, flags, LINK)
-        assert message == compile_letter(letter).message(reader, values, flags, LINK)
+        message = shared.draft(reader, values, flags, LINK).message()
+        assert message == compile_letter(letter).draft(reader, values, flags, LINK).message()
         expected = merge(split(page), values, flags)
         assert [part.strip() for part in bodies(message)] == [expected, expected]
 
@@ -194,7 +194,7 @@ def test_no_line_starts_with_a_dot_or_from() -> None:
 
 
 def test_without_a_link_there_is_no_word_of_unsubscribing() -> None:
-    message = compile_letter(LETTER).message(READER, {"name": "x", "count": "1"}, (), "")
+    message = compile_letter(LETTER).draft(READER, {"name": "x", "count": "1"}, (), "").message()
     assert b"Unsubscribe" not in message.split(b"\r\n\r\n", 1)[0]
 
 
@@ -229,12 +229,12 @@ def test_a_setting_that_cannot_stand_in_a_header_is_refused(wrong: dict[str, str
 )
 def test_a_link_that_cannot_stand_in_a_header_is_refused(link: str) -> None:
     with pytest.raises(ValueError, match="link"):
-        compile_letter(LETTER).message(READER, {"name": "", "count": ""}, (), link)
+        compile_letter(LETTER).draft(READER, {"name": "", "count": ""}, (), link).message()
 
 
 def test_a_slot_without_a_value_is_an_error() -> None:
     with pytest.raises(KeyError):
-        compile_letter(LETTER).message(READER, {"count": "1"}, (), LINK)
+        compile_letter(LETTER).draft(READER, {"count": "1"}, (), LINK).message()
 
 
 def test_korean_goes_as_base64_and_markup_as_quoted_printable() -> None:
@@ -328,7 +328,7 @@ def test_whatever_stands_in_a_part_is_read_back(
     page = f"{literal}{slot('v')}{begin('f')}{other}{slot('v')}{end('f')}{literal}{'한' * 300 if wide else 'a' * 300}{slot('v')}"
     flags = ("f",) if shown else ()
     letter = compile_letter(replace(LETTER, variant=Variant("en", "s", "", page, page)))
-    message = letter.message(READER, {"v": value}, flags, LINK)
+    message = letter.draft(READER, {"v": value}, flags, LINK).message()
     assert_clean(message)
     pieces = split(re.sub(r"\r\n|\r|\n", "\r\n", page).replace("\0", ""))
     line = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+", " ", value)
