@@ -128,5 +128,8 @@ def _article(number: int) -> str:
     paragraphs = "\n\n".join(" ".join(sentence(part * 6 + at) for at in range(6)) for part in range(6))
     day = f"2023-10-{9 + number % 7:02} 09:{number % 24:02}"
     title = f"How the {NOUNS[number % len(NOUNS)]} of quarter {number} learned to wait for its {NOUNS[(number + 4) % len(NOUNS)]}"
+    image = (
+        f"image: https://images.benchmark.example/{number}.jpg\nimage_alt: Quarter {number} in the morning\n"
+    )
     section = ("Film", "Music", "Books", "Town")[number % 4]
-    return f"---\ntitle: {title}\ndate: {day}\nsection: {section}\nauthor: Writer {number % 9}\n---\n\n{paragraphs}\n"
+    return f"---\ntitle: {title}\ndate: {day}\nsection: {section}\nauthor: Writer {number % 9}\n{image}---\n\n{paragraphs}\n"
