@@ -5,12 +5,12 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from syndication.deliver.address import envelope_address
 from syndication.deliver.lanes import DEFAULT_LANES, Lane
-from syndication.deliver.outbox import Outbox, running_outbox
 from syndication.deliver.pool import Pool
 from syndication.deliver.server import SmtpServer, parse_server
 from syndication.deliver.throttle import Throttle
@@ -133,11 +133,8 @@ def _servers(settings: Settings, *, with_passwords: bool = True) -> list[SmtpSer
 async def open_pool(settings: Settings, running: str) -> AsyncIterator[Pool]:
     """Connections to the mail server; with an outbox its server runs meanwhile."""
     async with AsyncExitStack() as stack:
-        outbox = settings.outbox
-        if outbox and running:
-            servers = [running_outbox(running)]
-        else:
-            servers = [await stack.enter_async_context(Outbox(outbox))] if outbox else _servers(settings)
+        folder = settings.outbox
+        servers = [await _outbox(stack, folder, running)] if folder else _servers(settings)
         pool = Pool(
             servers,
             connections=settings.smtp.connections,
@@ -145,3 +142,10 @@ async def open_pool(settings: Settings, running: str) -> AsyncIterator[Pool]:
             hostname=socket.gethostname(),
         )
         yield await stack.enter_async_context(pool)
+
+
+async def _outbox(stack: AsyncExitStack, folder: Path, running: str) -> SmtpServer:
+    """The server of an outbox: the one at `running`, else one of our own."""
+    from syndication.deliver.outbox import Outbox, running_outbox  # noqa: PLC0415 (aiosmtpd, which no other site needs)
+
+    return running_outbox(running) if running else await stack.enter_async_context(Outbox(folder))

@@ -3,8 +3,6 @@
 import re
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
-from courlan import normalize_url
-
 __all__ = ["absolute", "canonical", "shown", "without_tracking"]
 
 _MAX_LENGTH = 4096  # characters
@@ -79,6 +77,8 @@ def canonical(url: str) -> str:
 
     One scheme, no `www.`, no default port, no closing slash, parameters sorted and free of tracking, no fragment but `#!`.
     """
+    from courlan import normalize_url  # noqa: PLC0415 (45 ms that most commands never need)
+
     parts = urlsplit(without_tracking(url))
     host = parts.hostname or ""
     port = f":{parts.port}" if parts.port not in (None, _DEFAULT_PORTS.get(parts.scheme)) else ""
