@@ -75,6 +75,24 @@ def test_the_signatures_stand_in_front_of_the_message_that_would_go_unsigned() -
     assert signed[: -len(plain)].count(b"DKIM-Signature:") == 2
 
 
+def test_a_draft_is_signed_when_it_becomes_a_message_and_not_before() -> None:
+    signed: list[bytes] = []
+
+    def sign(digest: bytes) -> bytes:
+        signed.append(digest)
+        return KEYS[0].sign(digest)
+
+    drafts = [
+        compile_letter(LETTER, [replace(KEYS[0], sign=sign)]).draft(
+            READER, {"name": name, "count": "3"}, (), LINK
+        )
+        for name in ("Jieun", "Minho")
+    ]
+    assert not signed
+    assert all(verdicts(draft.message(), KEYS[:1]) == [True] for draft in drafts)
+    assert len(signed) == len(drafts)
+
+
 def test_the_same_letter_gets_the_same_bytes_again() -> None:
     again = (
         parse_key(RSA.pem).named("hanok.example", "r1"),
