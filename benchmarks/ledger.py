@@ -1,6 +1,6 @@
 """The ledger alone: claim, mark, settle as the sender does it, against sqlite3 by hand with a commit for each state.
 
-    python benchmarks/ledger.py [--rows 50000] [--workers 20] [--rounds 3] [--synchronous normal] [--url postgresql://…]
+    python benchmarks/ledger.py [--rows 50000] [--workers 20] [--rounds 3] [--synchronous normal] [--refused 2] [--url postgresql://…]
 
 Prints rows a second, CPU seconds per 1,000 rows (all threads), and the ratio of the medians. A row is one mail: claimed, marked as
 dotting durably, settled as sent durably, with the server's words. Nothing is sent.
@@ -20,16 +20,19 @@ from zoneinfo import ZoneInfo
 
 from syndication.deliver.throttle import Throttle
 from syndication.domain.article import ParsedArticle, Source, SourceKind
+from syndication.domain.bounce import Rule
 from syndication.domain.delivery import Batch, Recipient, Reply, Settled, Stage, State
 from syndication.domain.edition import Edition
 from syndication.domain.limits import Limits
 from syndication.domain.subscriber import NewSubscriber
 from syndication.domain.variant import Variant
 from syndication.domain.week import WeekKey
+from syndication.flows.refusals import judged
 from syndication.store.database import Store, open_store
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 BATCHES = 2  # at once, as flows/round.py has it
+RULE = Rule(3, timedelta(days=90))
 UNLIMITED = Throttle({}, {"mx:25": Limits()}, {"mx:25": 1}, 1_000, ZoneInfo("UTC"))
 
 
@@ -41,6 +44,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--synchronous", choices=("normal", "full"), default="normal")
+    parser.add_argument("--refused", type=int, default=0, help="percent")
     parser.add_argument(
         "--url", default="", help="an empty PostgreSQL database; then one round without a peer"
     )
@@ -70,35 +74,38 @@ async def ledger(asked: argparse.Namespace, url: str) -> tuple[float, float]:
     store = await open_store(url, synchronous=asked.synchronous)
     await prepare(store, asked.rows)
     began, cpu = time.perf_counter(), time.process_time()
-    senders = [batches(store, f"t{number}-", asked.workers) for number in range(BATCHES)]
+    senders = [batches(store, f"t{number}-", asked) for number in range(BATCHES)]
     done = sum(await asyncio.gather(*senders))
     took, cpu = time.perf_counter() - began, time.process_time() - cpu
     assert done == asked.rows
     counts = await store.ledger.counts("m1")
-    assert counts.sent == asked.rows
+    assert counts.sent + counts.failed == asked.rows
     await store.close()
     return done / took, cpu / done * 1000
 
 
-async def batches(store: Store, token: str, workers: int) -> int:
-    done = 0
-    plan = partial(UNLIMITED.plan, wanted=workers // BATCHES, most=workers // BATCHES)
+async def batches(store: Store, token: str, asked: argparse.Namespace) -> int:
+    done, share = 0, asked.workers // BATCHES
+    plan = partial(UNLIMITED.plan, wanted=share, most=share)
     while True:
         batch = await store.ledger.claim("m1", "host/run", f"{token}{done}", now=NOW, lease=3600, plan=plan)
         if not isinstance(batch, Batch):
             return done
         rows = iter(batch.rows)
-        await asyncio.gather(*(connection(store, batch, rows) for _ in range(workers // BATCHES)))
+        await asyncio.gather(*(connection(store, batch, rows, asked.refused) for _ in range(share)))
         await store.ledger.finish(batch)
         done += len(batch.rows)
 
 
-async def connection(store: Store, batch: Batch, rows: Iterator[Recipient]) -> None:
+async def connection(store: Store, batch: Batch, rows: Iterator[Recipient], refused: int) -> None:
     done = None
     for number, row in enumerate(rows):
         assert await store.ledger.step(batch, done, row, now=NOW)
         reply = Reply(250, f"2.0.0 Ok: queued as 4F{number:08X}", "mx1.benchmark.example")
         done = Settled(row.subscriber, row.serial, State.SENT, Stage.DOT, reply)
+        if row.subscriber % 100 < refused:
+            reply = Reply(550, f"5.1.1 <{row.email}>: no such user", "mx1.benchmark.example")
+            done = judged(Settled(row.subscriber, row.serial, State.FAILED, Stage.RCPT, reply), RULE)
     assert await store.ledger.step(batch, done, None, now=NOW)
 
 

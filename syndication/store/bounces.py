@@ -1,10 +1,11 @@
 """What came back: each message is taken once, and what follows for its reader is decided and kept in the same transaction."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from syndication.domain.bounce import Event, Happened, Kind, Rule, Standing, decide
 from syndication.domain.subscriber import Consent
@@ -60,16 +61,13 @@ class Bounces:
 
 def decided(connection: Connection, happened: Happened, rule: Rule, now: datetime) -> Event | None:
     """Decide, and keep the decision with its consequence; None for what is known already. The caller holds the lock `subscribers`."""
-    c, b, finding = subscribers.c, bounces.c, happened.finding
-    row = connection.execute(select(c.id, c.consent, c.confirmed).where(c.key == happened.key)).first()
+    c, finding = subscribers.c, happened.finding
+    row = connection.execute(_READER, {"key": happened.key}).first()
     if row is None:
         return None
     if _known(connection, row.id, happened):
         return None
-    counted = select(b.sent).where(b.subscriber == row.id, b.kind == finding.kind, b.score > 0)
-    if row.confirmed is not None:
-        counted = counted.where(b.sent >= row.confirmed - timedelta(seconds=1))
-    soft = connection.execute(counted).scalars().all() if finding.kind is Kind.SOFT else ()
+    soft = _soft(connection, row.id, row.confirmed) if finding.kind is Kind.SOFT else ()
     decision = decide(happened, Standing(Consent(row.consent), row.confirmed, soft), rule, now)
     others: list[int] = []
     if decision.consent is Consent.UNSUBSCRIBED:
@@ -88,22 +86,40 @@ def decided(connection: Connection, happened: Happened, rule: Rule, now: datetim
         score=decision.score,
         why=decision.why,
     )
-    connection.execute(insert(bounces).values(subscriber=row.id, **_row(event)))
+    connection.execute(_EVENT, {"subscriber": row.id, **_row(event)})
     for other in others:
         if _known(connection, other, happened):
             continue
         said = replace(event, words="", why="complained: another address of the same mailbox did")
-        connection.execute(insert(bounces).values(subscriber=other, **_row(said)))
+        connection.execute(_EVENT, {"subscriber": other, **_row(said)})
     return event
 
 
 def _known(connection: Connection, reader: int, happened: Happened) -> bool:
     """Whether the mail has had its say of this kind about a reader."""
+    same = {"reader": reader, "kind": happened.finding.kind, "sent": happened.sent}
+    return connection.execute(_SAME, same).first() is not None
+
+
+def _soft(connection: Connection, reader: int, confirmed: datetime | None) -> Sequence[datetime]:
+    """When the mails were sent whose soft bounces count: none from before the reader's latest yes."""
     b = bounces.c
-    same = (b.subscriber == reader, b.kind == happened.finding.kind, b.sent == happened.sent)
-    return connection.execute(select(b.id).where(*same)).first() is not None
+    counted = select(b.sent).where(b.subscriber == reader, b.kind == Kind.SOFT, b.score > 0)
+    if confirmed is not None:
+        counted = counted.where(b.sent >= confirmed - timedelta(seconds=1))
+    return connection.execute(counted).scalars().all()
 
 
+# Made once: a refusal while sending would pay for them as much as for what they do.
+_READER = select(subscribers.c.id, subscribers.c.consent, subscribers.c.confirmed).where(
+    subscribers.c.key == bindparam("key")
+)
+_SAME = select(bounces.c.id).where(
+    bounces.c.subscriber == bindparam("reader"),
+    bounces.c.kind == bindparam("kind"),
+    bounces.c.sent == bindparam("sent"),
+)
+_EVENT = insert(bounces)
 _COLUMNS = ("at", "sent", "kind", "status", "words", "source", "score", "why")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, collate, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, collate, func, or_, select, update
 
 from syndication.domain.subscriber import Added, Consent, mailbox
 from syndication.store.consent_tables import erased
@@ -35,11 +35,11 @@ def keep_away(connection: Connection, reader: int, consent: Consent, at: datetim
     That `ann+1@` is a dead address says nothing of Ann: then only that one stays away.
     """
     c = subscribers.c
-    email = connection.execute(select(c.canonical).where(c.id == reader)).scalar_one()
+    email = connection.execute(_EMAIL, {"reader": reader}).scalar_one()
     home = mailbox(email)
     spoken_for = home if consent is Consent.COMPLAINED or email == home else None
-    gone = update(subscribers).values(consent=consent, left=at)
-    connection.execute(gone.where(c.id == reader).values(suppressed=spoken_for))
+    gone = {"reader": reader, "new_consent": consent, "new_left": at, "new_suppressed": spoken_for}
+    connection.execute(_GONE, gone)
     if consent is not Consent.COMPLAINED:
         return []
     local, _, domain = home.rpartition("@")
@@ -50,8 +50,19 @@ def keep_away(connection: Connection, reader: int, consent: Consent, at: datetim
     )
     others = [row.id for row in connection.execute(found) if mailbox(row.canonical) == home]
     for other in others:
-        connection.execute(gone.where(c.id == other))
+        connection.execute(update(subscribers).where(c.id == other).values(consent=consent, left=at))
     return others
+
+
+# Made once: a refusal while sending would pay for them as much as for what they do.
+_EMAIL = select(subscribers.c.canonical).where(subscribers.c.id == bindparam("reader"))
+_GONE = (
+    update(subscribers)
+    .where(subscribers.c.id == bindparam("reader"))
+    .values(
+        consent=bindparam("new_consent"), left=bindparam("new_left"), suppressed=bindparam("new_suppressed")
+    )
+)
 
 
 def complained(connection: Connection, email: str, marks: Sequence[str]) -> bool:
