@@ -21,6 +21,7 @@ REFUSED = {
     Added.ERASED: "its owner had it erased; only its owner can subscribe again",
 }
 LONGEST_NAME = 200  # characters
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # programs write 0001-01-01 for a time that they do not know
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")  # BCP 47
 
 
@@ -88,6 +89,8 @@ class RowReader:
         time = time if time.tzinfo else time.replace(tzinfo=UTC)
         if time > self.now:
             raise ValueError("confirmed_at lies in the future")
+        if time < _EARLIEST:
+            raise ValueError("confirmed_at lies before 1970; leave it empty where it is not known")
         return time
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,7 +45,7 @@ CELLS = {
     | st.sampled_from(["Ann Lee", " Ann", "A  B", "이지은", "n" * 201, "a\u00a0b"]),
     "language": st.sampled_from(["", "en", " ko", "klingon!"]),
     "topics": st.sampled_from(["", "city", "film;city", "sport"]),
-    "confirmed_at": st.sampled_from(["", "2026-01-02", "2027-01-02", "soon"]),
+    "confirmed_at": st.sampled_from(["", "2026-01-02", "2027-01-02", "0001-01-01", "soon"]),
     "consent": st.sampled_from(["", "confirmed", "Confirmed", "pending"]),
 }
 
@@ -71,6 +72,16 @@ def test_a_block_reads_as_its_rows_do(rows: list[dict[str, str]]) -> None:
         if not any(cell.strip() for cell in row.values()):
             del wanted[number]
     assert found == wanted
+
+
+@pytest.mark.parametrize(
+    "text", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+09:00", "1900-01-01", "1969-12-31T23:59:59Z"]
+)
+def test_a_yes_before_there_was_mail_is_no_time(text: str) -> None:
+    """Its day in another time zone may be none at all, and no mail of the edition could be made."""
+    with pytest.raises(ValueError, match="lies before 1970; leave it empty"):
+        READER.time(text)
+    assert READER.time("1970-01-01") == datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def test_only_the_cells_that_are_unusual_are_looked_at() -> None:
