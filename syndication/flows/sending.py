@@ -24,7 +24,7 @@ from syndication.flows.refusals import judged
 
 __all__ = ["Sending", "send"]
 
-Mail: TypeAlias = tuple[Recipient, str, bytes | Settled | SyndicationError]
+Mail: TypeAlias = tuple[Recipient, str, bytes | Settled | Exception]
 """A row, its envelope sender and its message, or what there is instead of one."""
 
 
@@ -82,7 +82,7 @@ async def _connection(sending: Sending, batch: Batch, mails: Iterator[Mail], fin
             mail = next(mails, None)
             while mail is not None and not sending.stop.is_set() and findings.blocked is None:
                 row, sender, message = mail
-                if isinstance(message, SyndicationError):
+                if isinstance(message, Exception):
                     raise message
                 # Connecting may take its time, and so may many rows without a mail: what is known is written first.
                 if done is not None and (isinstance(message, Settled) or not place.usable):
@@ -127,16 +127,16 @@ def _mails(letters: MailingLetters, batch: Batch) -> Iterator[Mail]:
         ]
 
 
-def _draft(letters: MailingLetters, row: Recipient) -> tuple[str, Draft | Settled | SyndicationError]:
+def _draft(letters: MailingLetters, row: Recipient) -> tuple[str, Draft | Settled | Exception]:
     """The row's envelope sender and mail, or what to write about a row that gets none. A fault waits for its turn: the mail before it goes out."""
     try:
         draft = letters.draft(row)
         if draft is not None:
             return letters.envelope_sender(row), draft
-    except SyndicationError as fault:
-        return "", fault
     except ValueError as error:  # an address or a name that cannot stand in a header
         return "", Settled(row.subscriber, row.serial, State.FAILED, Stage.ADDRESS, Reply(0, str(error)))
+    except Exception as fault:  # noqa: BLE001 - raised when it is its turn: the mail before it is marked already
+        return "", fault
     nothing = Reply(0, "nothing in it for the reader's topics")
     return "", Settled(row.subscriber, row.serial, State.NO_CONTENT, Stage.CONNECT, nothing, counted=False)
 

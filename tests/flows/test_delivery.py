@@ -140,6 +140,21 @@ async def test_what_was_sent_is_written_though_the_next_mail_cannot_be_made(news
     assert (report.sent, report.unknown, len(server.taken)) == (2, 0, 3)
 
 
+async def test_a_mail_whose_making_fails_in_an_unforeseen_way_leaves_nobody_in_doubt(
+    newsroom: Newsroom,
+) -> None:
+    async with Script() as server:
+        newsroom.configure(smtp=loopback(server), connections=1)
+        await newsroom.run(W41, send=False)
+        change(newsroom, "UPDATE deliveries SET language = 'xx' WHERE subscriber = 2")
+        with pytest.raises(KeyError, match="xx"):
+            await newsroom.deliver()
+        assert [mail.recipient for mail in server.taken] == [READERS[0]]
+        change(newsroom, "UPDATE deliveries SET language = 'en' WHERE subscriber = 2")
+        (report,) = await newsroom.deliver()
+    assert (report.sent, report.unknown, len(server.taken)) == (2, 0, 3)
+
+
 def change(room: Newsroom, statement: str) -> None:
     connection = sqlite3.connect(room.folder / "var/syndicate.db")
     with closing(connection), connection:  # a refused statement must not keep the lock
