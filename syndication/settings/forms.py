@@ -18,6 +18,7 @@ import idna
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Strict
 
 __all__ = [
+    "DOMAIN",
     "Address",
     "Duration",
     "FilePath",
@@ -242,11 +243,12 @@ def _address(value: str) -> str:
 
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+DOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})+")  # in A-labels
 
 
 def _domain(value: str) -> str:
     """A domain in lowercase A-labels."""
-    if not re.fullmatch(rf"{_LABEL}(\.{_LABEL})+", value):
+    if not DOMAIN.fullmatch(value):
         raise Mistake("is not a domain", 'Write one like "news.example", an international one as xn--….')
     return value.lower()
 

@@ -1,6 +1,5 @@
 """The tables about sending: servers, lanes, delivery, bounces and signatures (`docs/reference/configuration.md`)."""
 
-import re
 from datetime import timedelta
 from typing import Annotated, Literal, Self, TypeVar
 
@@ -8,6 +7,7 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator, model_va
 
 from syndication.domain.return_path import LONGEST_LOCAL
 from syndication.settings.forms import (
+    DOMAIN,
     Duration,
     Line,
     Mailbox,
@@ -125,9 +125,11 @@ class LaneTable(Table):
     @classmethod
     def _are_domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for index, domain in enumerate(value):
-            if not re.fullmatch(r"[^\s@.]+(\.[^\s@.]+)+", domain):
+            if not DOMAIN.fullmatch(domain):
                 raise Mistake(
-                    "is not a domain", 'Write what stands behind the @, like "example.com".', (index,)
+                    "is not a domain",
+                    'Write what stands behind the @, like "example.com", an international one as xn--….',
+                    (index,),
                 )
         return tuple(domain.lower() for domain in value)
 

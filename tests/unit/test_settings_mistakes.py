@@ -150,6 +150,8 @@ def test_a_wrong_value_of_an_optional_key_is_named_with_its_line(
             f"line {END + 4}: dkim.ed25519_selector is dkim.selector too.",
         ),
         ('[[lanes]]\nname = "a"\ndomains = ["a.example",\n"b"]', f"line {END + 4}: lanes.domains is not a domain."),
+        ('[[lanes]]\nname = "a"\ndomains = ["*.a.example"]', f"line {END + 3}: lanes.domains is not a domain."),
+        ('[[lanes]]\nname = "a"\ndomains = ["münchen.example"]', f"line {END + 3}: lanes.domains is not a domain."),
         ('[[smtp.servers]]\nurl = "outbox:box"', f"line {END + 2}: smtp.servers.url cannot be an outbox here."),
         ('[[smtp.servers]]\nurl = "smtp://a.example"\nrate = inf', f"line {END + 3}: smtp.servers.rate is not a finite number."),
         ('[smtp]\nurl = "outbox:box"\n[[smtp.servers]]\nurl = "smtp://a.example"', f"line {END + 2}: smtp.url stands beside [[smtp.servers]]."),
