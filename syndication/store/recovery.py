@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeAlias
 
-from sqlalchemy import Connection, Update, delete, select, update
+from sqlalchemy import Connection, Update, delete, or_, select, update
 
 from syndication.domain.delivery import Stage, State
 from syndication.store import meters
@@ -70,7 +70,13 @@ def retry_failed(connection: Connection, mailing: str, *, now: datetime) -> int:
     """Queue failed rows again for which another try can end otherwise."""
     c = deliveries.c
     again = update(deliveries).where(
-        c.mailing == mailing, c.state == State.FAILED, ~DEAD, c.stage.not_in((Stage.CONSENT, Stage.ADDRESS))
+        c.mailing == mailing,
+        c.state == State.FAILED,
+        ~DEAD,
+        c.stage != Stage.CONSENT,
+        or_(
+            c.stage != Stage.ADDRESS, c.reply.like("5.6.7 %")
+        ),  # without SMTPUTF8: another server may offer it
     )
     return connection.execute(again.values(state=State.QUEUED, due=now, first_deferred=None)).rowcount
 

@@ -47,16 +47,17 @@ DEAD = (State.FAILED, Stage.RCPT, Reply(550, "5.1.1 nobody here", "mx"))
 SENDER = (State.FAILED, Stage.RCPT, Reply(550, "5.1.8 who are you", "mx"))
 LEFT = (State.FAILED, Stage.CONSENT, Reply(0, "the reader had left"))
 NO_ADDRESS = (State.FAILED, Stage.ADDRESS, Reply(0, "no mail can have it"))
+NO_SMTPUTF8 = (State.FAILED, Stage.ADDRESS, Reply(0, "5.6.7 the server does not offer SMTPUTF8", "mx"))
 UNKNOWN = (State.UNKNOWN, Stage.DOT, Reply(0, "the line broke", "mx"))
 NOTHING = (State.NO_CONTENT, Stage.CONNECT, Reply(0, "nothing in it"))
 LATER = (State.DEFERRED, Stage.RCPT, Reply(451, "4.2.0 later", "mx"))
 
 
 async def test_failed_rows_are_retried_but_for_dead_addresses_and_leavers(store: Store) -> None:
-    rows = await settle(store, SENT, FAILED, DEAD, SENDER, LEFT, NO_ADDRESS, UNKNOWN, NOTHING)
-    assert await store.ledger.retry_failed("m1", now=NOW + HOUR) == 2
+    rows = await settle(store, SENT, FAILED, DEAD, SENDER, LEFT, NO_ADDRESS, NO_SMTPUTF8, UNKNOWN, NOTHING)
+    assert await store.ledger.retry_failed("m1", now=NOW + HOUR) == 3
     queued = [email for email, state in (await states(store)).items() if state is State.QUEUED]
-    assert queued == [rows[1].email, rows[3].email]
+    assert queued == [rows[1].email, rows[3].email, rows[6].email]
     assert await store.ledger.retry_failed("m1", now=NOW + HOUR) == 0
     again = await claim(store, "t2", now=NOW + HOUR)
     assert [row.email for row in again.rows] == queued

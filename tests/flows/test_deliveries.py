@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,11 @@ async def first_run(room: Newsroom, moment: str, *steps: Step) -> Report:
         return await room.run(W41)
 
 
-async def again(room: Newsroom, asked: Again, key: str | None = None) -> tuple[list[Report], list[str]]:
+async def again(
+    room: Newsroom, asked: Again, key: str | None = None, offers: Sequence[str] = ()
+) -> tuple[list[Report], list[str]]:
     """What `deliver` reports, and who got a mail."""
-    async with Script() as server:
+    async with Script(extensions=offers) as server:
         room.configure(smtp=f"smtp+plain://127.0.0.1:{server.port}")
         async with room.app() as app:
             reports = await deliver_due(app, WeekKey.parse(key) if key else None, asked)
@@ -60,6 +63,19 @@ async def test_failed_mails_are_tried_again_on_request_but_not_to_dead_addresses
     assert (report.requeued, report.sent, report.failed, report.incomplete) == (1, 1, 1, False)
     (report,), mailed = await again(newsroom, FAILED, W41)
     assert (report.requeued, mailed) == (0, [])
+
+
+async def test_a_mail_that_wants_smtputf8_is_tried_again_over_a_server_that_offers_it(
+    newsroom: Newsroom,
+) -> None:
+    await newsroom.subscribe("bär@readers.example")
+    report = await first_run(newsroom, "rcpt")
+    assert (report.sent, report.failed, report.incomplete) == (3, 1, True)
+
+    (report,), mailed = await again(newsroom, FAILED, offers=("SMTPUTF8", "8BITMIME"))
+
+    assert mailed == ["bär@readers.example"]
+    assert (report.requeued, report.sent, report.incomplete) == (1, 1, False)
 
 
 async def test_held_unknown_mails_are_sent_again_on_request_with_the_same_bytes(newsroom: Newsroom) -> None:
