@@ -62,7 +62,8 @@ class Wire(asyncio.Protocol):
         """Take over a connected transport from aiosmtplib. A write is then drained when nothing of it is left in the process."""
         self._transport = transport
         transport.set_protocol(self)
-        transport.set_write_buffer_limits(high=0)
+        # Not 0: a TLS transport pauses at `high` already, at 0 also when nothing is left, and nothing would wake us.
+        transport.set_write_buffer_limits(high=1, low=0)
         if transport.get_extra_info("sslcontext") is None and hasattr(os, "writev"):
             self._descriptor = transport.get_extra_info("socket").fileno()
         if transport.is_closing():

@@ -188,6 +188,42 @@ async def test_tls_is_verified_and_used_before_the_login(
     assert verbs == [*before, "AUTH", "MAIL", "RCPT", "DATA", "QUIT"]
 
 
+@pytest.mark.parametrize("new_loop", LOOPS)
+@pytest.mark.parametrize("extensions", [(), (PIPELINING,)], ids=["one by one", "in one go"])
+@pytest.mark.parametrize("security", [Security.STARTTLS, Security.TLS])
+def test_mails_of_any_size_follow_each_other_over_tls_refused_ones_among_them(
+    security: Security,
+    extensions: tuple[str, ...],
+    new_loop: Callable[[], asyncio.AbstractEventLoop],
+    server_context: ssl.SSLContext,
+    trusting: ssl.SSLContext,
+) -> None:
+    """A TLS transport pauses its protocol at its high-water mark, not above it: at a mark of 0 every second write."""
+    sizes = [MESSAGE, MESSAGE, LARGE, MESSAGE, LARGE, MESSAGE]
+
+    async def converse() -> list[Outcome]:
+        refusals = {"rcpt": [Step(), Step("550 5.1.1 nobody"), Step(), Step("450 4.2.1 later")]}
+        script = Script(refusals, extensions, context=server_context, implicit=security is Security.TLS)
+        async with script:
+            session = Session()
+            patient = replace(LONG, block=10)
+            failed = await session.connect(
+                script.server(security), ssl_context=trusting, hostname="us.example", timeouts=patient
+            )
+            assert failed is None
+            outcomes = [
+                (await session.transact(WEEKLY, f"r{number}@example.com", message)).outcome
+                for number, message in enumerate(sizes)
+            ]
+            await session.close()
+        assert script.connections == 1
+        return outcomes
+
+    taken, refused, later = Outcome.ACCEPTED, Outcome.REFUSED, Outcome.TRY_LATER
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        assert runner.run(converse()) == [taken, refused, taken, later, taken, taken]
+
+
 async def test_without_starttls_offered_there_is_no_session_and_no_login(trusting: ssl.SSLContext) -> None:
     async with Script(extensions=("AUTH PLAIN",)) as script:
         session = Session()
