@@ -211,7 +211,7 @@ async def _smtp(app: App) -> Check:
                 async with pool.session(server) as place:
                     unreachable = await place.ready()
                 if unreachable:
-                    said = f"The mail server {server} does not answer: {unreachable.reply.text}."
+                    said = f"The mail server {server} does not answer: {unreachable.reply.text.rstrip('.')}."
                     return Check("smtp", ok=False, said=said, exit_code=3)
     except SyndicationError as error:
         return Check.of("smtp", error)

@@ -39,10 +39,11 @@ class Pause:
             where = f"to the lane {self.name}" if self.kind == "lane" else f"over the mail server {self.name}"
             rest = "the rest waits" if number is None else f"the other {number:,} wait"
             return f"Today's {self.used:,} mails {where} are out; {rest} until tomorrow 00:00."
+        words = self.words.rstrip(".")
         if self.kind == "lane":
             until = self.until.astimezone(zone)
-            return f"The lane {self.name} is paused until {until:%Y-%m-%d %H:%M}, because it refuses our mail: {self.words}."
-        return f"The mail server {self.name} could not be used: {self.words}."
+            return f"The lane {self.name} is paused until {until:%Y-%m-%d %H:%M}, because it refuses our mail: {words}."
+        return f"The mail server {self.name} could not be used: {words}."
 
 
 async def pauses(app: App) -> list[Pause]:

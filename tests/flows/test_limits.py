@@ -79,7 +79,7 @@ async def test_a_server_that_says_421_loses_its_mail_to_the_other(newsroom: News
 
 
 async def test_a_storm_of_421_after_the_dot_ends_a_run_that_does_not_wait(newsroom: Newsroom) -> None:
-    storm = {"dot": [Step("421 4.3.0 not now", close=True)] * 99}
+    storm = {"dot": [Step("421 4.3.0 not now.", close=True)] * 99}
     async with Script(storm, extensions=(PIPELINING,)) as server:
         newsroom.configure(connections=1)
         smtp(newsroom, server)
@@ -145,7 +145,7 @@ async def test_a_run_that_waits_long_enough_sends_the_next_days_mails(newsroom: 
 
 async def test_a_policy_block_pauses_its_providers_lane_and_nobody_else(newsroom: Newsroom) -> None:
     await newsroom.subscribe(*GMAIL)
-    refuse = Step("550 5.7.26 this mail is unauthenticated")
+    refuse = Step("550 5.7.26 this mail is unauthenticated.")
     async with Script({"rcpt": [refuse]}) as server:
         newsroom.configure(connections=1)
         smtp(newsroom, server)
