@@ -30,7 +30,7 @@ _c = deliveries.c
 # Enhanced status codes (RFC 3463): 5.1.x is a dead address, everything else of ours or theirs may change. But 5.1.7 and 5.1.8 speak of
 # the sender's.
 DEAD: ColumnElement[bool] = and_(
-    _c.stage == Stage.RCPT,
+    _c.stage.in_((Stage.RCPT, Stage.DATA, Stage.DOT)),
     _c.reply.like("5.1.%"),
     ~or_(_c.reply.like("5.1.7%"), _c.reply.like("5.1.8%")),
 )

@@ -52,8 +52,11 @@ async def again(
     return reports, [taken.recipient for taken in server.taken]
 
 
-async def test_failed_mails_are_tried_again_on_request_but_not_to_dead_addresses(newsroom: Newsroom) -> None:
-    report = await first_run(newsroom, "rcpt", Step("550 5.1.1 nobody here"), Step("550 5.2.1 not today"))
+@pytest.mark.parametrize("moment", ["rcpt", "dot"])
+async def test_failed_mails_are_tried_again_on_request_but_not_to_dead_addresses(
+    newsroom: Newsroom, moment: str
+) -> None:
+    report = await first_run(newsroom, moment, Step("550 5.1.1 nobody here"), Step("550 5.2.1 not today"))
     assert (report.sent, report.failed, report.incomplete) == (1, 2, True)
 
     assert await again(newsroom, Again()) == ([], [])
