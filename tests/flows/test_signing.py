@@ -5,13 +5,19 @@ import re
 import stat
 import tomllib
 from collections.abc import Iterator
+from dataclasses import fields
+from functools import partial
 from pathlib import Path
 
 import dkim
 import pytest
 
+from syndication.deliver.message import Draft
+from syndication.domain.delivery import Batch, Recipient
 from syndication.errors import SettingsError, UsageError
 from syndication.flows.doctor import Check, examine
+from syndication.flows.letters import MailingLetters
+from syndication.flows.sending import _mails
 from syndication.wiring import new_dkim_key
 from tests.flows.newsroom import Newsroom, article
 
@@ -201,3 +207,39 @@ def test_a_wrong_type_or_selector_is_refused_and_writes_nothing(
     done = room.syndicate("dkim", "new", *arguments)
     assert done.returncode == 2, done.stdout
     assert list(room.folder.rglob("*.pem")) == []
+
+
+async def test_a_batchs_mails_are_merged_one_a_connection_then_signed_and_no_more_are_made_ahead(
+    room: Newsroom,
+) -> None:
+    did: list[tuple[str, int]] = []
+
+    class Noted(MailingLetters):
+        def draft(self, reader: Recipient) -> Draft | None:
+            number = reader.subscriber
+            did.append(("merged", number))
+            draft = MailingLetters.draft(self, reader)
+            assert draft
+            (unsigned,) = draft.unsigned
+
+            def sign(digest: bytes) -> bytes:
+                did.append(("signed", number))
+                return unsigned.sign(digest)
+
+            return draft._replace(unsigned=[unsigned._replace(sign=sign)])
+
+    await room.subscribe(*(f"reader{number}@readers.example" for number in range(1, 4)))
+    room.configure(more=f"[dkim]\n{key(room)}")
+    await room.run(WEEK, send=False)
+    async with room.app() as app:
+        (mailing,) = await app.store.editions.open_mailings()
+        plan = partial(app.delivery.throttle.plan, wanted=2, most=2)
+        batch = await app.store.ledger.claim(mailing, "here/run", "token", now=room.now, lease=60, plan=plan)
+        assert isinstance(batch, Batch)
+        letters = await app.letters.of(mailing)
+        noted = Noted(**{each.name: getattr(letters, each.name) for each in fields(letters)})
+        for row, _, message in _mails(noted, batch):
+            did.append(("given", row.subscriber))
+            assert message == letters.message(row)
+    whole, rest = [("merged", 1), ("merged", 2), ("signed", 1), ("signed", 2)], [("merged", 3), ("signed", 3)]
+    assert did == [*whole, ("given", 1), ("given", 2), *rest, ("given", 3)]
