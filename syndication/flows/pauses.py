@@ -1,11 +1,12 @@
 """What holds mail back: lanes and servers that are paused, or have had their mails of the day."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from syndication.domain.limits import Meter, Reason
+from syndication.domain.limits import Meter, Reason, lane_meter
 from syndication.flows.app import App
 
 __all__ = ["Pause", "pauses", "sentences"]
@@ -46,11 +47,14 @@ class Pause:
         return f"The mail server {self.name} could not be used: {words}."
 
 
-async def pauses(app: App) -> list[Pause]:
-    """Of the lanes and servers that the site still has, by name."""
+async def pauses(app: App, lanes: Collection[str] = ()) -> list[Pause]:
+    """Of the lanes and servers that the site still has, by name, and of `lanes`: those of a mailing stay as it was frozen."""
     now, throttle = app.clock(), app.delivery.throttle
+    asked = {lane_meter(lane) for lane in lanes}
     known = [
-        meter for _, meter in sorted((await app.store.ledger.meters()).items()) if throttle.knows(meter.name)
+        meter
+        for name, meter in sorted((await app.store.ledger.meters()).items())
+        if name in asked or throttle.knows(name)
     ]
     found = []
     for meter in known:
@@ -73,6 +77,6 @@ async def sentences(app: App, mailing: str) -> list[str]:
     total = sum(waiting.values())
     return [
         pause.sentence(app.publication.timezone, total if pause.kind == "server" else waiting[pause.name])
-        for pause in (await pauses(app) if waiting else ())
+        for pause in (await pauses(app, waiting) if waiting else ())
         if pause.kind == "server" or pause.name in waiting
     ]

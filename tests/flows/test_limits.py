@@ -175,6 +175,21 @@ async def test_a_policy_block_pauses_its_providers_lane_and_nobody_else(newsroom
     assert mailing.startswith(W41)
 
 
+async def test_a_paused_lane_that_left_the_configuration_still_says_why_its_mail_waits(
+    newsroom: Newsroom,
+) -> None:
+    await newsroom.subscribe("dee@campus.example", "eve@campus.example")
+    refuse = Step("550 5.7.1 not from you")
+    async with Script({"rcpt": [refuse]}) as server:
+        newsroom.configure(more='[[lanes]]\nname = "campus"\ndomains = ["campus.example"]', connections=1)
+        smtp(newsroom, server)
+        first = await newsroom.run(W41)
+        newsroom.configure(more="")
+        (second,) = await newsroom.deliver()
+    assert second.incomplete
+    assert second.warnings == first.warnings != []
+
+
 def pause(room: Newsroom) -> str:
     """The time of the paused lane, in the publication's zone, as the warning has it."""
     with closing(sqlite3.connect(room.folder / "var/syndicate.db")) as connection:
