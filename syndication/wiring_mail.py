@@ -139,7 +139,7 @@ async def open_pool(settings: Settings, running: str) -> AsyncIterator[Pool]:
             servers,
             connections=settings.smtp.connections,
             per_connection=settings.smtp.per_connection,
-            hostname=socket.gethostname(),
+            hostname=_introduced(settings),
         )
         yield await stack.enter_async_context(pool)
 
@@ -149,3 +149,9 @@ async def _outbox(stack: AsyncExitStack, folder: Path, running: str) -> SmtpServ
     from syndication.deliver.outbox import Outbox, running_outbox  # noqa: PLC0415 (aiosmtpd, which no other site needs)
 
     return running_outbox(running) if running else await stack.enter_async_context(Outbox(folder))
+
+
+def _introduced(settings: Settings) -> str:
+    """A full name (RFC 5321 §4.1.1.1): servers refuse a bare one, as containers have, and some only at the recipient."""
+    name = socket.gethostname()
+    return name if "." in name else settings.domain

@@ -1,6 +1,7 @@
 """Sending a mailing: servers that are slow, narrow or gone, waiting, doubts, and what an operator is told."""
 
 import asyncio
+import socket
 import sqlite3
 from collections import Counter
 from contextlib import closing
@@ -159,6 +160,19 @@ def change(room: Newsroom, statement: str) -> None:
     connection = sqlite3.connect(room.folder / "var/syndicate.db")
     with closing(connection), connection:  # a refused statement must not keep the lock
         connection.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("machine", "said"), [("a1b2c3", "harbour.example"), ("mx.quay.example", "mx.quay.example")]
+)
+async def test_a_machine_with_a_bare_name_introduces_itself_with_the_publications_domain(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, machine: str, said: str
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: machine)
+    async with Script() as server:
+        newsroom.configure(smtp=loopback(server), connections=1)
+        await newsroom.run(W41)
+    assert server.said[0] == f"EHLO {said}"
 
 
 async def test_an_address_that_cannot_stand_in_a_header_fails_alone(newsroom: Newsroom) -> None:
