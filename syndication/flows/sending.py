@@ -24,6 +24,8 @@ from syndication.flows.refusals import judged
 
 __all__ = ["Sending", "send"]
 
+AHEAD = 20  # mails that are made at a time; each is in memory twice, as draft and as message
+
 Mail: TypeAlias = tuple[Recipient, str, bytes | Settled | Exception]
 """A row, its envelope sender and its message, or what there is instead of one."""
 
@@ -114,12 +116,12 @@ async def _connection(sending: Sending, batch: Batch, mails: Iterator[Mail], fin
 
 
 def _mails(letters: MailingLetters, batch: Batch) -> Iterator[Mail]:
-    """The batch's mails, as many made at a time as it has connections: all merged, then all signed.
+    """The batch's mails, made several at a time, one a connection at most: all merged, then all signed.
 
     A signature drives everything else out of the processor's caches. One after each merge costs a mail a tenth more.
     """
-    rows = iter(batch.rows)
-    while some := list(islice(rows, batch.connections)):
+    rows, number = iter(batch.rows), min(batch.connections, AHEAD)
+    while some := list(islice(rows, number)):
         drafts = [(row, *_draft(letters, row)) for row in some]
         yield from [
             (row, sender, draft.message() if isinstance(draft, Draft) else draft)

@@ -193,8 +193,9 @@ class Settings(BaseSettings):
 
         Read when it is needed, because not everyone who lists articles may read it. Raises SettingsError.
         """
-        file = server.password_file or self.smtp.password_file
-        return self._secret(file, "smtp.password_file", self.smtp.password)
+        if server.password_file:
+            return self._secret(server.password_file, "smtp.servers.password_file", self.smtp.password)
+        return self._secret(self.smtp.password_file, "smtp.password_file", self.smtp.password)
 
     def bounces_password(self) -> str:
         """The password of the IMAP mailbox: its file's, else the environment's, else empty. Raises SettingsError."""

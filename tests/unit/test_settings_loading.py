@@ -283,6 +283,10 @@ def test_a_missing_password_file_is_one_sentence_when_it_is_needed(tmp_path: Pat
     settings = load(tmp_path, LEAST + '[smtp]\nurl = "smtp://a@a.example"\npassword_file = "none"\n')
     with pytest.raises(SettingsError, match=r"smtp\.password_file, .*/none, cannot be read"):
         settings.password_for(settings.servers[0])
+    one = '[[smtp.servers]]\nurl = "smtp://a@a.example"\npassword_file = "none"\n'
+    settings = load(tmp_path, LEAST + one)
+    with pytest.raises(SettingsError, match=r"smtp\.servers\.password_file, .*/none, cannot be read"):
+        settings.password_for(settings.servers[0])
 
 
 def test_a_database_password_from_the_environment_is_used_and_not_shown(tmp_path: Path) -> None:
