@@ -118,7 +118,7 @@ async def _connection(sending: Sending, batch: Batch, mails: Iterator[Mail], fin
 def _mails(letters: MailingLetters, batch: Batch) -> Iterator[Mail]:
     """The batch's mails, made several at a time, one a connection at most: all merged, then all signed.
 
-    A signature drives everything else out of the processor's caches. One after each merge costs a mail a tenth more.
+    A signature drives everything else out of the processor's caches. One after each merge costs a signed mail a twentieth more.
     """
     rows, number = iter(batch.rows), min(batch.connections, AHEAD)
     while some := list(islice(rows, number)):
