@@ -44,7 +44,12 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--synchronous", choices=("normal", "full"), default="normal")
-    parser.add_argument("--refused", type=int, default=0, help="percent")
+    parser.add_argument(
+        "--refused",
+        type=int,
+        default=0,
+        help="percent whose address is dead: the reader is bounced in the same transaction; the peer knows none",
+    )
     parser.add_argument(
         "--url", default="", help="an empty PostgreSQL database; then one round without a peer"
     )

@@ -23,7 +23,7 @@ from syndication.settings import Settings
 if TYPE_CHECKING:
     from syndication.bounces.box import Box
 
-__all__ = ["bounce_policy", "delivery_policy", "mail_policy", "open_pool"]
+__all__ = ["bounce_policy", "delivery_policy", "introduced", "mail_policy", "open_pool"]
 
 
 def delivery_policy(settings: Settings, run: str) -> DeliveryPolicy:
@@ -139,7 +139,7 @@ async def open_pool(settings: Settings, running: str) -> AsyncIterator[Pool]:
             servers,
             connections=settings.smtp.connections,
             per_connection=settings.smtp.per_connection,
-            hostname=_introduced(settings),
+            hostname=introduced(socket.gethostname(), settings.domain),
         )
         yield await stack.enter_async_context(pool)
 
@@ -151,7 +151,6 @@ async def _outbox(stack: AsyncExitStack, folder: Path, running: str) -> SmtpServ
     return running_outbox(running) if running else await stack.enter_async_context(Outbox(folder))
 
 
-def _introduced(settings: Settings) -> str:
-    """A full name (RFC 5321 §4.1.1.1): servers refuse a bare one, as containers have, and some only at the recipient."""
-    name = socket.gethostname()
-    return name if "." in name else settings.domain
+def introduced(machine: str, domain: str) -> str:
+    """The full name that EHLO gives (RFC 5321 §4.1.1.1): servers refuse a bare one, as containers have, and some only at the recipient."""
+    return machine if "." in machine else domain

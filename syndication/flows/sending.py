@@ -17,7 +17,6 @@ from syndication.deliver.message import Draft
 from syndication.deliver.pool import Place, Pool
 from syndication.deliver.retry import settle
 from syndication.domain.delivery import Batch, Recipient, Reply, Settled, Stage, State
-from syndication.errors import SyndicationError
 from syndication.flows.app import App
 from syndication.flows.letters import MailingLetters
 from syndication.flows.refusals import judged
@@ -67,7 +66,7 @@ async def send(sending: Sending, batch: Batch) -> None:
             *(_connection(sending, batch, mails, findings) for _ in range(batch.connections)),
             return_exceptions=True,
         )
-    except SyndicationError as no_letters:
+    except Exception as no_letters:  # noqa: BLE001 - raised when the batch is given back
         results = [no_letters]
     judge = partial(app.delivery.throttle.judged, findings=findings, now=app.clock(), jitter=app.jitter())
     await app.store.ledger.finish(batch, judge)

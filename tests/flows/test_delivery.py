@@ -19,6 +19,7 @@ from syndication.flows.due import deliver_due
 from syndication.flows.lock import hold
 from syndication.flows.status import standing
 from syndication.flows.weekly import Weekly, run_weekly
+from syndication.wiring_mail import introduced
 from tests.doors.smtp_server import PIPELINING, Script, Step
 from tests.flows.newsroom import PAGE, Newsroom, article, hurried
 
@@ -156,23 +157,32 @@ async def test_a_mail_whose_making_fails_in_an_unforeseen_way_leaves_nobody_in_d
     assert (report.sent, report.unknown, len(server.taken)) == (2, 0, 3)
 
 
+async def test_a_batch_is_given_back_when_its_letters_cannot_be_compiled(newsroom: Newsroom) -> None:
+    await newsroom.run(W41, send=False)
+    change(newsroom, "UPDATE mailings SET headers = json_set(headers, '$.timezone', 'Nowhere')")
+    with pytest.raises(KeyError, match="Nowhere"):
+        await newsroom.deliver()
+    with closing(sqlite3.connect(newsroom.folder / "var/syndicate.db")) as connection:
+        (states,) = zip(*connection.execute("SELECT state FROM deliveries"), strict=True)
+    assert states == ("queued",) * len(READERS)
+
+
 def change(room: Newsroom, statement: str) -> None:
     connection = sqlite3.connect(room.folder / "var/syndicate.db")
     with closing(connection), connection:  # a refused statement must not keep the lock
         connection.execute(statement)
 
 
-@pytest.mark.parametrize(
-    ("machine", "said"), [("a1b2c3", "harbour.example"), ("mx.quay.example", "mx.quay.example")]
-)
-async def test_a_machine_with_a_bare_name_introduces_itself_with_the_publications_domain(
-    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, machine: str, said: str
-) -> None:
-    monkeypatch.setattr(socket, "gethostname", lambda: machine)
+def test_a_machine_with_a_bare_name_introduces_itself_by_the_publications_domain() -> None:
+    assert introduced("a1b2c3", "harbour.example") == "harbour.example"
+    assert introduced("mx.quay.example", "harbour.example") == "mx.quay.example"
+
+
+async def test_the_server_hears_who_introduces_itself(newsroom: Newsroom) -> None:
     async with Script() as server:
         newsroom.configure(smtp=loopback(server), connections=1)
         await newsroom.run(W41)
-    assert server.said[0] == f"EHLO {said}"
+    assert server.said[0] == f"EHLO {introduced(socket.gethostname(), 'harbour.example')}"
 
 
 async def test_an_address_that_cannot_stand_in_a_header_fails_alone(newsroom: Newsroom) -> None:
