@@ -18,11 +18,15 @@ LEAVE = 1  # seconds that open connections have when it ends
 
 
 def listening(port: int, host: str = "127.0.0.1") -> socket.socket:
-    """A socket on `host`, an address of this machine; 0 lets the system pick the port. Raises UsageError for one that cannot be had."""
+    """A socket on `host`, an address of this machine; 0 lets the system pick the port. Raises UsageError for one that cannot be had.
+
+    It listens at once: whoever is told of the port may connect, and waits until somebody serves there.
+    """
     found = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((host, port))
+        found.listen()
     except (OSError, OverflowError) as error:
         found.close()
         reason = getattr(error, "strerror", None) or "it is no port"
