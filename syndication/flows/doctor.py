@@ -13,6 +13,7 @@ from syndication.collect.access_log.files import readable_logs
 from syndication.collect.hot_file import read_hot_file
 from syndication.deliver.dkim_keys import dns_record
 from syndication.deliver.headers import parse_mailbox
+from syndication.deliver.pool import Pool
 from syndication.domain.article import Article, SourceKind
 from syndication.domain.edition import Edition, Section
 from syndication.domain.hot_account import HotKind
@@ -204,22 +205,26 @@ async def _web(app: App) -> Check:
 
 
 async def _smtp(app: App) -> Check:
-    """Connect, with TLS and login, and say QUIT."""
+    """Connect to each server, with TLS and login, and say QUIT."""
     try:
         async with app.open_pool() as pool:
-            for server in pool.servers:
-                async with pool.session(server) as place:
-                    unreachable = await place.ready()
-                if unreachable:
-                    said = f"The mail server {server} does not answer: {unreachable.reply.text.rstrip('.')}."
-                    return Check("smtp", ok=False, said=said, exit_code=3)
+            silent = list(filter(None, [await _silent(pool, name) for name in pool.servers]))
+            number = len(pool.servers)
     except SyndicationError as error:
         return Check.of("smtp", error)
-    return Check(
-        "smtp",
-        ok=True,
-        said=f"{app.outbox}, an outbox on this machine" if app.outbox else "the mail server answers",
-    )
+    if silent:
+        return Check("smtp", ok=False, said=" ".join(silent), exit_code=3)
+    answering = "the mail server answers" if number == 1 else f"all {number} mail servers answer"
+    return Check("smtp", ok=True, said=f"{app.outbox}, an outbox on this machine" if app.outbox else answering)
+
+
+async def _silent(pool: Pool, name: str) -> str:
+    """What is wrong with the server of this name; empty when nothing is."""
+    async with pool.session(name) as place:
+        unreachable = await place.ready()
+    if unreachable is None:
+        return ""
+    return f"The mail server {name} does not answer: {unreachable.reply.text.rstrip('.')}."
 
 
 async def _bounces(app: App) -> Check:

@@ -13,9 +13,11 @@ import pytest
 from syndication.domain.delivery import Batch
 from syndication.domain.subscriber import Consent
 from syndication.domain.week import WeekKey
+from syndication.flows.doctor import examine
 from syndication.flows.due import deliver_due
 from syndication.flows.status import standing
 from syndication.flows.weekly import Weekly, run_weekly
+from tests.doors.ports import free_port
 from tests.doors.smtp_server import PIPELINING, Script, Step
 from tests.flows.newsroom import PAGE, Newsroom, article, hurried
 
@@ -89,6 +91,20 @@ async def test_a_storm_of_421_after_the_dot_ends_a_run_that_does_not_wait(newsro
     assert report.warnings == [
         f"The mail server 127.0.0.1:{server.port} could not be used: 421 4.3.0 not now."
     ]
+
+
+async def test_doctor_names_every_server_that_does_not_answer(newsroom: Newsroom) -> None:
+    dead = [free_port(), free_port()]
+    async with Script() as alive:
+        servers(newsroom, **{f"p{port}": 1 for port in (dead[0], alive.port, dead[1])})
+        async with newsroom.app() as app:
+            smtp = next(check for check in await examine(app) if check.name == "smtp")
+    named = [
+        port
+        for port in (*dead, alive.port)
+        if f"The mail server 127.0.0.1:{port} does not answer" in smtp.said
+    ]
+    assert (smtp.ok, smtp.exit_code, named) == (False, 3, dead)
 
 
 async def test_a_run_that_waits_outlasts_a_storm_at_the_servers_pace(newsroom: Newsroom) -> None:
