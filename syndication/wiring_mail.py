@@ -121,12 +121,19 @@ def _imap(settings: Settings, *, delete: bool) -> "Box":
 def _servers(settings: Settings, *, with_passwords: bool = True) -> list[SmtpServer]:
     """Not everyone who reads what a site does may read its passwords."""
     try:
-        return [
+        found = [
             parse_server(each.url, settings.password_for(each) if with_passwords else "")
             for each in settings.servers
         ]
     except ValueError as error:
         raise SettingsError(f"In [smtp]: {error}.", "See docs/reference/configuration.md.") from None
+    names = [server.name for server in found]
+    for name in names:
+        if names.count(name) > 1:  # whatever their addresses look like
+            raise SettingsError(
+                f"In [[smtp.servers]]: {name} stands twice.", "Give it a weight instead of a second table."
+            )
+    return found
 
 
 @asynccontextmanager

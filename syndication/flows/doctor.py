@@ -215,7 +215,9 @@ async def _smtp(app: App) -> Check:
     if silent:
         return Check("smtp", ok=False, said=" ".join(silent), exit_code=3)
     answering = "the mail server answers" if number == 1 else f"all {number} mail servers answer"
-    return Check("smtp", ok=True, said=f"{app.outbox}, an outbox on this machine" if app.outbox else answering)
+    return Check(
+        "smtp", ok=True, said=f"{app.outbox}, an outbox on this machine" if app.outbox else answering
+    )
 
 
 async def _silent(pool: Pool, name: str) -> str:

@@ -26,9 +26,17 @@ __all__ = ["SHORTEST_SECRET", "Bounces", "Delivery", "Dkim", "LaneTable", "Serve
 
 MOST_PROCESSES = 64
 SHORTEST_SECRET = 32  # characters of the hook's
+SLOWEST = 0.001  # mails a second
+
+
+def _is_a_pace(value: float) -> float:
+    if 0 < value < SLOWEST:
+        raise Mistake(f"is below {SLOWEST} mails a second", "Write 0 for no limit, or set per_day instead.")
+    return value
 
 
 _Ramped = TypeVar("_Ramped", "Server", "Smtp", "LaneTable")
+_Pace = Annotated[Number, AfterValidator(_is_a_pace)]
 _Mails = Annotated[Whole, Field(ge=0, le=1_000_000_000)]
 
 
@@ -45,7 +53,7 @@ class Server(Table):
     url: SmtpUrl
     weight: Whole = Field(default=1, ge=1, le=1000)
     connections: Whole = Field(default=0, ge=0, le=1000)
-    rate: Number = 0.0
+    rate: _Pace = 0.0
     per_day: _Mails = 0
     warm_up: _Mails = 0
     password_file: MaybePath = None
@@ -62,7 +70,7 @@ class Smtp(Table):
     url: SmtpUrl = "outbox:var/outbox"
     connections: Whole = Field(default=20, ge=1, le=1000)
     per_connection: Whole = Field(default=100, ge=1, le=1_000_000)
-    rate: Number = 0.0
+    rate: _Pace = 0.0
     per_day: _Mails = 0
     warm_up: _Mails = 0
     password: SecretStr = SecretStr("")
@@ -80,10 +88,6 @@ class Smtp(Table):
         for index, server in enumerate(self.servers):
             if server.url.startswith("outbox:"):
                 raise Mistake("cannot be an outbox here", "Write it as smtp.url.", ("servers", index, "url"))
-            if server.url in [other.url for other in self.servers[:index]]:
-                raise Mistake(
-                    "stands twice", "Give it a weight instead of a second table.", ("servers", index, "url")
-                )
         if self.password.get_secret_value() and self.password_file:
             raise Mistake(
                 "stands beside SYNDICATE_SMTP__PASSWORD", "Keep one of the two.", ("password_file",)
@@ -115,7 +119,7 @@ class LaneTable(Table):
     name: Line
     domains: tuple[str, ...] = Field(min_length=1)
     connections: Whole = Field(default=5, ge=0, le=1000)
-    per_second: Number = 0.0
+    per_second: _Pace = 0.0
     per_day: _Mails = 0
     warm_up: _Mails = 0
 

@@ -107,6 +107,14 @@ async def test_doctor_names_every_server_that_does_not_answer(newsroom: Newsroom
     assert (smtp.ok, smtp.exit_code, named) == (False, 3, dead)
 
 
+def test_one_server_written_in_two_ways_is_refused(newsroom: Newsroom) -> None:
+    servers(newsroom, p587=1)
+    with newsroom.config.open("a") as file:
+        file.write('[[smtp.servers]]\nurl = "smtp://127.0.0.1"\n')
+    done = newsroom.syndicate("run", "--weekly")
+    assert (done.returncode, "127.0.0.1:587 stands twice" in done.stderr) == (2, True)
+
+
 async def test_a_run_that_waits_outlasts_a_storm_at_the_servers_pace(newsroom: Newsroom) -> None:
     storm = {"dot": [Step("421 4.3.0 not now", close=True)] * 3}
     async with Script(storm) as server:

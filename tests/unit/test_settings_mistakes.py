@@ -154,6 +154,7 @@ def test_a_wrong_value_of_an_optional_key_is_named_with_its_line(
         ('[[lanes]]\nname = "a"\ndomains = ["münchen.example"]', f"line {END + 3}: lanes.domains is not a domain."),
         ('[[smtp.servers]]\nurl = "outbox:box"', f"line {END + 2}: smtp.servers.url cannot be an outbox here."),
         ('[[smtp.servers]]\nurl = "smtp://a.example"\nrate = inf', f"line {END + 3}: smtp.servers.rate is not a finite number."),
+        ('[[smtp.servers]]\nurl = "smtp://a.example"\nrate = 1e-300', f"line {END + 3}: smtp.servers.rate is below 0.001 mails a second."),
         ('[smtp]\nurl = "outbox:box"\n[[smtp.servers]]\nurl = "smtp://a.example"', f"line {END + 2}: smtp.url stands beside [[smtp.servers]]."),
         ('[smtp]\nservers = [\n  {url = "smtp://a.example"},\n  {url = "a.example"},\n]', f"line {END + 4}: smtp.servers.url is not the address of an SMTP server."),
     ],
