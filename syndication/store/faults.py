@@ -82,6 +82,8 @@ def _sqlstate_at_connect(words: str) -> str | None:
     """A server that refuses a connection says why in words only (libpq passes no SQLSTATE on), in English unless it was told otherwise."""
     if "authentication failed" in words or "no password supplied" in words or "no pg_hba.conf entry" in words:
         return "28"
+    if "too many" in words or "connection slots are reserved" in words:
+        return "53"
     return "3D000" if "FATAL" in words and "does not exist" in words else None
 
 

@@ -151,6 +151,15 @@ async def test_a_missing_database_is_named(postgres: Any) -> None:
         await open_store(postgres.uri.format("nowhere"))
 
 
+async def test_a_server_without_a_free_connection_says_so(postgres: Any) -> None:
+    postgres.execute("CREATE ROLE crowded LOGIN CONNECTION LIMIT 0")
+    try:
+        with pytest.raises(StoreError, match="has no free connection"):
+            await open_store(postgres.uri.format("postgres").replace("postgres:@", "crowded:@", 1))
+    finally:
+        postgres.execute("DROP ROLE crowded")
+
+
 async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "notes.db"
     path.write_text("These are only notes, and more of them than a header is long. " * 20)
