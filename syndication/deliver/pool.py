@@ -28,9 +28,13 @@ class _Route:
     server: SmtpServer
     per_connection: int
     idle: list["Place"] = field(default_factory=list)
+    lets_us_in: bool = False  # since its last trouble
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # until then the connections are made one by one
+    failed: Reply | None = None  # the last of these
 
     async def rest(self) -> None:
         """Close what is idle: a server in trouble gets no connection for nothing."""
+        self.lets_us_in = False
         idle, self.idle = self.idle, []
         await asyncio.gather(*(place.close() for place in idle))
 
@@ -65,7 +69,7 @@ class Place:
             return None
         await self.close()
         session = Session()
-        failed = await self._pool._connect(session, self._route.server)  # noqa: SLF001 (pool and place are one)
+        failed = await self._pool._connect(session, self._route)  # noqa: SLF001 (pool and place are one)
         if failed is not None:
             await self._route.rest()
             return Transaction(Outcome.NOT_SENT, Stage.CONNECT, failed)
@@ -182,7 +186,21 @@ class Pool:
         if idle and self._used + sum(map(len, idle)) > self._connections:
             await idle[0].pop(0).close()
 
-    async def _connect(self, session: Session, server: SmtpServer) -> Reply | None:
+    async def _connect(self, session: Session, route: _Route) -> Reply | None:
+        """The first connection is made alone, and who waited for it shares its failure: twenty wrong passwords at once would lock us out."""
+        if route.lets_us_in:
+            return await self._connected(session, route.server)
+        waited = route.turn.locked()
+        async with route.turn:
+            if not route.lets_us_in:
+                if waited and route.failed is not None:
+                    return route.failed
+                route.failed = await self._connected(session, route.server)
+                route.lets_us_in = route.failed is None
+                return route.failed
+        return await self._connected(session, route.server)
+
+    async def _connected(self, session: Session, server: SmtpServer) -> Reply | None:
         return await session.connect(
             server, ssl_context=self._context, hostname=self._hostname, timeouts=self._timeouts
         )

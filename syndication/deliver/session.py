@@ -1,4 +1,4 @@
-"""One SMTP session: aiosmtplib connects, starts TLS and logs in; from then on the transport is ours (see `wire`).
+"""One SMTP session: aiosmtplib connects, starts TLS and logs in (see `connecting`); from then on the transport is ours (see `wire`).
 
 A transaction answers with a value, never with an exception for what a network or a server does, and says on which side of the
 final dot it ended: before it nothing was sent, after it without a reply nobody knows (RFC 1047).
@@ -12,8 +12,7 @@ import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-import aiosmtplib
-
+from syndication.deliver.connecting import connected
 from syndication.deliver.envelope import STEPS, Asked, Envelope, commands, origin
 from syndication.deliver.server import Security, SmtpServer
 from syndication.deliver.transaction import Transaction
@@ -22,6 +21,8 @@ from syndication.domain.delivery import Outcome, Reply, Stage
 
 if TYPE_CHECKING:
     import asyncio
+
+    import aiosmtplib
 
 __all__ = ["Envelope", "Session", "Timeouts", "Transaction"]
 
@@ -81,33 +82,12 @@ class Session:
         self._timeouts = timeouts
         if server.security is not Security.PLAIN and ssl_context is None:
             raise ValueError("a TLS connection needs the context that all connections share")
-        client = aiosmtplib.SMTP(
-            hostname=server.host,
-            port=server.port,
-            local_hostname=hostname,
-            timeout=timeouts.connect,
-            use_tls=server.security is Security.TLS,
-            start_tls=server.security is Security.STARTTLS,
-            username=server.username or None,
-            password=server.password if server.username else None,
-            tls_context=None if server.security is Security.PLAIN else ssl_context,
-        )
-        try:
-            await client.connect()
-            if client.is_ehlo_or_helo_needed:
-                await _introduce(client)
-        except aiosmtplib.SMTPResponseException as error:
-            client.close()
-            return clean_reply(error.code, error.message, str(server))
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            client.close()
-            return clean_reply(NO_REPLY, str(error) or type(error).__name__, str(server))
-        except BaseException:  # cancelled between two replies
-            client.close()
-            raise
+        client = await connected(server, ssl_context=ssl_context, hostname=hostname, seconds=timeouts.connect)
+        if isinstance(client, Reply):
+            return client
         return self._take_over(client, str(server))
 
-    def _take_over(self, client: aiosmtplib.SMTP, server: str) -> Reply | None:
+    def _take_over(self, client: "aiosmtplib.SMTP", server: str) -> Reply | None:
         # uvloop's transports do everything that asyncio's do, but are not derived from them
         transport, protocol = cast("asyncio.Transport | None", client.transport), client.protocol
         wire = Wire(server)
@@ -270,15 +250,6 @@ class Session:
         finally:
             wire.kill("closed")
         await wire.closed(self._timeouts.quit)
-
-
-async def _introduce(client: aiosmtplib.SMTP) -> None:
-    try:
-        await client.ehlo()
-    except aiosmtplib.SMTPHeloError:
-        if not client.is_connected:
-            raise
-        await client.helo()
 
 
 def _not_sent(stage: Stage, reply: Reply | None) -> Transaction:

@@ -7,7 +7,7 @@ from syndication.deliver.server import SmtpServer
 from syndication.deliver.session import Envelope, Timeouts
 from syndication.deliver.transaction import Transaction
 from syndication.domain.delivery import Outcome, Stage
-from tests.doors.smtp_server import Script, Step
+from tests.doors.smtp_server import Script, Step, comes
 
 LONG = Timeouts(connect=20, command=20, data=20, block=20, dot=20, quit=0.2)
 MESSAGE = b"Subject: x\r\n\r\nhello\r\n"
@@ -119,6 +119,34 @@ async def test_a_dead_server_answers_not_sent_at_connect() -> None:
         (result,) = await send(pool)
     assert (result.outcome, result.stage, result.reply.code) == (Outcome.NOT_SENT, Stage.CONNECT, 0)
     assert "connect" in result.reply.text.lower()
+
+
+async def test_a_server_that_lets_nobody_in_is_asked_once_by_all_who_want_in() -> None:
+    async with Script({"greeting": [Step("554 5.7.1 no")] * 20}) as script, pool_of(script.server()) as pool:
+        results = await asyncio.gather(*(send(pool) for _ in range(5)))
+        assert {result.reply.text for (result,) in results} == {"5.7.1 no"}
+        assert script.connections == 1
+        await send(pool)  # whoever comes later asks anew
+        assert script.connections == 2
+
+
+async def test_once_it_lets_us_in_connections_are_made_side_by_side() -> None:
+    steps = [Step(), *(Step("", hang=True) for _ in range(4))]
+    async with Script({"greeting": steps}) as script, pool_of(script.server()) as pool:
+        senders = [asyncio.create_task(send(pool)) for _ in range(5)]
+        await comes(lambda: script.connections == 5)
+        for sender in senders:
+            sender.cancel()
+        await asyncio.gather(*senders, return_exceptions=True)
+
+
+async def test_who_waits_for_a_first_connection_that_is_given_up_makes_it_himself() -> None:
+    async with Script({"greeting": [Step("", hang=True)]}) as script, pool_of(script.server()) as pool:
+        first, second = asyncio.create_task(send(pool)), asyncio.create_task(send(pool))
+        await comes(lambda: script.connections == 1)
+        first.cancel()
+        (result,) = await second
+    assert result.outcome is Outcome.ACCEPTED
 
 
 async def test_mail_goes_to_the_server_that_was_asked_for() -> None:

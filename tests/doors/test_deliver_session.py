@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import pytest
 import trustme
@@ -11,10 +12,10 @@ import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from syndication.deliver.server import Security
+from syndication.deliver.server import Security, SmtpServer
 from syndication.deliver.session import Envelope, Session, Timeouts
 from syndication.deliver.transaction import Transaction
-from syndication.domain.delivery import Outcome, Stage
+from syndication.domain.delivery import Outcome, Reply, Stage
 from tests.doors.smtp_server import PIPELINING, Script, Step
 
 LONG = Timeouts(connect=30, command=30, data=30, block=30, dot=30, quit=0.15)
@@ -234,15 +235,100 @@ async def test_without_starttls_offered_there_is_no_session_and_no_login(trustin
     assert not any(line.startswith("AUTH") for line in script.said)
 
 
-async def test_a_certificate_that_nobody_vouches_for_is_no_session(server_context: ssl.SSLContext) -> None:
-    async with Script(context=server_context) as script:
+async def refusal(script: Script, server: SmtpServer, context: ssl.SSLContext, timeouts: Timeouts) -> Reply:
+    async with script:
         session = Session()
-        strict = ssl.create_default_context()
         failed = await session.connect(
-            script.server(Security.STARTTLS), ssl_context=strict, hostname="us.example", timeouts=LONG
+            replace(server, port=script.port), ssl_context=context, hostname="us.example", timeouts=timeouts
         )
     assert failed is not None
     assert not session.usable
+    return failed
+
+
+LAST_YEAR = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("new_loop", LOOPS)
+@pytest.mark.parametrize("security", [Security.STARTTLS, Security.TLS])
+@pytest.mark.parametrize(
+    ("names", "ends", "known", "said"),
+    [
+        (["localhost"], LAST_YEAR, True, "its certificate has expired"),
+        (["mx.example"], None, True, "its certificate is for another name"),
+        (["localhost"], None, False, "its certificate is signed by nobody whom this machine trusts"),
+    ],
+)
+def test_a_certificate_that_does_not_hold_is_no_session_and_one_clause(
+    *,
+    authority: trustme.CA,
+    trusting: ssl.SSLContext,
+    new_loop: Callable[[], asyncio.AbstractEventLoop],
+    security: Security,
+    names: list[str],
+    ends: datetime | None,
+    known: bool,
+    said: str,
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*names, not_after=ends).configure_cert(context)
+    script = Script(context=context, implicit=security is Security.TLS)
+    ours = trusting if known else ssl.create_default_context()
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        failed = runner.run(refusal(script, SmtpServer("localhost", 0, security), ours, LONG))
+    assert failed.text == said
+
+
+@pytest.mark.parametrize("new_loop", LOOPS)
+def test_starttls_at_a_port_of_tls_and_the_reverse_are_told_apart(
+    server_context: ssl.SSLContext,
+    trusting: ssl.SSLContext,
+    new_loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        implicit = SmtpServer("localhost", 0, Security.TLS)
+        failed = runner.run(refusal(Script(), implicit, trusting, LONG))
+        assert failed.text == "what it answers is no TLS; does it expect STARTTLS (smtp://)?"
+        late = SmtpServer("localhost", 0, Security.STARTTLS)
+        silent = Script(context=server_context, implicit=True)
+        failed = runner.run(refusal(silent, late, trusting, replace(LONG, connect=0.3)))
+        assert failed.text == "it did not greet; does it expect TLS from the start (smtps://)?"
+
+
+@pytest.mark.parametrize(
+    ("steps", "offered", "said", "tries"),
+    [
+        ([Step("535 5.7.8 no")], "AUTH LOGIN PLAIN CRAM-MD5", "5.7.8 no", 1),
+        ([Step("454 4.7.0 later")], "AUTH LOGIN PLAIN", "4.7.0 later", 1),
+        ([Step("421 4.7.0 too many", close=True)], "AUTH LOGIN PLAIN", "4.7.0 too many", 1),
+        ([Step("504 5.5.4 not that one"), Step("535 5.7.8 no")], "AUTH LOGIN PLAIN", "5.7.8 no", 2),
+        ([], "AUTH XOAUTH2", "it offers no login that we know (xoauth2)", 0),
+        ([], "SIZE", "it offers no login that we know (none at all)", 0),
+    ],
+)
+async def test_a_login_is_tried_once_and_its_refusal_is_the_servers(
+    *,
+    server_context: ssl.SSLContext,
+    trusting: ssl.SSLContext,
+    steps: list[Step],
+    offered: str,
+    said: str,
+    tries: int,
+) -> None:
+    script = Script({"auth": steps}, context=server_context, extensions=(offered,))
+    server = SmtpServer("localhost", 0, Security.STARTTLS, "desk", "open sesame")
+    failed = await refusal(script, server, trusting, LONG)
+    assert failed.text == said
+    assert sum(line.startswith("AUTH") for line in script.said) == tries
+
+
+async def test_a_user_without_a_password_is_not_tried(
+    server_context: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    script = Script(context=server_context, extensions=("AUTH PLAIN",))
+    failed = await refusal(script, SmtpServer("localhost", 0, Security.STARTTLS, "desk"), trusting, LONG)
+    assert "there is no password" in failed.text
+    assert not any(line.startswith("AUTH") for line in script.said)
 
 
 async def test_a_wrong_password_is_the_servers_reply_and_never_shows_it(

@@ -1,0 +1,132 @@
+"""How a connection comes about: connect, TLS, EHLO and login are aiosmtplib's, each step tried once, and a failure told in one sentence.
+
+A password that is wrong is offered once a connection: aiosmtplib would offer it once a method, and servers lock out who insists.
+"""
+
+import ssl
+from collections.abc import Iterator
+
+import aiosmtplib
+
+from syndication.deliver.server import Security, SmtpServer
+from syndication.deliver.wire import NO_REPLY, clean_reply
+from syndication.domain.delivery import Reply
+
+__all__ = ["connected"]
+
+# Over TLS, without which nobody logs in, the plain ones go first: a server that keeps hashes of passwords can check no CRAM-MD5.
+_LOGINS = ("plain", "login", "cram-md5")
+_ABOUT_THE_METHOD = range(
+    500, 505
+)  # RFC 5321 §4.2.2, RFC 4954 §4: what a server says to a method that it only advertises
+
+# X509_V_ERR_… of OpenSSL (x509_vfy.h)
+_EXPIRED, _NOT_YET, _OTHER_NAME, _OTHER_ADDRESS = 10, 9, 62, 64
+_STRANGERS = {2, 18, 19, 20, 21}  # self-signed, or of an authority that is not known here
+
+
+async def connected(
+    server: SmtpServer, *, ssl_context: ssl.SSLContext | None, hostname: str, seconds: float
+) -> aiosmtplib.SMTP | Reply:
+    """A client that is secured, has introduced itself as `hostname` and is logged in; or the reply that says why not.
+
+    `seconds` is for each step: connecting, greeting, EHLO, TLS, every word of the login.
+    """
+    client = aiosmtplib.SMTP(
+        hostname=server.host,
+        port=server.port,
+        local_hostname=hostname,
+        timeout=seconds,
+        use_tls=server.security is Security.TLS,
+        start_tls=server.security is Security.STARTTLS,
+        tls_context=None if server.security is Security.PLAIN else ssl_context,
+    )
+    try:
+        await client.connect()
+        if client.is_ehlo_or_helo_needed:
+            await _introduce(client)
+        if server.username:
+            await _log_in(client, server)
+    except aiosmtplib.SMTPResponseException as error:
+        client.close()
+        return clean_reply(error.code, error.message, str(server))
+    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+        client.close()
+        return clean_reply(NO_REPLY, _words(error, server), str(server))
+    except BaseException:  # cancelled between two replies
+        client.close()
+        raise
+    return client
+
+
+async def _introduce(client: aiosmtplib.SMTP) -> None:
+    try:
+        await client.ehlo()
+    except aiosmtplib.SMTPHeloError:
+        if not client.is_connected:
+            raise
+        await client.helo()
+
+
+async def _log_in(client: aiosmtplib.SMTP, server: SmtpServer) -> None:
+    """By the first method that the server has. What it says about the user or the password is its last word."""
+    if not server.password:
+        raise ValueError(
+            "its address names a user, and there is no password (smtp.password_file or SYNDICATE_SMTP__PASSWORD)"
+        )
+    offered = client.server_auth_methods
+    methods = [each for each in _LOGINS if each in offered]
+    if not methods:
+        raise ValueError(f"it offers no login that we know ({', '.join(offered) or 'none at all'})")
+    steps = {"plain": client.auth_plain, "login": client.auth_login, "cram-md5": client.auth_crammd5}
+    for method in methods:
+        try:
+            await steps[method](server.username, server.password)
+        except aiosmtplib.SMTPAuthenticationError as error:
+            if error.code not in _ABOUT_THE_METHOD or method == methods[-1]:
+                raise
+        else:
+            return
+
+
+def _words(error: Exception, server: SmtpServer) -> str:
+    """What failed, for the operator who has to mend it."""
+    if isinstance(error, aiosmtplib.SMTPConnectTimeoutError) and "ready message" in str(error):
+        at_once = server.security is Security.STARTTLS and "; does it expect TLS from the start (smtps://)?"
+        return f"it did not greet{at_once or ''}"
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return _certificate(cause)
+        if isinstance(cause, ssl.SSLError):
+            return _no_tls(cause, server)
+    if "upgrading transport" in str(error):
+        late = isinstance(error, aiosmtplib.SMTPTimeoutError)
+        return f"it {'did not finish' if late else 'broke off'} the TLS handshake"
+    return str(error) or type(error).__name__
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+def _certificate(error: ssl.SSLCertVerificationError) -> str:
+    number = error.verify_code
+    if number == _EXPIRED:
+        return "its certificate has expired"
+    if number == _NOT_YET:
+        return "its certificate is not valid yet"
+    if number in {_OTHER_NAME, _OTHER_ADDRESS}:
+        return "its certificate is for another name"
+    if number in _STRANGERS:
+        return "its certificate is signed by nobody whom this machine trusts"
+    return f"its certificate does not hold: {error.verify_message}"
+
+
+def _no_tls(error: ssl.SSLError, server: SmtpServer) -> str:
+    if error.reason == "WRONG_VERSION_NUMBER":
+        at_once = server.security is Security.TLS and "; does it expect STARTTLS (smtp://)?"
+        return f"what it answers is no TLS{at_once or ''}"
+    reason = (error.reason or "").replace("_", " ").lower()
+    return f"TLS with it failed: {reason or error}"
