@@ -92,7 +92,9 @@ async def _log_in(client: aiosmtplib.SMTP, server: SmtpServer) -> None:
 def _words(error: Exception, server: SmtpServer) -> str:
     """What failed, for the operator who has to mend it."""
     if isinstance(error, aiosmtplib.SMTPConnectTimeoutError) and "ready message" in str(error):
-        at_once = server.security is Security.STARTTLS and "; does it expect TLS from the start (smtps://)?"
+        at_once = (
+            server.security is Security.STARTTLS and ": perhaps it expects TLS from the start (smtps://)"
+        )
         return f"it did not greet{at_once or ''}"
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -126,7 +128,7 @@ def _certificate(error: ssl.SSLCertVerificationError) -> str:
 
 def _no_tls(error: ssl.SSLError, server: SmtpServer) -> str:
     if error.reason == "WRONG_VERSION_NUMBER":
-        at_once = server.security is Security.TLS and "; does it expect STARTTLS (smtp://)?"
+        at_once = server.security is Security.TLS and ": perhaps it expects STARTTLS (smtp://)"
         return f"what it answers is no TLS{at_once or ''}"
     reason = (error.reason or "").replace("_", " ").lower()
     return f"TLS with it failed: {reason or error}"

@@ -288,11 +288,11 @@ def test_starttls_at_a_port_of_tls_and_the_reverse_are_told_apart(
     with asyncio.Runner(loop_factory=new_loop) as runner:
         implicit = SmtpServer("localhost", 0, Security.TLS)
         failed = runner.run(refusal(Script(), implicit, trusting, LONG))
-        assert failed.text == "what it answers is no TLS; does it expect STARTTLS (smtp://)?"
+        assert failed.text == "what it answers is no TLS: perhaps it expects STARTTLS (smtp://)"
         late = SmtpServer("localhost", 0, Security.STARTTLS)
         silent = Script(context=server_context, implicit=True)
         failed = runner.run(refusal(silent, late, trusting, replace(LONG, connect=0.3)))
-        assert failed.text == "it did not greet; does it expect TLS from the start (smtps://)?"
+        assert failed.text == "it did not greet: perhaps it expects TLS from the start (smtps://)"
 
 
 @pytest.mark.parametrize(
