@@ -54,7 +54,7 @@ async def examine(app: App, *, offline: bool = False) -> list[Check]:
             ok=True,
             said=f"{app.publication.title}, {counted(sources, 'source')}",
         ),
-        _store(app.store.database.file, readers),
+        _store(app, readers),
         _theme(app),
         _writable("feeds", app.folder.root),
         *(
@@ -141,8 +141,13 @@ def _hot(app: App, frozen: tuple[WeekKey, ...]) -> Iterator[Check]:
         yield Check("hot", ok=False, said=str(error))
 
 
-def _store(file: Path | None, readers: int) -> Check:
+def _store(app: App, readers: int) -> Check:
     """A store that an older version made is open to everybody on the machine. A run goes on with it."""
+    try:
+        app.store.database.want_room()
+    except SyndicationError as error:
+        return Check.of("store", error)
+    file = app.store.database.file
     if file and (open_to_others := _open_to_others("store", file, also="*")):  # the log, too
         return replace(open_to_others, exit_code=0)
     return Check("store", ok=True, said=f"can be written; {counted(readers, 'confirmed subscriber')}")

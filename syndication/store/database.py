@@ -8,7 +8,7 @@ from syndication.store.bounces import Bounces
 from syndication.store.confirmations import Confirmations
 from syndication.store.consents import Consents
 from syndication.store.editions import Editions
-from syndication.store.engine import Database
+from syndication.store.engine import ROOM, Database
 from syndication.store.items import Items
 from syndication.store.ledger import DeliveryLedger
 from syndication.store.manifest import Manifest
@@ -52,13 +52,14 @@ class Store:
         await self.database.close()
 
 
-async def open_store(url: str, *, synchronous: str = "full") -> Store:
+async def open_store(url: str, *, synchronous: str = "full", room: int = ROOM) -> Store:
     """Open `sqlite:///PATH` (made when missing) or `postgresql://…`, and bring its schema up to date.
 
-    `synchronous` is SQLite's: "full" survives a power cut, "normal" a killed process. Raises StoreError, also for a store that a
+    `synchronous` is SQLite's: "full" survives a power cut, "normal" a killed process. Nothing is claimed for sending while its
+    disk has less than `room` bytes free. Raises StoreError, also for a store that a
     newer version made.
     """
-    database = Database(url, synchronous=synchronous)
+    database = Database(url, synchronous=synchronous, room=room)
     try:
         database.make()
         await bring_up_to_date(database)

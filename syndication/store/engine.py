@@ -8,6 +8,7 @@ a transaction that reads first and writes later cannot wait for the lock, it fai
 """
 
 import asyncio
+import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,11 +30,11 @@ from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import ArgumentError
 
 from syndication.errors import StoreError
-from syndication.store.faults import translated
+from syndication.store.faults import place, translated
 from syndication.store.group import Group
 from syndication.store.sqlite_writer import SqliteWriter
 
-__all__ = ["Database", "address", "lock"]
+__all__ = ["ROOM", "Database", "address", "lock"]
 
 T = TypeVar("T")
 _Change: TypeAlias = Callable[[Connection], Any]
@@ -42,6 +43,8 @@ BUSY = 30_000  # milliseconds to wait for another process's write
 THREADS = 4
 # A row changes three times, and moves into the file once when the log is long.
 CHECKPOINT = 4_000  # pages of 4 KB in the write-ahead log
+# What a few batches write at most. A disk that is full between the mark of a mail and its result leaves the mail in doubt.
+ROOM = 32 * 2**20  # bytes
 WAL_KEPT = 64 * 2**20  # bytes of the write-ahead log that stay on the disk after a big change
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
@@ -60,9 +63,10 @@ def address(url: str) -> URL:
 
 
 class Database:
-    """Holds the engine. `synchronous` is SQLite's: "full" survives a power cut, "normal" a killed process."""
+    """Holds the engine. `synchronous` is SQLite's: "full" survives a power cut, "normal" a killed process; `room` bytes are what sending wants free on its disk."""
 
-    def __init__(self, url: str, *, synchronous: str = "full") -> None:
+    def __init__(self, url: str, *, synchronous: str = "full", room: int = ROOM) -> None:
+        self._room = room
         self.url = address(url)
         if synchronous not in {"full", "normal"}:
             raise StoreError(f"store.synchronous cannot be {synchronous!r}.", 'Use "full" or "normal".')
@@ -91,6 +95,18 @@ class Database:
     def exists(self) -> bool:
         """Whether there is anything to open: an SQLite file would be made by opening it."""
         return not self.sqlite or Path(self.url.database or "").exists()
+
+    def want_room(self) -> None:
+        """Raises StoreError when the disk of SQLite's file is nearly full: what is begun then may not be written to its end."""
+        if self.file is None:
+            return
+        with translated(self.url):
+            free = shutil.disk_usage(self.file.parent).free
+        if free < self._room:
+            raise StoreError(
+                f"{place(self.url)} has hardly any room: its disk has {free // 2**20} MB left, and sending wants {-(-self._room // 2**20)}.",
+                "Make room, then run again.",
+            )
 
     async def read(self, question: Callable[[Connection], T]) -> T:
         """What `question` answers, from one snapshot. Raises StoreError."""

@@ -40,6 +40,22 @@ async def test_a_claim_takes_rows_in_order_and_only_once(store: Store) -> None:
     assert await nothing_is_due(store)
 
 
+async def test_nothing_is_claimed_on_a_disk_that_is_nearly_full(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "store.db"
+    shutil.copyfile(sqlite_template, path)
+    full = await open_store(f"sqlite:///{path}", room=2**60)
+    await planned(full, "ann@small.example")
+    with pytest.raises(StoreError, match="has hardly any room"):
+        await claim(full)
+    assert await states(full) == {"ann@small.example": State.QUEUED}
+    await full.close()
+    roomy = await open_store(f"sqlite:///{path}", room=0)
+    assert [row.email for row in (await claim(roomy)).rows] == ["ann@small.example"]
+    await roomy.close()
+
+
 async def test_lanes_take_turns(store: Store) -> None:
     await planned(store, *addresses(4, "big.example"), *addresses(4))
     lanes = [(await claim(store, f"t{number}", size=2)).lane for number in range(4)]
