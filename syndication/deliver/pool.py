@@ -187,20 +187,33 @@ class Pool:
             await idle[0].pop(0).close()
 
     async def _connect(self, session: Session, route: _Route) -> Reply | None:
-        """The first connection is made alone, and who waited for it shares its failure: twenty wrong passwords at once would lock us out."""
+        """The first connection is made alone, and who waited for it shares its failure: twenty wrong passwords at once would lock us out.
+
+        One that hangs keeps them for a moment only: another machine of that name may answer.
+        """
         if route.lets_us_in:
-            return await self._connected(session, route.server)
+            return await self._connected(session, route)
         waited = route.turn.locked()
-        async with route.turn:
+        try:
+            async with asyncio.timeout(self._timeouts.alone):
+                await route.turn.acquire()
+        except TimeoutError:
+            return await self._connected(session, route)
+        try:
             if not route.lets_us_in:
                 if waited and route.failed is not None:
                     return route.failed
-                route.failed = await self._connected(session, route.server)
-                route.lets_us_in = route.failed is None
+                route.failed = None  # for who comes next when this one is cancelled
+                route.failed = await self._connected(session, route)
                 return route.failed
-        return await self._connected(session, route.server)
+        finally:
+            route.turn.release()
+        return await self._connected(session, route)
 
-    async def _connected(self, session: Session, server: SmtpServer) -> Reply | None:
-        return await session.connect(
-            server, ssl_context=self._context, hostname=self._hostname, timeouts=self._timeouts
+    async def _connected(self, session: Session, route: _Route) -> Reply | None:
+        failed = await session.connect(
+            route.server, ssl_context=self._context, hostname=self._hostname, timeouts=self._timeouts
         )
+        if failed is None:
+            route.lets_us_in = True
+        return failed

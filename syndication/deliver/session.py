@@ -37,6 +37,7 @@ class Timeouts:
     """Seconds, RFC 5321 §4.5.3.2. Impatience after the dot makes duplicates (RFC 1047): leave `dot` alone."""
 
     connect: float = 300  # each of: connecting, greeting, EHLO, TLS, every AUTH step
+    alone: float = 10  # until the others wait no longer for a server's first connection
     command: float = 300  # MAIL, RCPT, RSET
     data: float = 120  # until the 354
     block: float = 180  # until a block of the message is taken

@@ -1,6 +1,7 @@
 """The pool against real servers: reuse, the limit of a connection, the server that was asked for, and none in trouble kept open."""
 
 import asyncio
+from dataclasses import replace
 
 from syndication.deliver.pool import Pool
 from syndication.deliver.server import SmtpServer
@@ -138,6 +139,20 @@ async def test_once_it_lets_us_in_connections_are_made_side_by_side() -> None:
         for sender in senders:
             sender.cancel()
         await asyncio.gather(*senders, return_exceptions=True)
+
+
+async def test_a_first_connection_that_hangs_keeps_the_others_for_a_moment_only() -> None:
+    hanging = Script({"greeting": [Step("", hang=True)]})
+    async with hanging as script:
+        hasty = Pool(
+            [script.server()], connections=9, hostname="us.example", timeouts=replace(LONG, alone=0.1)
+        )
+        async with hasty as pool:
+            first = asyncio.create_task(send(pool))
+            await comes(lambda: script.connections == 1)
+            results = await asyncio.gather(*(send(pool) for _ in range(3)))
+            assert {result.outcome for (result,) in results} == {Outcome.ACCEPTED}
+            first.cancel()
 
 
 async def test_who_waits_for_a_first_connection_that_is_given_up_makes_it_himself() -> None:
