@@ -16,9 +16,8 @@ __all__ = ["connected"]
 
 # Over TLS, without which nobody logs in, the plain ones go first: a server that keeps hashes of passwords can check no CRAM-MD5.
 _LOGINS = ("plain", "login", "cram-md5")
-_ABOUT_THE_METHOD = range(
-    500, 505
-)  # RFC 5321 §4.2.2, RFC 4954 §4: what a server says to a method that it only advertises
+# What a server says to a method that it only advertises (RFC 5321 §4.2.2), or finds too weak (RFC 4954 §6).
+_ABOUT_THE_METHOD = {500, 501, 502, 503, 504, 534}
 
 # X509_V_ERR_… of OpenSSL (x509_vfy.h)
 _EXPIRED, _NOT_YET, _OTHER_NAME, _OTHER_ADDRESS = 10, 9, 62, 64

@@ -302,6 +302,7 @@ def test_starttls_at_a_port_of_tls_and_the_reverse_are_told_apart(
         ([Step("454 4.7.0 later")], "AUTH LOGIN PLAIN", "4.7.0 later", 1),
         ([Step("421 4.7.0 too many", close=True)], "AUTH LOGIN PLAIN", "4.7.0 too many", 1),
         ([Step("504 5.5.4 not that one"), Step("535 5.7.8 no")], "AUTH LOGIN PLAIN", "5.7.8 no", 2),
+        ([Step("534 5.7.9 too weak"), Step("535 5.7.8 no")], "AUTH LOGIN PLAIN", "5.7.8 no", 2),
         ([], "AUTH XOAUTH2", "it offers no login that we know (xoauth2)", 0),
         ([], "SIZE", "it offers no login that we know (none at all)", 0),
     ],
