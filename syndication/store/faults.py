@@ -21,7 +21,7 @@ _SQLITE = (
     (
         "SQLITE_CANTOPEN",
         "cannot be opened",
-        "Check that its folder exists and that this user may write there.",
+        "Check that its folder exists, that this user may write there, and that the disk is not read-only.",
     ),
     ("SQLITE_NOTADB", "is not an SQLite database", "Check the path in store.url."),
     ("SQLITE_CORRUPT", "is damaged", "Restore it from a backup."),
