@@ -26,7 +26,7 @@ from syndication.domain.limits import (
     server_meter,
 )
 
-__all__ = ["BATCH", "LANE_PAUSES", "PROBE", "SERVER_PAUSES", "Throttle"]
+__all__ = ["BATCH", "LANE_PAUSES", "LOGIN_PAUSES", "PROBE", "SERVER_PAUSES", "Throttle"]
 
 BATCH = 500  # mails at once, of a lane without limits
 PER_CONNECTION = 100  # mails of a batch for each of its connections: a narrow batch must not be a long one
@@ -36,7 +36,9 @@ SERVER_PAUSES = (
     timedelta(seconds=1),
     timedelta(minutes=1),
 )  # the first, and the longest that doubling comes to
+LOGIN_PAUSES = timedelta(minutes=1), timedelta(minutes=15)  # servers lock out who insists
 LANE_PAUSES = timedelta(hours=1), timedelta(hours=6)
+_NO_LOGIN = "535"  # RFC 4954 §6
 _SPREAD = 0.25  # how much of a pause jitter may add
 _MORE = timedelta(minutes=1)  # until a server that said 421 gets one more connection
 _DAY = timedelta(days=1)
@@ -171,7 +173,7 @@ class Throttle:
         else:
             elapsed = max(0.0, (now - meter.at).total_seconds())
             tokens = min(full, max(0.0, meter.tokens) + limits.per_second * elapsed)
-        _, longest = LANE_PAUSES if meter.name.startswith("lane ") else SERVER_PAUSES
+        _, longest = _pauses(meter, meter.words)
         set_back = meter.not_before is not None and meter.not_before > now + longest * (1 + _SPREAD)
         return replace(
             self._on_its_day(self._less_capped(meter, limits, now), limits, now),
@@ -214,12 +216,17 @@ def _soonest(waits: Sequence[Wait]) -> Wait:
     return min(brief or waits, key=lambda wait: (wait.until is None, wait.until))
 
 
-def _paused(
-    meter: Meter, pauses: tuple[timedelta, timedelta], reply: Reply, now: datetime, jitter: float
-) -> Meter:
-    first, longest = pauses
-    pause = min(first * 2 ** min(meter.troubles, 16), longest) * (1 + _SPREAD * jitter)
+def _pauses(meter: Meter, words: str) -> tuple[timedelta, timedelta]:
+    """The first and the longest pause of a lane or a server that said these words."""
+    if meter.name.startswith("lane "):
+        return LANE_PAUSES
+    return LOGIN_PAUSES if words.startswith(_NO_LOGIN) else SERVER_PAUSES
+
+
+def _paused(meter: Meter, reply: Reply, now: datetime, jitter: float) -> Meter:
     said = f"{reply.code or ''} {reply.text}".strip()
+    first, longest = _pauses(meter, said)
+    pause = min(first * 2 ** min(meter.troubles, 16), longest) * (1 + _SPREAD * jitter)
     return replace(meter, troubles=meter.troubles + 1, not_before=now + pause, words=said)
 
 
@@ -233,7 +240,7 @@ def _server_after(meter: Meter, findings: Findings, in_use: int, now: datetime, 
     reply = findings.trouble
     if reply is None:
         return _eased(meter) if meter.troubles and findings.accepted else meter
-    paused = _paused(meter, SERVER_PAUSES, reply, now, jitter)
+    paused = _paused(meter, reply, now, jitter)
     if reply.code != CLOSING:
         return paused
     return replace(paused, cap=max(1, in_use // 2), capped=now)
@@ -249,7 +256,7 @@ def _lane_after(meter: Meter, findings: Findings, now: datetime, jitter: float) 
     if lane == OTHER and len(refused) >= DOMAINS:
         blocked = blocked or findings.refusal
     if blocked is not None:
-        return replace(_paused(meter, LANE_PAUSES, blocked, now, jitter), refused=())
+        return replace(_paused(meter, blocked, now, jitter), refused=())
     if meter.troubles and findings.accepted:
         meter = _eased(meter)
     return replace(meter, refused=refused if lane == OTHER else ())

@@ -79,9 +79,15 @@ class Site:
         for name in (lane_meter(grant.lane), server_meter(grant.server)):
             self.in_use[name] = self.in_use.get(name, 0) + grant.connections
 
-    def learn(self, *results: tuple[Transaction, str], lane: str = "gmail", jitter: float = 0.0) -> None:
+    def learn(
+        self,
+        *results: tuple[Transaction, str],
+        lane: str = "gmail",
+        jitter: float = 0.0,
+        unreachable: Reply | None = None,
+    ) -> None:
         """What a batch ends with."""
-        findings = Findings(lane)
+        findings = Findings(lane, trouble=unreachable)
         for transaction, email in results:
             findings.learn(transaction, email)
         names = lane_meter(lane), server_meter("mx0")
@@ -285,6 +291,19 @@ def test_a_server_in_trouble_is_paused_a_little_longer_each_time_and_then_asked_
     whole = site.ask()
     assert isinstance(whole, Grant)
     assert (whole.probe, whole.rows) == (False, BATCH)
+
+
+def test_a_wrong_password_is_tried_again_after_minutes_and_not_seconds() -> None:
+    site, pauses = Site(throttle()), []
+    for _ in range(6):
+        site.learn(unreachable=Reply(535, "5.7.8 no"))
+        until = site.wait().until
+        assert until is not None
+        pauses.append((until - site.now) / MINUTE)
+        site.now = until
+    assert pauses == [1, 2, 4, 8, 15, 15]
+    site.learn(unreachable=Reply(0, "it did not greet"))  # another trouble has its own pauses
+    assert site.wait().until == site.now + MINUTE
 
 
 def test_many_that_are_told_at_once_are_one_step_and_jitter_only_adds() -> None:
