@@ -4,7 +4,7 @@
 its successive occurrences, over all connections; without a step it answers as a good server does. What comes out of turn, because it
 was sent before the refusal was known, has moments of its own: `late rcpt`, `late data`, and `empty`, the dot after a `late data` that
 was let through. `taken` holds what it answered for with a 250, `dots` every body whose dot arrived; `reached` has an event for each
-moment.
+moment, and `hang` for a server that says no more.
 """
 
 import asyncio
@@ -227,6 +227,7 @@ class _Conversation:
                 await asyncio.sleep(0)
                 await asyncio.sleep(0)
         if step.hang:
+            self.script.reached["hang"].set()
             await asyncio.sleep(3600)
         if step.close:
             self.writer.close()

@@ -10,7 +10,7 @@ from syndication.deliver.transaction import Transaction
 from syndication.domain.delivery import Outcome, Stage
 from tests.doors.smtp_server import Script, Step, comes
 
-LONG = Timeouts(connect=20, command=20, data=20, block=20, dot=20, quit=0.2)
+LONG = Timeouts(connect=60, command=60, data=60, block=60, dot=60, quit=60)
 MESSAGE = b"Subject: x\r\n\r\nhello\r\n"
 
 
