@@ -33,7 +33,7 @@ class Gate:
 
     async def full(self, connections: int) -> None:
         """Wait until that many are held: then nobody is in the middle of anything else."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(300):
             while self.waiting < connections:  # noqa: ASYNC110 - a number is waited for, and an event knows none
                 await asyncio.sleep(0.005)
 
@@ -96,7 +96,7 @@ class Recorder:
     async def quiet(self) -> None:
         """Wait until every connection has ended: what a dead client had written before is judged by then."""
         if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=10)
+            await asyncio.wait(set(self._tasks), timeout=300)
         assert not self._tasks
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -90,7 +90,7 @@ class Run:
 
     async def caught(self, number: signal.Signals) -> None:
         """Wait until it has heard this signal, and would die of the next one (proc(5): SigCgt)."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             while catches(self.pid, number):  # noqa: ASYNC110 - of another process, there is no event
                 await asyncio.sleep(0.01)
 

@@ -1,16 +1,20 @@
 """Holding a run inside one of its own transactions: a trigger in its database, set from outside, that never ends."""
 
 import asyncio
+import os
 import sqlite3
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 
 from syndication.domain.delivery import State
+from tests.crash.runs import below
 
 __all__ = ["Stall", "Stalled", "becoming"]
 
-_SURE = 100  # looks in a row, 10 ms apart: a healthy transaction is over in less, on a busy machine too
+_SURE = 1.0  # seconds of work in one transaction: a healthy one takes far less, and one that a busy machine keeps waiting does none
+_HANGS = "pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"  # others share the server
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +50,24 @@ class Stalled:
             self._do(f"{head} WHEN ({stall.condition}) EXECUTE FUNCTION stall()")
         self._table = stall.table
 
-    async def holds(self) -> bool:
-        """Whether a run hangs there."""
-        for _ in range(_SURE):
-            if not self._hangs():
-                return False
+    async def holds(self, run: int) -> bool:
+        """Whether the run, a process, hangs there."""
+        if not self._sqlite:
+            return bool(self._do(f"SELECT 1 FROM {_HANGS}"))
+        before = _worked(run)
+        while self._locked():
+            if any(seconds - before.get(thread, 0) >= _SURE for thread, seconds in _worked(run).items()):
+                return True
             await asyncio.sleep(0.01)
-        return True
+        return False
 
     def lift(self) -> None:
         """Take the trigger away, and end whoever hangs there without a client."""
         if not self._sqlite:
-            self._do("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+            self._do(f"SELECT pg_terminate_backend(pid) FROM {_HANGS}")
         self._do("DROP TRIGGER stall" + ("" if self._sqlite else f" ON {self._table}"))
 
-    def _hangs(self) -> bool:
-        if not self._sqlite:
-            return bool(self._do("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+    def _locked(self) -> bool:
         connection = sqlite3.connect(self._url.removeprefix("sqlite:///"), timeout=0)
         try:
             connection.execute("BEGIN IMMEDIATE")
@@ -84,3 +89,15 @@ class Stalled:
         with psycopg.connect(self._url, autocommit=True) as server:
             cursor = server.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
+
+
+def _worked(run: int) -> dict[str, float]:
+    """The seconds that each thread of a run and its senders has worked (proc(5): utime, stime)."""
+    seconds = {}
+    for thread in (file for pid in (run, *below(run)) for file in Path(f"/proc/{pid}/task").glob("*/stat")):
+        try:
+            words = thread.read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended meanwhile
+            continue
+        seconds[str(thread)] = (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+    return seconds

@@ -29,7 +29,7 @@ async def test_a_killed_import_has_taken_in_whole_blocks_and_the_same_file_again
     )
     out = await asyncio.to_thread(pipe.open, "w")  # the import waits for a second block, which never ends
     await asyncio.to_thread(out.write, text)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(300):
         while count(store) == 1:  # noqa: ASYNC110 - of another process, there is no event
             await asyncio.sleep(0.05)
     process.kill()

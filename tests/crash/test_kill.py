@@ -85,7 +85,7 @@ async def test_a_run_killed_while_it_publishes_publishes_again_and_then_sends(
     tmp_path: Path, database_url: str
 ) -> None:
     room = Newsroom(tmp_path)
-    upload = '[publish]\nafter = ["sh", "-c", "echo >> uploads; test -e quick || exec sleep 60"]\n'
+    upload = '[publish]\nafter = ["sh", "-c", "test -e quick; slow=$?; echo >> uploads; test $slow = 0 || exec sleep 3600"]\n'
     room.configure(more=store(database_url) + upload)
     room.write("articles/ferry-bell.txt", PAGE)
     await room.subscribe("reader@example.com")
@@ -96,19 +96,21 @@ async def test_a_run_killed_while_it_publishes_publishes_again_and_then_sends(
     run.strike(Whom.PARENT, random.Random())  # its upload lives on, and keeps no lock
     await run.ended()
 
-    room.write("quick", "")
-    marked = Stalled(database_url, Stall("UPDATE OF published", "editions"))
-    await struck(Run.of(room, "run", "--week", WEEK), marked)
-    assert room.mails() == []
-    ended = await Run.of(room, "run", "--week", WEEK).ended()
-    assert (ended.code, ended.out["sent"], (room.folder / "uploads").read_text()) == (0, 1, "\n\n\n")
-    os.killpg(run.pid, signal.SIGKILL)
+    try:
+        room.write("quick", "")
+        marked = Stalled(database_url, Stall("UPDATE OF published", "editions"))
+        await struck(Run.of(room, "run", "--week", WEEK), marked)
+        assert room.mails() == []
+        ended = await Run.of(room, "run", "--week", WEEK).ended()
+        assert (ended.code, ended.out["sent"], (room.folder / "uploads").read_text()) == (0, 1, "\n\n\n")
+    finally:
+        os.killpg(run.pid, signal.SIGKILL)
 
 
 async def struck(run: Run, stalled: Stalled) -> None:
     """Kill the run where its database holds it."""
     async with asyncio.timeout(300):
-        while not await stalled.holds():
+        while not await stalled.holds(run.pid):
             assert run.going
             await asyncio.sleep(0.01)  # the mail server is in this loop
     run.strike(Whom.GROUP, random.Random())

@@ -46,9 +46,9 @@ async def story(tmp_path: Path) -> AsyncIterator[Story]:
 
 @pytest.mark.parametrize("killed", [1, 2])
 async def test_senders_that_are_killed_are_named_and_the_run_goes_on(story: Story, killed: int) -> None:
+    gate = story.server.hold("dot", 300)
     run = story.start()
     both = await two_senders(run)
-    gate = story.server.hold("dot", 300)
     await gate.reached.wait()
     while in_use(story) < story.room.connections:  # noqa: ASYNC110 - until both hold all they can; nobody tells
         await asyncio.sleep(0.01)
@@ -82,18 +82,24 @@ async def test_senders_end_with_a_killed_run_and_hold_its_lock_until_then(story:
 
 
 async def test_senders_that_die_before_their_first_mail_are_not_started_again(story: Story) -> None:
+    gate = story.server.hold("greeting")
     run = story.start()
     for sender in await two_senders(run):
         os.kill(sender, signal.SIGKILL)
+    story.server.gate = None
+    gate.open()
     ended = await run.ended()
     assert (ended.code, ended.out["sent"], len(ended.out["warnings"])) == (0, READERS, 2)
 
 
 async def test_a_run_that_is_asked_to_stop_waits_for_its_senders(story: Story) -> None:
+    gate = story.server.hold("dot", 300)
     run = story.start()
     both = await two_senders(run)
-    await story.server.reached(300)
+    await gate.reached.wait()
     run.send_signal(signal.SIGTERM)
+    await run.caught(signal.SIGTERM)
+    gate.open()
     ended = await run.ended()
     assert (ended.code, ended.out["sent"]) == (3, len(story.server.accepted))
     assert len(story.server.accepted) < READERS

@@ -71,7 +71,7 @@ async def test_a_second_signal_ends_a_run_that_waits_for_a_locked_database(tmp_p
         run.send_signal(signal.SIGTERM)
         await run.caught(signal.SIGTERM)
         run.send_signal(signal.SIGTERM)
-        assert (await run.ended(20)).code == -signal.SIGTERM
+        assert (await run.ended()).code == -signal.SIGTERM
         other.close()
         story.kills["by a second signal"] += 1
         await story.finish()
