@@ -4,11 +4,12 @@ import os
 from collections.abc import Generator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# The same few examples every time, and no deadline: a busy machine is no failure. `make nightly` tries many new ones.
-settings.register_profile("project", deadline=None, derandomize=True, database=None, max_examples=50)
-settings.register_profile("nightly", deadline=None, max_examples=1000, print_blob=True)
+# The same few examples every time, no deadline and no check of the speed: a busy machine is no failure. `make nightly` tries many new ones.
+ANY_SPEED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("project", ANY_SPEED, derandomize=True, database=None, max_examples=50)
+settings.register_profile("nightly", ANY_SPEED, max_examples=1000, print_blob=True)
 settings.load_profile("project")
 
 IN_CI = bool(os.environ.get("SYNDICATION_CI"))

@@ -22,6 +22,7 @@ __all__ = ["Browser", "Page", "Scheme", "browser", "faults", "scroll_width"]
 PICTURE = Path(__file__).resolve().parents[2] / "examples/articles/images/tram.png"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 OPTIONS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+PATIENCE = 300_000  # milliseconds: what ends a test that hangs, and no measure of the machine
 Scheme: TypeAlias = Literal["light", "dark"]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -48,6 +49,7 @@ class Browser:
         )
         try:
             page = await context.new_page()
+            page.set_default_timeout(PATIENCE)
             await page.route("**/*", _with_images if images else _without_images)
             if forced_dark:
                 protocol = await context.new_cdp_session(page)
@@ -106,6 +108,6 @@ async def browser() -> AsyncIterator[Browser]:
     if not program:
         pytest.skip("no Chromium here")
     async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=program, args=OPTIONS)
+        chromium = await playwright.chromium.launch(executable_path=program, args=OPTIONS, timeout=PATIENCE)
         yield Browser(chromium)
         await chromium.close()

@@ -2,7 +2,6 @@
 
 import asyncio
 import imaplib
-import socket
 import subprocess
 import sys
 import time
@@ -14,7 +13,7 @@ from ssl import SSLContext
 
 import pytest
 
-from tests.doors.ports import free_port
+from tests.doors.ports import free_port, listens
 
 __all__ = ["ImapProcess", "imap"]
 
@@ -32,7 +31,7 @@ class ImapProcess:
 
     @contextmanager
     def opened(self) -> Iterator[imaplib.IMAP4]:
-        client = imaplib.IMAP4("127.0.0.1", self.port, timeout=20)
+        client = imaplib.IMAP4("127.0.0.1", self.port, timeout=300)
         client.login(USER, PASSWORD)
         yield client
         client.logout()
@@ -98,13 +97,10 @@ def imap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImapProcess]:
     ]
     process = subprocess.Popen(command, cwd=tmp_path_factory.mktemp("imap"))
     try:
-        for _ in range(600):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
+        while not listens(port):
             assert process.poll() is None
             time.sleep(0.05)
         yield ImapProcess(port)
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(300)

@@ -2,7 +2,7 @@
 
 import socket
 
-__all__ = ["free_port"]
+__all__ = ["free_port", "listens"]
 
 
 def free_port() -> int:
@@ -16,3 +16,9 @@ def free_port() -> int:
         with socket.create_connection(("127.0.0.1", port)):
             server.accept()[0].close()
     return port
+
+
+def listens(port: int) -> bool:
+    """Whether somebody serves at a port of 127.0.0.1."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -37,7 +37,7 @@ class Preview:
         """A client that has the cookie when it is `known`."""
         headers = {"Cookie": f"syndicate-preview-{self.port}={SECRETS.session}"} if known else {}
         async with httpx2.AsyncClient(
-            base_url=self.base, headers=headers, timeout=20, verify=False
+            base_url=self.base, headers=headers, timeout=300, verify=False
         ) as client:
             yield client
 

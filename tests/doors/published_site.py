@@ -40,7 +40,7 @@ class Published:
 
 def ask(port: int, path: str, method: str, headers: dict[str, str]) -> Answer:
     """Without any header or normalising of its own but Host."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
     try:
         connection.putrequest(method, path, skip_accept_encoding=True)
         for name, value in headers.items():

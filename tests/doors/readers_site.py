@@ -43,7 +43,9 @@ async def serve(newsroom: Newsroom, *, own: bool = False) -> AsyncIterator[Serve
             newsroom.app() as app,
             posting(app) as postman,
             serving(readers_app(_led(app, f"{base}/") if own else app, postman.wake), sock, proxied=True),
-            httpx2.AsyncClient(timeout=20, verify=False) as client,  # no TLS here, so no certificates to read
+            httpx2.AsyncClient(
+                timeout=300, verify=False
+            ) as client,  # no TLS here, so no certificates to read
         ):
             yield Served(newsroom, app, base, client)
 

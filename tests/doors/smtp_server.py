@@ -99,7 +99,7 @@ class Script:
 
 async def comes(about: Callable[[], object]) -> None:
     """Wait until `about` is true: for what the other side does when it has heard us."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(300):
         while not about():  # noqa: ASYNC110 - it is no event of ours
             await asyncio.sleep(0.001)
 

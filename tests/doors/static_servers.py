@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import blocks
-from tests.doors.ports import free_port
+from tests.doors.ports import free_port, listens
 
 __all__ = ["static_server"]
 
@@ -84,10 +83,6 @@ _CONFIGS = {"nginx": _nginx, "caddy": _caddy}
 
 
 def _wait(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    for _ in range(400):
+    while not listens(port):
         assert server.poll() is None, log.read_text()
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
         time.sleep(0.05)
-    pytest.fail(f"it does not answer: {log.read_text()}")

@@ -18,7 +18,7 @@ from syndication.errors import CollectError
 from tests.doors.http_server import HttpServer, Page, http_server
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-QUICK = FetchLimits(seconds=2.0, body_bytes=2**20, first_wait=0.01)
+QUICK = FetchLimits(seconds=60, body_bytes=2**20, first_wait=0.01)
 
 
 @pytest.fixture
@@ -159,8 +159,8 @@ def test_a_file_that_is_packed_itself_is_unpacked_under_the_same_cap() -> None:
 
 async def test_a_server_that_drips_does_not_hold_us(site: HttpServer) -> None:
     site.pages["/"] = Page(b"slow" * 100, pause=0.05)
-    async with Fetcher(limits=FetchLimits(seconds=1.0, first_wait=0.01)) as fetcher:
-        with pytest.raises(CollectError, match=r"within 1 seconds"):
+    async with Fetcher(limits=FetchLimits(seconds=3, first_wait=0.01)) as fetcher:
+        with pytest.raises(CollectError, match=r"within 3 seconds"):
             await fetcher.fetch(site.url(), now=NOW, allow_private=True)
     assert len(site.requests) == 1
 

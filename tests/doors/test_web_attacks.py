@@ -40,7 +40,7 @@ async def raw(served: Served, request: bytes, *, more: bool = False) -> bytes:
     writer.write(request)
     if not more:
         writer.write_eof()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(300):
         answer = await reader.read()
     writer.close()
     return answer

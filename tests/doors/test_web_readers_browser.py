@@ -1,6 +1,5 @@
 """The readers' pages in a real browser, without scripts: the whole way, and how they look to everybody."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from playwright.async_api import Page
 
 from tests.doors.browser import Browser, Scheme, browser, faults, scroll_width
 from tests.doors.readers_site import Served, link, serve
+from tests.doors.smtp_server import comes
 from tests.flows.newsroom import PAGE, Newsroom, article
 
 __all__ = ["browser"]
@@ -30,11 +30,8 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
 
 async def newest(served: Served, number: int) -> bytes:
     """The last of so many mails."""
-    for _ in range(400):
-        if len(found := served.newsroom.mails()) >= number:
-            return max(found, key=lambda mail: b"confirm" not in mail)
-        await asyncio.sleep(0.02)
-    raise AssertionError("no mail")
+    await comes(lambda: len(served.newsroom.mails()) >= number)
+    return max(served.newsroom.mails(), key=lambda mail: b"confirm" not in mail)
 
 
 async def press(page: Page, name: str) -> None:

@@ -153,7 +153,7 @@ def heeding_ctrl_c() -> None:
 
 def test_ctrl_c_is_a_sentence_and_a_document(newsroom: Newsroom) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        silent.settimeout(30)
+        silent.settimeout(300)
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/feed"
         source = f'[[sources]]\nname = "wire"\nkind = "feed"\nurl = "{url}"\nallow_private = true'
         newsroom.configure(more=source)
@@ -168,7 +168,7 @@ def test_ctrl_c_is_a_sentence_and_a_document(newsroom: Newsroom) -> None:
             connection, _ = silent.accept()
             with connection:
                 process.send_signal(signal.SIGINT)
-                out, err = process.communicate(timeout=30)
+                out, err = process.communicate(timeout=300)
     assert process.returncode == 130
     assert err == "syndicate: Stopped. The next run goes on from here.\n"
     assert json.loads(out)["error"]["code"] == "interrupted"

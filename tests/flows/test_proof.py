@@ -158,10 +158,10 @@ def test_the_verb_prints_one_address_and_ends_cleanly_with_ctrl_c(newsroom: News
         printed += process.stdout.readline()
     document = json.loads(printed)
     assert document["edition"] == "2023-W41"
-    assert httpx2.get(document["url"]).status_code == 200
+    assert httpx2.get(document["url"], timeout=300).status_code == 200
     assert list(tmp_path.glob("syndicate-preview-*"))
     process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=30) == ("", "")
+    assert process.communicate(timeout=300) == ("", "")
     assert process.returncode == 0
     assert list(tmp_path.glob("syndicate-preview-*")) == []
     assert newsroom.files() == before
