@@ -23,6 +23,7 @@ from tests.crash.runs import below
 from tests.flows.newsroom import PAGE, Newsroom
 
 READERS = tuple(f"reader{number}@example.com" for number in range(6))
+WAITING = (sys.executable, "-c", "import sys; sys.stdin.read()", "sender")  # opens nothing of its own, and stays
 
 
 @pytest.fixture
@@ -87,12 +88,15 @@ def test_a_sender_has_nothing_open_of_the_run_but_its_pipes_and_the_lock(newsroo
 
     async def both_of_them() -> tuple[int, dict[int, str], list[dict[int, str]]]:
         async with newsroom.app() as app, sending(app) as (both, lock):
+            both.app = replace(app, sender=lambda _: WAITING)
             going = asyncio.create_task(send_in_processes(both, 2, lock))
             while len(senders := senders_of(os.getpid())) < 2:  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.01)
             theirs = [files(sender) for sender in senders]
             ours = files(os.getpid())
+            both.stop.set()
             await going
+            assert both.warnings == []
             return lock, ours, theirs
 
     lock, ours, theirs = loop.run(both_of_them())  # uvloop, which starts processes in its own way
