@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 import trustme
 import uvloop
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndication.deliver.server import Security, SmtpServer
@@ -483,7 +483,7 @@ def test_trouble_with_an_announced_envelope_is_its_own_message_s(
 
 @pytest.mark.parametrize("new_loop", [Leaping, uvloop.new_event_loop])
 @pytest.mark.parametrize("extensions", [ONE_BY_ONE, IN_ONE_GO], ids=["one by one", "in one go"])
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(plan=st.lists(troubles, min_size=1, max_size=4), pause=st.sampled_from([0.0, 0.003]))
 def test_a_conversation_of_troubles_never_shifts_a_reply(
     plan: list[Trouble],

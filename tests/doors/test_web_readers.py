@@ -251,7 +251,7 @@ async def test_a_pages_fault_is_told_without_an_address(served: Served) -> None:
     assert "Traceback" not in answer.text
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     data=st.data(),
     form=st.dictionaries(

@@ -484,7 +484,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_the_hook_answers_any_signed_json(hooked: Newsroom, document: Any) -> None:
     import asyncio
 

@@ -23,7 +23,12 @@ from tests.crash.runs import below
 from tests.flows.newsroom import PAGE, Newsroom
 
 READERS = tuple(f"reader{number}@example.com" for number in range(6))
-WAITING = (sys.executable, "-c", "import sys; sys.stdin.read()", "sender")  # opens nothing of its own, and stays
+WAITING = (
+    sys.executable,
+    "-c",
+    "import sys; sys.stdin.read()",
+    "sender",
+)  # opens nothing of its own, and stays
 
 
 @pytest.fixture
