@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
+import socket
 from dataclasses import dataclass, field
 from typing import Literal, Self, TypeAlias
 
@@ -64,20 +65,26 @@ class Recorder:
     async def __aenter__(self) -> Self:
         self._passed = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._place = socket.socket()
         await self.come_back()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
         await self.vanish()
+        self._place.close()
 
     async def come_back(self) -> None:
         """Listen, after `vanish` on the same port."""
         self._server = await asyncio.start_server(self._connection, "127.0.0.1", self.port, limit=2**22)
         self.port = self._server.sockets[0].getsockname()[1]
+        self._place.close()
 
     async def vanish(self) -> None:
-        """Refuse connections, and reset those there are."""
+        """Refuse connections, and reset those there are. The port stays ours."""
         self._server.close()
+        self._place = socket.socket()
+        self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._place.bind(("127.0.0.1", self.port))
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Ports for servers that cannot be asked for one of their own."""
+"""Ports for servers that cannot be asked for one of their own, and ports that nobody listens at."""
 
 import socket
 

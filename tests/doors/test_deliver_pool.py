@@ -4,20 +4,20 @@ import asyncio
 from dataclasses import replace
 
 from syndication.deliver.pool import Pool
-from syndication.deliver.server import SmtpServer
+from syndication.deliver.server import Security, SmtpServer
 from syndication.deliver.session import Envelope, Timeouts
 from syndication.deliver.transaction import Transaction
 from syndication.domain.delivery import Outcome, Stage
+from tests.doors.ports import free_port
 from tests.doors.smtp_server import Script, Step, comes
 
 LONG = Timeouts(connect=60, command=60, data=60, block=60, dot=60, quit=60)
 MESSAGE = b"Subject: x\r\n\r\nhello\r\n"
 
 
-async def nobody() -> SmtpServer:
+def nobody() -> SmtpServer:
     """An address that nobody listens at."""
-    async with Script() as script:
-        return script.server()
+    return SmtpServer("127.0.0.1", free_port(), Security.PLAIN)
 
 
 def pool_of(*servers: SmtpServer, connections: int = 20, per_connection: int = 100) -> Pool:
@@ -56,7 +56,7 @@ async def test_a_connection_carries_so_many_messages_and_no_more() -> None:
 
 async def test_ready_tells_beforehand_that_nothing_can_be_sent() -> None:
     async with Script() as script:
-        async with pool_of(await nobody()) as dead, dead.session(*dead.servers) as place:
+        async with pool_of(nobody()) as dead, dead.session(*dead.servers) as place:
             unreachable = await place.ready()
             assert unreachable is not None
             assert unreachable.outcome is Outcome.NOT_SENT
@@ -116,7 +116,7 @@ async def test_a_cancelled_sender_gives_its_place_back() -> None:
 
 
 async def test_a_dead_server_answers_not_sent_at_connect() -> None:
-    async with pool_of(await nobody()) as pool:
+    async with pool_of(nobody()) as pool:
         (result,) = await send(pool)
     assert (result.outcome, result.stage, result.reply.code) == (Outcome.NOT_SENT, Stage.CONNECT, 0)
     assert "connect" in result.reply.text.lower()

@@ -17,7 +17,7 @@ SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(["tests.flows.imports"])
 
 
-def syndicate(*arguments: str, seconds: float = 120) -> subprocess.CompletedProcess[str]:
+def syndicate(*arguments: str, seconds: float = 600) -> subprocess.CompletedProcess[str]:
     """Run one command line to its end, in the folder that this process is in. Raises TimeoutError."""
     with tempfile.TemporaryDirectory() as folder:
         prints = Path(folder) / "prints"

@@ -196,7 +196,7 @@ class Newsroom:
         if not options:
             return forked.syndicate(*words)
         command = [sys.executable, "-m", "syndication", *words]
-        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)
+        return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, **options)
 
 
 @cache

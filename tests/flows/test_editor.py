@@ -190,7 +190,7 @@ async def test_a_hold_from_another_process_stops_a_running_send_and_nobody_is_lo
         await slow.reached["dot"].wait()
         held = await asyncio.to_thread(room.syndicate, "hold", W41, "--json")
         assert held.returncode == 0, held.stderr
-        report = await asyncio.wait_for(sending, 60)
+        report = await asyncio.wait_for(sending, 300)
         assert (report.held, report.incomplete, report.sent) == (True, True, len(slow.taken))
         assert report.queued == 300 - report.sent > 0
         assert (report.unknown, report.warnings) == (0, [])
@@ -213,7 +213,7 @@ async def test_a_hold_ends_a_run_that_waits_for_the_next_try(newsroom: Newsroom)
                 assert not sending.done()
                 await asyncio.sleep(0.02)
             await hold(app, KEY)
-        report = await asyncio.wait_for(sending, 60)
+        report = await asyncio.wait_for(sending, 300)
     assert (report.held, report.deferred) == (True, 3)
 
 

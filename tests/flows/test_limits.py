@@ -17,6 +17,7 @@ from syndication.flows.doctor import examine
 from syndication.flows.due import deliver_due
 from syndication.flows.status import standing
 from syndication.flows.weekly import Weekly, run_weekly
+from tests.doors.ports import free_port
 from tests.doors.smtp_server import PIPELINING, Script, Step
 from tests.flows.newsroom import PAGE, Newsroom, article, hurried
 
@@ -53,8 +54,7 @@ def servers(room: Newsroom, **weights: int) -> None:
 
 
 async def test_a_dead_server_is_left_to_the_others_within_the_same_run(newsroom: Newsroom) -> None:
-    async with Script() as gone:
-        dead = gone.port
+    dead = free_port()
     async with Script() as alive:
         servers(newsroom, **{f"p{dead}": 9, f"p{alive.port}": 1})
         report = await newsroom.run(W41)

@@ -16,7 +16,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     folder = tmp_path_factory.mktemp("wheel")
     build = f"from hatchling.build import build_wheel; print(build_wheel({str(folder)!r}))"
     done = subprocess.run(
-        [sys.executable, "-c", build], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", build], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, done.stderr
     with zipfile.ZipFile(folder / done.stdout.split()[-1]) as archive:
@@ -51,7 +51,7 @@ def _loaded(code: str) -> set[str]:
     """The modules that a new interpreter has loaded after `code`."""
     told = f"import sys; sys.argv[1:] = ['--version']\n{code}\nprint('|', *sys.modules)"
     done = subprocess.run(
-        [sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True, timeout=600
     )
     return set(done.stdout.rpartition("|")[2].split())
 
@@ -80,7 +80,7 @@ def test_the_package_knows_its_version() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=600,
     )
     from syndication import __version__
 
