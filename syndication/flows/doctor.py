@@ -239,7 +239,7 @@ async def _trouble(app: App, pool: Pool, server: str) -> str:
     if unreachable is None:
         return ""
     reply = unreachable.reply
-    return f"does not answer: {f'{reply.code} {reply.text}' if reply.code else reply.text}"
+    return f"cannot be used: {f'{reply.code} {reply.text}' if reply.code else reply.text}"
 
 
 async def _bounces(app: App) -> Check:

@@ -100,8 +100,8 @@ async def test_doctor_names_every_mail_server_that_takes_no_mail(newsroom: Newsr
         async with newsroom.app() as app:
             (found,) = [check for check in await examine(app) if check.name == "smtp"]
     assert (found.ok, found.exit_code) == (False, 3)
-    assert f"The mail server 127.0.0.1:{dead} does not answer: " in found.said
-    assert f"The mail server 127.0.0.1:{closed.port} does not answer: 554 5.7.1 not you." in found.said
+    assert f"The mail server 127.0.0.1:{dead} cannot be used: " in found.said
+    assert f"The mail server 127.0.0.1:{closed.port} cannot be used: 554 5.7.1 not you." in found.said
     assert str(alive.port) not in found.said
 
 
