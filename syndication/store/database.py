@@ -56,8 +56,7 @@ async def open_store(url: str, *, synchronous: str = "full", room: int = ROOM) -
     """Open `sqlite:///PATH` (made when missing) or `postgresql://…`, and bring its schema up to date.
 
     `synchronous` is SQLite's: "full" survives a power cut, "normal" a killed process. Nothing is claimed for sending while its
-    disk has less than `room` bytes free. Raises StoreError, also for a store that a
-    newer version made.
+    disk has less than `room` bytes free. Raises StoreError, also for a store that a newer version made.
     """
     database = Database(url, synchronous=synchronous, room=room)
     try:

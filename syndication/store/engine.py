@@ -104,7 +104,7 @@ class Database:
             free = shutil.disk_usage(self.file.parent).free
         if free < self._room:
             raise StoreError(
-                f"{place(self.url)} has hardly any room: its disk has {free // 2**20} MB left, and sending wants {-(-self._room // 2**20)}.",
+                f"{place(self.url)} has hardly any room: its disk has {free // 2**20} MB left, and sending wants {self._room // 2**20}.",
                 "Make room, then run again.",
             )
 

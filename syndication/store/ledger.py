@@ -45,7 +45,7 @@ class DeliveryLedger:
         `plan` is called with the meters locked, and what it grants is charged to them in the same transaction. `owner` is "host/run", or
         "host/run/number" of one process; `token` is new for every claim. Lanes take turns by mails. Readers who have left since the freeze are settled as failed at
         stage `consent`. The lease is renewed by every step.
-        A disk that is nearly full is a StoreError here, where no mail is under way yet.
+        A disk that is nearly full is a StoreError here, before a mail of the batch is under way.
         """
         self._database.want_room()
         return await self._database.write(
