@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 
 import httpx2
 
-from syndication.collect.article_page import PageReader
+from syndication.collect.article.article_page import PageReader
 from syndication.collect.fetch import Fetcher
 from syndication.collect.harvest import Collector
 from syndication.domain.article import Source, SourceKind, Validators

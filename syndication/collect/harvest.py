@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
-from syndication.collect.article_page import ArticlePage, PageReader
+from syndication.collect.article.article_page import ArticlePage, PageReader
 from syndication.collect.entry import FeedReader
 from syndication.collect.feed import read_feed
 from syndication.collect.fetch import Fetched, Fetcher

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from syndication.collect.article_page import PageReader
+from syndication.collect.article.article_page import PageReader
 from syndication.collect.fetch import Fetched, Fetcher
 from syndication.collect.links import shown
 from syndication.collect.page_plan import Listing

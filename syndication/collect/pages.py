@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from syndication.collect.article_page import PageReader
-from syndication.collect.facts import Facts
+from syndication.collect.article.article_page import PageReader
+from syndication.collect.article.choice import Facts
 from syndication.collect.fetch import Fetched, Fetcher
 from syndication.collect.identity import keys
 from syndication.collect.links import shown

@@ -10,8 +10,8 @@ from datetime import datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from syndication.collect.article.choice import day_in
 from syndication.collect.body import unpack
-from syndication.collect.choice import day_in
 from syndication.collect.dates import read_time
 from syndication.collect.fetch import Fetched, Fetcher
 from syndication.collect.links import shown

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import lxml.etree
 
+from syndication.collect.article.choice import day_in
 from syndication.collect.charset import decoded
-from syndication.collect.choice import day_in
 from syndication.collect.dates import read_time
 from syndication.collect.links import absolute
 from syndication.collect.words import fold

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndication.collect.article_page import ArticlePage, PageReader
-from syndication.collect.facts import Facts
+from syndication.collect.article.article_page import ArticlePage, PageReader
+from syndication.collect.article.choice import Facts
 from syndication.domain.article import Image, Source, SourceKind
 from syndication.domain.publication import Publication
 from syndication.domain.text import plain

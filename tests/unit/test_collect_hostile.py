@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndication.collect.article_page import PageReader
+from syndication.collect.article.article_page import PageReader
 from syndication.collect.dates import read_time
 from syndication.collect.entry import FeedReader
 from syndication.collect.folder import read_folder

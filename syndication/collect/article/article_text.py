@@ -15,7 +15,7 @@ with warnings.catch_warnings():  # urllib3, which it loads for downloads of its 
     from trafilatura.metadata import extract_metadata
     from trafilatura.settings import Document
 
-from syndication.collect.facts import Facts, Origin
+from syndication.collect.article.choice import Facts, Origin
 from syndication.collect.html_page import page_body, page_tree
 from syndication.domain.text import plain
 

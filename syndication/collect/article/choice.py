@@ -4,35 +4,94 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from syndication.collect.dates import read_time
-from syndication.collect.facts import Facts, Origin
 from syndication.collect.links import absolute, without_tracking
 from syndication.collect.words import author_name, fold, language_tag, unique
 from syndication.domain.article import Image
 
-__all__ = ["Choice", "Found", "day_in"]
+__all__ = ["Choice", "Facts", "Found", "Origin", "day_in"]
+
+
+class Origin(StrEnum):
+    """Where a field came from; the first of these that has it is believed."""
+
+    JSON_LD = "JSON-LD"  # schema.org in a script of its own
+    OPEN_GRAPH = "OpenGraph"  # og:… and article:…
+    MICRODATA = "microdata"  # itemprop="…"
+    TIME = "<time>"
+    META = "meta"  # the other names of <meta>, <link> and <html lang>
+    HEADING = "heading"  # <h1>, else <title>
+    SITEMAP = "sitemap"  # of news
+    ADDRESS = "address"  # the day in it, as in /2026/11/20/
+    TRAFILATURA = "trafilatura"  # what it makes of the page's looks
+    BODY = "body"  # the first image or the first words of the text
+    SOURCE = "source"  # the configuration, or what was asked for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """One origin's word, as written: times and addresses are not judged yet. Empty is unknown.
+
+    `kind` is what the page is said to be, in lowercase: `newsarticle`, `article`, `website`, ….
+    """
+
+    kind: str = ""
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    published: str = ""
+    updated: str = ""
+    section: str = ""
+    image: Image | None = None
+    credit: str = ""
+    tags: tuple[str, ...] = ()
+    language: str = ""
+    url: str = ""
+    site: str = ""  # the site's name
+    summary: str = ""
+    text: str = ""  # the article, plain, with line ends between paragraphs
+
 
 T = TypeVar("T")
+
+
 U = TypeVar("U")
+
 
 # A page's language stands in <html lang> for its readers; og:locale is the content system's, and often never set.
 _LANGUAGE_ORDER = (Origin.JSON_LD, Origin.MICRODATA, Origin.META, Origin.OPEN_GRAPH, Origin.SITEMAP)
+
+
 # rel=canonical is made for nothing else (RFC 6596); the others name what is shared.
 _URL_ORDER = (Origin.META, Origin.OPEN_GRAPH, Origin.JSON_LD)
+
+
 _BETWEEN = r"\s+[|\-–—:·•«»/]{1,2}\s+|\s*\|\s*"  # noqa: RUF001 - these very characters are meant
+
+
 _MAX_TAGS = 20
+
+
 _MAX_WORDS = 100  # characters of a name or a tag
+
+
 _NAME = re.compile(  # two words and more with capitals, or three syllables of Hangul
     r"[^\W\d_a-z][\w'’.-]*(?:\s+[\w'’.-]+){0,2}\s+[^\W\d_a-z][\w'’.-]*|[가-힣]{2,4}"  # noqa: RUF001 - as above
 )
+
+
 _AND = re.compile(r"\s*,\s*(?:and\s+)?|\s+(?:and|und|et|e|y|&)\s+", re.IGNORECASE)
+
+
 _PATH_DAY = re.compile(
     r"/((?:19|20)\d\d)(?:([/-])(0?[1-9]|1[0-2])\2(0?[1-9]|[12]\d|3[01])|(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01]))(?!\d)"
 )
+
+
 _NOBODY = frozenset(
     {
         "admin",

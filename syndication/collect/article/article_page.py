@@ -6,15 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from syndication.collect.article.choice import Choice, Facts, Found, Origin, day_in
+from syndication.collect.article.json_ld import read_json_ld
+from syndication.collect.article.meta_tags import read_elements
 from syndication.collect.charset import decoded
-from syndication.collect.choice import Choice, Found, day_in
 from syndication.collect.clean import clean, first_image
-from syndication.collect.facts import Facts, Origin
 from syndication.collect.html_page import page_tree
 from syndication.collect.identity import keys
-from syndication.collect.json_ld import read_json_ld
 from syndication.collect.links import absolute, without_tracking
-from syndication.collect.meta_tags import read_elements
 from syndication.collect.shallow import shallow
 from syndication.collect.words import fold, printable, without_addresses
 from syndication.domain.article import Image, ParsedArticle, Source
@@ -68,7 +67,7 @@ class PageReader:
         facts = {Origin.JSON_LD: read_json_ld(_scripts(text), base), **read_elements(root, base)}
         facts[Origin.SITEMAP] = listed or Facts()
         facts[Origin.ADDRESS] = Facts(published=day_in(url))
-        from syndication.collect.article_text import read_body, read_guesses  # noqa: PLC0415 (see there)
+        from syndication.collect.article.article_text import read_body, read_guesses  # noqa: PLC0415 (see there)
 
         bare = shallow(text)
         html, origin = read_body(bare, base, facts[Origin.JSON_LD].text)

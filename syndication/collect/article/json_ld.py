@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from html import unescape
 from typing import Any
 
-from syndication.collect.facts import Facts
+from syndication.collect.article.choice import Facts
 from syndication.collect.links import absolute, canonical
 from syndication.domain.article import Image
 
