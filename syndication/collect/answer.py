@@ -7,10 +7,10 @@ from datetime import datetime
 import httpx2
 
 from syndication.collect.body import read_body, too_large
+from syndication.collect.feeds.xml_guard import is_xml
 from syndication.collect.limits import FetchLimits
 from syndication.collect.links import absolute, shown
 from syndication.collect.places import retry_after
-from syndication.collect.xml_guard import is_xml
 from syndication.domain.article import Validators
 from syndication.errors import CollectError
 

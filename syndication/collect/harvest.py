@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from syndication.collect.article.article_page import ArticlePage, PageReader
-from syndication.collect.entry import FeedReader
-from syndication.collect.feed import read_feed
+from syndication.collect.feeds.entry import FeedReader
+from syndication.collect.feeds.feed import read_feed
 from syndication.collect.fetch import Fetched, Fetcher
 from syndication.collect.folder import read_folder
 from syndication.collect.identity import distinct

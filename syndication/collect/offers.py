@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
-from syndication.collect.entry import FeedReader
-from syndication.collect.feed import read_feed
+from syndication.collect.feeds.entry import FeedReader
+from syndication.collect.feeds.feed import read_feed
 from syndication.collect.fetch import Fetched, Fetcher
 from syndication.collect.guard import PrivateAddressError
 from syndication.collect.links import shown

@@ -10,10 +10,10 @@ import lxml.etree
 from syndication.collect.article.choice import day_in
 from syndication.collect.charset import decoded
 from syndication.collect.dates import read_time
+from syndication.collect.feeds.xml_guard import check_xml
+from syndication.collect.feeds.xml_repair import mended
 from syndication.collect.links import absolute
 from syndication.collect.words import fold
-from syndication.collect.xml_guard import check_xml
-from syndication.collect.xml_repair import mended
 from syndication.domain.page import ListedPage
 from syndication.errors import CollectError
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
-from syndication.collect.entry import FeedReader
+from syndication.collect.feeds.entry import FeedReader
 from syndication.collect.fetch import AnswerError, Fetched
 from syndication.collect.links import shown
 from syndication.collect.site_head import read_head

@@ -5,7 +5,7 @@ from html import unescape
 from typing import Any
 
 from syndication.collect.clean import clean, words_of
-from syndication.collect.entry import Entry
+from syndication.collect.feeds.entry import Entry
 from syndication.collect.links import absolute
 from syndication.collect.pictures import best, described
 from syndication.domain.article import Image

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from syndication.collect.article.article_page import PageReader
 from syndication.collect.dates import read_time
-from syndication.collect.entry import FeedReader
+from syndication.collect.feeds.entry import FeedReader
+from syndication.collect.feeds.json_feed import is_json, read_json_feed
+from syndication.collect.feeds.xml_feed import read_xml_feed
 from syndication.collect.folder import read_folder
 from syndication.collect.hot_file import read_hot_file
-from syndication.collect.json_feed import is_json, read_json_feed
 from syndication.collect.links import absolute, canonical, shown, without_tracking
 from syndication.collect.robots import read_rules
 from syndication.collect.section_page import read_section_page
@@ -25,7 +26,6 @@ from syndication.collect.site_head import read_head
 from syndication.collect.sitemap_file import read_sitemap_file
 from syndication.collect.wordpress_post import post_entry
 from syndication.collect.words import author_name
-from syndication.collect.xml_feed import read_xml_feed
 from syndication.domain.article import Source, SourceKind
 from syndication.domain.publication import Publication
 from syndication.errors import CollectError

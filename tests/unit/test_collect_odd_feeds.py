@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndication.collect.charset import decoded
-from syndication.collect.entry import FeedReader
-from syndication.collect.feed import read_feed
+from syndication.collect.feeds.entry import FeedReader
+from syndication.collect.feeds.feed import read_feed
 from syndication.domain.article import ParsedArticle, Source, SourceKind
 from syndication.domain.publication import Publication
 from syndication.errors import CollectError

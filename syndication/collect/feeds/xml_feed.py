@@ -10,13 +10,13 @@ import feedparser
 
 from syndication.collect.charset import decoded
 from syndication.collect.clean import words_of
-from syndication.collect.entry import Entry, FeedReader
+from syndication.collect.feeds.entry import Entry, FeedReader
+from syndication.collect.feeds.xml_guard import check_xml
+from syndication.collect.feeds.xml_repair import mended
 from syndication.collect.links import absolute
 from syndication.collect.pictures import best, described
 from syndication.collect.site_head import read_head
 from syndication.collect.words import author_name
-from syndication.collect.xml_guard import check_xml
-from syndication.collect.xml_repair import mended
 from syndication.domain.article import Image
 from syndication.domain.text import plain
 from syndication.errors import CollectError

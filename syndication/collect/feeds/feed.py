@@ -1,8 +1,8 @@
 """A feed of any form."""
 
-from syndication.collect.entry import FeedReader
-from syndication.collect.json_feed import is_json, read_json_feed
-from syndication.collect.xml_feed import read_xml_feed
+from syndication.collect.feeds.entry import FeedReader
+from syndication.collect.feeds.json_feed import is_json, read_json_feed
+from syndication.collect.feeds.xml_feed import read_xml_feed
 
 __all__ = ["read_feed"]
 

@@ -5,7 +5,7 @@ from html import escape
 from typing import Any
 
 from syndication.collect.charset import decoded
-from syndication.collect.entry import Entry, FeedReader
+from syndication.collect.feeds.entry import Entry, FeedReader
 from syndication.collect.links import absolute
 from syndication.domain.article import Image
 from syndication.domain.text import counted
