@@ -6,7 +6,7 @@ import lxml.cssselect
 import lxml.html
 
 from syndication.collect.charset import decoded
-from syndication.collect.html_page import page_tree
+from syndication.collect.folder.html_page import page_tree
 from syndication.collect.links import absolute, shown
 from syndication.collect.sitemap_file import MAX_URL
 from syndication.collect.words import printable

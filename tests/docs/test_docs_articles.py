@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from syndication.collect.folder import read_folder
+from syndication.collect.folder.read import read_folder
 from syndication.collect.hot_file import read_hot_file
 from syndication.domain.article import Source, SourceKind
 from syndication.settings import load_settings
@@ -56,7 +56,7 @@ def test_every_example_of_a_hot_list_is_read(site: Path) -> None:
 
 
 def test_the_table_has_every_key_of_the_front_matter() -> None:
-    source = (ROOT / "syndication/collect/document.py").read_text("utf-8")
+    source = (ROOT / "syndication/collect/folder/document.py").read_text("utf-8")
     asked = re.findall(r"(?:head\.(?:texts?|flag)|_time)\(([^()]*)\)", source)
     keys = {key for arguments in asked for key in re.findall(r'"(\w+)"', arguments)}
     table = re.findall(

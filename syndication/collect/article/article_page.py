@@ -11,7 +11,7 @@ from syndication.collect.article.json_ld import read_json_ld
 from syndication.collect.article.meta_tags import read_elements
 from syndication.collect.charset import decoded
 from syndication.collect.clean import clean, first_image
-from syndication.collect.html_page import page_tree
+from syndication.collect.folder.html_page import page_tree
 from syndication.collect.identity import keys
 from syndication.collect.links import absolute, without_tracking
 from syndication.collect.shallow import shallow

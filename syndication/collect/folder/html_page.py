@@ -5,7 +5,7 @@ import re
 import lxml.etree
 import lxml.html
 
-from syndication.collect.front_matter import FrontMatter
+from syndication.collect.folder.front_matter import FrontMatter
 from syndication.collect.shallow import shallow
 
 __all__ = ["page_body", "page_fields", "page_tree"]

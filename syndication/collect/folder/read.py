@@ -2,23 +2,41 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from syndication.collect.document import Desk, read_document
+from syndication.collect.folder.document import Desk, read_document
+from syndication.collect.folder.saved_page import is_saved_page, read_saved_page
 from syndication.collect.local_images import LocalImages
-from syndication.collect.reading import Reading
-from syndication.collect.saved_page import is_saved_page, read_saved_page
 from syndication.domain.article import ParsedArticle, Source
 from syndication.domain.hotlist import HotList
 from syndication.domain.publication import Publication
 from syndication.errors import CollectError
 
-__all__ = ["read_folder"]
+__all__ = ["Reading", "read_folder"]
+
+
+@dataclass(slots=True)
+class Reading:
+    """Fills up while a source is read. Each warning is one sentence that names what was refused and why."""
+
+    articles: list[ParsedArticle] = field(default_factory=list)
+    hot: list[HotList] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
 
 MAX_BYTES = 10 * 2**20
+
+
 _DOCUMENTS = frozenset({".md", ".markdown", ".html", ".htm"})
+
+
 _PAGES = frozenset({".txt"})
+
+
 _NAMED = 3  # how many files a counted warning names
+
+
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 

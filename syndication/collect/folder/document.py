@@ -9,8 +9,8 @@ from markdown_it import MarkdownIt
 
 from syndication.collect.clean import MAX_CHARACTERS, clean, first_image
 from syndication.collect.dates import read_time
-from syndication.collect.front_matter import FrontMatter, split_front_matter
-from syndication.collect.html_page import page_body, page_fields
+from syndication.collect.folder.front_matter import FrontMatter, split_front_matter
+from syndication.collect.folder.html_page import page_body, page_fields
 from syndication.collect.identity import keys
 from syndication.collect.links import absolute, without_tracking
 from syndication.collect.local_images import LocalImages
