@@ -33,7 +33,7 @@ def hot_policy(settings: Settings, fetcher: Fetcher) -> HotPolicy:
     hot = settings.hot
 
     async def page(at: datetime) -> HotList:
-        from syndication.collect.hot_page import fetch_hot_page  # noqa: PLC0415 - lxml's selectors, for those who have a page
+        from syndication.collect.hot.page import fetch_hot_page  # noqa: PLC0415 - lxml's selectors, for those who have a page
 
         return await fetch_hot_page(fetcher, hot.url, hot.selector, now=at, allow_private=hot.allow_private)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from syndication.bounces.box import Box
 from syndication.collect.access_log.files import readable_logs
-from syndication.collect.hot_file import read_hot_file
+from syndication.collect.hot.file import read_hot_file
 from syndication.deliver.dkim_keys import dns_record
 from syndication.deliver.headers import parse_mailbox
 from syndication.deliver.pool import Pool

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from syndication.collect.access_log.reading import Question
-from syndication.collect.hot_file import read_hot_file
+from syndication.collect.hot.file import read_hot_file
 from syndication.compose.hot import by_readers, choose, rank, standing
 from syndication.domain.article import Article
 from syndication.domain.hot_account import HotAccount, HotKind, unexplained

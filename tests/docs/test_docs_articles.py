@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from syndication.collect.folder.read import read_folder
-from syndication.collect.hot_file import read_hot_file
+from syndication.collect.hot.file import read_hot_file
 from syndication.domain.article import Source, SourceKind
 from syndication.settings import load_settings
 from tests.docs.pages import ROOT, blocks, text

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from syndication.collect.hot_file import read_hot_file
+from syndication.collect.hot.file import read_hot_file
 from syndication.domain.hotlist import HotLine
 from syndication.errors import CollectError
 

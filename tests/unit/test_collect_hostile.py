@@ -18,7 +18,7 @@ from syndication.collect.feeds.entry import FeedReader
 from syndication.collect.feeds.json_feed import is_json, read_json_feed
 from syndication.collect.feeds.xml_feed import read_xml_feed
 from syndication.collect.folder.read import read_folder
-from syndication.collect.hot_file import read_hot_file
+from syndication.collect.hot.file import read_hot_file
 from syndication.collect.links import absolute, canonical, shown, without_tracking
 from syndication.collect.robots import read_rules
 from syndication.collect.section_page import read_section_page

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndication.collect.hot_headings import is_heading
-from syndication.collect.hot_page import read_hot_page
+from syndication.collect.hot.page import read_hot_page
+from syndication.collect.hot.ranked_lines import is_heading
 from syndication.domain.hotlist import HotLine
 from syndication.errors import CollectError
 

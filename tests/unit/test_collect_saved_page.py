@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndication.collect.folder.saved_page import is_saved_page, read_saved_page
-from syndication.collect.ranked_lines import heading_at, ranked_lines
+from syndication.collect.hot.ranked_lines import heading_at, ranked_lines
 from syndication.domain.article import ParsedArticle, Source, SourceKind
 from syndication.domain.hotlist import HotLine
 from syndication.domain.publication import Publication

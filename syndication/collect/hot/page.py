@@ -11,9 +11,8 @@ from lxml.cssselect import CSSSelector
 
 from syndication.collect.charset import decoded
 from syndication.collect.fetch import Fetcher
-from syndication.collect.hot_headings import is_heading
+from syndication.collect.hot.ranked_lines import is_heading, ranked_lines
 from syndication.collect.links import absolute, shown
-from syndication.collect.ranked_lines import ranked_lines
 from syndication.collect.shallow import shallow
 from syndication.collect.words import fold
 from syndication.domain.hotlist import HotLine, HotList
