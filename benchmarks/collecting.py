@@ -23,8 +23,8 @@ from zoneinfo import ZoneInfo
 import httpx2
 
 from syndication.collect.article.article_page import PageReader
-from syndication.collect.fetch import Fetcher
 from syndication.collect.harvest import Collector
+from syndication.collect.http.fetch import Fetcher
 from syndication.domain.article import Source, SourceKind, Validators
 from syndication.domain.publication import Publication
 

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from syndication.collect.fetch import Fetcher
 from syndication.collect.harvest import Collector
+from syndication.collect.http.fetch import Fetcher
 from syndication.deliver.dkim import KeyType
 from syndication.deliver.headers import parse_mailbox
 from syndication.domain.tokens import Keyring

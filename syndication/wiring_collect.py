@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from syndication.collect.access_log.json_lines import JsonKeys
-from syndication.collect.fetch import Fetcher
-from syndication.collect.limits import FetchLimits
+from syndication.collect.http.fetch import Fetcher
+from syndication.collect.http.limits import FetchLimits
 from syndication.domain.hotlist import HotList
 from syndication.flows.app import HotPolicy
 from syndication.settings import Settings

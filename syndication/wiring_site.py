@@ -5,7 +5,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from syndication.collect.fetch import Fetcher
+from syndication.collect.http.fetch import Fetcher
 from syndication.collect.offers import SiteOffers, site_offers
 from syndication.errors import StoreError, UsageError
 from syndication.flows.new_site import must_be_empty, new_site

@@ -13,8 +13,8 @@ from typing import ClassVar
 from syndication.collect.article.article_page import ArticlePage, PageReader
 from syndication.collect.feeds.entry import FeedReader
 from syndication.collect.feeds.feed import read_feed
-from syndication.collect.fetch import Fetched, Fetcher
 from syndication.collect.folder.read import read_folder
+from syndication.collect.http.fetch import Fetched, Fetcher
 from syndication.collect.identity import distinct
 from syndication.collect.links import shown
 from syndication.collect.local_images import NO_IMAGE, keep_image

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from syndication.collect.feeds.entry import FeedReader
 from syndication.collect.feeds.feed import read_feed
-from syndication.collect.fetch import Fetched, Fetcher
-from syndication.collect.guard import PrivateAddressError
+from syndication.collect.http.fetch import Fetched, Fetcher
+from syndication.collect.http.guard import PrivateAddressError
 from syndication.collect.links import shown
 from syndication.collect.site_head import SiteHead, read_head
 from syndication.collect.wordpress import posts_address

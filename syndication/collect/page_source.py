@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from syndication.collect.article.article_page import PageReader
-from syndication.collect.fetch import Fetched, Fetcher
+from syndication.collect.http.fetch import Fetched, Fetcher
 from syndication.collect.links import shown
 from syndication.collect.page_plan import Listing
 from syndication.collect.pages import PAGE_TYPES, Pages

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from syndication.collect.article.article_page import PageReader
 from syndication.collect.article.choice import Facts
-from syndication.collect.fetch import Fetched, Fetcher
+from syndication.collect.http.fetch import Fetched, Fetcher
 from syndication.collect.identity import keys
 from syndication.collect.links import shown
 from syndication.collect.page_plan import Listing, plan_pages

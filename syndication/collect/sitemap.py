@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from syndication.collect.article.choice import day_in
-from syndication.collect.body import unpack
 from syndication.collect.dates import read_time
-from syndication.collect.fetch import Fetched, Fetcher
+from syndication.collect.http.body import unpack
+from syndication.collect.http.fetch import Fetched, Fetcher
 from syndication.collect.links import shown
 from syndication.collect.page_plan import Listing
 from syndication.collect.sitemap_file import SitemapFile, read_sitemap_file

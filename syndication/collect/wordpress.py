@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from syndication.collect.feeds.entry import FeedReader
-from syndication.collect.fetch import AnswerError, Fetched
+from syndication.collect.http.fetch import AnswerError, Fetched
 from syndication.collect.links import shown
 from syndication.collect.site_head import read_head
 from syndication.collect.wordpress_post import is_protected, post_entry, post_id

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import nh3
 import pytest
 
-from syndication.collect.fetch import Fetcher, FetchLimits
 from syndication.collect.harvest import Collector, Harvest
+from syndication.collect.http.fetch import Fetcher, FetchLimits
 from syndication.domain.article import Image, Source, SourceKind, Validators
 from syndication.domain.publication import Publication
 from syndication.errors import CollectError

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from syndication.collect.body import read_body, unpack
-from syndication.collect.fetch import AnswerError, Fetcher, FetchLimits
-from syndication.collect.guard import IPAddress, is_private, resolve
+from syndication.collect.http.body import read_body, unpack
+from syndication.collect.http.fetch import AnswerError, Fetcher, FetchLimits
+from syndication.collect.http.guard import IPAddress, is_private, resolve
 from syndication.domain.article import Validators
 from syndication.errors import CollectError
 from tests.doors.http_server import HttpServer, Page, http_server

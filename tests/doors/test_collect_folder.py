@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from syndication.collect.fetch import Fetcher
 from syndication.collect.harvest import Collector, Harvest
+from syndication.collect.http.fetch import Fetcher
 from syndication.domain.article import Image, ParsedArticle, Source, SourceKind, Validators
 from syndication.domain.publication import Publication
 from syndication.errors import CollectError

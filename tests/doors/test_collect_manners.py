@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import pytest
 
-from syndication.collect.fetch import Fetcher, FetchLimits
 from syndication.collect.harvest import Collector, Harvest
-from syndication.collect.robots import SIZE, read_rules
+from syndication.collect.http.fetch import Fetcher, FetchLimits
+from syndication.collect.http.robots import SIZE, read_rules
 from syndication.domain.article import Source, SourceKind, Validators
 from syndication.errors import CollectError
 from syndication.settings import load_settings

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from syndication.collect.fetch import Fetcher, FetchLimits
 from syndication.collect.harvest import Collector, Harvest
+from syndication.collect.http.fetch import Fetcher, FetchLimits
 from syndication.domain.article import Image, Source, SourceKind, Validators
 from syndication.errors import CollectError
 from tests.doors.http_server import HttpServer, Page, http_server

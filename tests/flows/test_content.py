@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from syndication.collect.limits import FetchLimits
+from syndication.collect.http.limits import FetchLimits
 from syndication.domain.week import WeekKey
 from syndication.errors import CollectError, PublishError
 from syndication.flows.freeze import draft_edition

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from syndication.cli.main import run
-from syndication.collect.fetch import Fetcher, FetchLimits
+from syndication.collect.http.fetch import Fetcher, FetchLimits
 from syndication.collect.offers import SiteOffers, site_offers
 from syndication.domain.article import SourceKind
 from syndication.errors import CollectError

@@ -19,8 +19,8 @@ from syndication.collect.feeds.json_feed import is_json, read_json_feed
 from syndication.collect.feeds.xml_feed import read_xml_feed
 from syndication.collect.folder.read import read_folder
 from syndication.collect.hot.file import read_hot_file
+from syndication.collect.http.robots import read_rules
 from syndication.collect.links import absolute, canonical, shown, without_tracking
-from syndication.collect.robots import read_rules
 from syndication.collect.section_page import read_section_page
 from syndication.collect.site_head import read_head
 from syndication.collect.sitemap_file import read_sitemap_file

@@ -10,8 +10,8 @@ from cssselect import SelectorError
 from lxml.cssselect import CSSSelector
 
 from syndication.collect.charset import decoded
-from syndication.collect.fetch import Fetcher
 from syndication.collect.hot.ranked_lines import is_heading, ranked_lines
+from syndication.collect.http.fetch import Fetcher
 from syndication.collect.links import absolute, shown
 from syndication.collect.shallow import shallow
 from syndication.collect.words import fold

@@ -12,7 +12,7 @@ import httpx2
 import stamina
 
 from syndication import __version__
-from syndication.collect.answer import (
+from syndication.collect.http.answer import (
     CHECK,
     LATER,
     MOVED_FOR_GOOD,
@@ -23,12 +23,12 @@ from syndication.collect.answer import (
     TryLaterError,
     read_answer,
 )
-from syndication.collect.body import ACCEPTED
-from syndication.collect.guard import GuardedTransport, IPAddress, Resolve, is_private, resolve
-from syndication.collect.limits import FetchLimits
+from syndication.collect.http.body import ACCEPTED
+from syndication.collect.http.guard import GuardedTransport, IPAddress, Resolve, is_private, resolve
+from syndication.collect.http.limits import FetchLimits
+from syndication.collect.http.rate_limits import Places
+from syndication.collect.http.robots import NAME, Robots
 from syndication.collect.links import absolute, shown
-from syndication.collect.places import Places
-from syndication.collect.robots import NAME, Robots
 from syndication.domain.article import Validators
 from syndication.errors import CollectError
 
