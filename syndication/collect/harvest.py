@@ -18,8 +18,8 @@ from syndication.collect.http.fetch import Fetched, Fetcher
 from syndication.collect.identity import distinct
 from syndication.collect.links import shown
 from syndication.collect.local_images import NO_IMAGE, keep_image
-from syndication.collect.page_source import PageSource
-from syndication.collect.pages import PAGE_TYPES
+from syndication.collect.pages.page_source import PageSource
+from syndication.collect.pages.pages import PAGE_TYPES
 from syndication.collect.wordpress import NoApiError, api_root, read_posts
 from syndication.domain.article import Image, ParsedArticle, Source, SourceKind, Validators
 from syndication.domain.hotlist import HotList

@@ -21,9 +21,9 @@ from syndication.collect.folder.read import read_folder
 from syndication.collect.hot.file import read_hot_file
 from syndication.collect.http.robots import read_rules
 from syndication.collect.links import absolute, canonical, shown, without_tracking
-from syndication.collect.section_page import read_section_page
+from syndication.collect.pages.page_source import read_section_page
+from syndication.collect.pages.sitemap_file import read_sitemap_file
 from syndication.collect.site_head import read_head
-from syndication.collect.sitemap_file import read_sitemap_file
 from syndication.collect.wordpress_post import post_entry
 from syndication.collect.words import author_name
 from syndication.domain.article import Source, SourceKind

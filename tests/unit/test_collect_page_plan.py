@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndication.collect.page_plan import Listing, plan_pages
+from syndication.collect.pages.page_plan import Listing, plan_pages
 from syndication.domain.page import TRIES, KnownPage, ListedPage
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -1,23 +1,30 @@
 """The sources that are made of article pages: a sitemap, a section page, or one page."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+import lxml.cssselect
+import lxml.html
+
 from syndication.collect.article.article_page import PageReader
+from syndication.collect.charset import decoded
+from syndication.collect.folder.html_page import page_tree
 from syndication.collect.http.fetch import Fetched, Fetcher
-from syndication.collect.links import shown
-from syndication.collect.page_plan import Listing
-from syndication.collect.pages import PAGE_TYPES, Pages
-from syndication.collect.section_page import read_section_page
-from syndication.collect.sitemap import Listings, Sitemap, remembered
+from syndication.collect.links import absolute, shown
+from syndication.collect.pages.page_plan import Listing
+from syndication.collect.pages.pages import PAGE_TYPES, Pages
+from syndication.collect.pages.sitemap import Listings, Sitemap, remembered
+from syndication.collect.pages.sitemap_file import MAX_URL
+from syndication.collect.words import printable
 from syndication.domain.article import ParsedArticle, Source, SourceKind, Validators
-from syndication.domain.page import KnownPage
+from syndication.domain.page import KnownPage, ListedPage
 from syndication.domain.publication import Publication
 from syndication.errors import CollectError
 
-__all__ = ["PageHarvest", "PageSource"]
+__all__ = ["PageHarvest", "PageSource", "read_section_page"]
+
 
 _NOT_MODIFIED, _GONE = 304, 410
 
@@ -136,3 +143,27 @@ class PageSource:
             accept=PAGE_TYPES,
             allow_private=self._source.allow_private,
         )
+
+
+def read_section_page(data: bytes, content_type: str, url: str, selector: str) -> tuple[ListedPage, ...]:
+    """The pages that what `selector` picks leads to, in their order, each once.
+
+    A picked element is a link, stands in one, or holds some. Raises CollectError when there is none: sites change their pages.
+    """
+    hint = "Look at the page's source and mend the source's selector."
+    root = page_tree(printable(decoded(data, content_type)))
+    if root is None:
+        raise CollectError(f"{shown(url)} is empty.", "Check the source's url.")
+    base = absolute(next((each.get("href") for each in root.iterfind(".//base[@href]")), ""), url) or url
+    picked = lxml.cssselect.CSSSelector(selector, translator="html")(root)
+    links = (absolute(link.get("href"), base).partition("#")[0] for each in picked for link in _links(each))
+    pages = dict.fromkeys(link for link in links if link and link != url and len(link) <= MAX_URL)
+    if not pages:
+        raise CollectError(f"The selector finds no link on {shown(url)}.", hint)
+    return tuple(ListedPage(url=page) for page in pages)
+
+
+def _links(picked: lxml.html.HtmlElement) -> Iterator[lxml.html.HtmlElement]:
+    inside = [each for each in picked.iter("a") if each.get("href")]
+    above = (each for each in picked.iterancestors("a") if each.get("href"))
+    yield from inside or above
