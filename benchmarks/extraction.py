@@ -24,7 +24,7 @@ import trafilatura
 
 from syndication.collect.article.article_page import PageReader
 from syndication.collect.article.choice import day_in
-from syndication.collect.charset import decoded
+from syndication.collect.text.charset import decoded
 from syndication.domain.article import Source, SourceKind
 from syndication.domain.hotlist import normalise_title
 from syndication.domain.publication import Publication

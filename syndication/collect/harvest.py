@@ -16,10 +16,10 @@ from syndication.collect.feeds.feed import read_feed
 from syndication.collect.folder.read import read_folder
 from syndication.collect.http.fetch import Fetched, Fetcher
 from syndication.collect.identity import distinct
-from syndication.collect.links import shown
 from syndication.collect.local_images import NO_IMAGE, keep_image
 from syndication.collect.pages.page_source import PageSource
 from syndication.collect.pages.pages import PAGE_TYPES
+from syndication.collect.text.links import shown
 from syndication.collect.wordpress import NoApiError, api_root, read_posts
 from syndication.domain.article import Image, ParsedArticle, Source, SourceKind, Validators
 from syndication.domain.hotlist import HotList

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
-from syndication.collect.links import canonical
+from syndication.collect.text.links import canonical
 from syndication.domain.article import ParsedArticle
 from syndication.domain.hotlist import normalise_title
 

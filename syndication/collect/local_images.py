@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import imagesize
 
-from syndication.collect.links import absolute
+from syndication.collect.text.links import absolute
 from syndication.domain.article import Image
 from syndication.errors import CollectError
 

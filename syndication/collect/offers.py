@@ -15,10 +15,10 @@ from syndication.collect.feeds.entry import FeedReader
 from syndication.collect.feeds.feed import read_feed
 from syndication.collect.http.fetch import Fetched, Fetcher
 from syndication.collect.http.guard import PrivateAddressError
-from syndication.collect.links import shown
-from syndication.collect.site_head import SiteHead, read_head
+from syndication.collect.text.links import shown
+from syndication.collect.text.site_head import SiteHead, read_head
+from syndication.collect.text.words import fold
 from syndication.collect.wordpress import posts_address
-from syndication.collect.words import fold
 from syndication.domain.article import ParsedArticle, Source, SourceKind
 from syndication.domain.publication import Publication
 from syndication.domain.text import counted, plain

@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from syndication.collect.feeds.entry import FeedReader
 from syndication.collect.http.fetch import AnswerError, Fetched
-from syndication.collect.links import shown
-from syndication.collect.site_head import read_head
+from syndication.collect.text.links import shown
+from syndication.collect.text.site_head import read_head
 from syndication.collect.wordpress_post import is_protected, post_entry, post_id
 from syndication.domain.article import Validators
 from syndication.domain.text import counted

@@ -4,10 +4,10 @@ import re
 from html import unescape
 from typing import Any
 
-from syndication.collect.clean import clean, words_of
 from syndication.collect.feeds.entry import Entry
-from syndication.collect.links import absolute
-from syndication.collect.pictures import best, described
+from syndication.collect.text.clean import clean, words_of
+from syndication.collect.text.links import absolute
+from syndication.collect.text.pictures import best, described
 from syndication.domain.article import Image
 from syndication.domain.text import plain
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from syndication.collect.harvest import Harvest
-from syndication.collect.links import shown
+from syndication.collect.text.links import shown
 from syndication.domain.article import Source, SourceKind
 from syndication.domain.health import lasts, remembered, shrunk
 from syndication.domain.text import counted

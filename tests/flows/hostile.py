@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from syndication.collect.clean import clean
+from syndication.collect.text.clean import clean
 from syndication.domain.article import Image, ParsedArticle
 
 START = datetime(2020, 1, 1, tzinfo=UTC)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndication.collect.clean import clean, first_image
-from syndication.collect.shallow import MAX_DEPTH, shallow
+from syndication.collect.text.clean import clean, first_image
+from syndication.collect.text.shallow import MAX_DEPTH, shallow
 
 BASE = "https://paper.example/fog/page.html"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndication.collect.dates import read_time
+from syndication.collect.text.dates import read_time
 
 SEOUL = ZoneInfo("Asia/Seoul")
 

@@ -13,19 +13,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndication.collect.article.article_page import PageReader
-from syndication.collect.dates import read_time
 from syndication.collect.feeds.entry import FeedReader
 from syndication.collect.feeds.json_feed import is_json, read_json_feed
 from syndication.collect.feeds.xml_feed import read_xml_feed
 from syndication.collect.folder.read import read_folder
 from syndication.collect.hot.file import read_hot_file
 from syndication.collect.http.robots import read_rules
-from syndication.collect.links import absolute, canonical, shown, without_tracking
 from syndication.collect.pages.page_source import read_section_page
 from syndication.collect.pages.sitemap_file import read_sitemap_file
-from syndication.collect.site_head import read_head
+from syndication.collect.text.dates import read_time
+from syndication.collect.text.links import absolute, canonical, shown, without_tracking
+from syndication.collect.text.site_head import read_head
+from syndication.collect.text.words import author_name
 from syndication.collect.wordpress_post import post_entry
-from syndication.collect.words import author_name
 from syndication.domain.article import Source, SourceKind
 from syndication.domain.publication import Publication
 from syndication.errors import CollectError

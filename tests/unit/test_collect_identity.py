@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndication.collect.dates import read_time
 from syndication.collect.identity import keys
-from syndication.collect.links import absolute, canonical, shown, without_tracking
-from syndication.collect.words import author_name, fold, language_tag, printable
+from syndication.collect.text.dates import read_time
+from syndication.collect.text.links import absolute, canonical, shown, without_tracking
+from syndication.collect.text.words import author_name, fold, language_tag, printable
 
 SEOUL = ZoneInfo("Asia/Seoul")
 DAY = date(2026, 11, 16)

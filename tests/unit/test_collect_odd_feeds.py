@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndication.collect.charset import decoded
 from syndication.collect.feeds.entry import FeedReader
 from syndication.collect.feeds.feed import read_feed
+from syndication.collect.text.charset import decoded
 from syndication.domain.article import ParsedArticle, Source, SourceKind
 from syndication.domain.publication import Publication
 from syndication.errors import CollectError

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from unicodedata import normalize
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from syndication.collect.links import without_tracking
+from syndication.collect.text.links import without_tracking
 from syndication.domain.article import Article
 from syndication.domain.readership import LeftOut
 

@@ -9,13 +9,13 @@ from typing import Any
 from syndication.collect.article.choice import Choice, Facts, Found, Origin, day_in
 from syndication.collect.article.json_ld import read_json_ld
 from syndication.collect.article.meta_tags import read_elements
-from syndication.collect.charset import decoded
-from syndication.collect.clean import clean, first_image
 from syndication.collect.folder.html_page import page_tree
 from syndication.collect.identity import keys
-from syndication.collect.links import absolute, without_tracking
-from syndication.collect.shallow import shallow
-from syndication.collect.words import fold, printable, without_addresses
+from syndication.collect.text.charset import decoded
+from syndication.collect.text.clean import clean, first_image
+from syndication.collect.text.links import absolute, without_tracking
+from syndication.collect.text.shallow import shallow
+from syndication.collect.text.words import fold, printable, without_addresses
 from syndication.domain.article import Image, ParsedArticle, Source
 from syndication.domain.hotlist import normalise_title
 from syndication.domain.publication import Publication

@@ -9,9 +9,9 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from syndication.collect.dates import read_time
-from syndication.collect.links import absolute, without_tracking
-from syndication.collect.words import author_name, fold, language_tag, unique
+from syndication.collect.text.dates import read_time
+from syndication.collect.text.links import absolute, without_tracking
+from syndication.collect.text.words import author_name, fold, language_tag, unique
 from syndication.domain.article import Image
 
 __all__ = ["Choice", "Facts", "Found", "Origin", "day_in"]

@@ -7,7 +7,7 @@ from html import unescape
 from typing import Any
 
 from syndication.collect.article.choice import Facts
-from syndication.collect.links import absolute, canonical
+from syndication.collect.text.links import absolute, canonical
 from syndication.domain.article import Image
 
 __all__ = ["read_json_ld"]

@@ -7,7 +7,7 @@ from itertools import islice
 import lxml.html
 
 from syndication.collect.article.choice import Facts, Origin
-from syndication.collect.links import absolute
+from syndication.collect.text.links import absolute
 from syndication.domain.article import Image
 from syndication.domain.hotlist import normalise_title
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import unescape
 
-from syndication.collect.clean import MAX_CHARACTERS, clean, first_image
-from syndication.collect.dates import read_time
 from syndication.collect.identity import keys
-from syndication.collect.links import absolute, without_tracking
-from syndication.collect.words import author_name, fold, language_tag, unique, without_addresses
+from syndication.collect.text.clean import MAX_CHARACTERS, clean, first_image
+from syndication.collect.text.dates import read_time
+from syndication.collect.text.links import absolute, without_tracking
+from syndication.collect.text.words import author_name, fold, language_tag, unique, without_addresses
 from syndication.domain.article import Image, ParsedArticle, Source
 from syndication.domain.publication import Publication
 from syndication.domain.text import cut, plain

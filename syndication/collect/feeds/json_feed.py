@@ -4,9 +4,9 @@ import json
 from html import escape
 from typing import Any
 
-from syndication.collect.charset import decoded
 from syndication.collect.feeds.entry import Entry, FeedReader
-from syndication.collect.links import absolute
+from syndication.collect.text.charset import decoded
+from syndication.collect.text.links import absolute
 from syndication.domain.article import Image
 from syndication.domain.text import counted
 from syndication.errors import CollectError

@@ -8,15 +8,15 @@ from typing import Any
 
 import feedparser
 
-from syndication.collect.charset import decoded
-from syndication.collect.clean import words_of
 from syndication.collect.feeds.entry import Entry, FeedReader
 from syndication.collect.feeds.xml_guard import check_xml
 from syndication.collect.feeds.xml_repair import mended
-from syndication.collect.links import absolute
-from syndication.collect.pictures import best, described
-from syndication.collect.site_head import read_head
-from syndication.collect.words import author_name
+from syndication.collect.text.charset import decoded
+from syndication.collect.text.clean import words_of
+from syndication.collect.text.links import absolute
+from syndication.collect.text.pictures import best, described
+from syndication.collect.text.site_head import read_head
+from syndication.collect.text.words import author_name
 from syndication.domain.article import Image
 from syndication.domain.text import plain
 from syndication.errors import CollectError

@@ -3,7 +3,7 @@
 import re
 from html.entities import html5
 
-from syndication.collect.words import printable
+from syndication.collect.text.words import printable
 
 __all__ = ["mended"]
 

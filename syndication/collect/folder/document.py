@@ -7,14 +7,14 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-from syndication.collect.clean import MAX_CHARACTERS, clean, first_image
-from syndication.collect.dates import read_time
 from syndication.collect.folder.front_matter import FrontMatter, split_front_matter
 from syndication.collect.folder.html_page import page_body, page_fields
 from syndication.collect.identity import keys
-from syndication.collect.links import absolute, without_tracking
 from syndication.collect.local_images import LocalImages
-from syndication.collect.words import author_name, fold, language_tag, unique, without_addresses
+from syndication.collect.text.clean import MAX_CHARACTERS, clean, first_image
+from syndication.collect.text.dates import read_time
+from syndication.collect.text.links import absolute, without_tracking
+from syndication.collect.text.words import author_name, fold, language_tag, unique, without_addresses
 from syndication.domain.article import Image, ParsedArticle, Source
 from syndication.domain.hotlist import normalise_title
 from syndication.domain.publication import Publication

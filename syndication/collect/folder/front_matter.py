@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import yaml
 from frontmatter.default_handlers import YAMLHandler
 
-from syndication.collect.words import fold
+from syndication.collect.text.words import fold
 
 __all__ = ["FrontMatter", "split_front_matter"]
 

@@ -6,7 +6,7 @@ import lxml.etree
 import lxml.html
 
 from syndication.collect.folder.front_matter import FrontMatter
-from syndication.collect.shallow import shallow
+from syndication.collect.text.shallow import shallow
 
 __all__ = ["page_body", "page_fields", "page_tree"]
 

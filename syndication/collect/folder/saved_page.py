@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlsplit
 
-from syndication.collect.clean import clean
-from syndication.collect.dates import read_time
 from syndication.collect.hot.ranked_lines import heading_at, ranked_lines
 from syndication.collect.identity import keys
-from syndication.collect.words import author_name, fold, without_addresses
+from syndication.collect.text.clean import clean
+from syndication.collect.text.dates import read_time
+from syndication.collect.text.words import author_name, fold, without_addresses
 from syndication.domain.article import ParsedArticle, Source
 from syndication.domain.hotlist import HotLine
 from syndication.domain.publication import Publication

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from syndication.collect.links import absolute
-from syndication.collect.words import fold
+from syndication.collect.text.links import absolute
+from syndication.collect.text.words import fold
 from syndication.domain.hotlist import HotLine, HotList
 from syndication.errors import CollectError
 

@@ -9,12 +9,12 @@ import lxml.html
 from cssselect import SelectorError
 from lxml.cssselect import CSSSelector
 
-from syndication.collect.charset import decoded
 from syndication.collect.hot.ranked_lines import is_heading, ranked_lines
 from syndication.collect.http.fetch import Fetcher
-from syndication.collect.links import absolute, shown
-from syndication.collect.shallow import shallow
-from syndication.collect.words import fold
+from syndication.collect.text.charset import decoded
+from syndication.collect.text.links import absolute, shown
+from syndication.collect.text.shallow import shallow
+from syndication.collect.text.words import fold
 from syndication.domain.hotlist import HotLine, HotList
 from syndication.errors import CollectError
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from syndication.collect.words import fold, without_addresses
+from syndication.collect.text.words import fold, without_addresses
 from syndication.domain.hotlist import HotLine
 
 __all__ = ["heading_at", "is_heading", "ranked_lines"]

@@ -10,7 +10,7 @@ from syndication.collect.feeds.xml_guard import is_xml
 from syndication.collect.http.body import read_body, too_large
 from syndication.collect.http.limits import FetchLimits
 from syndication.collect.http.rate_limits import retry_after
-from syndication.collect.links import absolute, shown
+from syndication.collect.text.links import absolute, shown
 from syndication.domain.article import Validators
 from syndication.errors import CollectError
 

@@ -28,7 +28,7 @@ from syndication.collect.http.guard import GuardedTransport, IPAddress, Resolve,
 from syndication.collect.http.limits import FetchLimits
 from syndication.collect.http.rate_limits import Places
 from syndication.collect.http.robots import NAME, Robots
-from syndication.collect.links import absolute, shown
+from syndication.collect.text.links import absolute, shown
 from syndication.domain.article import Validators
 from syndication.errors import CollectError
 

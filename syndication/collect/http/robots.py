@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
-from syndication.collect.links import shown
+from syndication.collect.text.links import shown
 from syndication.errors import CollectError
 
 __all__ = ["NAME", "Robots", "read_rules"]

@@ -9,15 +9,15 @@ import lxml.cssselect
 import lxml.html
 
 from syndication.collect.article.article_page import PageReader
-from syndication.collect.charset import decoded
 from syndication.collect.folder.html_page import page_tree
 from syndication.collect.http.fetch import Fetched, Fetcher
-from syndication.collect.links import absolute, shown
 from syndication.collect.pages.page_plan import Listing
 from syndication.collect.pages.pages import PAGE_TYPES, Pages
 from syndication.collect.pages.sitemap import Listings, Sitemap, remembered
 from syndication.collect.pages.sitemap_file import MAX_URL
-from syndication.collect.words import printable
+from syndication.collect.text.charset import decoded
+from syndication.collect.text.links import absolute, shown
+from syndication.collect.text.words import printable
 from syndication.domain.article import ParsedArticle, Source, SourceKind, Validators
 from syndication.domain.page import KnownPage, ListedPage
 from syndication.domain.publication import Publication

@@ -10,9 +10,9 @@ from syndication.collect.article.article_page import PageReader
 from syndication.collect.article.choice import Facts
 from syndication.collect.http.fetch import Fetched, Fetcher
 from syndication.collect.identity import keys
-from syndication.collect.links import shown
 from syndication.collect.pages.page_plan import Listing, plan_pages
 from syndication.collect.pages.sitemap import is_of_site
+from syndication.collect.text.links import shown
 from syndication.domain.article import ParsedArticle, Source, SourceKind
 from syndication.domain.page import TRIES, KnownPage, ListedPage
 from syndication.domain.publication import Publication

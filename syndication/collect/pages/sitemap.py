@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from syndication.collect.article.choice import day_in
-from syndication.collect.dates import read_time
 from syndication.collect.http.body import unpack
 from syndication.collect.http.fetch import Fetched, Fetcher
-from syndication.collect.links import shown
 from syndication.collect.pages.page_plan import Listing
 from syndication.collect.pages.sitemap_file import SitemapFile, read_sitemap_file
+from syndication.collect.text.dates import read_time
+from syndication.collect.text.links import shown
 from syndication.domain.article import Source, Validators
 from syndication.domain.page import EDITED_WITHIN, KnownPage, ListedPage
 from syndication.domain.text import counted

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 import lxml.etree
 
 from syndication.collect.article.choice import day_in
-from syndication.collect.charset import decoded
-from syndication.collect.dates import read_time
 from syndication.collect.feeds.xml_guard import check_xml
 from syndication.collect.feeds.xml_repair import mended
-from syndication.collect.links import absolute
-from syndication.collect.words import fold
+from syndication.collect.text.charset import decoded
+from syndication.collect.text.dates import read_time
+from syndication.collect.text.links import absolute
+from syndication.collect.text.words import fold
 from syndication.domain.page import ListedPage
 from syndication.errors import CollectError
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import lxml.html
 
-from syndication.collect.charset import decoded
-from syndication.collect.links import absolute
-from syndication.collect.words import fold, language_tag
+from syndication.collect.text.charset import decoded
+from syndication.collect.text.links import absolute
+from syndication.collect.text.words import fold, language_tag
 
 __all__ = ["FeedLink", "SiteHead", "read_head"]
 

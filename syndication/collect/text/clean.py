@@ -11,9 +11,9 @@ from html import escape
 import lxml.html
 import nh3
 
-from syndication.collect.links import absolute
-from syndication.collect.shallow import shallow
-from syndication.collect.words import printable
+from syndication.collect.text.links import absolute
+from syndication.collect.text.shallow import shallow
+from syndication.collect.text.words import printable
 from syndication.domain.text import plain
 
 __all__ = ["MAX_CHARACTERS", "Place", "clean", "first_image", "words_of"]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
-from syndication.collect.written_dates import read_written_date
+from syndication.collect.text.written_dates import read_written_date
 
 __all__ = ["read_time"]
 
