@@ -20,7 +20,7 @@ from syndication.collect.local_images import NO_IMAGE, keep_image
 from syndication.collect.pages.page_source import PageSource
 from syndication.collect.pages.pages import PAGE_TYPES
 from syndication.collect.text.links import shown
-from syndication.collect.wordpress import NoApiError, api_root, read_posts
+from syndication.collect.wordpress.api import NoApiError, api_root, read_posts
 from syndication.domain.article import Image, ParsedArticle, Source, SourceKind, Validators
 from syndication.domain.hotlist import HotList
 from syndication.domain.page import KnownPage

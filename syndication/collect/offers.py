@@ -18,7 +18,7 @@ from syndication.collect.http.guard import PrivateAddressError
 from syndication.collect.text.links import shown
 from syndication.collect.text.site_head import SiteHead, read_head
 from syndication.collect.text.words import fold
-from syndication.collect.wordpress import posts_address
+from syndication.collect.wordpress.api import posts_address
 from syndication.domain.article import ParsedArticle, Source, SourceKind
 from syndication.domain.publication import Publication
 from syndication.domain.text import counted, plain

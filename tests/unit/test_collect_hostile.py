@@ -25,7 +25,7 @@ from syndication.collect.text.dates import read_time
 from syndication.collect.text.links import absolute, canonical, shown, without_tracking
 from syndication.collect.text.site_head import read_head
 from syndication.collect.text.words import author_name
-from syndication.collect.wordpress_post import post_entry
+from syndication.collect.wordpress.post import post_entry
 from syndication.domain.article import Source, SourceKind
 from syndication.domain.publication import Publication
 from syndication.errors import CollectError

@@ -16,7 +16,7 @@ from syndication.collect.feeds.entry import FeedReader
 from syndication.collect.http.fetch import AnswerError, Fetched
 from syndication.collect.text.links import shown
 from syndication.collect.text.site_head import read_head
-from syndication.collect.wordpress_post import is_protected, post_entry, post_id
+from syndication.collect.wordpress.post import is_protected, post_entry, post_id
 from syndication.domain.article import Validators
 from syndication.domain.text import counted
 from syndication.errors import CollectError

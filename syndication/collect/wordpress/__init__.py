@@ -1,0 +1,4 @@
+"""WordPress sites by their REST API.
+
+Start at `api.py`; `post.py` turns one post into an article.
+"""
