@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from syndication.deliver.refusals import judged
 from syndication.deliver.throttle import Throttle
 from syndication.domain.article import ParsedArticle, Source, SourceKind
 from syndication.domain.bounce import Rule
@@ -27,7 +28,6 @@ from syndication.domain.limits import Limits
 from syndication.domain.subscriber import NewSubscriber
 from syndication.domain.variant import Variant
 from syndication.domain.week import WeekKey
-from syndication.flows.refusals import judged
 from syndication.store.database import Store, open_store
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

@@ -15,11 +15,11 @@ from syndication.deliver.envelope import Envelope
 from syndication.deliver.findings import Findings
 from syndication.deliver.message import Draft
 from syndication.deliver.pool import Place, Pool
+from syndication.deliver.refusals import judged
 from syndication.deliver.retry import settle
 from syndication.domain.delivery import Batch, Recipient, Reply, Settled, Stage, State
 from syndication.flows.app import App
 from syndication.flows.letters import MailingLetters
-from syndication.flows.refusals import judged
 
 __all__ = ["Sending", "send"]
 
