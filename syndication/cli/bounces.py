@@ -16,7 +16,7 @@ from syndication.errors import SyndicationError, TryAgainError
 if TYPE_CHECKING:
     from collections import Counter
 
-    from syndication.flows.bounces import Taken
+    from syndication.flows.bounces.take import Taken
 
 __all__ = ["register"]
 
@@ -57,7 +57,7 @@ def receive(
 
 async def _receive(chosen: Options, recipient: str) -> Taken:
     from syndication.bounces.message import LARGEST
-    from syndication.flows.bounces import take
+    from syndication.flows.bounces.take import take
     from syndication.wiring import open_app
 
     data = sys.stdin.buffer.read(LARGEST)
@@ -80,7 +80,7 @@ def poll(context: typer.Context) -> int:
 
 
 async def _poll(chosen: Options) -> Counter[str]:
-    from syndication.flows.bounces import poll as polled
+    from syndication.flows.bounces.take import poll as polled
     from syndication.wiring import open_app
 
     async with open_app(chosen.config, progress=chosen.progress()) as app:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from syndication.cli.main import run
 from syndication.errors import UsageError
 from syndication.flows.app import App
-from syndication.flows.bounces import poll, take
+from syndication.flows.bounces.take import poll, take
 from syndication.flows.doctor import Check, examine
 from syndication.flows.erase import erase_one
 from syndication.flows.joining import Visitor, ask, read_address
@@ -490,7 +490,7 @@ def test_the_hook_answers_any_signed_json(hooked: Newsroom, document: Any) -> No
 
     async def ask() -> int:
         async with hooked.app() as app:
-            from syndication.flows.hook import handed_in
+            from syndication.flows.bounces.hook import handed_in
 
             try:
                 await handed_in(app, json.dumps({"events": [document]}).encode())

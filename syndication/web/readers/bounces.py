@@ -4,7 +4,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from syndication.flows.hook import Call, handed_in, signed
+from syndication.flows.bounces.hook import Call, handed_in, signed
 from syndication.web.readers.shell import app_of, whole
 
 __all__ = ["hook"]

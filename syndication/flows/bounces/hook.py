@@ -13,7 +13,7 @@ from syndication.deliver.address import parse_address
 from syndication.domain.bounce import Finding, Happened, Kind, kind_of
 from syndication.domain.return_path import Returned
 from syndication.flows.app import App
-from syndication.flows.bounces import FORGED, REPEATED, STRANGE, by_return_path
+from syndication.flows.bounces.take import FORGED, REPEATED, STRANGE, by_return_path
 
 __all__ = ["Call", "handed_in", "signed"]
 
