@@ -43,7 +43,7 @@ def list_(
     chosen, key = options(context), week_key(week)
 
     async def job() -> int:
-        from syndication.flows.articles import article_list
+        from syndication.flows.collecting.articles import article_list
         from syndication.wiring import open_app
 
         async with open_app(chosen.config, progress=chosen.progress()) as app:
@@ -74,7 +74,7 @@ def show(context: typer.Context, article: Annotated[str, typer.Argument(metavar=
     chosen = options(context)
 
     async def job() -> int:
-        from syndication.flows.articles import article_facts
+        from syndication.flows.collecting.articles import article_facts
         from syndication.wiring import open_app
 
         async with open_app(chosen.config, progress=chosen.progress()) as app:

@@ -132,7 +132,7 @@ def collect(
         return run_job(_explain(chosen, explain, allow_private=allow_private))
 
     async def job() -> int:
-        from syndication.flows.stages import run_collect
+        from syndication.flows.collecting.collect import run_collect
         from syndication.wiring import open_app
 
         async with open_app(chosen.config, progress=chosen.progress()) as app:
@@ -142,7 +142,7 @@ def collect(
 
 
 async def _explain(chosen: Options, url: str, *, allow_private: bool) -> int:
-    from syndication.flows.explain import explain, lines
+    from syndication.flows.collecting.explain import explain, lines
     from syndication.wiring import open_app
 
     async with open_app(chosen.config, progress=chosen.progress()) as app:
@@ -202,7 +202,7 @@ def status(
 
     async def job() -> int:
         from syndication.cli.closing import show_sources, show_status
-        from syndication.flows.health import sources_standing
+        from syndication.flows.collecting.health import sources_standing
         from syndication.flows.status import standing
         from syndication.wiring import open_app
 

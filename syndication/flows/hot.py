@@ -19,32 +19,23 @@ from syndication.domain.text import counted
 from syndication.domain.week import WeekKey
 from syndication.errors import CollectError
 from syndication.flows.app import App
-from syndication.flows.health import NOT_READ, failed, hot_page, lasted
+from syndication.flows.collecting.health import hot_page
 from syndication.flows.report import Report
 from syndication.publish.addresses import resolve
 
-__all__ = ["collect_hot", "hot_list", "recent_articles", "told_hot"]
+__all__ = ["hot_list", "recent_articles", "told_hot"]
+
 
 MATCH_WINDOW = timedelta(days=90)  # how far back a hot entry's article is looked for
+
+
 WITHOUT = "The digest goes out without a hot list."
+
+
 COLLECT = "`syndicate collect` reads it."
+
+
 MANY_BROKEN = 1000  # one line of so many is broken: more than a server that was stopped leaves
-
-
-async def collect_hot(app: App, report: Report) -> None:
-    """Fetch the list that stands on a page, if that is where it comes from. One that cannot be had leaves the last one."""
-    if app.hot.kind is not HotKind.PAGE:
-        return
-    page, began = hot_page(app), app.clock()
-    try:
-        found = await app.hot.page(began)
-    except CollectError as error:
-        told = CollectError(f"{NOT_READ}{error.message}", error.hint)
-        await failed(app, page, told, took=lasted(app, began), report=report)
-        return
-    await app.store.sources.save_hot(page.name, [found], at=app.clock())
-    await app.store.sources.record(page, at=app.clock(), took=lasted(app, began), count=len(found.lines))
-    app.progress.say(f"hot list: {len(found.lines)} lines on {found.origin}")
 
 
 async def hot_list(app: App, key: WeekKey, report: Report) -> HotAccount:

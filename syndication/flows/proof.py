@@ -14,7 +14,7 @@ from syndication.domain.variant import Variant, language_for
 from syndication.domain.week import WeekKey
 from syndication.errors import CollectError, UsageError
 from syndication.flows.app import App
-from syndication.flows.collect import collect
+from syndication.flows.collecting.collect import collect
 from syndication.flows.freeze import draft_edition, drafted, edition_of
 from syndication.flows.letters import Letters, MailingLetters
 from syndication.flows.report import Report

@@ -5,24 +5,10 @@ from typing import Any
 from syndication.domain.text import counted
 from syndication.flows.app import App
 from syndication.flows.check import find_spoiled
-from syndication.flows.collect import collect
 from syndication.flows.publish import publish
 from syndication.flows.report import Report
 
-__all__ = ["run_collect", "run_publish"]
-
-
-async def run_collect(app: App) -> dict[str, Any]:
-    """Fetch the sources into the store. Raises CollectError when all failed."""
-    report = Report("")
-    with app.locks("collect-and-publish"):
-        await collect(app, report)
-    total = await app.store.articles.count()
-    return {
-        "articles": total,
-        "warnings": report.warnings,
-        "said": f"{counted(total, 'article')} in the store.",
-    }
+__all__ = ["run_publish"]
 
 
 async def run_publish(app: App, *, full: bool = False, check: bool = False) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from syndication.domain.variant import language_for
 from syndication.domain.week import WeekKey
 from syndication.errors import IncompleteError, UsageError
 from syndication.flows.app import App
-from syndication.flows.collect import collect
+from syndication.flows.collecting.collect import collect
 from syndication.flows.freeze import draft_edition
 from syndication.flows.letters import sample
 from syndication.flows.report import Report

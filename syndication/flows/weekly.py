@@ -12,7 +12,7 @@ from syndication.domain.frozen import FrozenEdition
 from syndication.domain.week import CutOff, WeekKey
 from syndication.errors import UsageError
 from syndication.flows.app import App
-from syndication.flows.collect import collect
+from syndication.flows.collecting.collect import collect
 from syndication.flows.deliver import deliver
 from syndication.flows.due import wait_for_approval
 from syndication.flows.fold import fold_settled

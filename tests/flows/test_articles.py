@@ -10,8 +10,8 @@ import pytest
 from syndication.cli.main import run
 from syndication.domain.week import WeekKey
 from syndication.errors import UsageError
-from syndication.flows.articles import article_facts, article_list
-from syndication.flows.collect import collect
+from syndication.flows.collecting.articles import article_facts, article_list
+from syndication.flows.collecting.collect import collect
 from syndication.flows.report import Report
 from syndication.flows.withdraw import withdraw
 from tests.doors.article_pages import article as written

@@ -16,9 +16,10 @@ import pytest
 from syndication.collect.http.limits import FetchLimits
 from syndication.domain.week import WeekKey
 from syndication.errors import CollectError, PublishError
+from syndication.flows.collecting.collect import run_collect
 from syndication.flows.freeze import draft_edition
 from syndication.flows.report import Report
-from syndication.flows.stages import run_collect, run_publish
+from syndication.flows.stages import run_publish
 from tests.doors.http_server import HttpServer, Page, http_server
 from tests.flows.newsroom import PAGE, Newsroom, article
 

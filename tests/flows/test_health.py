@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from syndication.cli.main import run
-from syndication.flows.health import sources_standing
-from syndication.flows.stages import run_collect
+from syndication.flows.collecting.collect import run_collect
+from syndication.flows.collecting.health import sources_standing
 from tests.doors.article_pages import article as written
 from tests.doors.article_pages import sitemap
 from tests.doors.http_server import HttpServer, Page, http_server

@@ -12,10 +12,10 @@ import pytest
 from syndication.collect.access_log.reading import AccessLog, Question
 from syndication.domain.readership import Readership
 from syndication.domain.week import WeekKey
-from syndication.flows.collect import collect
+from syndication.flows.collecting.collect import collect
+from syndication.flows.collecting.health import sources_standing
 from syndication.flows.doctor import examine
 from syndication.flows.editor import discard
-from syndication.flows.health import sources_standing
 from syndication.flows.hot import told_hot
 from syndication.flows.report import Report
 from syndication.flows.withdraw import withdraw

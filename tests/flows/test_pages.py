@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from syndication.cli.main import run
-from syndication.flows.stages import run_collect
+from syndication.flows.collecting.collect import run_collect
 from tests.doors.article_pages import article, sitemap
 from tests.doors.http_server import HttpServer, Page, http_server
 from tests.flows.newsroom import Newsroom

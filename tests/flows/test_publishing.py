@@ -10,7 +10,8 @@ import pytest
 from lxml import etree
 
 from syndication.flows.channels import origins
-from syndication.flows.stages import run_collect, run_publish
+from syndication.flows.collecting.collect import run_collect
+from syndication.flows.stages import run_publish
 from syndication.publish.channel import Origin
 from syndication.publish.folder import compressed
 from syndication.publish.items import kept, restored

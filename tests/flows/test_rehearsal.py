@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from syndication.domain.week import WeekKey
+from syndication.flows.collecting.collect import run_collect
 from syndication.flows.dry_run import dry_run
 from syndication.flows.progress import Silent
-from syndication.flows.stages import run_collect, run_publish
+from syndication.flows.stages import run_publish
 from syndication.flows.weekly import Weekly
 from syndication.wiring import open_rehearsal
 from tests.doors.websub_hub import Hub, websub_hub

@@ -295,7 +295,7 @@ async def test_readers_of_other_topics_get_no_mail_and_are_counted(tmp_path: Pat
     room.write("articles/b.md", article("Film", "2023-10-13 10:00", section="Film"))
     room.write("articles/c.md", article("The lead, which stays", "2023-10-14 10:00", section="News"))
     async with room.app() as app:
-        from syndication.flows.stages import run_collect
+        from syndication.flows.collecting.collect import run_collect
 
         await run_collect(app)
     await room.subscribe("all@readers.example")

@@ -141,7 +141,7 @@ async def test_it_is_kept_out_of_an_edition_that_is_not_made_yet_and_out_of_its_
     newsroom.write("articles/vat.md", article("The Vat of Doctor Quill", "2023-10-13 10:00"))
     newsroom.write("articles/fog.md", article("Fog over the pier", "2023-10-12 10:00"))
     async with newsroom.app() as app:
-        from syndication.flows.stages import run_collect
+        from syndication.flows.collecting.collect import run_collect
 
         await run_collect(app)
         await withdraw(app, SLUG, "A court said so")

@@ -4,18 +4,21 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from syndication.collect.harvest import Harvest
 from syndication.compose.membership import old_entry
 from syndication.domain.article import ParsedArticle, Source, Validators
+from syndication.domain.text import counted
 from syndication.domain.week import WeekKey
 from syndication.errors import CollectError
 from syndication.flows.app import App
-from syndication.flows.health import failed, lasted, succeeded
-from syndication.flows.hot import collect_hot
+from syndication.flows.collecting.health import failed, lasted, succeeded
+from syndication.flows.collecting.hot import collect_hot
 from syndication.flows.report import Report
 
-__all__ = ["collect"]
+__all__ = ["collect", "run_collect"]
+
 
 OLD_ENTRY = "it was already old when its source was first collected"
 
@@ -110,3 +113,16 @@ def _backlog(app: App, frozen: tuple[WeekKey, ...], began: datetime) -> Callable
 
 def _never(_: ParsedArticle) -> str:
     return ""
+
+
+async def run_collect(app: App) -> dict[str, Any]:
+    """Fetch the sources into the store. Raises CollectError when all failed."""
+    report = Report("")
+    with app.locks("collect-and-publish"):
+        await collect(app, report)
+    total = await app.store.articles.count()
+    return {
+        "articles": total,
+        "warnings": report.warnings,
+        "said": f"{counted(total, 'article')} in the store.",
+    }
