@@ -128,7 +128,7 @@ def withdraw(
     chosen = options(context)
 
     async def job() -> int:
-        from syndication.flows.withdraw import restore, withdraw
+        from syndication.flows.desk.withdraw import restore, withdraw
         from syndication.wiring import open_app
 
         async with open_app(chosen.config, progress=chosen.progress()) as app:

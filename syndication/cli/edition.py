@@ -70,7 +70,7 @@ async def _run(chosen: Options, week: str | None, *, send: bool) -> int:
 
 async def _dry_run(chosen: Options, week: str | None, *, every: bool) -> int:
     from syndication.cli.closing import close
-    from syndication.flows.dry_run import dry_run
+    from syndication.flows.desk.dry_run import dry_run
     from syndication.flows.weekly import Weekly
     from syndication.wiring import open_rehearsal
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from syndication.domain.week import WeekKey
-    from syndication.flows.test_mail import Sent
+    from syndication.flows.desk.trial_mail import Sent
 
 __all__ = ["register"]
 
@@ -60,7 +60,7 @@ def _read(file: Path) -> str:
 
 
 async def _note(chosen: Options, key: str, text: str | None) -> int:
-    from syndication.flows.editor import note, write_note
+    from syndication.flows.desk.editor import note, write_note
     from syndication.wiring import open_app
 
     week = _week(key)
@@ -88,7 +88,7 @@ def approve(
 
 async def _approve(chosen: Options, key: str, *, send: bool) -> int:
     from syndication.cli.closing import close
-    from syndication.flows.editor import approve
+    from syndication.flows.desk.editor import approve
     from syndication.wiring import open_app
 
     async with open_app(chosen.config, progress=chosen.progress()) as app:
@@ -111,7 +111,7 @@ def discard(context: typer.Context, key: Key) -> int:
 
 
 async def _word(chosen: Options, key: str, verb: str) -> int:
-    from syndication.flows import editor
+    from syndication.flows.desk import editor
     from syndication.wiring import open_app
 
     flow = {"hold": editor.hold, "resume": editor.resume, "discard": editor.discard}[verb]
@@ -152,8 +152,8 @@ def send(
 
 
 async def _test(chosen: Options, week: WeekKey | None, address: str, subscriber: str) -> int:
+    from syndication.flows.desk.trial_mail import drafted_mailing, frozen_mailing, send_test
     from syndication.flows.report import Report
-    from syndication.flows.test_mail import drafted_mailing, frozen_mailing, send_test
     from syndication.wiring import open_app, open_rehearsal
 
     async with open_app(chosen.config, progress=chosen.progress()) as app:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from syndication.domain.week import WeekKey
-from syndication.flows.editor import approve, hold, resume
+from syndication.flows.desk.editor import approve, hold, resume
 from tests.doors.preview_site import SECRETS, Preview, preview_of
 from tests.flows.newsroom import PAGE, Newsroom, article
 

@@ -11,7 +11,7 @@ import pytest
 from anyio import to_thread
 
 from syndication.domain.published import TTL
-from syndication.flows.withdraw import restore, withdraw
+from syndication.flows.desk.withdraw import restore, withdraw
 from tests.doors.published_site import BROWSER, Answer, Published, ask, published
 from tests.flows.newsroom import Newsroom, article
 from tests.flows.test_content import PIXEL

@@ -12,8 +12,8 @@ from syndication.domain.week import WeekKey
 from syndication.errors import UsageError
 from syndication.flows.collecting.articles import article_facts, article_list
 from syndication.flows.collecting.collect import collect
+from syndication.flows.desk.withdraw import withdraw
 from syndication.flows.report import Report
-from syndication.flows.withdraw import withdraw
 from tests.doors.article_pages import article as written
 from tests.doors.article_pages import sitemap
 from tests.doors.http_server import Page, http_server

@@ -13,8 +13,8 @@ from syndication.cli.main import run
 from syndication.domain.tokens import Purpose
 from syndication.domain.week import WeekKey
 from syndication.errors import IncompleteError, UsageError
+from syndication.flows.desk.trial_mail import drafted_mailing, frozen_mailing, send_test
 from syndication.flows.report import Report
-from syndication.flows.test_mail import drafted_mailing, frozen_mailing, send_test
 from tests.doors.smtp_server import Script, Step
 from tests.flows.newsroom import PAGE, Newsroom
 

@@ -14,11 +14,11 @@ from syndication.domain.readership import Readership
 from syndication.domain.week import WeekKey
 from syndication.flows.collecting.collect import collect
 from syndication.flows.collecting.health import sources_standing
+from syndication.flows.desk.editor import discard
+from syndication.flows.desk.withdraw import withdraw
 from syndication.flows.doctor import examine
-from syndication.flows.editor import discard
 from syndication.flows.hot import told_hot
 from syndication.flows.report import Report
-from syndication.flows.withdraw import withdraw
 from tests.doors.http_server import HttpServer, Page, http_server
 from tests.flows.newsroom import PAGE, Newsroom, article
 

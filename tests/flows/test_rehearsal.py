@@ -4,7 +4,7 @@ from pathlib import Path
 
 from syndication.domain.week import WeekKey
 from syndication.flows.collecting.collect import run_collect
-from syndication.flows.dry_run import dry_run
+from syndication.flows.desk.dry_run import dry_run
 from syndication.flows.progress import Silent
 from syndication.flows.stages import run_publish
 from syndication.flows.weekly import Weekly

@@ -9,8 +9,8 @@ import pytest
 from lxml import etree
 
 from syndication.errors import UsageError
+from syndication.flows.desk.withdraw import restore, withdraw
 from syndication.flows.stages import run_publish
-from syndication.flows.withdraw import restore, withdraw
 from tests.doors.smtp_server import Script, Step
 from tests.flows.newsroom import Newsroom, article
 from tests.flows.test_content import PIXEL

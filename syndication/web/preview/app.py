@@ -20,8 +20,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from syndication.errors import SyndicationError, UsageError
-from syndication.flows.proof import Copy
-from syndication.flows.test_mail import send_test
+from syndication.flows.desk.proof import Copy
+from syndication.flows.desk.trial_mail import send_test
 from syndication.web.preview.desk import Desk
 from syndication.web.preview.frame import policy, worn
 from syndication.web.preview.guard import Guard

@@ -6,8 +6,7 @@ from typing import Literal
 
 from syndication.errors import PublishError
 from syndication.flows.app import App
-from syndication.flows.proof import Copy, Proof
-from syndication.flows.samples import samples
+from syndication.flows.desk.proof import Copy, Proof, samples
 from syndication.web.preview.pictures import Chromium, chromium
 
 __all__ = ["write_pictures", "write_proof"]

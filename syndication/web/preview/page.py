@@ -8,10 +8,9 @@ from typing import Any
 from syndication.domain.delivery import Recipient
 from syndication.errors import SyndicationError, TemplateError, UsageError
 from syndication.flows.app import App
-from syndication.flows.difference import difference
-from syndication.flows.findings import CLIPPED, ROOMY, Finding, findings, links
-from syndication.flows.proof import Choice, Copy, Proof, choices, reader_of
-from syndication.flows.samples import Sample, samples
+from syndication.flows.desk.difference import difference
+from syndication.flows.desk.findings import CLIPPED, ROOMY, Finding, findings, links
+from syndication.flows.desk.proof import Choice, Copy, Proof, Sample, choices, reader_of, samples
 from syndication.web.preview.desk import Desk
 from syndication.web.preview.frame import Look
 from syndication.web.preview.view import TABS, WIDTHS, View

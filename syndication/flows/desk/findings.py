@@ -6,7 +6,7 @@ from html import unescape
 
 from syndication.domain.text import counted
 from syndication.domain.tokens import Purpose
-from syndication.flows.proof import Copy, Proof
+from syndication.flows.desk.proof import Copy, Proof
 
 __all__ = ["CLIPPED", "ROOMY", "Finding", "Link", "findings", "links"]
 

@@ -1,6 +1,7 @@
 """A proof: an edition as its mails are, or would be if it were frozen now, and one reader's copy of it. Nothing is changed."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -16,10 +17,36 @@ from syndication.errors import CollectError, UsageError
 from syndication.flows.app import App
 from syndication.flows.collecting.collect import collect
 from syndication.flows.freeze import draft_edition, drafted, edition_of
-from syndication.flows.letters import Letters, MailingLetters
+from syndication.flows.letters import Letters, MailingLetters, sample
 from syndication.flows.report import Report
 
-__all__ = ["Choice", "Copy", "Proof", "choices", "gather", "proof_of", "reader_of", "with_theme_of_now"]
+__all__ = [
+    "Choice",
+    "Copy",
+    "Proof",
+    "Sample",
+    "choices",
+    "gather",
+    "proof_of",
+    "reader_of",
+    "samples",
+    "with_theme_of_now",
+]
+
+
+LONG_NAME = "Maximiliana Alexandrina von Hohenstein-Oldenburg und zu Rosenberg-Wertheim"
+
+
+RIGHT_TO_LEFT_NAME = "نور الهدى بنت عبد الله"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """`id` is short, for addresses and file names; `label` is for people."""
+
+    id: str
+    label: str
+    reader: Recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,3 +229,22 @@ def with_theme_of_now(app: App) -> App:
     """The app with the theme's files as they are now. Raises TemplateError for a theme that has gone."""
     renderer = app.renderer.afresh()
     return replace(app, renderer=renderer, letters=Letters(app.store, renderer, app.keyring, app.signing))
+
+
+def samples(app: App, proof: Proof, *, languages: bool = True) -> tuple[Sample, ...]:
+    """One without a name first; then long and right-to-left names, each other language (unless `languages` is False), and choices of topics."""
+    plain = sample(app.keyring, proof.main.language)
+    named = plain._replace(name="Ann Lee", since=proof.mailing.date - timedelta(days=400))
+    others = [each.language for each in proof.mailing.variants[1:] if languages]
+    topics = proof.main.topics
+    return (
+        Sample("no-name", "No name", plain),
+        Sample("long-name", "A very long name", named._replace(name=LONG_NAME)),
+        Sample("right-to-left", "A right-to-left name", named._replace(name=RIGHT_TO_LEFT_NAME)),
+        *(Sample(f"in-{each}", f"Reads {each}", named._replace(language=each)) for each in others),
+        *(
+            Sample(f"only-{each}", f"Chose {each} alone", named._replace(topics=(each,)))
+            for each in topics[:2]
+        ),
+        Sample("no-topic", "Chose topics of other weeks", named._replace(topics=(".",))),
+    )

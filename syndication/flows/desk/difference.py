@@ -7,7 +7,7 @@ from syndication.domain.subscriber import Consent
 from syndication.domain.variant import Variant
 from syndication.domain.week import WeekKey
 from syndication.flows.app import App
-from syndication.flows.proof import Proof
+from syndication.flows.desk.proof import Proof
 
 __all__ = ["Difference", "Row", "difference"]
 
