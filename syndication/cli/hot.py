@@ -47,7 +47,7 @@ def hot(context: typer.Context, week: Week = None) -> int:
     chosen = options(context)
 
     async def job() -> int:
-        from syndication.flows.hot import told_hot
+        from syndication.flows.edition.hot import told_hot
         from syndication.wiring import open_app
 
         async with open_app(chosen.config, progress=chosen.progress()) as app:

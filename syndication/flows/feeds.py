@@ -10,7 +10,7 @@ from syndication.domain.published import Shelf, ShelfKind
 from syndication.domain.week import WeekKey
 from syndication.flows.app import App
 from syndication.flows.channels import channel, tombstones
-from syndication.flows.hot import recent_articles
+from syndication.flows.edition.hot import recent_articles
 from syndication.flows.items import Shown, items_of
 from syndication.flows.press import Press
 from syndication.publish.channel import Channel, Entry, Tombstone

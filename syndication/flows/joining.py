@@ -13,7 +13,7 @@ from syndication.deliver.lanes import lane_of
 from syndication.domain.subscriber import Consent, NewSubscriber, Subscriber
 from syndication.domain.tokens import Purpose
 from syndication.flows.app import App
-from syndication.flows.freeze import mail_headers
+from syndication.flows.edition.freeze import mail_headers
 from syndication.flows.list_row import marks
 from syndication.flows.reader import holder
 from syndication.store.confirmations import Answer, Asked, Limits

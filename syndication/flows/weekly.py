@@ -15,8 +15,8 @@ from syndication.flows.app import App
 from syndication.flows.collecting.collect import collect
 from syndication.flows.deliver import deliver
 from syndication.flows.due import wait_for_approval
+from syndication.flows.edition.freeze import freeze_edition
 from syndication.flows.fold import fold_settled
-from syndication.flows.freeze import freeze_edition
 from syndication.flows.publish import publish
 from syndication.flows.report import Report
 

@@ -17,7 +17,7 @@ from syndication.collect.http.limits import FetchLimits
 from syndication.domain.week import WeekKey
 from syndication.errors import CollectError, PublishError
 from syndication.flows.collecting.collect import run_collect
-from syndication.flows.freeze import draft_edition
+from syndication.flows.edition.freeze import draft_edition
 from syndication.flows.report import Report
 from syndication.flows.stages import run_publish
 from tests.doors.http_server import HttpServer, Page, http_server

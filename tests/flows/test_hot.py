@@ -17,7 +17,7 @@ from syndication.flows.collecting.health import sources_standing
 from syndication.flows.desk.editor import discard
 from syndication.flows.desk.withdraw import withdraw
 from syndication.flows.doctor import examine
-from syndication.flows.hot import told_hot
+from syndication.flows.edition.hot import told_hot
 from syndication.flows.report import Report
 from tests.doors.http_server import HttpServer, Page, http_server
 from tests.flows.newsroom import PAGE, Newsroom, article

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from syndication.domain.edition import Edition
 from syndication.domain.week import WeekKey
-from syndication.flows.freeze import draft_edition
+from syndication.flows.edition.freeze import draft_edition
 from syndication.flows.progress import Silent
 from syndication.flows.report import Report
 from syndication.flows.weekly import Weekly, run_weekly

@@ -16,7 +16,7 @@ from syndication.domain.week import WeekKey
 from syndication.errors import CollectError, UsageError
 from syndication.flows.app import App
 from syndication.flows.collecting.collect import collect
-from syndication.flows.freeze import draft_edition, drafted, edition_of
+from syndication.flows.edition.freeze import draft_edition, drafted, edition_of
 from syndication.flows.letters import Letters, MailingLetters, sample
 from syndication.flows.report import Report
 

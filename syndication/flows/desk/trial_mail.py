@@ -10,7 +10,7 @@ from syndication.domain.week import WeekKey
 from syndication.errors import IncompleteError, UsageError
 from syndication.flows.app import App
 from syndication.flows.collecting.collect import collect
-from syndication.flows.freeze import draft_edition
+from syndication.flows.edition.freeze import draft_edition
 from syndication.flows.letters import sample
 from syndication.flows.report import Report
 

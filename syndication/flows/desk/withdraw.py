@@ -15,7 +15,7 @@ from syndication.domain.text import counted
 from syndication.errors import UsageError
 from syndication.flows.app import App
 from syndication.flows.collecting.articles import named
-from syndication.flows.freeze import edition_of
+from syndication.flows.edition.freeze import edition_of
 from syndication.flows.older import FOLDER as OLDER
 from syndication.flows.publish import publish
 from syndication.flows.report import Report

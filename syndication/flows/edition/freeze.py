@@ -1,5 +1,6 @@
 """Freeze: compose and render the edition once, and keep it with its planned recipients in one transaction."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,9 +18,9 @@ from syndication.domain.hot_account import HotAccount
 from syndication.domain.hotlist import HotEntry
 from syndication.domain.text import counted
 from syndication.domain.week import WeekKey
+from syndication.errors import CollectError
 from syndication.flows.app import App
-from syndication.flows.copies import with_copied_images
-from syndication.flows.hot import hot_list
+from syndication.flows.edition.hot import hot_list
 from syndication.flows.letters import MailingLetters
 from syndication.flows.report import Report
 from syndication.publish.addresses import resolve
@@ -31,6 +32,7 @@ __all__ = [
     "edition_of",
     "freeze_edition",
     "mail_headers",
+    "with_copied_images",
 ]
 
 
@@ -156,3 +158,32 @@ async def edition_of(
         unsectioned=app.publication.title,
     )
     return replace(edition, note=await app.store.notes.get(key))
+
+
+async def with_copied_images(app: App, edition: Edition, report: Report) -> Edition:
+    """`edition` with our copies of the images it shows: the lead's, and that of each section's first story. One that cannot be had is
+    a warning, and stays where it is.
+    """
+    first = (edition.lead, *(section.stories[0] for section in edition.sections if section.stories))
+    shown = iter(await asyncio.gather(*(_copied(app, article, report) for article in first)))
+    return replace(
+        edition,
+        lead=next(shown),
+        sections=tuple(
+            replace(section, stories=(next(shown), *section.stories[1:])) if section.stories else section
+            for section in edition.sections
+        ),
+    )
+
+
+async def _copied(app: App, article: Article, report: Report) -> Article:
+    image = article.image
+    if image is None or image.src.startswith(app.publication.feeds_url):
+        return article
+    private = any(source.allow_private for source in app.sources if source.name == article.source)
+    try:
+        copy = await app.collector.copy_image(image, now=app.clock(), allow_private=private)
+    except CollectError as error:
+        report.warnings.append(f"The image of {article.title!r} was not copied: {error.message}")
+        return article
+    return resolve(replace(article, image=copy), app.publication)
