@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from syndication.flows.stages import run_publish
+from syndication.flows.publishing.publish import run_publish
 from tests.flows.hostile import hostile
 from tests.flows.judges import judged, judged_by_sfeed
 from tests.flows.newsroom import Newsroom

@@ -167,7 +167,7 @@ def publish(
     chosen = options(context)
 
     async def job() -> int:
-        from syndication.flows.stages import run_publish
+        from syndication.flows.publishing.publish import run_publish
         from syndication.wiring import open_app
 
         async with open_app(chosen.config, progress=chosen.progress()) as app:

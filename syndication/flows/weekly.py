@@ -17,7 +17,7 @@ from syndication.flows.deliver import deliver
 from syndication.flows.due import wait_for_approval
 from syndication.flows.edition.freeze import freeze_edition
 from syndication.flows.fold import fold_settled
-from syndication.flows.publish import publish
+from syndication.flows.publishing.publish import publish
 from syndication.flows.report import Report
 
 __all__ = ["Weekly", "run_weekly", "which_week"]

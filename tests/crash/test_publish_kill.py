@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from syndication.flows.stages import run_publish
+from syndication.flows.publishing.publish import run_publish
 from tests.flows.newsroom import Newsroom
 from tests.flows.test_older import DESK, piece
 

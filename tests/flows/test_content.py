@@ -18,8 +18,8 @@ from syndication.domain.week import WeekKey
 from syndication.errors import CollectError, PublishError
 from syndication.flows.collecting.collect import run_collect
 from syndication.flows.edition.freeze import draft_edition
+from syndication.flows.publishing.publish import run_publish
 from syndication.flows.report import Report
-from syndication.flows.stages import run_publish
 from tests.doors.http_server import HttpServer, Page, http_server
 from tests.flows.newsroom import PAGE, Newsroom, article
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndication.domain.slug import unique_slug
-from syndication.flows.stages import run_publish
+from syndication.flows.publishing.publish import run_publish
 from tests.flows.hostile import hostile
 from tests.flows.judges import judged, judged_by_sfeed, judged_outline, judged_sitemaps
 from tests.flows.newsroom import Newsroom

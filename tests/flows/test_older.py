@@ -8,7 +8,7 @@ import pytest
 from lxml import etree
 
 from syndication.domain.article import ParsedArticle, Source, SourceKind
-from syndication.flows.stages import run_publish
+from syndication.flows.publishing.publish import run_publish
 from syndication.publish.feeds import MAX_BYTES
 from tests.flows.newsroom import Newsroom
 

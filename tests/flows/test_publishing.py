@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from syndication.flows.channels import origins
 from syndication.flows.collecting.collect import run_collect
-from syndication.flows.stages import run_publish
+from syndication.flows.publishing.channels import origins
+from syndication.flows.publishing.publish import run_publish
 from syndication.publish.channel import Origin
 from syndication.publish.folder import compressed
 from syndication.publish.items import kept, restored

@@ -6,7 +6,7 @@ from syndication.domain.week import WeekKey
 from syndication.flows.collecting.collect import run_collect
 from syndication.flows.desk.dry_run import dry_run
 from syndication.flows.progress import Silent
-from syndication.flows.stages import run_publish
+from syndication.flows.publishing.publish import run_publish
 from syndication.flows.weekly import Weekly
 from syndication.wiring import open_rehearsal
 from tests.doors.websub_hub import Hub, websub_hub

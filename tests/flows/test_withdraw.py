@@ -10,7 +10,7 @@ from lxml import etree
 
 from syndication.errors import UsageError
 from syndication.flows.desk.withdraw import restore, withdraw
-from syndication.flows.stages import run_publish
+from syndication.flows.publishing.publish import run_publish
 from tests.doors.smtp_server import Script, Step
 from tests.flows.newsroom import Newsroom, article
 from tests.flows.test_content import PIXEL

@@ -7,7 +7,7 @@ from syndication.domain.text import counted
 from syndication.domain.week import WeekKey
 from syndication.errors import UsageError
 from syndication.flows.app import App
-from syndication.flows.publish import publish
+from syndication.flows.publishing.publish import publish
 from syndication.flows.report import Report
 from syndication.flows.weekly import tell
 

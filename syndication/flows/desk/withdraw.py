@@ -16,8 +16,8 @@ from syndication.errors import UsageError
 from syndication.flows.app import App
 from syndication.flows.collecting.articles import named
 from syndication.flows.edition.freeze import edition_of
-from syndication.flows.older import FOLDER as OLDER
-from syndication.flows.publish import publish
+from syndication.flows.publishing.older import FOLDER as OLDER
+from syndication.flows.publishing.publish import publish
 from syndication.flows.report import Report
 from syndication.publish.addresses import local_images
 from syndication.publish.folder import compressed

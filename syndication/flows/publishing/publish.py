@@ -6,25 +6,29 @@ goes on. Pages are written before the feeds that lead to them.
 
 import hashlib
 import json
+from typing import Any
 from urllib.parse import quote
 
 from syndication import __version__
 from syndication.domain.frozen import FrozenEdition
-from syndication.domain.published import FileKind
+from syndication.domain.published import TAKEN_BACK, FileKind, PublishedFile, ShelfKind
 from syndication.domain.text import counted
 from syndication.flows.app import App
-from syndication.flows.channels import origins
-from syndication.flows.feeds import write_feeds
-from syndication.flows.filing import file_due, write_pages
-from syndication.flows.lists import write_archive, write_lists
-from syndication.flows.older import write_older
-from syndication.flows.press import Press
+from syndication.flows.publishing.channels import origins
+from syndication.flows.publishing.feeds import write_feeds
+from syndication.flows.publishing.filing import file_due, write_pages
+from syndication.flows.publishing.lists import write_archive, write_lists
+from syndication.flows.publishing.older import write_older
+from syndication.flows.publishing.press import Press
 from syndication.flows.report import Report
 from syndication.publish.after import run_after
 from syndication.publish.stylesheet import FEED_CSS, STYLESHEET
 from syndication.publish.websub import announce
 
-__all__ = ["publish"]
+__all__ = ["find_spoiled", "publish", "run_publish"]
+
+
+CHUNK = 500  # files
 
 
 async def publish(app: App, edition: FrozenEdition | None, report: Report, *, full: bool = False) -> None:
@@ -96,3 +100,53 @@ def _facts(app: App) -> str:
         "origins": {name: origin.url for name, origin in origins(app).items()},
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+async def run_publish(app: App, *, full: bool = False, check: bool = False) -> dict[str, Any]:
+    """Write what changed of feeds and pages, and run the upload command. With `full` make everything anew from the store; with `check`
+    compare every file with what the store knows of it, and mend it.
+    """
+    report = Report("")
+    with app.locks("collect-and-publish"):
+        spoiled = await find_spoiled(app) if check else []
+        await publish(app, None, report, full=full)
+    changed = len(app.folder.changed)
+    return {
+        "feeds": report.feeds,
+        "changed": changed,
+        "mended": spoiled,
+        "warnings": report.warnings,
+        "said": f"{counted(changed, 'file')} changed in {app.folder.root}.",
+    }
+
+
+async def find_spoiled(app: App) -> list[str]:
+    """The paths of the files that are not as they were written, or whose `.gz` is not. The next publish writes them."""
+    found: list[str] = []
+    after = ""
+    while page := await app.store.manifest.page(after, CHUNK):
+        spoiled = [file.path for file in page if not _holds(app, file)]
+        for path in spoiled:
+            await _spoil(app, path)
+        await app.store.manifest.forget(spoiled)
+        found += spoiled
+        after = page[-1].path
+    if any(path.startswith("media/") for path in found):  # every article and every edition may show it
+        await app.store.shelves.look_again(None, now=app.clock())
+        await app.store.manifest.forget(sorted(await app.store.manifest.known("archive/")))
+    return found
+
+
+def _holds(app: App, file: PublishedFile) -> bool:
+    data = app.folder.read(file.path)
+    return data is not None and len(data) == file.size and hashlib.sha256(data).hexdigest() == file.hash
+
+
+async def _spoil(app: App, path: str) -> None:
+    """What a publish does not look at every time has to be due again. All else it writes when the manifest does not know it."""
+    folder, _, rest = path.removeprefix("excerpt/").removesuffix(TAKEN_BACK).partition("/")
+    if folder in set(ShelfKind):
+        slug = rest.partition("/")[0].removesuffix(".xml")
+        await app.store.shelves.spoil(ShelfKind(folder), slug)
+    elif folder == "articles":
+        await app.store.shelves.look_again(rest.removesuffix(".html"), now=app.clock())

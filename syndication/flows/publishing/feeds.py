@@ -9,10 +9,10 @@ from syndication.domain.hotlist import HotEntry
 from syndication.domain.published import Shelf, ShelfKind
 from syndication.domain.week import WeekKey
 from syndication.flows.app import App
-from syndication.flows.channels import channel, tombstones
 from syndication.flows.edition.hot import recent_articles
-from syndication.flows.items import Shown, items_of
-from syndication.flows.press import Press
+from syndication.flows.publishing.channels import channel, tombstones
+from syndication.flows.publishing.items import Shown, items_of
+from syndication.flows.publishing.press import Press
 from syndication.publish.channel import Channel, Entry, Tombstone
 from syndication.publish.entries import edition_entry, hot_entries
 from syndication.publish.feeds import MAX_ENTRIES, collected, documents

@@ -8,10 +8,10 @@ from syndication.domain.article import Article
 from syndication.domain.frozen import FrozenEdition
 from syndication.domain.published import TAKEN_BACK, FileKind, Shelf, ShelfKind
 from syndication.flows.app import App
-from syndication.flows.channels import channel
-from syndication.flows.feeds import shelf_channel
-from syndication.flows.older import FOLDER as OLDER
-from syndication.flows.press import Press
+from syndication.flows.publishing.channels import channel
+from syndication.flows.publishing.feeds import shelf_channel
+from syndication.flows.publishing.older import FOLDER as OLDER
+from syndication.flows.publishing.press import Press
 from syndication.publish.addresses import page_url
 from syndication.publish.channel import Channel
 from syndication.publish.entries import updated

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from syndication.domain.article import Article
 from syndication.flows.app import App
-from syndication.flows.channels import entries
+from syndication.flows.publishing.channels import entries
 from syndication.publish.items import Item, kept, restored, written_twice
 
 __all__ = ["Shown", "items_of", "kept_items"]

@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from syndication.domain.published import FileKind
 from syndication.flows.app import App
-from syndication.flows.channels import channel, tombstones
-from syndication.flows.items import items_of
-from syndication.flows.press import Press
+from syndication.flows.publishing.channels import channel, tombstones
+from syndication.flows.publishing.items import items_of
+from syndication.flows.publishing.press import Press
 from syndication.publish.channel import Channel, Older, Tombstone
 from syndication.publish.feeds import collected, fitting
 from syndication.publish.folder import compressed

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from syndication.domain.published import TAKEN_BACK, FileKind, Filing
 from syndication.flows.app import App
-from syndication.flows.items import kept_items
-from syndication.flows.press import Press
+from syndication.flows.publishing.items import kept_items
+from syndication.flows.publishing.press import Press
 from syndication.publish.addresses import local_images
 from syndication.publish.labels import labels
 
