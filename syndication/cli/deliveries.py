@@ -54,7 +54,7 @@ def _states(names: list[str] | tuple[()]) -> tuple[State, ...]:
 
 
 async def _list(chosen: Options, key: str, states: tuple[State, ...], *, as_csv: bool) -> int:
-    from syndication.flows.deliveries import deliveries as rows_of
+    from syndication.flows.sending.deliveries import deliveries as rows_of
     from syndication.wiring import open_app
 
     week = week_key(key)
@@ -69,7 +69,7 @@ async def _list(chosen: Options, key: str, states: tuple[State, ...], *, as_csv:
 
 
 async def _csv(_: str, first: dict[str, Any] | None, rows: AsyncIterator[dict[str, Any]]) -> None:
-    from syndication.flows.deliveries import COLUMNS
+    from syndication.flows.sending.deliveries import COLUMNS
 
     out = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
     out.writeheader()

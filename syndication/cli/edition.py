@@ -99,8 +99,8 @@ def deliver(
 
     async def job() -> int:
         from syndication.cli.closing import close_deliver
-        from syndication.flows.again import Again
-        from syndication.flows.due import deliver_due
+        from syndication.flows.sending.deliver import Again
+        from syndication.flows.sending.due import deliver_due
         from syndication.wiring import open_app
 
         async with open_app(chosen.config, progress=chosen.progress()) as app:
@@ -227,7 +227,7 @@ def sender(
 
     async def job() -> int:
         from syndication.flows.app import Share
-        from syndication.flows.sender import send_share
+        from syndication.flows.sending.processes import send_share
         from syndication.wiring import open_app
 
         try:

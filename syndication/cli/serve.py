@@ -29,7 +29,7 @@ def serve(
 
 
 async def _serve(chosen: Options, host: str, port: int) -> int:
-    from syndication.flows.confirmations import posting
+    from syndication.flows.sending.confirmations import posting
     from syndication.web.readers.app import readers_app
     from syndication.web.server import listening, serving, stopping
     from syndication.wiring import open_app

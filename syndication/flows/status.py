@@ -6,8 +6,8 @@ from syndication.domain.delivery import State
 from syndication.domain.week import WeekKey
 from syndication.errors import UsageError
 from syndication.flows.app import App
-from syndication.flows.deliveries import shape
-from syndication.flows.pauses import pauses
+from syndication.flows.sending.deliveries import shape
+from syndication.flows.sending.pauses import pauses
 
 __all__ = ["standing"]
 

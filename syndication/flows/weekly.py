@@ -13,12 +13,11 @@ from syndication.domain.week import CutOff, WeekKey
 from syndication.errors import UsageError
 from syndication.flows.app import App
 from syndication.flows.collecting.collect import collect
-from syndication.flows.deliver import deliver
-from syndication.flows.due import wait_for_approval
 from syndication.flows.edition.freeze import freeze_edition
-from syndication.flows.fold import fold_settled
 from syndication.flows.publishing.publish import publish
 from syndication.flows.report import Report
+from syndication.flows.sending.deliver import deliver
+from syndication.flows.sending.due import fold_settled, wait_for_approval
 
 __all__ = ["Weekly", "run_weekly", "which_week"]
 

@@ -10,7 +10,7 @@ from email.policy import default
 import httpx2
 
 from syndication.flows.app import App
-from syndication.flows.confirmations import posting
+from syndication.flows.sending.confirmations import posting
 from syndication.web.readers.app import readers_app
 from syndication.web.server import listening, serving
 from tests.flows.newsroom import Newsroom

@@ -13,10 +13,10 @@ from syndication.cli.closing import close
 from syndication.cli.main import run
 from syndication.domain.delivery import State
 from syndication.domain.week import WeekKey
-from syndication.flows.again import Again
-from syndication.flows.deliveries import deliveries
-from syndication.flows.due import deliver_due
 from syndication.flows.report import Report
+from syndication.flows.sending.deliver import Again
+from syndication.flows.sending.deliveries import deliveries
+from syndication.flows.sending.due import deliver_due
 from syndication.flows.status import standing
 from tests.doors.smtp_server import Script, Step
 from tests.flows.newsroom import PAGE, Newsroom

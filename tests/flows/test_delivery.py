@@ -15,8 +15,8 @@ import pytest
 from syndication.domain.return_path import Returned, read_return, return_tokens
 from syndication.domain.week import WeekKey
 from syndication.errors import LockedError, SettingsError, StoreError
-from syndication.flows.due import deliver_due
 from syndication.flows.lock import hold
+from syndication.flows.sending.due import deliver_due
 from syndication.flows.status import standing
 from syndication.flows.weekly import Weekly, run_weekly
 from syndication.wiring_mail import introduced

@@ -12,13 +12,12 @@ import pytest
 from syndication.cli.main import run
 from syndication.domain.week import WeekKey
 from syndication.errors import LockedError, UsageError
-from syndication.flows.again import Again
-from syndication.flows.deliver import deliver
 from syndication.flows.desk.editor import approve, discard, hold, note, resume, write_note
 from syndication.flows.desk.trial_mail import frozen_mailing
-from syndication.flows.due import deliver_due
 from syndication.flows.lock import hold as lock
 from syndication.flows.report import Report
+from syndication.flows.sending.deliver import Again, deliver
+from syndication.flows.sending.due import deliver_due
 from syndication.flows.status import standing
 from tests.crash.recorder import Recorder
 from tests.doors.smtp_server import Script, Step

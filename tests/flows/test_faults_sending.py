@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from syndication.domain.week import WeekKey
-from syndication.flows.due import deliver_due
 from syndication.flows.report import Report
+from syndication.flows.sending.due import deliver_due
 from syndication.flows.weekly import Weekly, run_weekly
 from tests.crash.recorder import Recorder
 from tests.crash.runs import Run

@@ -14,7 +14,7 @@ from syndication.domain.delivery import Batch
 from syndication.domain.subscriber import Consent
 from syndication.domain.week import WeekKey
 from syndication.flows.doctor import examine
-from syndication.flows.due import deliver_due
+from syndication.flows.sending.due import deliver_due
 from syndication.flows.status import standing
 from syndication.flows.weekly import Weekly, run_weekly
 from tests.doors.ports import free_port

@@ -11,8 +11,8 @@ from functools import partial
 
 from syndication.domain.delivery import Batch
 from syndication.domain.limits import Grant, Reason, Wait
-from syndication.flows.sending import Sending, send
-from syndication.flows.watch import patience
+from syndication.flows.sending.batch import Sending, send
+from syndication.flows.sending.watch import patience
 
 __all__ = ["Rest", "look", "one_round"]
 

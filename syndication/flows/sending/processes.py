@@ -9,15 +9,18 @@ import json
 import signal
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from syndication import errors
 from syndication.errors import SyndicationError
 from syndication.flows.app import App, Share
-from syndication.flows.sending import Sending
+from syndication.flows.sending.batch import Sending
+from syndication.flows.sending.round import one_round
+from syndication.flows.sending.watch import stop_on_signal, stop_when_closed
 
-__all__ = ["send_in_processes", "worthwhile"]
+__all__ = ["send_in_processes", "send_share", "worthwhile"]
+
 
 ROWS = 1_000  # due rows for each process at least: starting one takes as long as sending them
 
@@ -140,3 +143,21 @@ def _error(code: str, message: str, hint: str) -> SyndicationError:
     """The fault as the process had it, with its exit code."""
     kinds = (getattr(errors, name) for name in errors.__all__)
     return next((kind for kind in kinds if kind.code == code), SyndicationError)(message, hint)
+
+
+async def send_share(app: App, share: Share, *, parent: int) -> Sending:
+    """Send what is due of the mailing with this `share` of the site, beside other processes, until nothing is or the run that started this one says so.
+
+    `parent` is the descriptor of a pipe which closes when no mail is to begin any more. Raises
+    UsageError when no run has started it.
+    """
+    with (
+        app.locks(f"mailing {share.mailing}", share.lock),
+        stop_on_signal() as stop,
+        stop_when_closed(parent, stop),
+    ):
+        app = replace(app, delivery=replace(app.delivery, owner=share.owner, share=share.connections))
+        async with app.open_pool() as pool:
+            sending = Sending(app, share.mailing, pool, stop)
+            await one_round(sending)
+    return sending

@@ -1,6 +1,6 @@
 """Sending one batch: its rows over connections of the pool, each marked before its body goes and settled before the next one's.
 
-What every mail passes through; `syndication.flows.deliver` decides what is sent when.
+What every mail passes through; `syndication.flows.sending.deliver` decides what is sent when.
 """
 
 import asyncio

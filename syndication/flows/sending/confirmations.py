@@ -9,8 +9,8 @@ from syndication.errors import LockedError, SyndicationError
 from syndication.flows.app import App
 from syndication.flows.joining import KEPT
 from syndication.flows.lock import forget
-from syndication.flows.round import one_round
-from syndication.flows.sending import Sending
+from syndication.flows.sending.batch import Sending
+from syndication.flows.sending.round import one_round
 
 __all__ = ["Postman", "posting", "send_confirmations"]
 

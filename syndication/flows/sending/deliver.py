@@ -6,22 +6,34 @@ same connection writes the next body. Both go into one commit, shared by all con
 
 import asyncio
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from syndication.deliver.retry import resend_at
 from syndication.domain.delivery import State
 from syndication.domain.limits import Grant
 from syndication.errors import LockedError
-from syndication.flows.again import NOTHING, Again, queue_again
 from syndication.flows.app import App
-from syndication.flows.pauses import sentences
-from syndication.flows.processes import send_in_processes, worthwhile
 from syndication.flows.report import Report
-from syndication.flows.round import LOOK_UP, Rest, look, one_round
-from syndication.flows.sending import Sending, send
-from syndication.flows.watch import obeying_a_hold, stop_on_signal
+from syndication.flows.sending.batch import Sending, send
+from syndication.flows.sending.pauses import sentences
+from syndication.flows.sending.processes import send_in_processes, worthwhile
+from syndication.flows.sending.round import LOOK_UP, Rest, look, one_round
+from syndication.flows.sending.watch import obeying_a_hold, stop_on_signal
 
-__all__ = ["count", "deliver", "send_batch"]
+__all__ = ["NOTHING", "Again", "count", "deliver", "queue_again", "send_batch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What was asked for besides what is due."""
+
+    failed: bool = False
+    unknown: bool = False
+
+
+NOTHING = Again()
+
 
 MOMENT = timedelta(minutes=2)  # longer than any pause of a server
 
@@ -134,3 +146,15 @@ async def _wait_until(due: datetime, app: App, stop: asyncio.Event) -> None:
     while not stop.is_set() and (left := (due - app.clock()).total_seconds()) > 0:
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), min(left, LOOK_UP))
+
+
+async def queue_again(app: App, mailing: str, again: Again) -> int:
+    """Queue those rows of a mailing, whose lock the caller holds; returns how many."""
+    ledger, queued = app.store.ledger, 0
+    if again.unknown:
+        # What a killed run left on the wire is unknown from here on, and meant too.
+        await ledger.recover(mailing, now=app.clock(), dead=app.delivery.host, resend=False)
+        queued += await ledger.resend_unknown(mailing, now=app.clock())
+    if again.failed:
+        queued += await ledger.retry_failed(mailing, now=app.clock())
+    return queued

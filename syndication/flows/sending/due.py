@@ -3,14 +3,12 @@
 from syndication.domain.frozen import FrozenEdition
 from syndication.domain.week import WeekKey
 from syndication.errors import LockedError, UsageError
-from syndication.flows.again import NOTHING, Again
 from syndication.flows.app import App
-from syndication.flows.confirmations import send_confirmations
-from syndication.flows.deliver import count, deliver
-from syndication.flows.fold import fold_settled
 from syndication.flows.report import Report
+from syndication.flows.sending.confirmations import send_confirmations
+from syndication.flows.sending.deliver import NOTHING, Again, count, deliver
 
-__all__ = ["deliver_due", "wait_for_approval"]
+__all__ = ["deliver_due", "fold_settled", "wait_for_approval"]
 
 
 async def deliver_due(app: App, key: WeekKey | None, again: Again = NOTHING) -> list[Report]:
@@ -93,3 +91,13 @@ async def _wanted(app: App, again: Again) -> list[WeekKey]:
 async def _with_open_rows(app: App) -> list[WeekKey]:
     mailings = [await app.store.editions.mailing(each) for each in await app.store.editions.open_mailings()]
     return sorted(mailing.edition for mailing in mailings if mailing.edition is not None)
+
+
+async def fold_settled(app: App) -> int:
+    """Fold what has come of age, in many short transactions that hold nobody up; returns how many rows. Raises StoreError."""
+    before, folded = app.clock() - app.delivery.keep, 0
+    while some := await app.store.ledger.fold(before=before):
+        folded += some
+    if folded:
+        app.progress.say(f"{folded:,} deliveries of old editions were folded into counts")
+    return folded
