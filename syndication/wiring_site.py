@@ -8,8 +8,8 @@ from pathlib import Path
 from syndication.collect.http.fetch import Fetcher
 from syndication.collect.offers import SiteOffers, site_offers
 from syndication.errors import StoreError, UsageError
-from syndication.flows.new_site import must_be_empty, new_site
 from syndication.flows.secrets import open_keyring
+from syndication.flows.site.new_site import must_be_empty, new_site
 from syndication.render.theme import find, search_path, shipped_folder
 from syndication.settings import load_settings_here
 from syndication.settings.toml_lines import key_lines

@@ -203,7 +203,7 @@ def status(
     async def job() -> int:
         from syndication.cli.closing import show_sources, show_status
         from syndication.flows.collecting.health import sources_standing
-        from syndication.flows.status import standing
+        from syndication.flows.site.status import standing
         from syndication.wiring import open_app
 
         async with open_app(chosen.config, progress=chosen.progress()) as app:

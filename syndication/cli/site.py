@@ -14,7 +14,7 @@ from syndication.errors import SyndicationError
 
 if TYPE_CHECKING:
     from syndication.collect.offers import SiteOffers
-    from syndication.flows.doctor import Check
+    from syndication.flows.site.doctor import Check
 
 __all__ = ["register"]
 
@@ -92,8 +92,8 @@ def doctor(
 
 
 async def _examined(config: str, *, offline: bool) -> list[Check]:
-    from syndication.flows.doctor import Check, examine
     from syndication.flows.progress import Silent
+    from syndication.flows.site.doctor import Check, examine
     from syndication.wiring import open_app
 
     try:

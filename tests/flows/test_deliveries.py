@@ -17,7 +17,7 @@ from syndication.flows.report import Report
 from syndication.flows.sending.deliver import Again
 from syndication.flows.sending.deliveries import deliveries
 from syndication.flows.sending.due import deliver_due
-from syndication.flows.status import standing
+from syndication.flows.site.status import standing
 from tests.doors.smtp_server import Script, Step
 from tests.flows.newsroom import PAGE, Newsroom
 

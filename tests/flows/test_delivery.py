@@ -17,7 +17,7 @@ from syndication.domain.week import WeekKey
 from syndication.errors import LockedError, SettingsError, StoreError
 from syndication.flows.lock import hold
 from syndication.flows.sending.due import deliver_due
-from syndication.flows.status import standing
+from syndication.flows.site.status import standing
 from syndication.flows.weekly import Weekly, run_weekly
 from syndication.wiring_mail import introduced
 from tests.doors.smtp_server import PIPELINING, Script, Step

@@ -18,7 +18,7 @@ from syndication.flows.lock import hold as lock
 from syndication.flows.report import Report
 from syndication.flows.sending.deliver import Again, deliver
 from syndication.flows.sending.due import deliver_due
-from syndication.flows.status import standing
+from syndication.flows.site.status import standing
 from tests.crash.recorder import Recorder
 from tests.doors.smtp_server import Script, Step
 from tests.flows.newsroom import PAGE, Newsroom, article

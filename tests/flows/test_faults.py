@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from syndication.errors import StoreError
-from syndication.flows.doctor import examine
+from syndication.flows.site.doctor import examine
 from syndication.render.theme import shipped_folder
 from tests.doors.smtp_server import Script, Step
 from tests.flows.newsroom import PAGE, Newsroom, article

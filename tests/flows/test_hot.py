@@ -16,9 +16,9 @@ from syndication.flows.collecting.collect import collect
 from syndication.flows.collecting.health import sources_standing
 from syndication.flows.desk.editor import discard
 from syndication.flows.desk.withdraw import withdraw
-from syndication.flows.doctor import examine
 from syndication.flows.edition.hot import told_hot
 from syndication.flows.report import Report
+from syndication.flows.site.doctor import examine
 from tests.doors.http_server import HttpServer, Page, http_server
 from tests.flows.newsroom import PAGE, Newsroom, article
 

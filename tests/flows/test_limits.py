@@ -13,9 +13,9 @@ import pytest
 from syndication.domain.delivery import Batch
 from syndication.domain.subscriber import Consent
 from syndication.domain.week import WeekKey
-from syndication.flows.doctor import examine
 from syndication.flows.sending.due import deliver_due
-from syndication.flows.status import standing
+from syndication.flows.site.doctor import examine
+from syndication.flows.site.status import standing
 from syndication.flows.weekly import Weekly, run_weekly
 from tests.doors.ports import free_port
 from tests.doors.smtp_server import PIPELINING, Script, Step

@@ -15,9 +15,9 @@ import pytest
 from syndication.deliver.message import Draft
 from syndication.domain.delivery import Batch, Recipient
 from syndication.errors import SettingsError, UsageError
-from syndication.flows.doctor import Check, examine
 from syndication.flows.letters import MailingLetters
 from syndication.flows.sending.batch import _mails
+from syndication.flows.site.doctor import Check, examine
 from syndication.wiring import new_dkim_key
 from tests.flows.newsroom import Newsroom, article
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from syndication.collect.offers import SiteOffers
 from syndication.domain.week import WeekKey
 from syndication.errors import StoreError, UsageError
-from syndication.flows.first_config import site_values, with_alternatives, with_values
+from syndication.flows.site.first_config import site_values, with_alternatives, with_values
 
 __all__ = ["must_be_empty", "new_site"]
 
