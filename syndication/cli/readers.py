@@ -42,7 +42,7 @@ def import_(
     ] = None,
 ) -> int:
     """Add confirmed subscribers from a CSV file. The same file again changes nothing; nobody who left is revived."""
-    from syndication.flows.importing import import_file
+    from syndication.flows.subscribers.importing import import_file
 
     chosen = options(context)
     done = _with_app(chosen, lambda app: import_file(app, file, report))
@@ -64,7 +64,7 @@ def export(
     ] = None,
 ) -> int:
     """Write the whole list as CSV, with each subscriber's consent and its proof."""
-    from syndication.flows.subscribers import export_file
+    from syndication.flows.subscribers.operator import export_file
 
     chosen = options(context)
     if chosen.json and file is None:
@@ -85,7 +85,7 @@ def add(
     topics: Annotated[str, typer.Option(help="Section slugs, separated by commas; none means all.")] = "",
 ) -> int:
     """Add one confirmed subscriber, whose consent you hold."""
-    from syndication.flows.subscribers import add_one
+    from syndication.flows.subscribers.operator import add_one
 
     result = _with_app(
         options(context), lambda app: add_one(app, email, name=name, language=language, topics=topics)
@@ -97,7 +97,7 @@ def add(
 
 def remove(context: typer.Context, email: Email) -> int:
     """Unsubscribe ADDRESS; it gets no mail any more, queued ones included."""
-    from syndication.flows.subscribers import remove_one
+    from syndication.flows.subscribers.operator import remove_one
 
     removed = _with_app(options(context), lambda app: remove_one(app, email))
     return _told(
@@ -112,7 +112,7 @@ def list_(
     consent: Annotated[str, typer.Option(help="Only those in this state, like confirmed.")] = "",
 ) -> int:
     """List the subscribers, one a line."""
-    from syndication.flows.subscribers import each
+    from syndication.flows.subscribers.operator import each
 
     chosen = options(context)
     rows = _with_app(chosen, lambda app: each(app, consent, print_row=None if chosen.json else _row))
@@ -123,7 +123,7 @@ def list_(
 
 def show(context: typer.Context, email: Email) -> int:
     """Show one subscriber with consent, proof, and what was decided about every bounce; or what keeps ADDRESS away."""
-    from syndication.flows.subscribers import one
+    from syndication.flows.subscribers.operator import one
 
     found = _with_app(options(context), lambda app: one(app, email))
     lines = [
@@ -142,7 +142,7 @@ def _bounce(event: dict[str, Any]) -> str:
 
 def erase(context: typer.Context, email: Email) -> int:
     """Delete ADDRESS and what deliveries know of it, for good; no import brings it back."""
-    from syndication.flows.erase import erase_one
+    from syndication.flows.subscribers.operator import erase_one
 
     _with_app(options(context), lambda app: erase_one(app, email))
     return _told(context, {"email": email, "erased": True}, f"{email}: erased")

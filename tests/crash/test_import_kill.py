@@ -6,7 +6,7 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from syndication.flows.list_file import SIZE
+from syndication.flows.subscribers.list_file import SIZE
 from tests.flows.newsroom import Newsroom
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from syndication.domain.subscriber import Consent
 from syndication.domain.tokens import Purpose
-from syndication.flows.joining import Visitor, ask, read_address
+from syndication.flows.subscribers.double_opt_in import Visitor, ask, read_address
 from tests.crash.runs import catches
 from tests.flows.newsroom import PAGE, Newsroom
 

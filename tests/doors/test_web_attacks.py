@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from syndication.domain.tokens import Purpose
-from syndication.flows.joining import Visitor
 from syndication.flows.site.doctor import Check, examine
+from syndication.flows.subscribers.double_opt_in import Visitor
 from tests.doors.readers_site import Served, serve
 from tests.flows.newsroom import PAGE, Newsroom
 

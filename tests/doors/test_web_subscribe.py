@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from syndication.flows.erase import erase_one
-from syndication.flows.importing import import_file
 from syndication.flows.lock import hold
 from syndication.flows.sending.confirmations import send_confirmations
+from syndication.flows.subscribers.importing import import_file
+from syndication.flows.subscribers.operator import erase_one
 from tests.doors.readers_site import Served, link, serve, text_of
 from tests.doors.smtp_server import comes
 from tests.flows.newsroom import PAGE, Newsroom

@@ -16,10 +16,10 @@ from typing import Any
 
 from syndication.domain.week import WeekKey
 from syndication.flows.app import App
-from syndication.flows.importing import import_file
 from syndication.flows.progress import Silent
 from syndication.flows.report import Report
 from syndication.flows.sending.due import deliver_due
+from syndication.flows.subscribers.importing import import_file
 from syndication.flows.weekly import Weekly, run_weekly
 from syndication.store.database import open_store
 from syndication.wiring import Moment, open_app

@@ -17,11 +17,10 @@ from syndication.cli.main import run
 from syndication.errors import UsageError
 from syndication.flows.app import App
 from syndication.flows.bounces.take import poll, take
-from syndication.flows.erase import erase_one
-from syndication.flows.joining import Visitor, ask, read_address
 from syndication.flows.progress import NONE, Silent
 from syndication.flows.site.doctor import Check, examine
-from syndication.flows.subscribers import add_one, one
+from syndication.flows.subscribers.double_opt_in import Visitor, ask, read_address
+from syndication.flows.subscribers.operator import add_one, erase_one, one
 from tests.doors.readers_site import Served, link, serve
 from tests.doors.smtp_server import Script, Step
 from tests.flows.newsroom import PAGE, Newsroom, article

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from syndication.errors import StoreError
-from syndication.flows.importing import KEPT, import_file
-from syndication.flows.subscribers import export_file
+from syndication.flows.subscribers.importing import KEPT, import_file
+from syndication.flows.subscribers.operator import export_file
 from tests.flows.newsroom import Newsroom
 
 

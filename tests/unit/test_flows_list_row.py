@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from syndication.deliver.address import canonical_lines, parse_address
 from syndication.domain.tokens import Keyring
-from syndication.flows.importing import _others, _read
-from syndication.flows.list_file import Block
-from syndication.flows.list_row import RowReader, marks
+from syndication.flows.subscribers.importing import _others, _read
+from syndication.flows.subscribers.list_file import Block
+from syndication.flows.subscribers.list_row import RowReader, marks
 
 READER = RowReader(frozenset({"city", "film"}), "import list.csv", datetime(2026, 11, 27, tzinfo=UTC))
 LETTER = st.sampled_from("abzAZ09.-_+@x\nn xé\x85\0'")

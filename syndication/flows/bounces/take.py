@@ -20,7 +20,7 @@ from syndication.domain.return_path import Returned, read_return, return_tokens
 from syndication.domain.tokens import Purpose
 from syndication.errors import UsageError
 from syndication.flows.app import App
-from syndication.flows.reader import proven
+from syndication.flows.subscribers.preferences import proven
 
 __all__ = ["FORGED", "REPEATED", "STRANGE", "Taken", "by_return_path", "poll", "take"]
 

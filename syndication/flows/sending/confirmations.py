@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from syndication.errors import LockedError, SyndicationError
 from syndication.flows.app import App
-from syndication.flows.joining import KEPT
 from syndication.flows.lock import forget
 from syndication.flows.sending.batch import Sending
 from syndication.flows.sending.round import one_round
+from syndication.flows.subscribers.double_opt_in import KEPT
 
 __all__ = ["Postman", "posting", "send_confirmations"]
 

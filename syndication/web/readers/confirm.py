@@ -5,8 +5,8 @@ from starlette.responses import Response
 
 from syndication.domain.subscriber import Consent
 from syndication.domain.tokens import Purpose
-from syndication.flows.joining import confirm
-from syndication.flows.reader import found, preferences_link
+from syndication.flows.subscribers.double_opt_in import confirm
+from syndication.flows.subscribers.preferences import found, preferences_link
 from syndication.web.readers.shell import app_of, language_of, show
 from syndication.web.readers.subscribe import visitor
 

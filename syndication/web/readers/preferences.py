@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from syndication.domain.subscriber import Consent, Subscriber
 from syndication.domain.tokens import Purpose
-from syndication.flows.erase import erase
-from syndication.flows.reader import LONGEST_PAUSE, choose, found, own_data, topics
+from syndication.flows.subscribers.operator import erase
+from syndication.flows.subscribers.preferences import LONGEST_PAUSE, choose, found, own_data, topics
 from syndication.web.readers.shell import app_of, fields, language_of, our_own, show
 
 __all__ = ["data", "erased", "preferences", "save"]

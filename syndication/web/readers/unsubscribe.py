@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from syndication.domain.tokens import Purpose
-from syndication.flows.reader import found, holder, leave
+from syndication.flows.subscribers.preferences import found, holder, leave
 from syndication.web.readers.shell import app_of, language_of, show
 
 __all__ = ["ask", "unsubscribe"]

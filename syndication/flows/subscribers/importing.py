@@ -20,8 +20,8 @@ from syndication.deliver.address import canonical_lines
 from syndication.domain.subscriber import Added, NewSubscribers
 from syndication.errors import StoreError
 from syndication.flows.app import App
-from syndication.flows.list_file import Block, blocks, opened
-from syndication.flows.list_row import LONGEST_NAME, REFUSED, RowReader, known_topics, marks
+from syndication.flows.subscribers.list_file import Block, blocks, opened
+from syndication.flows.subscribers.list_row import LONGEST_NAME, REFUSED, RowReader, known_topics, marks
 
 __all__ = ["Imported", "Refused", "import_file"]
 

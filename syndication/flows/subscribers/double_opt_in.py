@@ -14,8 +14,8 @@ from syndication.domain.subscriber import Consent, NewSubscriber, Subscriber
 from syndication.domain.tokens import Purpose
 from syndication.flows.app import App
 from syndication.flows.edition.freeze import mail_headers
-from syndication.flows.list_row import marks
-from syndication.flows.reader import holder
+from syndication.flows.subscribers.list_row import marks
+from syndication.flows.subscribers.preferences import holder
 from syndication.store.confirmations import Answer, Asked, Limits
 
 __all__ = ["KEPT", "Visitor", "ask", "confirm", "doubt", "read_address", "stamp", "stamp_age"]

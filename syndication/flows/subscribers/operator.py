@@ -13,19 +13,22 @@ from syndication.deliver.address import parse_address
 from syndication.domain.subscriber import Consent, NewSubscribers, Subscriber
 from syndication.errors import UsageError
 from syndication.flows.app import App
-from syndication.flows.list_row import REFUSED, RowReader, known_topics, marks
+from syndication.flows.subscribers.list_row import REFUSED, RowReader, known_topics, marks
 
 __all__ = [
     "AddedOne",
     "add_one",
     "came_back",
     "each",
+    "erase",
+    "erase_one",
     "export_file",
     "one",
     "remove_one",
     "shape",
     "stored",
 ]
+
 
 EXPORTED = ("email", "name", "language", "topics", "confirmed_at", "consent", "created_at", "proof")
 
@@ -175,3 +178,13 @@ def _address(email: str) -> str:
         return parse_address(email).email
     except ValueError as error:
         raise UsageError(f"{email!r} is not an address: {error}.") from None
+
+
+async def erase(app: App, reader: Subscriber) -> None:
+    """Delete the reader and blank the rows of deliveries. A keyed hash of the mailbox stays, and whether its owner complained."""
+    await app.store.consents.erase(reader, marks(app.keyring, reader.email)[0], at=app.clock())
+
+
+async def erase_one(app: App, email: str) -> None:
+    """The same by address. Raises UsageError when nobody has it."""
+    await erase(app, await stored(app, email))

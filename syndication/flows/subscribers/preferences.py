@@ -13,7 +13,7 @@ from syndication.domain.variant import language_for
 from syndication.errors import SyndicationError
 from syndication.flows.app import App
 from syndication.flows.secrets import read_keyring
-from syndication.flows.subscribers import came_back, shape
+from syndication.flows.subscribers.operator import came_back, shape
 
 __all__ = ["Topic", "choose", "found", "holder", "leave", "own_data", "preferences_link", "proven", "topics"]
 
