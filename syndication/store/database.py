@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
-from syndication.store.archive import Archive
-from syndication.store.articles import Articles
+from syndication.store.articles.archive import Archive
+from syndication.store.articles.articles import Articles
+from syndication.store.articles.pages import Pages
+from syndication.store.articles.sources import Sources
+from syndication.store.articles.withdrawals import Withdrawals
 from syndication.store.bounces import Bounces
 from syndication.store.confirmations import Confirmations
 from syndication.store.consents import Consents
@@ -14,12 +17,9 @@ from syndication.store.ledger import DeliveryLedger
 from syndication.store.manifest import Manifest
 from syndication.store.notes import Notes
 from syndication.store.older import Older
-from syndication.store.pages import Pages
 from syndication.store.schema import bring_up_to_date
 from syndication.store.shelves import Shelves
-from syndication.store.sources import Sources
 from syndication.store.subscribers import Subscribers
-from syndication.store.withdrawals import Withdrawals
 
 __all__ = ["Store", "open_store"]
 

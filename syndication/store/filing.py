@@ -6,7 +6,7 @@ Afterwards the shelves that hold or held it are stale: their files have to be wr
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,12 +16,18 @@ from syndication.domain.hotlist import normalise_title
 from syndication.domain.published import Filing, Label, ShelfKind
 from syndication.domain.slug import unique_slug
 from syndication.domain.text import cut
-from syndication.store.publishing_tables import due_articles, history, listings, shelves
+from syndication.store.articles.due import Due, mark_due
+from syndication.store.publishing_tables import history, listings, shelves
 
-__all__ = ["SITEMAP_SIZE", "Due", "file_articles", "mark_due"]
+__all__ = ["SITEMAP_SIZE", "file_articles"]
+
 
 SITEMAP_SIZE = 1_000  # articles
+
+
 _NAME = 200  # characters by which two names are compared; an index takes no more
+
+
 _TITLE = 120  # characters
 
 
@@ -117,25 +123,6 @@ def file_articles(
         connection,
         [Due(one.article.id, one.article.dated, one.next_look(now)) for one, _ in filings],
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """When publishing has to look at an article; None: not until something happens. `dated` is the article's own time."""
-
-    article: str
-    dated: datetime
-    due: datetime | None
-
-
-def mark_due(connection: Connection, marks: Sequence[Due]) -> None:
-    """Note it; at most 500 at once."""
-    connection.execute(
-        delete(due_articles).where(due_articles.c.article.in_([mark.article for mark in marks]))
-    )
-    rows = [asdict(mark) for mark in marks if mark.due]
-    if rows:
-        connection.execute(insert(due_articles), rows)
 
 
 def _compared(name: str) -> str:

@@ -9,9 +9,10 @@ from sqlalchemy import Connection, Select, and_, delete, func, insert, literal, 
 
 from syndication.domain.article import Article
 from syndication.domain.published import Filing, Label, Shelf, ShelfKind
-from syndication.store.articles import LIGHT, article_of
+from syndication.store.articles.articles import LIGHT, article_of
+from syndication.store.articles.due import Due, mark_due
 from syndication.store.engine import Database, lock
-from syndication.store.filing import Due, file_articles, mark_due
+from syndication.store.filing import file_articles
 from syndication.store.items import keep_items
 from syndication.store.publishing_tables import built, due_articles, files, items, listings, shelves
 from syndication.store.tables import articles

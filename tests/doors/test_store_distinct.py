@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 
 from syndication.collect.identity import distinct, keys
 from syndication.domain.article import Merged, ParsedArticle, Source, SourceKind
-from syndication.store.merge import merge
+from syndication.store.articles.merge import merge
 from syndication.store.tables import metadata
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -12,7 +12,7 @@ from syndication.domain.text import plain
 from syndication.domain.week import WeekKey
 from syndication.errors import UsageError
 from syndication.flows.app import App
-from syndication.store.archive import Listed, Wanted
+from syndication.store.articles.archive import Listed, Wanted
 
 __all__ = ["article_facts", "article_list", "named"]
 

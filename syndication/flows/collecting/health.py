@@ -11,7 +11,7 @@ from syndication.domain.text import counted
 from syndication.errors import CollectError
 from syndication.flows.app import App
 from syndication.flows.report import Report
-from syndication.store.sources import SourceState
+from syndication.store.articles.sources import SourceState
 
 __all__ = ["NOT_READ", "failed", "hot_page", "lasted", "sources_standing", "succeeded"]
 

@@ -22,7 +22,7 @@ from syndication.flows.report import Report
 from syndication.publish.addresses import local_images
 from syndication.publish.folder import compressed
 from syndication.publish.takedown import without_entry
-from syndication.store.withdrawals import Withdrawal
+from syndication.store.articles.withdrawals import Withdrawal
 
 __all__ = ["restore", "withdraw"]
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, or_, select
 from syndication.domain.article import Article
 from syndication.domain.hotlist import HotEntry
 from syndication.domain.week import WeekKey
-from syndication.store.articles import LIGHT, article_of
+from syndication.store.articles.articles import LIGHT, article_of
 from syndication.store.editions import hot_entry
 from syndication.store.engine import Database
 from syndication.store.page_tables import pages

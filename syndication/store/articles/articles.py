@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, literal, select
 
 from syndication.domain.article import Article, Image, Merged, ParsedArticle, Source
+from syndication.store.articles.merge import merge
 from syndication.store.engine import Database, lock
-from syndication.store.merge import merge
 from syndication.store.tables import article_keys, articles, edition_articles
 
 __all__ = ["LIGHT", "Articles", "article_of"]
@@ -35,7 +35,7 @@ class Articles:
         mint: Callable[[], str],
         backlog: Callable[[ParsedArticle], str],
     ) -> Merged:
-        """Take over what `source` shows, in one transaction (the rules stand in `store/merge.py`).
+        """Take over what `source` shows, in one transaction (the rules stand in `store/articles/merge.py`).
 
         `others` are the names of the other sources that are configured: what they brought stays theirs. `mint` makes the id of a new article, `backlog` says why a new one is never mailed, or "".
         """

@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import Connection, String, cast, or_, select, update
 
 from syndication.domain.published import Filing
-from syndication.store.articles import article_of
+from syndication.store.articles.articles import article_of
+from syndication.store.articles.due import Due, mark_due
 from syndication.store.engine import Database, lock
-from syndication.store.filing import Due, mark_due
 from syndication.store.tables import article_keys, articles
 
 __all__ = ["Withdrawal", "Withdrawals"]

@@ -1,0 +1,1 @@
+"""What is stored of sources, fetched pages and articles."""

@@ -1,0 +1,30 @@
+"""Articles whose pages and feeds are due to be written: new, edited or withdrawn ones."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert
+
+from syndication.store.publishing_tables import due_articles
+
+__all__ = ["Due", "mark_due"]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When publishing has to look at an article; None: not until something happens. `dated` is the article's own time."""
+
+    article: str
+    dated: datetime
+    due: datetime | None
+
+
+def mark_due(connection: Connection, marks: Sequence[Due]) -> None:
+    """Note it; at most 500 at once."""
+    connection.execute(
+        delete(due_articles).where(due_articles.c.article.in_([mark.article for mark in marks]))
+    )
+    rows = [asdict(mark) for mark in marks if mark.due]
+    if rows:
+        connection.execute(insert(due_articles), rows)
