@@ -10,12 +10,11 @@ from syndication.store.articles.withdrawals import Withdrawals
 from syndication.store.bounces import Bounces
 from syndication.store.confirmations import Confirmations
 from syndication.store.consents import Consents
-from syndication.store.editions import Editions
+from syndication.store.editions.editions import Editions, Notes
 from syndication.store.engine import ROOM, Database
 from syndication.store.items import Items
 from syndication.store.ledger import DeliveryLedger
 from syndication.store.manifest import Manifest
-from syndication.store.notes import Notes
 from syndication.store.older import Older
 from syndication.store.schema import bring_up_to_date
 from syndication.store.shelves import Shelves

@@ -11,7 +11,7 @@ from syndication.domain.article import Article
 from syndication.domain.hotlist import HotEntry
 from syndication.domain.week import WeekKey
 from syndication.store.articles.articles import LIGHT, article_of
-from syndication.store.editions import hot_entry
+from syndication.store.editions.editions import hot_entry
 from syndication.store.engine import Database
 from syndication.store.page_tables import pages
 from syndication.store.tables import article_keys, articles, edition_articles, hot_entries

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from syndication.domain.delivery import MailingKind, State
 from syndication.domain.edition import Edition
@@ -13,9 +13,8 @@ from syndication.domain.hotlist import HotEntry, Movement, Trend
 from syndication.domain.variant import Variant
 from syndication.domain.week import WeekKey
 from syndication.errors import StoreError
-from syndication.store.discard import discard
+from syndication.store.editions.freeze import Plan, discard, freeze
 from syndication.store.engine import Database
-from syndication.store.freeze import Plan, freeze
 from syndication.store.hot_tables import hot_accounts
 from syndication.store.tables import (
     articles,
@@ -25,10 +24,35 @@ from syndication.store.tables import (
     editions,
     hot_entries,
     mailings,
+    notes,
     variants,
 )
 
-__all__ = ["Editions", "hot_entry"]
+__all__ = ["Editions", "Notes", "hot_entry"]
+
+
+class Notes:
+    """A note stays after its edition has taken it over, so that a discarded edition finds it again."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, key: WeekKey) -> str:
+        """Empty when there is none."""
+        question = select(notes.c.note).where(notes.c.edition == str(key))
+        return await self._database.read(lambda connection: connection.execute(question).scalar() or "")
+
+    async def put(self, key: WeekKey, note: str) -> None:
+        """Instead of the one that was there; an empty one leaves none."""
+        gone = delete(notes).where(notes.c.edition == str(key))
+        made = insert(notes).values(edition=str(key), note=note)
+
+        def change(connection: Connection) -> None:
+            connection.execute(gone)
+            if note:
+                connection.execute(made)
+
+        await self._database.write(change)
 
 
 class Editions:

@@ -1,0 +1,1 @@
+"""Frozen editions, their mailings and the editor's notes."""
