@@ -13,7 +13,7 @@ from syndication.store.consents import Consents
 from syndication.store.editions.editions import Editions, Notes
 from syndication.store.engine import ROOM, Database
 from syndication.store.items import Items
-from syndication.store.ledger import DeliveryLedger
+from syndication.store.ledger.ledger import DeliveryLedger
 from syndication.store.manifest import Manifest
 from syndication.store.older import Older
 from syndication.store.schema import bring_up_to_date

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Select, Update, bindparam, case, delete, func
 from syndication.domain.delivery import Batch, MailingKind, Recipient, Stage, State
 from syndication.domain.limits import Grant, Judge, Plan, Situation, Wait
 from syndication.domain.subscriber import Consent
-from syndication.store import meters, sqlite_claims
-from syndication.store.hold import goes
+from syndication.store.ledger import meters, sqlite_claims
+from syndication.store.ledger.hold import goes
 from syndication.store.tables import batches, deliveries, lanes, mailings, subscribers
 
 __all__ = [

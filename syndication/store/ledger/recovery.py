@@ -7,9 +7,9 @@ from typing import TypeAlias
 from sqlalchemy import Connection, Update, delete, or_, select, update
 
 from syndication.domain.delivery import Stage, State
-from syndication.store import meters
-from syndication.store.claims import key_of, one_row
-from syndication.store.counts import DEAD
+from syndication.store.ledger import meters
+from syndication.store.ledger.claims import key_of, one_row
+from syndication.store.ledger.counts import DEAD
 from syndication.store.tables import batches, deliveries
 
 __all__ = ["ResendAt", "recover", "resend", "resend_unknown", "retry_failed"]

@@ -1,7 +1,7 @@
 """The sender's step on SQLite: a whole group in two statements, or not at all.
 
 They go past SQLAlchemy, which would cost more than they do, and carry the fence themselves (batch, its token, the row's state). When
-they change fewer rows than were asked for, somebody lost something: the transaction is undone, and `store/steps.py` finds out who, row
+they change fewer rows than were asked for, somebody lost something: the transaction is undone, and `store/ledger/steps.py` finds out who, row
 by row.
 """
 
@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from syndication.domain.delivery import Batch, Recipient, Settled, State
 from syndication.store.columns import kept_text, microseconds
-from syndication.store.steps import HELD, REPLY, WAITING, Step
+from syndication.store.ledger.steps import HELD, REPLY, WAITING, Step
 
 __all__ = ["Contested", "SqliteSteps"]
 

@@ -17,11 +17,11 @@ from syndication.domain.delivery import (
     State,
 )
 from syndication.domain.limits import Grant, Judge, Meter, Plan, Wait
-from syndication.store import claims, counts, hold, meters, recovery
 from syndication.store.engine import Database
 from syndication.store.group import Group
-from syndication.store.sqlite_steps import Contested, SqliteSteps
-from syndication.store.steps import Step, kept, take
+from syndication.store.ledger import claims, counts, hold, meters, recovery
+from syndication.store.ledger.sqlite_steps import Contested, SqliteSteps
+from syndication.store.ledger.steps import Step, kept, take
 from syndication.store.tables import deliveries
 
 __all__ = ["DeliveryLedger"]

@@ -1,4 +1,4 @@
-"""Claiming on SQLite: the due rows in one statement, and taking them in another (`store/claims.py` says when).
+"""Claiming on SQLite: the due rows in one statement, and taking them in another (`store/ledger/claims.py` says when).
 
 Each comes and goes as one JSON text: a call a row would give up Python's lock five hundred times, to a busy event loop.
 """

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from syndication.store import meters
+from syndication.store.ledger import meters
 from syndication.store.tables import batches, mailings
 
 __all__ = ["goes", "hold", "resume"]
