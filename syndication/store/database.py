@@ -12,12 +12,11 @@ from syndication.store.confirmations import Confirmations
 from syndication.store.consents import Consents
 from syndication.store.editions.editions import Editions, Notes
 from syndication.store.engine import ROOM, Database
-from syndication.store.items import Items
 from syndication.store.ledger.ledger import DeliveryLedger
-from syndication.store.manifest import Manifest
-from syndication.store.older import Older
+from syndication.store.publishing.manifest import Manifest
+from syndication.store.publishing.older import Older
+from syndication.store.publishing.shelves import Items, Shelves
 from syndication.store.schema import bring_up_to_date
-from syndication.store.shelves import Shelves
 from syndication.store.subscribers import Subscribers
 
 __all__ = ["Store", "open_store"]

@@ -5,7 +5,7 @@ from datetime import datetime
 from syndication.domain.article import Image, ParsedArticle
 from syndication.domain.published import FileKind, Filing, Label, PublishedFile, Shelf, ShelfKind
 from syndication.store.database import Store
-from syndication.store.shelves import MOST
+from syndication.store.publishing.shelves import MOST
 from tests.doors.store_samples import DAY, HOUR, NOW, collect, piece
 
 pytest_plugins = ("tests.doors.databases",)

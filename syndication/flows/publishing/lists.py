@@ -18,7 +18,7 @@ from syndication.publish.entries import updated
 from syndication.publish.outline import Group, outline
 from syndication.publish.sitemap import News, Page, news_sitemap, own, sitemap, sitemap_index
 from syndication.render.renderer import EditionLine, FeedGroup
-from syndication.store.filing import SITEMAP_SIZE
+from syndication.store.publishing.filing import SITEMAP_SIZE
 
 __all__ = ["write_archive", "write_lists"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from syndication.domain.published import FileKind, PublishedFile
 from syndication.publish.folder import Folder
-from syndication.store.manifest import Manifest
+from syndication.store.publishing.manifest import Manifest
 
 __all__ = ["Press"]
 

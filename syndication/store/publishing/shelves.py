@@ -12,17 +12,39 @@ from syndication.domain.published import Filing, Label, Shelf, ShelfKind
 from syndication.store.articles.articles import LIGHT, article_of
 from syndication.store.articles.due import Due, mark_due
 from syndication.store.engine import Database, lock
-from syndication.store.filing import file_articles
-from syndication.store.items import keep_items
+from syndication.store.publishing.filing import file_articles
 from syndication.store.publishing_tables import built, due_articles, files, items, listings, shelves
 from syndication.store.tables import articles
 
-__all__ = ["FEWEST", "MOST", "Shelves"]
+__all__ = ["FEWEST", "MOST", "Items", "Shelves", "keep_items"]
+
+
+class Items:
+    """Blocks by the id of their article."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, articles: Sequence[str]) -> Mapping[str, bytes]:
+        """Those that are kept of these articles, at most 500."""
+        question = select(items.c.article, items.c.data).where(items.c.article.in_(articles))
+        return await self._database.read(
+            lambda connection: {row.article: bytes(row.data) for row in connection.execute(question)}
+        )
+
+    async def keep(self, blocks: Mapping[str, bytes]) -> None:
+        """Keep these, at most 500, instead of what was kept of the same articles."""
+        await self._database.write(lambda connection: keep_items(connection, list(blocks), blocks))
+
 
 MOST = 200  # shelves of one kind with feeds: nobody floods the folder with tags
+
+
 _EMPTY = and_(
     shelves.c.open, shelves.c.count <= 0, shelves.c.kind != ShelfKind.SITEMAP
 )  # a sitemap may be filled again
+
+
 FEWEST = {ShelfKind.SECTION: 1, ShelfKind.AUTHOR: 3, ShelfKind.TAG: 3}  # articles
 
 
@@ -219,3 +241,12 @@ def _all_due(connection: Connection, wanted: Select[Any], now: datetime) -> None
     rows = select(articles.c.id, literal(now, due_articles.c.due.type), articles.c.dated)
     rows = rows.where(articles.c.id.in_(wanted))
     connection.execute(insert(due_articles).from_select(["article", "due", "dated"], rows))
+
+
+def keep_items(connection: Connection, articles: Sequence[str], blocks: Mapping[str, bytes]) -> None:
+    """Keep of `articles`, at most 500, these blocks and no others."""
+    connection.execute(delete(items).where(items.c.article.in_(articles)))
+    if blocks:
+        connection.execute(
+            insert(items), [{"article": article, "data": data} for article, data in blocks.items()]
+        )
