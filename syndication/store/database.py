@@ -7,9 +7,6 @@ from syndication.store.articles.articles import Articles
 from syndication.store.articles.pages import Pages
 from syndication.store.articles.sources import Sources
 from syndication.store.articles.withdrawals import Withdrawals
-from syndication.store.bounces import Bounces
-from syndication.store.confirmations import Confirmations
-from syndication.store.consents import Consents
 from syndication.store.editions.editions import Editions, Notes
 from syndication.store.engine import ROOM, Database
 from syndication.store.ledger.ledger import DeliveryLedger
@@ -17,7 +14,10 @@ from syndication.store.publishing.manifest import Manifest
 from syndication.store.publishing.older import Older
 from syndication.store.publishing.shelves import Items, Shelves
 from syndication.store.schema import bring_up_to_date
-from syndication.store.subscribers import Subscribers
+from syndication.store.subscribers.bounces import Bounces
+from syndication.store.subscribers.confirmations import Confirmations
+from syndication.store.subscribers.consents import Consents
+from syndication.store.subscribers.subscribers import Subscribers
 
 __all__ = ["Store", "open_store"]
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from syndication.domain.bounce import Event, Finding, Happened, Kind, Refusal, Rule
 from syndication.domain.delivery import State
 from syndication.domain.subscriber import Consent, Subscriber
-from syndication.store.bounces import REMEMBERED
 from syndication.store.database import Store
+from syndication.store.subscribers.bounces import REMEMBERED
 from tests.doors.store_samples import DAY, NOW, claim, planned, settled, subscribe
 
 pytest_plugins = ("tests.doors.databases",)

@@ -14,10 +14,10 @@ from syndication.domain.bounce import Finding, Happened, Kind, Rule
 from syndication.domain.delivery import MailingKind, Reply, State
 from syndication.domain.subscriber import Added, Choice, Consent, NewSubscriber, NewSubscribers, Subscriber
 from syndication.domain.variant import Variant
-from syndication.store.confirmations import Answer, Asked, Limits
 from syndication.store.database import Store
 from syndication.store.engine import lock
-from syndication.store.suppression import KeptAway
+from syndication.store.subscribers.confirmations import Answer, Asked, Limits
+from syndication.store.subscribers.suppression import KeptAway
 from syndication.store.tables import subscribers
 from tests.doors.store_samples import (
     DAY,

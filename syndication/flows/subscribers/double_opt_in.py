@@ -16,7 +16,7 @@ from syndication.flows.app import App
 from syndication.flows.edition.freeze import mail_headers
 from syndication.flows.subscribers.list_row import marks
 from syndication.flows.subscribers.preferences import holder
-from syndication.store.confirmations import Answer, Asked, Limits
+from syndication.store.subscribers.confirmations import Answer, Asked, Limits
 
 __all__ = ["KEPT", "Visitor", "ask", "confirm", "doubt", "read_address", "stamp", "stamp_age"]
 

@@ -15,8 +15,8 @@ from sqlalchemy import BindParameter, Connection, Update, bindparam, case, func,
 from syndication.domain.bounce import Happened
 from syndication.domain.delivery import Batch, Recipient, Settled, State
 from syndication.errors import StoreError
-from syndication.store.bounces import decided
 from syndication.store.engine import lock
+from syndication.store.subscribers.bounces import decided
 from syndication.store.tables import batches, deliveries, mailings
 
 __all__ = ["HELD", "REPLY", "WAITING", "Step", "kept", "take"]

@@ -8,7 +8,7 @@ from syndication.domain.delivery import MailingKind, Stage, State
 from syndication.domain.subscriber import Choice, Consent, Subscriber
 from syndication.store.consent_tables import erased
 from syndication.store.engine import Database, lock
-from syndication.store.subscribers import subscriber
+from syndication.store.subscribers.subscribers import subscriber
 from syndication.store.tables import deliveries, mailings, subscribers
 
 __all__ = ["Consents"]

@@ -11,7 +11,7 @@ from syndication.domain.bounce import Event, Happened, Kind, Rule, Standing, dec
 from syndication.domain.subscriber import Consent
 from syndication.store.bounce_tables import bounces, intake
 from syndication.store.engine import Database, lock
-from syndication.store.suppression import keep_away
+from syndication.store.subscribers.suppression import keep_away
 from syndication.store.tables import subscribers
 
 __all__ = ["REMEMBERED", "Bounces", "decided"]

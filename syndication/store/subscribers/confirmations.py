@@ -13,8 +13,8 @@ from syndication.domain.variant import Variant
 from syndication.store.columns import canonical
 from syndication.store.consent_tables import erased, requests
 from syndication.store.engine import Database, lock
-from syndication.store.subscribers import subscriber
-from syndication.store.suppression import complained
+from syndication.store.subscribers.subscribers import subscriber
+from syndication.store.subscribers.suppression import complained
 from syndication.store.tables import (
     batches,
     deliveries,

@@ -10,8 +10,8 @@ from sqlalchemy import BigInteger, Connection, Select, Text, func, or_, select, 
 from syndication.domain.subscriber import Added, Consent, NewSubscriber, NewSubscribers, Subscriber
 from syndication.store.columns import canonical, from_microseconds
 from syndication.store.engine import Database, lock
-from syndication.store.intake import add, take_in
-from syndication.store.suppression import KeptAway, what_keeps_away
+from syndication.store.subscribers.intake import add, take_in
+from syndication.store.subscribers.suppression import KeptAway, what_keeps_away
 from syndication.store.tables import subscribers
 
 __all__ = ["Subscribers", "subscriber"]

@@ -1,0 +1,1 @@
+"""Subscribers, their consents, the suppression list and their bounces."""
