@@ -12,10 +12,12 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, insert, select,
 
 from syndication.domain.week import WeekKey
 from syndication.errors import StoreError
-from syndication.store.bounce_tables import bounces, intake
 from syndication.store.database import Store, open_store
 from syndication.store.engine import Database
-from syndication.store.publishing_tables import (
+from syndication.store.schema import is_current
+from syndication.store.tables.bounces import bounces, intake
+from syndication.store.tables.core import metadata
+from syndication.store.tables.publishing import (
     built,
     due_articles,
     files,
@@ -25,8 +27,7 @@ from syndication.store.publishing_tables import (
     sealed,
     shelves,
 )
-from syndication.store.schema import is_current
-from syndication.store.tables import batches, deliveries, mailings, metadata
+from syndication.store.tables.sending import batches, deliveries, mailings
 
 __all__ = ["open_rehearsal_store"]
 

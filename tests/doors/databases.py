@@ -22,7 +22,7 @@ import pytest
 import pytest_asyncio
 
 from syndication.store.database import Store, open_store
-from syndication.store.tables import metadata
+from syndication.store.tables.core import metadata
 
 __all__ = [
     "Postgres",

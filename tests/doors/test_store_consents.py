@@ -18,7 +18,7 @@ from syndication.store.database import Store
 from syndication.store.engine import lock
 from syndication.store.subscribers.confirmations import Answer, Asked, Limits
 from syndication.store.subscribers.suppression import KeptAway
-from syndication.store.tables import subscribers
+from syndication.store.tables.subscribers import subscribers
 from tests.doors.store_samples import (
     DAY,
     NOW,

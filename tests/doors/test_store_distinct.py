@@ -12,7 +12,7 @@ from sqlalchemy import create_engine
 from syndication.collect.identity import distinct, keys
 from syndication.domain.article import Merged, ParsedArticle, Source, SourceKind
 from syndication.store.articles.merge import merge
-from syndication.store.tables import metadata
+from syndication.store.tables.core import metadata
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ENGINE = create_engine("sqlite://")

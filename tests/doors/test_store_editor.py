@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from syndication.domain.delivery import State
 from syndication.domain.limits import Wait
 from syndication.store.database import Store
-from syndication.store.tables import metadata
+from syndication.store.tables.core import metadata
 from tests.doors.store_samples import (
     DAY,
     HOUR,

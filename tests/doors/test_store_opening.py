@@ -23,7 +23,7 @@ from syndication.errors import StoreError
 from syndication.store.database import open_store
 from syndication.store.engine import Database
 from syndication.store.schema import HEAD, MIGRATIONS
-from syndication.store.tables import metadata
+from syndication.store.tables.core import metadata
 from tests.doors.store_samples import NOW, addresses, minter, subscribe
 
 pytest_plugins = ("tests.doors.databases",)

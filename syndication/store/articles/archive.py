@@ -13,8 +13,8 @@ from syndication.domain.week import WeekKey
 from syndication.store.articles.articles import LIGHT, article_of
 from syndication.store.editions.editions import hot_entry
 from syndication.store.engine import Database
-from syndication.store.page_tables import pages
-from syndication.store.tables import article_keys, articles, edition_articles, hot_entries
+from syndication.store.tables.articles import article_keys, articles, pages
+from syndication.store.tables.editions import edition_articles, hot_entries
 
 __all__ = ["Archive", "Contents", "Listed", "Wanted"]
 

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Connection, func, literal, select
 from syndication.domain.article import Article, Image, Merged, ParsedArticle, Source
 from syndication.store.articles.merge import merge
 from syndication.store.engine import Database, lock
-from syndication.store.tables import article_keys, articles, edition_articles
+from syndication.store.tables.articles import article_keys, articles
+from syndication.store.tables.editions import edition_articles
 
 __all__ = ["LIGHT", "Articles", "article_of"]
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert
 
-from syndication.store.publishing_tables import due_articles
+from syndication.store.tables.publishing import due_articles
 
 __all__ = ["Due", "mark_due"]
 

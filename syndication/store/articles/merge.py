@@ -20,7 +20,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from syndication.domain.article import Merged, ParsedArticle, Source, SourceKind
 from syndication.domain.slug import unique_slug
 from syndication.store.articles.due import Due, mark_due
-from syndication.store.tables import article_keys, articles
+from syndication.store.tables.articles import article_keys, articles
 
 __all__ = ["merge"]
 

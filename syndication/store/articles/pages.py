@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from syndication.domain.article import Source, Validators
 from syndication.domain.page import KnownPage
 from syndication.store.engine import Database, lock
-from syndication.store.page_tables import pages
+from syndication.store.tables.articles import pages
 
 __all__ = ["Pages"]
 

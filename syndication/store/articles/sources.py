@@ -11,7 +11,7 @@ from syndication.domain.article import Source, Validators
 from syndication.domain.hotlist import HotLine, HotList
 from syndication.store.columns import Utc
 from syndication.store.engine import Database, lock
-from syndication.store.tables import hot_lists, sources
+from syndication.store.tables.articles import hot_lists, sources
 
 __all__ = ["SourceState", "Sources"]
 

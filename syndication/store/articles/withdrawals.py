@@ -9,7 +9,7 @@ from syndication.domain.published import Filing
 from syndication.store.articles.articles import article_of
 from syndication.store.articles.due import Due, mark_due
 from syndication.store.engine import Database, lock
-from syndication.store.tables import article_keys, articles
+from syndication.store.tables.articles import article_keys, articles
 
 __all__ = ["Withdrawal", "Withdrawals"]
 

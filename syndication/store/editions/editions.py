@@ -15,18 +15,9 @@ from syndication.domain.week import WeekKey
 from syndication.errors import StoreError
 from syndication.store.editions.freeze import Plan, discard, freeze
 from syndication.store.engine import Database
-from syndication.store.hot_tables import hot_accounts
-from syndication.store.tables import (
-    articles,
-    batches,
-    deliveries,
-    edition_articles,
-    editions,
-    hot_entries,
-    mailings,
-    notes,
-    variants,
-)
+from syndication.store.tables.articles import articles
+from syndication.store.tables.editions import edition_articles, editions, hot_accounts, hot_entries, notes
+from syndication.store.tables.sending import batches, deliveries, mailings, variants
 
 __all__ = ["Editions", "Notes", "hot_entry"]
 

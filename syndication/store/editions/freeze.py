@@ -34,19 +34,9 @@ from syndication.domain.variant import Variant, language_for
 from syndication.domain.week import WeekKey
 from syndication.errors import StoreError
 from syndication.store.engine import lock
-from syndication.store.hot_tables import hot_accounts
-from syndication.store.tables import (
-    batches,
-    deliveries,
-    edition_articles,
-    editions,
-    hot_entries,
-    lanes,
-    mailings,
-    subscribers,
-    tallies,
-    variants,
-)
+from syndication.store.tables.editions import edition_articles, editions, hot_accounts, hot_entries
+from syndication.store.tables.sending import batches, deliveries, lanes, mailings, tallies, variants
+from syndication.store.tables.subscribers import subscribers
 
 __all__ = ["Plan", "discard", "freeze"]
 

@@ -16,7 +16,8 @@ from syndication.domain.limits import Grant, Judge, Plan, Situation, Wait
 from syndication.domain.subscriber import Consent
 from syndication.store.ledger import meters, sqlite_claims
 from syndication.store.ledger.hold import goes
-from syndication.store.tables import batches, deliveries, lanes, mailings, subscribers
+from syndication.store.tables.sending import batches, deliveries, lanes, mailings
+from syndication.store.tables.subscribers import subscribers
 
 __all__ = [
     "claim",

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from syndication.domain.delivery import Counts, Stage, State
 from syndication.errors import StoreError
 from syndication.store.engine import lock
-from syndication.store.tables import batches, deliveries, mailings, tallies
+from syndication.store.tables.sending import batches, deliveries, mailings, tallies
 
 __all__ = ["DEAD", "counts", "fold"]
 

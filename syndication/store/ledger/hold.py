@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from syndication.store.ledger import meters
-from syndication.store.tables import batches, mailings
+from syndication.store.tables.sending import batches, mailings
 
 __all__ = ["goes", "hold", "resume"]
 

@@ -22,7 +22,7 @@ from syndication.store.group import Group
 from syndication.store.ledger import claims, counts, hold, meters, recovery
 from syndication.store.ledger.sqlite_steps import Contested, SqliteSteps
 from syndication.store.ledger.steps import Step, kept, take
-from syndication.store.tables import deliveries
+from syndication.store.tables.sending import deliveries
 
 __all__ = ["DeliveryLedger"]
 

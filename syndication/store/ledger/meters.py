@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from syndication.domain.delivery import State
 from syndication.domain.limits import Judge, Meter, Situation, lane_meter, server_meter
 from syndication.store.engine import lock
-from syndication.store.tables import batches, deliveries, meters
+from syndication.store.tables.sending import batches, deliveries, meters
 
 __all__ = ["every", "give_back", "guard", "in_use", "keep", "situation"]
 

@@ -10,7 +10,7 @@ from syndication.domain.delivery import Stage, State
 from syndication.store.ledger import meters
 from syndication.store.ledger.claims import key_of, one_row
 from syndication.store.ledger.counts import DEAD
-from syndication.store.tables import batches, deliveries
+from syndication.store.tables.sending import batches, deliveries
 
 __all__ = ["ResendAt", "recover", "resend", "resend_unknown", "retry_failed"]
 

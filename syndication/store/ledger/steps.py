@@ -17,7 +17,7 @@ from syndication.domain.delivery import Batch, Recipient, Settled, State
 from syndication.errors import StoreError
 from syndication.store.engine import lock
 from syndication.store.subscribers.bounces import decided
-from syndication.store.tables import batches, deliveries, mailings
+from syndication.store.tables.sending import batches, deliveries, mailings
 
 __all__ = ["HELD", "REPLY", "WAITING", "Step", "kept", "take"]
 

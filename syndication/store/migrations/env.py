@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from syndication.store.tables import metadata
+from syndication.store.tables.core import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

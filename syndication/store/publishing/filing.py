@@ -17,7 +17,7 @@ from syndication.domain.published import Filing, Label, ShelfKind
 from syndication.domain.slug import unique_slug
 from syndication.domain.text import cut
 from syndication.store.articles.due import Due, mark_due
-from syndication.store.publishing_tables import history, listings, shelves
+from syndication.store.tables.publishing import history, listings, shelves
 
 __all__ = ["SITEMAP_SIZE", "file_articles"]
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select, updat
 
 from syndication.domain.published import FileKind, PublishedFile
 from syndication.store.engine import Database
-from syndication.store.publishing_tables import files
+from syndication.store.tables.publishing import files
 
 __all__ = ["Manifest"]
 

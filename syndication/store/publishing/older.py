@@ -8,8 +8,8 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from syndication.domain.article import Article
 from syndication.store.articles.articles import LIGHT, article_of
 from syndication.store.engine import Database
-from syndication.store.publishing_tables import history, sealed
-from syndication.store.tables import articles
+from syndication.store.tables.articles import articles
+from syndication.store.tables.publishing import history, sealed
 
 __all__ = ["Older", "State"]
 

@@ -13,8 +13,8 @@ from syndication.store.articles.articles import LIGHT, article_of
 from syndication.store.articles.due import Due, mark_due
 from syndication.store.engine import Database, lock
 from syndication.store.publishing.filing import file_articles
-from syndication.store.publishing_tables import built, due_articles, files, items, listings, shelves
-from syndication.store.tables import articles
+from syndication.store.tables.articles import articles
+from syndication.store.tables.publishing import built, due_articles, files, items, listings, shelves
 
 __all__ = ["FEWEST", "MOST", "Items", "Shelves", "keep_items"]
 

@@ -9,10 +9,10 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 
 from syndication.domain.bounce import Event, Happened, Kind, Rule, Standing, decide
 from syndication.domain.subscriber import Consent
-from syndication.store.bounce_tables import bounces, intake
 from syndication.store.engine import Database, lock
 from syndication.store.subscribers.suppression import keep_away
-from syndication.store.tables import subscribers
+from syndication.store.tables.bounces import bounces, intake
+from syndication.store.tables.subscribers import subscribers
 
 __all__ = ["REMEMBERED", "Bounces", "decided"]
 

@@ -11,19 +11,11 @@ from syndication.domain.delivery import MailingKind, State
 from syndication.domain.subscriber import Consent, NewSubscriber, Subscriber
 from syndication.domain.variant import Variant
 from syndication.store.columns import canonical
-from syndication.store.consent_tables import erased, requests
 from syndication.store.engine import Database, lock
 from syndication.store.subscribers.subscribers import subscriber
 from syndication.store.subscribers.suppression import complained
-from syndication.store.tables import (
-    batches,
-    deliveries,
-    lanes,
-    mailings,
-    subscribers,
-    tallies,
-    variants,
-)
+from syndication.store.tables.sending import batches, deliveries, lanes, mailings, tallies, variants
+from syndication.store.tables.subscribers import erased, requests, subscribers
 
 __all__ = ["Answer", "Asked", "Confirmations", "Limits"]
 

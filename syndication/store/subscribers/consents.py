@@ -6,10 +6,10 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from syndication.domain.delivery import MailingKind, Stage, State
 from syndication.domain.subscriber import Choice, Consent, Subscriber
-from syndication.store.consent_tables import erased
 from syndication.store.engine import Database, lock
 from syndication.store.subscribers.subscribers import subscriber
-from syndication.store.tables import deliveries, mailings, subscribers
+from syndication.store.tables.sending import deliveries, mailings
+from syndication.store.tables.subscribers import erased, subscribers
 
 __all__ = ["Consents"]
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from syndication.domain.subscriber import Added, Consent, NewSubscriber, NewSubscribers
 from syndication.store.columns import canonical, kept_text, microseconds
 from syndication.store.subscribers.suppression import kept_away
-from syndication.store.tables import subscribers
+from syndication.store.tables.subscribers import subscribers
 
 __all__ = ["add", "take_in"]
 

@@ -12,7 +12,7 @@ from syndication.store.columns import canonical, from_microseconds
 from syndication.store.engine import Database, lock
 from syndication.store.subscribers.intake import add, take_in
 from syndication.store.subscribers.suppression import KeptAway, what_keeps_away
-from syndication.store.tables import subscribers
+from syndication.store.tables.subscribers import subscribers
 
 __all__ = ["Subscribers", "subscriber"]
 

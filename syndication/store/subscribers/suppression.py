@@ -10,8 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, bindparam, collate, func, or_, select, update
 
 from syndication.domain.subscriber import Added, Consent, mailbox
-from syndication.store.consent_tables import erased
-from syndication.store.tables import subscribers
+from syndication.store.tables.subscribers import erased, subscribers
 
 __all__ = ["KeptAway", "complained", "keep_away", "kept_away", "what_keeps_away"]
 

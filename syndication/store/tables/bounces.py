@@ -3,7 +3,7 @@
 from sqlalchemy import Column, Double, ForeignKey, Table, Text, UniqueConstraint
 
 from syndication.store.columns import Prose, Utc
-from syndication.store.tables import counted, metadata
+from syndication.store.tables.core import counted, metadata
 
 __all__ = ["bounces", "intake"]
 

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 
 from syndication.store.columns import Prose, Utc
-from syndication.store.tables import metadata
+from syndication.store.tables.core import metadata
 
 __all__ = ["built", "due_articles", "files", "history", "items", "listings", "sealed", "shelves"]
 

@@ -1,0 +1,167 @@
+"""Tables: mailings, their variants, and the ledger of deliveries."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    text,
+)
+
+from syndication.store.columns import Prose, Utc, Words
+from syndication.store.tables.core import counted, metadata, number_column, text_column
+
+__all__ = ["batches", "deliveries", "lanes", "mailings", "meters", "tallies", "variants"]
+
+mailings = Table(
+    "mailings",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("edition", ForeignKey("editions.key"), index=True),
+    Column("date", Utc, nullable=False),
+    Column("headers", JSON, nullable=False),
+    number_column("planned"),
+    Column("approved", Utc),  # null: it waits for its editor
+    Column("held", Utc),  # null: nobody holds it
+)
+
+
+variants = Table(
+    "variants",
+    metadata,
+    Column("mailing", ForeignKey("mailings.id"), primary_key=True),
+    Column("language", Text, primary_key=True),
+    number_column("position"),  # the publication's own language is the first
+    text_column("subject"),
+    text_column("preheader"),
+    text_column("html"),
+    text_column("text"),
+    Column("topics", Words, nullable=False),
+    Column("common", Boolean, nullable=False),
+)
+
+
+lanes = Table(
+    "lanes",
+    metadata,
+    Column("mailing", ForeignKey("mailings.id"), primary_key=True),
+    Column("lane", Text, primary_key=True),
+    number_column("turn"),  # mails taken: lanes are served in turn
+)
+
+
+# What the site remembers of a lane or a server, whatever the mailing (`syndication.domain.limits.Meter`).
+meters = Table(
+    "meters",
+    metadata,
+    Column("name", Prose, primary_key=True),
+    Column("tokens", Double, nullable=False),
+    Column("at", Utc),
+    Column("day", Utc),
+    number_column("used"),
+    number_column("days"),
+    Column("credit", Double, nullable=False),
+    number_column("cap"),
+    Column("capped", Utc),
+    number_column("troubles"),
+    Column("not_before", Utc),
+    text_column("words"),
+    Column("refused", Words, nullable=False),
+)
+
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", counted, primary_key=True),
+    Column("mailing", ForeignKey("mailings.id"), nullable=False, index=True),
+    Column("lane", Text, nullable=False),
+    Column("owner", Text, nullable=False),  # host/run or host/run/number
+    Column("token", Text, nullable=False),
+    text_column("server"),
+    number_column("connections"),  # in use, until its rows are given back
+    Column("lease", BigInteger, nullable=False),  # microseconds
+    Column("lease_until", Utc, nullable=False),
+    sqlite_autoincrement=True,  # a number is never used twice: it fences
+)
+
+
+# A row waits (`due` is set: queued, deferred), is held (`batch` is set: claimed, dotting), or rests. Two partial indexes hold the first
+# and the second, so that claiming never walks what is finished. SQLite has to be told (`INDEXED BY`).
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("mailing", ForeignKey("mailings.id"), primary_key=True),
+    Column(
+        "subscriber", BigInteger, primary_key=True, autoincrement=False
+    ),  # no foreign key: a reader may be erased
+    Column("serial", Integer, primary_key=True, autoincrement=False),
+    Column("email", Prose, nullable=False),
+    text_column("name"),
+    text_column("language"),
+    Column("topics", Words, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("token_key", Text, nullable=False),
+    Column("since", Utc),
+    Column("lane", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("due", Utc),
+    Column("batch", BigInteger),
+    number_column("attempts"),
+    number_column("unknowns"),  # how often its dot went unanswered
+    text_column("stage"),
+    number_column("code"),
+    text_column("reply"),
+    text_column("server"),
+    Column("claimed", Utc),
+    Column("dotted", Utc),
+    Column("settled", Utc),
+    Column("first_deferred", Utc),
+    CheckConstraint("(state IN ('queued', 'deferred')) = (due IS NOT NULL)", name="waits"),
+    CheckConstraint("(state IN ('claimed', 'dotting')) = (batch IS NOT NULL)", name="held"),
+    Index(
+        "deliveries_waiting",
+        "mailing",
+        "lane",
+        "due",
+        "subscriber",
+        "serial",
+        sqlite_where=text("due IS NOT NULL"),
+        postgresql_where=text("due IS NOT NULL"),
+    ),
+    Index(
+        "deliveries_held",
+        "batch",
+        sqlite_where=text("batch IS NOT NULL"),
+        postgresql_where=text("batch IS NOT NULL"),
+    ),
+    Index(
+        "deliveries_doubtful",
+        "mailing",
+        "subscriber",
+        "serial",
+        sqlite_where=text("unknowns > 0"),
+        postgresql_where=text("unknowns > 0"),
+    ),
+    sqlite_with_rowid=False,
+)
+
+
+# What became of rows that were settled long ago: they are gone, with the addresses in them.
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("mailing", ForeignKey("mailings.id"), primary_key=True),
+    Column("state", Text, primary_key=True),
+    number_column("count"),
+    number_column("for_us"),  # failed, but for dead addresses and readers who had left
+    number_column("doubtful"),  # ever unknown
+)
