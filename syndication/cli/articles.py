@@ -44,7 +44,7 @@ def list_(
 
     async def job() -> int:
         from syndication.flows.collecting.articles import article_list
-        from syndication.wiring import open_app
+        from syndication.wiring.app import open_app
 
         async with open_app(chosen.config, progress=chosen.progress()) as app:
             zone = app.publication.timezone
@@ -75,7 +75,7 @@ def show(context: typer.Context, article: Annotated[str, typer.Argument(metavar=
 
     async def job() -> int:
         from syndication.flows.collecting.articles import article_facts
-        from syndication.wiring import open_app
+        from syndication.wiring.app import open_app
 
         async with open_app(chosen.config, progress=chosen.progress()) as app:
             zone = app.publication.timezone
@@ -129,7 +129,7 @@ def withdraw(
 
     async def job() -> int:
         from syndication.flows.desk.withdraw import restore, withdraw
-        from syndication.wiring import open_app
+        from syndication.wiring.app import open_app
 
         async with open_app(chosen.config, progress=chosen.progress()) as app:
             done = await (restore(app, article) if undo else withdraw(app, article, reason.strip()))

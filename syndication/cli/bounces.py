@@ -58,7 +58,7 @@ def receive(
 async def _receive(chosen: Options, recipient: str) -> Taken:
     from syndication.bounces.message import LARGEST
     from syndication.flows.bounces.take import take
-    from syndication.wiring import open_app
+    from syndication.wiring.app import open_app
 
     data = sys.stdin.buffer.read(LARGEST)
     while sys.stdin.buffer.read(LARGEST):  # the rest: whoever writes it must not meet a closed pipe
@@ -81,7 +81,7 @@ def poll(context: typer.Context) -> int:
 
 async def _poll(chosen: Options) -> Counter[str]:
     from syndication.flows.bounces.take import poll as polled
-    from syndication.wiring import open_app
+    from syndication.wiring.app import open_app
 
     async with open_app(chosen.config, progress=chosen.progress()) as app:
         return await polled(app)

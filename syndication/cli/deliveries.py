@@ -55,7 +55,7 @@ def _states(names: list[str] | tuple[()]) -> tuple[State, ...]:
 
 async def _list(chosen: Options, key: str, states: tuple[State, ...], *, as_csv: bool) -> int:
     from syndication.flows.sending.deliveries import deliveries as rows_of
-    from syndication.wiring import open_app
+    from syndication.wiring.app import open_app
 
     week = week_key(key)
     assert week is not None

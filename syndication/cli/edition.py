@@ -62,7 +62,7 @@ def run(
 async def _run(chosen: Options, week: str | None, *, send: bool) -> int:
     from syndication.cli.closing import close
     from syndication.flows.weekly import Weekly, run_weekly
-    from syndication.wiring import open_app
+    from syndication.wiring.app import open_app
 
     async with open_app(chosen.config, progress=chosen.progress()) as app:
         return close(app, await run_weekly(app, Weekly(week_key(week), send=send)), as_json=chosen.json)
@@ -72,7 +72,7 @@ async def _dry_run(chosen: Options, week: str | None, *, every: bool) -> int:
     from syndication.cli.closing import close
     from syndication.flows.desk.dry_run import dry_run
     from syndication.flows.weekly import Weekly
-    from syndication.wiring import open_rehearsal
+    from syndication.wiring.app import open_rehearsal
 
     async with open_rehearsal(chosen.config, week_key(week), progress=chosen.progress()) as (
         app,
@@ -101,7 +101,7 @@ def deliver(
         from syndication.cli.closing import close_deliver
         from syndication.flows.sending.deliver import Again
         from syndication.flows.sending.due import deliver_due
-        from syndication.wiring import open_app
+        from syndication.wiring.app import open_app
 
         async with open_app(chosen.config, progress=chosen.progress()) as app:
             again = Again(failed=retry_failed, unknown=resend_unknown)
@@ -133,7 +133,7 @@ def collect(
 
     async def job() -> int:
         from syndication.flows.collecting.collect import run_collect
-        from syndication.wiring import open_app
+        from syndication.wiring.app import open_app
 
         async with open_app(chosen.config, progress=chosen.progress()) as app:
             return _close(chosen, await run_collect(app))
@@ -143,7 +143,7 @@ def collect(
 
 async def _explain(chosen: Options, url: str, *, allow_private: bool) -> int:
     from syndication.flows.collecting.explain import explain, lines
-    from syndication.wiring import open_app
+    from syndication.wiring.app import open_app
 
     async with open_app(chosen.config, progress=chosen.progress()) as app:
         found = await explain(app, url, allow_private=allow_private)
@@ -168,7 +168,7 @@ def publish(
 
     async def job() -> int:
         from syndication.flows.publishing.publish import run_publish
-        from syndication.wiring import open_app
+        from syndication.wiring.app import open_app
 
         async with open_app(chosen.config, progress=chosen.progress()) as app:
             return _close(chosen, await run_publish(app, full=full, check=check))
@@ -204,7 +204,7 @@ def status(
         from syndication.cli.closing import show_sources, show_status
         from syndication.flows.collecting.health import sources_standing
         from syndication.flows.site.status import standing
-        from syndication.wiring import open_app
+        from syndication.wiring.app import open_app
 
         async with open_app(chosen.config, progress=chosen.progress()) as app:
             if sources:
@@ -228,7 +228,7 @@ def sender(
     async def job() -> int:
         from syndication.flows.app import Share
         from syndication.flows.sending.processes import send_share
-        from syndication.wiring import open_app
+        from syndication.wiring.app import open_app
 
         try:
             async with open_app(chosen.config, progress=lines, outbox=outbox) as app:

@@ -61,7 +61,7 @@ def _read(file: Path) -> str:
 
 async def _note(chosen: Options, key: str, text: str | None) -> int:
     from syndication.flows.desk.editor import note, write_note
-    from syndication.wiring import open_app
+    from syndication.wiring.app import open_app
 
     week = _week(key)
     async with open_app(chosen.config, progress=chosen.progress()) as app:
@@ -89,7 +89,7 @@ def approve(
 async def _approve(chosen: Options, key: str, *, send: bool) -> int:
     from syndication.cli.closing import close
     from syndication.flows.desk.editor import approve
-    from syndication.wiring import open_app
+    from syndication.wiring.app import open_app
 
     async with open_app(chosen.config, progress=chosen.progress()) as app:
         return close(app, await approve(app, _week(key), send=send), as_json=chosen.json)
@@ -112,7 +112,7 @@ def discard(context: typer.Context, key: Key) -> int:
 
 async def _word(chosen: Options, key: str, verb: str) -> int:
     from syndication.flows.desk import editor
-    from syndication.wiring import open_app
+    from syndication.wiring.app import open_app
 
     flow = {"hold": editor.hold, "resume": editor.resume, "discard": editor.discard}[verb]
     async with open_app(chosen.config, progress=chosen.progress()) as app:
@@ -154,7 +154,7 @@ def send(
 async def _test(chosen: Options, week: WeekKey | None, address: str, subscriber: str) -> int:
     from syndication.flows.desk.trial_mail import drafted_mailing, frozen_mailing, send_test
     from syndication.flows.report import Report
-    from syndication.wiring import open_app, open_rehearsal
+    from syndication.wiring.app import open_app, open_rehearsal
 
     async with open_app(chosen.config, progress=chosen.progress()) as app:
         key = week or app.edition.cutoff.latest(app.clock())

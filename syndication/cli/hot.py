@@ -48,7 +48,7 @@ def hot(context: typer.Context, week: Week = None) -> int:
 
     async def job() -> int:
         from syndication.flows.edition.hot import told_hot
-        from syndication.wiring import open_app
+        from syndication.wiring.app import open_app
 
         async with open_app(chosen.config, progress=chosen.progress()) as app:
             told = await told_hot(app, week_key(week))

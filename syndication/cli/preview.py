@@ -43,7 +43,7 @@ async def _serve(chosen: Options, week: WeekKey | None, port: int) -> int:
     from syndication.web.preview.app import Secrets, preview_app
     from syndication.web.preview.desk import Desk
     from syndication.web.server import listening, serving, stopping
-    from syndication.wiring import REAL
+    from syndication.wiring.app import REAL
 
     with TemporaryDirectory(prefix="syndicate-preview-") as folder, listening(port) as sock:
         desk = Desk(chosen.config, Path(folder), chosen.progress())

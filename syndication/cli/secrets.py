@@ -21,7 +21,7 @@ def _group() -> None:
 
 def rotate(context: typer.Context) -> int:
     """Add a new key, which signs from now on. The old ones stay: links already mailed keep working."""
-    from syndication.wiring import rotate_secrets
+    from syndication.wiring.app import rotate_secrets
 
     file, key = rotate_secrets(options(context).config)
     if options(context).json:

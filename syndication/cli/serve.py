@@ -32,7 +32,7 @@ async def _serve(chosen: Options, host: str, port: int) -> int:
     from syndication.flows.sending.confirmations import posting
     from syndication.web.readers.app import readers_app
     from syndication.web.server import listening, serving, stopping
-    from syndication.wiring import open_app
+    from syndication.wiring.app import open_app
 
     with listening(port, host) as sock:
         bound = sock.getsockname()[1]

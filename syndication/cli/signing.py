@@ -42,7 +42,7 @@ def new(
     ] = None,
 ) -> int:
     """Make a DKIM key and show the DNS record and the configuration that go with it."""
-    from syndication.wiring import new_dkim_key
+    from syndication.wiring.app import new_dkim_key
 
     if kind not in TYPES:
         raise UsageError("There is no such type of key.", "Write --type rsa or --type ed25519.")

@@ -38,7 +38,7 @@ def init(
     ] = False,
 ) -> int:
     """Make a new site in an empty folder: configuration, secrets, and a first article or the source of a site's own."""
-    from syndication.wiring_site import found_site, offered
+    from syndication.wiring.site import found_site, offered
 
     found = run(offered(url, folder, allow_private=allow_private)) if url else None
     site, files = found_site(folder, found, allow_private=allow_private)
@@ -94,7 +94,7 @@ def doctor(
 async def _examined(config: str, *, offline: bool) -> list[Check]:
     from syndication.flows.progress import Silent
     from syndication.flows.site.doctor import Check, examine
-    from syndication.wiring import open_app
+    from syndication.wiring.app import open_app
 
     try:
         async with open_app(config, progress=Silent()) as app:
@@ -105,7 +105,7 @@ async def _examined(config: str, *, offline: bool) -> list[Check]:
 
 def list_(context: typer.Context) -> int:
     """List the theme's files and which of them the site has taken over."""
-    from syndication.wiring_site import theme_files
+    from syndication.wiring.site import theme_files
 
     files = theme_files(options(context).config)
     if options(context).json:
@@ -120,7 +120,7 @@ def list_(context: typer.Context) -> int:
 
 def copy(context: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME")]) -> int:
     """Take one file of the theme over into the site's templates/, to change it there."""
-    from syndication.wiring_site import copy_template
+    from syndication.wiring.site import copy_template
 
     path = copy_template(options(context).config, name)
     if options(context).json:

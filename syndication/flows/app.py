@@ -1,4 +1,4 @@
-"""What a flow works with: the site's policies as plain values, and its adapters. Only `syndication.wiring` constructs one."""
+"""What a flow works with: the site's policies as plain values, and its adapters. Only `syndication.wiring.app` constructs one."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager

@@ -7,7 +7,7 @@ from pathlib import Path
 import dkim
 import pytest
 
-from syndication.wiring import new_dkim_key
+from syndication.wiring.app import new_dkim_key
 from tests.doors.postfix_server import MARKS, postfix
 from tests.doors.smtp_server import Script
 from tests.flows.newsroom import Newsroom, article

@@ -13,7 +13,7 @@ from syndication.domain.tokens import Purpose
 from syndication.errors import UsageError
 from syndication.flows.subscribers.importing import import_file
 from syndication.flows.subscribers.operator import add_one, erase_one, one
-from syndication.wiring import rotate_secrets
+from syndication.wiring.app import rotate_secrets
 from tests.doors.readers_site import Served, link, serve
 from tests.flows.newsroom import PAGE, Newsroom, article
 

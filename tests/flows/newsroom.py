@@ -22,7 +22,7 @@ from syndication.flows.sending.due import deliver_due
 from syndication.flows.subscribers.importing import import_file
 from syndication.flows.weekly import Weekly, run_weekly
 from syndication.store.database import open_store
-from syndication.wiring import Moment, open_app
+from syndication.wiring.app import Moment, open_app
 from tests.flows import forked
 
 __all__ = ["PAGE", "Newsroom", "article", "hurried"]

@@ -19,7 +19,7 @@ from syndication.flows.lock import hold
 from syndication.flows.sending.due import deliver_due
 from syndication.flows.site.status import standing
 from syndication.flows.weekly import Weekly, run_weekly
-from syndication.wiring_mail import introduced
+from syndication.wiring.mail import introduced
 from tests.doors.smtp_server import PIPELINING, Script, Step
 from tests.flows.newsroom import PAGE, Newsroom, article, hurried
 

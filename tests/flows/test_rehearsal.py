@@ -8,7 +8,7 @@ from syndication.flows.desk.dry_run import dry_run
 from syndication.flows.progress import Silent
 from syndication.flows.publishing.publish import run_publish
 from syndication.flows.weekly import Weekly
-from syndication.wiring import open_rehearsal
+from syndication.wiring.app import open_rehearsal
 from tests.doors.websub_hub import Hub, websub_hub
 from tests.flows.newsroom import Newsroom, article
 

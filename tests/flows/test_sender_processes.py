@@ -18,7 +18,7 @@ from syndication.flows.app import App
 from syndication.flows.progress import NONE, Silent
 from syndication.flows.sending.batch import Sending
 from syndication.flows.sending.processes import ROWS, send_in_processes, worthwhile
-from syndication.wiring import open_app
+from syndication.wiring.app import open_app
 from tests.crash.runs import below
 from tests.flows.newsroom import PAGE, Newsroom
 

@@ -18,7 +18,7 @@ from syndication.errors import SettingsError, UsageError
 from syndication.flows.letters import MailingLetters
 from syndication.flows.sending.batch import _mails
 from syndication.flows.site.doctor import Check, examine
-from syndication.wiring import new_dkim_key
+from syndication.wiring.app import new_dkim_key
 from tests.flows.newsroom import Newsroom, article
 
 WEEK = "2023-W41"

@@ -16,7 +16,7 @@ from syndication.flows.progress import Silent
 from syndication.flows.report import Report
 from syndication.flows.weekly import Weekly, run_weekly
 from syndication.render.renderer import Renderer
-from syndication.wiring import Moment, open_app
+from syndication.wiring.app import Moment, open_app
 from tests.unit.render_editions import merged, reader
 
 __all__ = ["FOLDER", "NAMES", "samples"]

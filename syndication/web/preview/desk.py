@@ -11,7 +11,7 @@ from syndication.domain.week import WeekKey
 from syndication.flows.app import App
 from syndication.flows.desk.proof import Proof, gather, proof_of, with_theme_of_now
 from syndication.flows.progress import Progress
-from syndication.wiring import REAL, Moment, open_rehearsal, watched
+from syndication.wiring.app import REAL, Moment, open_rehearsal, watched
 
 __all__ = ["Desk"]
 

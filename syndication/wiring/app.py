@@ -37,8 +37,8 @@ from syndication.render.theme import shipped_folder
 from syndication.settings import Settings, load_settings_here
 from syndication.store.database import Store, open_store
 from syndication.store.rehearsal import open_rehearsal_store
-from syndication.wiring_collect import fetch_limits, hot_policy
-from syndication.wiring_mail import bounce_policy, delivery_policy, mail_policy, open_pool
+from syndication.wiring.collecting import fetch_limits, hot_policy
+from syndication.wiring.mail import bounce_policy, delivery_policy, mail_policy, open_pool
 
 __all__ = [
     "Moment",

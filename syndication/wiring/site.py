@@ -13,7 +13,7 @@ from syndication.flows.site.new_site import must_be_empty, new_site
 from syndication.render.theme import find, search_path, shipped_folder
 from syndication.settings import load_settings_here
 from syndication.settings.toml_lines import key_lines
-from syndication.wiring import now
+from syndication.wiring.app import now
 
 __all__ = ["ThemeFile", "copy_template", "found_site", "offered", "theme_files"]
 
