@@ -17,14 +17,14 @@ UV_COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --gener
 help:
 	@echo "make run     two weeks of the demo newsroom: mails into var/outbox, feeds into feeds/"
 	@echo "make test    every test, on two cores (make test TESTS=tests/unit for a part)"
-	@echo "make nightly kill runs of the sending, KILLS=1000 times over READERS=20000, as SEED=1 has it, and count who was lost or mailed twice; then a thousand new examples for each test that makes its own"
+	@echo "make nightly kill runs of the sending, KILLS=1000 times over SUBSCRIBERS=20000, as SEED=1 has it, and count who was lost or mailed twice; then a thousand new examples for each test that makes its own"
 	@echo "make lint    ruff, mypy and the import rules"
 	@echo "make golden  render the golden files of tests/golden anew; then read their difference"
 	@echo "make lock    resolve requirements.txt and requirements-dev.txt anew from pyproject.toml"
 	@echo "make clean   remove .venv, the caches and what the demo made"
 	@echo "PYTHON=python3.12 picks another interpreter than python3 (3.11 or newer)."
 
-# The sections that readers may pick as topics are known once the articles are.
+# The sections that subscribers may pick as topics are known once the articles are.
 run: .venv/.ready
 	@$(SYNDICATE) collect
 	@$(SYNDICATE) subscribers import examples/subscribers.csv
@@ -35,10 +35,10 @@ test: .venv/.ready-dev
 	$(BIN)/python -m pytest -n 2 $(TESTS)
 
 KILLS ?= 1000
-READERS ?= 20000
+SUBSCRIBERS ?= 20000
 SEED ?= 1
 nightly: .venv/.ready-dev
-	KILLS=$(KILLS) READERS=$(READERS) SEED=$(SEED) $(BIN)/python -m pytest -s tests/crash/nightly.py
+	KILLS=$(KILLS) SUBSCRIBERS=$(SUBSCRIBERS) SEED=$(SEED) $(BIN)/python -m pytest -s tests/crash/nightly.py
 	$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile=nightly
 
 lint: .venv/.ready-dev

@@ -1,4 +1,4 @@
-"""A week's readers out of an access log of a million lines, beside GoAccess and a plain loop on the same file.
+"""A week's visitors out of an access log of a million lines, beside GoAccess and a plain loop on the same file.
 
     python benchmarks/access_log.py [--lines 1000000] [--rounds 3]
 
@@ -43,8 +43,8 @@ reading = LogReading(
 )
 for _ in reading.steps():
     pass
-found = reading.readership()
-print(found.lines, sum(found.readers.values()), dict(found.left_out))
+found = reading.audience()
+print(found.lines, sum(found.visitors.values()), dict(found.left_out))
 """
 PLAIN = """
 import re, sys
@@ -52,14 +52,14 @@ from collections import defaultdict
 from datetime import datetime
 line_of = re.compile(r'^(\\S+) \\S+ \\S+ \\[([^\\]]+)\\] "(\\S+) (\\S+)[^"]*" (\\d{3}) \\S+ "[^"]*" "([^"]*)"')
 begins, ends = datetime.fromisoformat("2026-11-15T15:00Z"), datetime.fromisoformat("2026-11-22T15:00Z")
-articles, readers = set(open(sys.argv[2]).read().split()), defaultdict(set)
+articles, visitors = set(open(sys.argv[2]).read().split()), defaultdict(set)
 for line in open(sys.argv[1]):
     match = line_of.match(line)
     if match and match[3] == "GET" and match[5] in ("200", "304"):
         path = match[4].partition("?")[0].rstrip("/")
         if path in articles and begins < datetime.strptime(match[2], "%d/%b/%Y:%H:%M:%S %z") <= ends:
-            readers[path].add((match[1], match[6]))
-print(sum(map(len, readers.values())))
+            visitors[path].add((match[1], match[6]))
+print(sum(map(len, visitors.values())))
 """
 # A small process that starts the measured one: a child's peak memory counts from what its parent had.
 WATCH = """

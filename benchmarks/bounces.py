@@ -66,7 +66,7 @@ def main() -> None:
             f"  {seconds / max(len(files), 1) * 1000:6.2f} ms CPU a message"
         )
     print(
-        f"{len(files)} messages, {sum(ours.values())} with a truth; {mistaken['ours']} readers would have been suppressed wrongly by us, "
+        f"{len(files)} messages, {sum(ours.values())} with a truth; {mistaken['ours']} subscribers would have been suppressed wrongly by us, "
         f"{mistaken['flufl']} by whoever takes flufl.bounce's permanent failures for dead addresses"
     )
 

@@ -1,9 +1,9 @@
-"""The digest: one compile a language beside what Jinja takes, and one merge a reader beside the standard library.
+"""The digest: one compile a language beside what Jinja takes, and one merge a subscriber beside the standard library.
 
-    python benchmarks/digest.py [--stories 32] [--rounds 5] [--readers 20000]
+    python benchmarks/digest.py [--stories 32] [--rounds 5] [--subscribers 20000]
 
 Prints CPU time, medians. A compile is what comes after Jinja: lint, repair, MJML to HTML, and the checks of the result. A merge is
-all that is done for one reader between the row and the bytes to send, unsigned: values, flags, headers, both parts encoded.
+all that is done for one subscriber between the row and the bytes to send, unsigned: values, flags, headers, both parts encoded.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def main() -> None:
     )
     parser.add_argument("--stories", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--readers", type=int, default=20_000)
+    parser.add_argument("--subscribers", type=int, default=20_000)
     asked = parser.parse_args()
     publication = Publication(
         "The Harbour Bell",
@@ -60,7 +60,7 @@ def main() -> None:
     variant = renderer.digest(shown, "en")
     print(f"{asked.stories + 1} stories, {len(variant.html.encode()) / 1000:.0f} KB of HTML")
     compiling(renderer, shown, variant, asked.rounds)
-    merging(renderer, variant, asked.rounds, asked.readers)
+    merging(renderer, variant, asked.rounds, asked.subscribers)
 
 
 def compiling(renderer: Renderer, shown: Edition, variant: Variant, rounds: int) -> None:
@@ -79,7 +79,7 @@ def compiling(renderer: Renderer, shown: Edition, variant: Variant, rounds: int)
     )
 
 
-def merging(renderer: Renderer, variant: Variant, rounds: int, readers: int) -> None:
+def merging(renderer: Renderer, variant: Variant, rounds: int, subscribers: int) -> None:
     letter = Letter(
         mailing="2026-W47.bell.example",
         sender="The Harbour Bell <weekly@bell.example>",
@@ -102,32 +102,32 @@ def merging(renderer: Renderer, variant: Variant, rounds: int, readers: int) -> 
             token_key="a",
             since=NOW,
         )
-        for number in range(readers)
+        for number in range(subscribers)
     ]
 
-    def prepared(reader: Recipient) -> tuple[dict[str, str], frozenset[str]]:
-        flags = renderer.flags(reader, variant)
-        values = renderer.values(reader, since=NOW.date(), unsubscribe=LINK, preferences=LINK)
+    def prepared(subscriber: Recipient) -> tuple[dict[str, str], frozenset[str]]:
+        flags = renderer.flags(subscriber, variant)
+        values = renderer.values(subscriber, since=NOW.date(), unsubscribe=LINK, preferences=LINK)
         return values, flags or frozenset()
 
-    def merged(reader: Recipient) -> None:
-        draft(reader, *prepared(reader), LINK).message()
+    def merged(subscriber: Recipient) -> None:
+        draft(subscriber, *prepared(subscriber), LINK).message()
 
-    def by_the_library(reader: Recipient) -> None:
-        values, flags = prepared(reader)
+    def by_the_library(subscriber: Recipient) -> None:
+        values, flags = prepared(subscriber)
         mail = EmailMessage()
-        mail["From"], mail["To"], mail["Subject"] = letter.sender, reader.email, variant.subject
+        mail["From"], mail["To"], mail["Subject"] = letter.sender, subscriber.email, variant.subject
         mail.set_content(merge(text, values, flags))
         mail.add_alternative(merge(html, values, flags, escape), subtype="html")
         mail.as_bytes()
 
     ours, theirs = in_turns(
-        lambda: [merged(reader) for reader in people],
-        lambda: [by_the_library(reader) for reader in people[:20]],
+        lambda: [merged(subscriber) for subscriber in people],
+        lambda: [by_the_library(subscriber) for subscriber in people[:20]],
         rounds,
         1,
     )
-    ours, theirs = ours / readers, theirs / 20
+    ours, theirs = ours / subscribers, theirs / 20
     print(
         f"merge     {1e6 * ours:>8.1f} µs   email.message        {1e6 * theirs:>8.0f} µs   1/{theirs / ours:,.0f}"
     )

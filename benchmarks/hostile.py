@@ -1,5 +1,5 @@
 """Thousands of hostile articles published, and every feed read by parsers that know nothing of each other: feedparser, lxml with the Atom
-grammar, our JSON Feed rules, Ruby's own RSS library with its validation, and sfeed, a reader in C.
+grammar, our JSON Feed rules, Ruby's own RSS library with its validation, and sfeed, a subscriber in C.
 
     python benchmarks/hostile.py [--articles 5000] [--heaviest 10000000]
 

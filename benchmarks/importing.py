@@ -2,8 +2,8 @@
 
     python benchmarks/importing.py [--rows 1000000] [--rounds 1]
 
-The shell reads the same file into a bare table of its two columns, and then all that we keep of a reader into a table with our columns and
-indexes. It checks nothing; ours validates and deduplicates every address and gives each reader a random key. Prints seconds on the
+The shell reads the same file into a bare table of its two columns, and then all that we keep of a subscriber into a table with our columns and
+indexes. It checks nothing; ours validates and deduplicates every address and gives each subscriber a random key. Prints seconds on the
 clock, of CPU, and the peak memory of each, the ratios of the CPU times, and how long another process that writes now and then had to
 wait for us.
 """
@@ -78,11 +78,11 @@ def one_round(rows: int) -> dict[str, Cost]:
         site = Path(name)
         (site / "config").mkdir()
         (site / "config/syndicate.toml").write_text(CONFIG)
-        file = site / "readers.csv"
+        file = site / "subscribers.csv"
         with file.open("w") as out:
             out.write("email,name\n")
             out.writelines(
-                f"reader{number}@example{number % 97}.com,Reader {number}\n" for number in range(rows)
+                f"subscriber{number}@example{number % 97}.com,Subscriber {number}\n" for number in range(rows)
             )
         ours = [sys.executable, "-m", "syndication", "--config", str(site / "config/syndicate.toml")]
         timed([*ours, "status"])  # makes the store
@@ -92,7 +92,7 @@ def one_round(rows: int) -> dict[str, Cost]:
             costs["first"] = timed([*ours, "subscribers", "import", str(file)])
         costs["again"] = timed([*ours, "subscribers", "import", str(file)])
         costs["bare"] = timed(
-            ["sqlite3", str(site / "bare.db"), "-cmd", ".mode csv", f".import {file} readers"]
+            ["sqlite3", str(site / "bare.db"), "-cmd", ".mode csv", f".import {file} subscribers"]
         )
         everything = site / "everything.csv"
         subprocess.run(
@@ -126,7 +126,7 @@ def one_round(rows: int) -> dict[str, Cost]:
 
 @dataclass(slots=True)
 class Neighbour:
-    """Writes to the store ten times a second, as a page of a reader does."""
+    """Writes to the store ten times a second, as a page of a subscriber does."""
 
     store: Path
     waits: list[float] = field(default_factory=list)

@@ -48,7 +48,7 @@ def main() -> None:
         "--refused",
         type=int,
         default=0,
-        help="percent whose address is dead: the reader is bounced in the same transaction; the peer knows none",
+        help="percent whose address is dead: the subscriber is bounced in the same transaction; the peer knows none",
     )
     parser.add_argument(
         "--url", default="", help="an empty PostgreSQL database; then one round without a peer"
@@ -121,14 +121,16 @@ async def prepare(store: Store, rows: int) -> None:
         source, [piece], now=NOW, others=(), mint=lambda: "tag:1", backlog=lambda _: ""
     )
     for start in range(0, rows, 10_000):
-        readers = [
+        subscribers = [
             NewSubscriber(
-                email=f"reader{number}@lane{number % 5}.example", name=f"Reader {number}", confirmed=NOW
+                email=f"subscriber{number}@lane{number % 5}.example",
+                name=f"Subscriber {number}",
+                confirmed=NOW,
             )
             for number in range(start, min(start + 10_000, rows))
         ]
         keys = iter(range(start, rows))
-        await store.subscribers.add(readers, at=NOW, key=map("{:016}".format, keys).__next__)
+        await store.subscribers.add(subscribers, at=NOW, key=map("{:016}".format, keys).__next__)
     (article,) = await store.articles.latest(1, until=NOW)
     key = WeekKey(2026, 47)
     edition = Edition(key, 1, NOW.date(), lead=article, sections=(), hot=(), preheader="")

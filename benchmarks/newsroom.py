@@ -1,4 +1,4 @@
-"""A newsroom to measure with: its articles, its readers, and a digest of about 60 KB of HTML and 6 KB of text."""
+"""A newsroom to measure with: its articles, its subscribers, and a digest of about 60 KB of HTML and 6 KB of text."""
 
 import email
 import email.policy
@@ -55,7 +55,7 @@ synchronous = "{synchronous}"
 
 @dataclass(frozen=True)
 class Newsroom:
-    """A site on disk, with its readers imported and nothing collected yet."""
+    """A site on disk, with its subscribers imported and nothing collected yet."""
 
     site: Path
 
@@ -105,18 +105,20 @@ class Newsroom:
         return raw, html.get_content(), text.get_content()
 
 
-def found(site: Path, readers: int) -> Newsroom:
-    """Make one with `readers` subscribers, none of them at a provider whose pace is limited."""
+def found(site: Path, subscribers: int) -> Newsroom:
+    """Make one with `subscribers` subscribers, none of them at a provider whose pace is limited."""
     newsroom = Newsroom(site)
     for name in ("config", "articles"):
         (site / name).mkdir(parents=True)
     for number in range(STORIES):
         (site / "articles" / f"{number}.md").write_text(_article(number))
-    with (site / "readers.csv").open("w") as file:
+    with (site / "subscribers.csv").open("w") as file:
         file.write("email,name\n")
-        file.writelines(f"reader{at}@mail{at % 50}.example.com,Reader {at}\n" for at in range(readers))
+        file.writelines(
+            f"subscriber{at}@mail{at % 50}.example.com,Subscriber {at}\n" for at in range(subscribers)
+        )
     newsroom.configure(2525, connections=20, synchronous="full")
-    newsroom.run("subscribers", "import", str(site / "readers.csv"))
+    newsroom.run("subscribers", "import", str(site / "subscribers.csv"))
     return newsroom
 
 

@@ -67,7 +67,7 @@ def written(newsroom: Newsroom, folder: Path) -> int:
     """The parts of the mail as files for nodemailer; the size of the whole in bytes."""
     raw, html, text = newsroom.mail()
     for name, part in (("digest.html", html), ("digest.txt", text)):
-        (folder / name).write_text(part.replace("Reader 0", "{{name}}"))
+        (folder / name).write_text(part.replace("Subscriber 0", "{{name}}"))
     return len(raw)
 
 

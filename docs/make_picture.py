@@ -47,7 +47,7 @@ def main(browser: str) -> None:
 
 
 def digest() -> str:
-    """The HTML of the reader's mail in the outbox, with its pictures written into it."""
+    """The HTML of the subscriber's mail in the outbox, with its pictures written into it."""
     mails = [
         message_from_bytes(path.read_bytes(), policy=policy.default)
         for path in (ROOT / "var/outbox/new").iterdir()

@@ -1,4 +1,4 @@
-"""What a message says: a bounce, a complaint, or something that no reader is to suffer for. Pure.
+"""What a message says: a bounce, a complaint, or something that no subscriber is to suffer for. Pure.
 
 A report (RFC 3464) counts first; without one the fields or phrases in the text, and flufl.bounce, which knows the forms of many old
 mail servers. What nobody recognises is undecided, and changes nothing.
@@ -74,7 +74,7 @@ def _complaint(feedback: str) -> Finding:
 
 
 def _reported(reported: list[Group], text: str) -> Finding:
-    """About several recipients (a reader may forward to them) the mildest counts: the mail may have reached somebody."""
+    """About several recipients (a subscriber may forward to them) the mildest counts: the mail may have reached somebody."""
     findings = [_of_group(group, text) for group in reported]
     return min(findings, key=lambda finding: _MILDEST.index(finding.kind))
 

@@ -124,10 +124,10 @@ def show_status(standing: dict[str, Any], *, as_json: bool) -> int:
     if as_json:
         document(standing)
         return DONE
-    readers = standing["subscribers"]
+    subscribers = standing["subscribers"]
     print(
         "Subscribers: "
-        + (", ".join(f"{number:,} {consent}" for consent, number in readers.items() if number) or "none")
+        + (", ".join(f"{number:,} {consent}" for consent, number in subscribers.items() if number) or "none")
     )
     if standing["intake"]:
         counts = ", ".join(f"{number:,} {result}" for result, number in standing["intake"].items())

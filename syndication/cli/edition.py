@@ -44,7 +44,7 @@ def run(
         bool, typer.Option("--no-send", help="Make and publish the edition, but send no mail yet.")
     ] = False,
     every: Annotated[
-        bool, typer.Option("--all", help="With --dry-run: every reader's mail, not the first 100.")
+        bool, typer.Option("--all", help="With --dry-run: every subscriber's mail, not the first 100.")
     ] = False,
 ) -> int:
     """Collect, compose, render, publish and deliver one edition. Runs again where it was stopped, never sends twice."""
@@ -195,7 +195,7 @@ def status(
         bool, typer.Option("--sources", help="How the sources stand, instead of the editions.")
     ] = False,
 ) -> int:
-    """How the editions stand; with KEY every reader that failed, waits or was left in doubt, with the server's words."""
+    """How the editions stand; with KEY every subscriber that failed, waits or was left in doubt, with the server's words."""
     if sources and key:
         raise UsageError("--sources and KEY exclude each other.", "The sources are those of all editions.")
     chosen = options(context)

@@ -139,14 +139,14 @@ def send(
     ] = None,
     week: Week = None,
     subscriber: Annotated[
-        str, typer.Option("--subscriber", metavar="EMAIL", help="As this reader would get it.")
+        str, typer.Option("--subscriber", metavar="EMAIL", help="As this subscriber would get it.")
     ] = "",
 ) -> int:
-    """Send one test mail of an edition, as it is frozen or as a run would make it now; nothing is kept, and no reader gets anything."""
+    """Send one test mail of an edition, as it is frozen or as a run would make it now; nothing is kept, and no subscriber gets anything."""
     if address is None:
         raise UsageError(
             "Say where the test mail goes.",
-            "`syndicate send --test you@example.com`; readers get their mail from `run`, `approve` and `deliver`.",
+            "`syndicate send --test you@example.com`; subscribers get their mail from `run`, `approve` and `deliver`.",
         )
     return run_job(_test(options(context), week_key(week), address, subscriber))
 

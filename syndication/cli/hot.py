@@ -33,7 +33,7 @@ _LEFT_OUT = {
     "status": "answered with neither 200 nor 304",
     "another week": "of another week",
     "robot": "robots",
-    "prefetch": "fetched by a browser ahead of its reader",
+    "prefetch": "fetched by a browser ahead of its visitor",
 }
 
 
@@ -99,8 +99,8 @@ def _entry(entry: dict[str, Any]) -> list[str]:
     mark = f"  {_MARKS[moved['trend']].format(moved['places'])}" if moved else ""
     lines = [f"{entry['rank']:>3}. {entry['title']}{mark}"]
     if entry["views"] is not None:
-        readers, views = counted(int(entry["score"]), "reader"), counted(entry["views"], "view")
-        lines.append(f"{readers}, {views}")
+        visitors, views = counted(int(entry["score"]), "visitor"), counted(entry["views"], "view")
+        lines.append(f"{visitors}, {views}")
     elif entry["score"] is not None:
         lines.append(f"score {entry['score']:,.12g}")
     if entry["meant"]:
@@ -126,7 +126,7 @@ def _log(log: dict[str, Any], zone: ZoneInfo) -> list[str]:
     if log["nameless"]:
         lines.append(f"{log['nameless']:,} of the views have no user agent: no robot can be told among them.")
     if log["estimated"]:
-        lines.append("The readers of the most read articles are estimated, within about one per cent.")
+        lines.append("The visitors of the most read articles are estimated, within about one per cent.")
     return lines
 
 

@@ -16,11 +16,11 @@ from syndication.cli import (
     editor,
     hot,
     preview,
-    readers,
     secrets,
     serve,
     signing,
     site,
+    subscribers,
 )
 from syndication.cli.screen import Options, document, fail, forgiving
 from syndication.errors import SyndicationError, TryAgainError, UsageError
@@ -40,7 +40,7 @@ preview.register(command)
 articles.register(command)
 hot.register(command)
 deliveries.register(command)
-readers.register(command)
+subscribers.register(command)
 bounces.register(command)
 site.register(command)
 signing.register(command)

@@ -109,7 +109,7 @@ class Lines:
     at: float = 0.0
 
     def open(self) -> None:
-        """Never wait for the reader. A terminal, which the shell shares, is left as it is."""
+        """Never wait for the subscriber. A terminal, which the shell shares, is left as it is."""
         if not sys.stdout.isatty():
             os.set_blocking(1, False)
 

@@ -1,4 +1,4 @@
-"""The verb that serves the pages of the readers."""
+"""The verb that serves the pages of the subscribers."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def serve(
 
 async def _serve(chosen: Options, host: str, port: int) -> int:
     from syndication.flows.sending.confirmations import posting
-    from syndication.web.readers.app import readers_app
     from syndication.web.server import listening, serving, stopping
+    from syndication.web.subscribers.app import subscriber_app
     from syndication.wiring.app import open_app
 
     with listening(port, host) as sock:
@@ -39,7 +39,7 @@ async def _serve(chosen: Options, host: str, port: int) -> int:
         async with (
             open_app(chosen.config, progress=chosen.progress()) as site,
             posting(site) as postman,
-            serving(readers_app(site, postman.wake), sock, proxied=True),
+            serving(subscriber_app(site, postman.wake), sock, proxied=True),
         ):
             url = f"http://{f'[{host}]' if ':' in host else host}:{bound}/"
             stop = stopping()

@@ -1,6 +1,6 @@
 """Collect one source: fetch or open it, read it, and hand back everything it said.
 
-The table `_READERS` says which kind is read by what; a new kind is one function and one line there.
+The table `_BY_KIND` says which kind is read by what; a new kind is one function and one line there.
 """
 
 import asyncio
@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
-from syndication.collect.article.article_page import ArticlePage, PageReader
-from syndication.collect.feeds.entry import FeedReader
+from syndication.collect.article.article_page import ArticlePage, PageParser
+from syndication.collect.feeds.entry import FeedArticles
 from syndication.collect.feeds.feed import read_feed
 from syndication.collect.folder.read import read_folder
 from syndication.collect.http.fetch import Fetched, Fetcher
@@ -84,7 +84,7 @@ class Collector:
             harvest = await (
                 self._paged(source, known, pages, now)
                 if source.kind.has_pages
-                else self._READERS[source.kind](self, source, known, now)
+                else self._BY_KIND[source.kind](self, source, known, now)
             )
         except CollectError as error:
             raise CollectError(f"Source {source.name!r}: {error.message}", error.hint) from error
@@ -108,8 +108,8 @@ class Collector:
         )
         if fetched.status == _GONE:
             raise CollectError(f"{shown(url)} is gone for good (410).", "Give the address of another page.")
-        reader = PageReader(source, self._publication, now=now)
-        return await asyncio.to_thread(reader.read, fetched.body, fetched.content_type, fetched.url)
+        parser = PageParser(source, self._publication, now=now)
+        return await asyncio.to_thread(parser.read, fetched.body, fetched.content_type, fetched.url)
 
     async def copy_image(self, image: Image, *, now: datetime, allow_private: bool) -> Image:
         """A copy of a remote image in `media`, called as it was. Raises CollectError when it cannot be had or is no image."""
@@ -127,10 +127,10 @@ class Collector:
     async def _paged(
         self, source: Source, known: Validators, pages: Sequence[KnownPage], now: datetime
     ) -> Harvest:
-        reader = PageSource(
+        reading = PageSource(
             source, self._publication, self._fetcher, known, pages, now=now, reading=self._reading
         )
-        found = await reader.read()
+        found = await reading.read()
         return Harvest(
             source,
             articles=found.articles,
@@ -172,19 +172,19 @@ class Collector:
             return Harvest(source, validators=known, unchanged=True, whole=True, moved=fetched.moved)
         if fetched.status == _GONE:
             return Harvest(source, validators=known, retired=True)
-        reader = FeedReader(source, self._publication, now=now)
-        await asyncio.to_thread(read_feed, fetched.body, fetched.content_type, fetched.url, reader)
+        articles = FeedArticles(source, self._publication, now=now)
+        await asyncio.to_thread(read_feed, fetched.body, fetched.content_type, fetched.url, articles)
         return Harvest(
             source,
-            articles=tuple(reader.articles),
+            articles=tuple(articles.articles),
             validators=fetched.validators,
             whole=True,
             moved=fetched.moved,
-            warnings=tuple(reader.warnings),
+            warnings=tuple(articles.warnings),
         )
 
     async def _wordpress(self, source: Source, known: Validators, now: datetime) -> Harvest:
-        reader = FeedReader(source, self._publication, now=now)
+        articles = FeedArticles(source, self._publication, now=now)
         written = bool(api_root(source.location))
 
         async def get(url: str) -> Fetched:
@@ -192,18 +192,18 @@ class Collector:
             return await self._fetcher.fetch(url, now=now, allow_private=source.allow_private, found=found)
 
         try:
-            posts = await read_posts(source.location, known, reader, get, now=now)
+            posts = await read_posts(source.location, known, articles, get, now=now)
         except NoApiError as error:
             return await self._feed_instead(source, known, now, error)
         return Harvest(
             source,
-            articles=tuple(reader.articles),
+            articles=tuple(articles.articles),
             validators=posts.validators,
-            unchanged=not (posts.asked_all or reader.articles),
+            unchanged=not (posts.asked_all or articles.articles),
             whole=posts.asked_all,
             retired=posts.retired,
             moved=posts.moved,
-            warnings=tuple(reader.warnings),
+            warnings=tuple(articles.warnings),
         )
 
     async def _feed_instead(
@@ -225,6 +225,6 @@ class Collector:
         warnings = (said, *found.warnings)
         return replace(found, source=source, validators=known, whole=False, moved="", warnings=warnings)
 
-    _READERS: ClassVar[
+    _BY_KIND: ClassVar[
         dict[SourceKind, Callable[["Collector", Source, Validators, datetime], Awaitable[Harvest]]]
     ] = {SourceKind.FOLDER: _folder, SourceKind.FEED: _feed, SourceKind.WORDPRESS: _wordpress}

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
-from syndication.collect.feeds.entry import FeedReader
+from syndication.collect.feeds.entry import FeedArticles
 from syndication.collect.feeds.feed import read_feed
 from syndication.collect.http.fetch import Fetched, Fetcher
 from syndication.collect.http.guard import PrivateAddressError
@@ -133,12 +133,12 @@ class _Survey:
         """The feed that was fetched, if it is one and holds anything."""
         source = Source("site", SourceKind.FEED, fetched.url)
         nobody = Publication("", "", "", _UTC, "", "", "")
-        reader = FeedReader(source, nobody, now=self._now)
+        found = FeedArticles(source, nobody, now=self._now)
         try:
-            await asyncio.to_thread(read_feed, fetched.body, fetched.content_type, fetched.url, reader)
+            await asyncio.to_thread(read_feed, fetched.body, fetched.content_type, fetched.url, found)
         except CollectError:
             return None
-        articles = reader.articles
+        articles = found.articles
         if not articles:
             return None
         full = sum(len(plain(each.content)) > _LONG for each in articles) * 2 > len(articles)

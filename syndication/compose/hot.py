@@ -10,7 +10,7 @@ from syndication.domain.article import Article
 from syndication.domain.hot_account import HotPlace, Meant
 from syndication.domain.hotlist import HotEntry, HotLine, HotList, match_title, movement, normalise_title
 
-__all__ = ["by_readers", "choose", "linked", "rank", "standing"]
+__all__ = ["by_visitors", "choose", "linked", "rank", "standing"]
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _TRACKING = re.compile(r"utm_.*|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_[ce]id|ref_src")
@@ -36,15 +36,17 @@ def _published(found: HotList) -> tuple[datetime, str, str]:
     return (found.published or _LONG_AGO, found.origin, found.source)
 
 
-def by_readers(readers: Mapping[str, int], articles: Sequence[Article], origin: str) -> HotList:
-    """The list of the articles that were read, by how many readers each had in the whole week: a score with a half-life would favour
+def by_visitors(visitors: Mapping[str, int], articles: Sequence[Article], origin: str) -> HotList:
+    """The list of the articles that were read, by how many visitors each had in the whole week: a score with a half-life would favour
     its last day. Of two with as many the newer is first, which had less time for them, then the title decides.
     """
-    read = sorted((article for article in articles if article.id in readers), key=lambda article: article.tie)
+    read = sorted(
+        (article for article in articles if article.id in visitors), key=lambda article: article.tie
+    )
     read.sort(key=lambda article: article.dated, reverse=True)
-    read.sort(key=lambda article: readers[article.id], reverse=True)
+    read.sort(key=lambda article: visitors[article.id], reverse=True)
     lines = (
-        HotLine(rank, article.title, article.url, float(readers[article.id]))
+        HotLine(rank, article.title, article.url, float(visitors[article.id]))
         for rank, article in enumerate(read, start=1)
     )
     return HotList("access-log", origin, tuple(lines))

@@ -77,7 +77,7 @@ def _parse_unusual(text: str) -> Address:
 def envelope_address(text: str) -> str:
     """The address as it stands between angle brackets: an international domain as A-labels, the local part untouched.
 
-    Raises ValueError for what is not exactly one address (a lenient reader sends `a@x, b@y` to the first).
+    Raises ValueError for what is not exactly one address (a lenient subscriber sends `a@x, b@y` to the first).
     """
     match = _ENVELOPE.fullmatch(text)
     if match is None:

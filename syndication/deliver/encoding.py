@@ -36,7 +36,7 @@ class Part(Protocol):
     encoding: ClassVar[str]
 
     def write(self, out: list[bytes], values: Mapping[str, str], flags: Collection[str]) -> None:
-        """Append one reader's part, in lines that end with CRLF. Raises KeyError for a slot without a value."""
+        """Append one subscriber's part, in lines that end with CRLF. Raises KeyError for a slot without a value."""
 
 
 def encode_part(pieces: tuple[Piece, ...], escape: Escape) -> Part:
@@ -123,7 +123,7 @@ class QuotedPart:
 
 
 def _chosen(steps: tuple[_Step, ...], flags: Collection[str]) -> Iterator[bytes | str]:
-    """The literals and the names of the slots that stay for readers with `flags`."""
+    """The literals and the names of the slots that stay for subscribers with `flags`."""
     for step in steps:
         if isinstance(step, bytes):
             yield step

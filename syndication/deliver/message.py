@@ -1,4 +1,4 @@
-"""The digest as final bytes for one reader: compiled once per mailing and variant, then a join a message.
+"""The digest as final bytes for one recipient: compiled once per mailing and variant, then a join a message.
 
 Everything that differs on a resend would make it another mail, so nothing does: Message-ID and boundary derive from (mailing,
 subscriber, serial), the Date is the frozen one.
@@ -143,7 +143,7 @@ class CompiledLetter:
 
 
 def compile_letter(letter: Letter, keys: Iterable[DkimKey] = ()) -> CompiledLetter:
-    """Encode what all readers share; each message gets a DKIM signature of every key. Raises ValueError for a setting that cannot stand in a header, or a broken variant."""
+    """Encode what all recipients share; each message gets a DKIM signature of every key. Raises ValueError for a setting that cannot stand in a header, or a broken variant."""
     return CompiledLetter(letter, keys)
 
 

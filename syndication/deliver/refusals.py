@@ -11,7 +11,7 @@ _STATUS = re.compile(r"[45]\.\d{1,3}\.\d{1,3}(?!\d)")  # RFC 3463, at the beginn
 
 
 def judged(settled: Settled, rule: Rule) -> Settled:
-    """With what the server's words say about the reader, so that it is decided in the transaction that settles the row.
+    """With what the server's words say about the subscriber, so that it is decided in the transaction that settles the row.
 
     A row that failed for another reason than a server's words stays as it is, and so does every row that has not failed.
     """

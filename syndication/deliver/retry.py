@@ -28,8 +28,8 @@ def settle(recipient: Recipient, transaction: Transaction, *, now: datetime, jit
     """Judge one transaction. `recipient.attempts` are the counted attempts before this one; `jitter` is in [0, 1).
 
     A 421 and a server that cannot be reached are the server's own trouble: no attempt is counted, and nobody is given up for them.
-    A sender that is refused (at MAIL, before any reader was named) is ours, and may be mended: tried again. So is a policy block
-    (5.7.x): it is about us, not about the reader.
+    A sender that is refused (at MAIL, before any subscriber was named) is ours, and may be mended: tried again. So is a policy block
+    (5.7.x): it is about us, not about the subscriber.
     """
     if transaction.outcome is Outcome.ACCEPTED:
         return _settled(recipient, transaction, State.SENT)
@@ -51,7 +51,7 @@ def settle(recipient: Recipient, transaction: Transaction, *, now: datetime, jit
 def resend_at(unknowns: int, since: datetime) -> datetime | None:
     """When a mail whose dot went unanswered `unknowns` times, at last at `since`, may be sent again.
 
-    None after too many: a server that takes every mail and answers none would fill the reader's mailbox. Then a person decides.
+    None after too many: a server that takes every mail and answers none would fill the subscriber's mailbox. Then a person decides.
     """
     return since + _delay(unknowns, 0.0) if unknowns < MIN_ATTEMPTS else None
 

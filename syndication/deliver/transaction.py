@@ -16,6 +16,6 @@ class Transaction(NamedTuple):
 
     @property
     def policy_block(self) -> bool:
-        """Whether the reader's server refused us, not the reader: 5.7.x (RFC 3463 §3.8) at the recipient or later."""
+        """Whether the subscriber's server refused us, not the subscriber: 5.7.x (RFC 3463 §3.8) at the recipient or later."""
         late = self.stage in {Stage.RCPT, Stage.DATA, Stage.DOT}
         return self.outcome is Outcome.REFUSED and late and self.reply.text.startswith("5.7.")

@@ -83,7 +83,7 @@ class ParsedArticle:
     slug: str = ""  # what the source proposes for a page of its own
 
     def content_hash(self) -> str:
-        """Hex SHA-256 over what a reader sees: equal exactly when nothing a reader would notice changed."""
+        """Hex SHA-256 over what a subscriber sees: equal exactly when nothing a subscriber would notice changed."""
         image = self.image and (self.image.src, self.image.alt)
         seen = (
             self.title,

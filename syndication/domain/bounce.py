@@ -1,10 +1,10 @@
-"""What comes back of a mail, what it means for its reader, and how soft bounces add up. Pure decisions.
+"""What comes back of a mail, what it means for its subscriber, and how soft bounces add up. Pure decisions.
 
-hard       no such address (5.1.x)            the reader is bounced: no mail any more
+hard       no such address (5.1.x)            the subscriber is bounced: no mail any more
 soft       full, disabled, out of reach       counts; bounced when the score reaches the threshold
-blocked    policy (x.7.x), our mail's fault   never changes a reader
-complaint  "this is spam" (RFC 5965)          the reader has complained: no mail any more, and no way back by the form
-unsubscribe  a mail with the reader's token   the reader has left
+blocked    policy (x.7.x), our mail's fault   never changes a subscriber
+complaint  "this is spam" (RFC 5965)          the subscriber has complained: no mail any more, and no way back by the form
+unsubscribe  a mail with the subscriber's token   the subscriber has left
 """
 
 import math
@@ -34,7 +34,7 @@ _ABOUT_US = {"5.1.7", "5.1.8", "5.2.3", "5.3.4"}  # RFC 3463: the sender's addre
 
 
 class Kind(StrEnum):
-    """What a message that came in is. The first five are kept as events of the reader."""
+    """What a message that came in is. The first five are kept as events of the subscriber."""
 
     HARD = "hard"
     SOFT = "soft"
@@ -48,7 +48,7 @@ class Kind(StrEnum):
 
     @property
     def kept(self) -> bool:
-        """Whether it says something about a reader."""
+        """Whether it says something about a subscriber."""
         return self in _KEPT
 
 
@@ -76,7 +76,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happened:
-    """A finding about the reader with the random key `key`, and the mail of `sent`. `source` is how we know: `smtp`, `mail`, `hook`."""
+    """A finding about the subscriber with the random key `key`, and the mail of `sent`. `source` is how we know: `smtp`, `mail`, `hook`."""
 
     key: str
     sent: datetime
@@ -94,7 +94,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a mail server said about a reader while we were sending, and the rule by which it is decided with the row's new state."""
+    """What a mail server said about a subscriber while we were sending, and the rule by which it is decided with the row's new state."""
 
     finding: Finding
     rule: Rule
@@ -102,7 +102,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A reader as a decision needs to know: consent, since when, and the dates of the mails since then whose soft bounces counted."""
+    """A subscriber as a decision needs to know: consent, since when, and the dates of the mails since then whose soft bounces counted."""
 
     consent: Consent
     confirmed: datetime | None
@@ -111,7 +111,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The reader's new `consent` (None: as it was), the score after a soft bounce, and why, as a clause."""
+    """The subscriber's new `consent` (None: as it was), the score after a soft bounce, and why, as a clause."""
 
     consent: Consent | None
     why: str
@@ -137,33 +137,33 @@ def score(times: Iterable[datetime], now: datetime, half_life: timedelta) -> flo
     return sum(math.exp2(-(max(now - time, timedelta()) / half_life)) for time in times)
 
 
-def decide(happened: Happened, reader: Standing, rule: Rule, now: datetime) -> Decision:
-    """What follows for the reader. A bounce of a mail from before the reader's last yes changes nothing."""
+def decide(happened: Happened, subscriber: Standing, rule: Rule, now: datetime) -> Decision:
+    """What follows for the subscriber. A bounce of a mail from before the subscriber's last yes changes nothing."""
     kind = happened.finding.kind
     if kind is Kind.UNSUBSCRIBE:
-        leaves = reader.consent in {Consent.PENDING, Consent.CONFIRMED}
+        leaves = subscriber.consent in {Consent.PENDING, Consent.CONFIRMED}
         return (
             Decision(Consent.UNSUBSCRIBED, "left by mail")
             if leaves
-            else Decision(None, "no change: the reader had left")
+            else Decision(None, "no change: the subscriber had left")
         )
     if kind is Kind.BLOCKED:
-        return Decision(None, "no change: it is about our mail, not about the reader")
-    if reader.confirmed is not None and happened.sent + SECOND <= reader.confirmed:
+        return Decision(None, "no change: it is about our mail, not about the subscriber")
+    if subscriber.confirmed is not None and happened.sent + SECOND <= subscriber.confirmed:
         return Decision(
-            None, f"no change: the reader said yes after this mail, on {reader.confirmed:%Y-%m-%d}"
+            None, f"no change: the subscriber said yes after this mail, on {subscriber.confirmed:%Y-%m-%d}"
         )
-    if kind is Kind.COMPLAINT and reader.consent is not Consent.COMPLAINED:
+    if kind is Kind.COMPLAINT and subscriber.consent is not Consent.COMPLAINED:
         return Decision(Consent.COMPLAINED, "complained")
-    if reader.consent is not Consent.CONFIRMED:
-        return Decision(None, f"no change: the reader is {reader.consent}")
-    return _weighed(happened, reader, rule, now)
+    if subscriber.consent is not Consent.CONFIRMED:
+        return Decision(None, f"no change: the subscriber is {subscriber.consent}")
+    return _weighed(happened, subscriber, rule, now)
 
 
-def _weighed(happened: Happened, reader: Standing, rule: Rule, now: datetime) -> Decision:
+def _weighed(happened: Happened, subscriber: Standing, rule: Rule, now: datetime) -> Decision:
     if happened.finding.kind is Kind.HARD:
         return Decision(Consent.BOUNCED, "bounced: there is no such address")
-    weight = score((*reader.soft, happened.sent), now, rule.half_life)
+    weight = score((*subscriber.soft, happened.sent), now, rule.half_life)
     counted = f"{weight:.2f} of {rule.threshold:g}"
     if weight >= rule.threshold:
         return Decision(Consent.BOUNCED, f"bounced: soft bounces came to {counted}", weight)

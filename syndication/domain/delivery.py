@@ -1,8 +1,8 @@
 """The ledger's words: mailing, recipient, batch, state, outcome, and which state may follow which.
 
     queued → claimed → dotting → sent | failed | deferred (→ claimed) | unknown (→ queued, by policy)
-    claimed → queued (given back) | no_content (nothing in it for the reader's topics) | failed (no mail can have this address)
-    queued, deferred → failed (the reader has left); failed → queued (when the operator asks)
+    claimed → queued (given back) | no_content (nothing in it for the subscriber's topics) | failed (no mail can have this address)
+    queued, deferred → failed (the subscriber has left); failed → queued (when the operator asks)
 
 `dotting` is durable before the final dot of a message may be written (RFC 5321 §4.1.1.4); what is found there after a crash is
 `unknown`, because the server may have taken it.
@@ -75,7 +75,7 @@ class Stage(StrEnum):
     RCPT = "rcpt"
     DATA = "data"  # before the final dot
     DOT = "dot"  # after it
-    CONSENT = "consent"  # the reader had left before it was sent
+    CONSENT = "consent"  # the subscriber had left before it was sent
     ADDRESS = "address"  # the server cannot take this address (SMTPUTF8)
 
 
@@ -141,7 +141,7 @@ class Settled(NamedTuple):
     reply: Reply
     due: datetime | None = None  # when a deferred row may be tried again
     counted: bool = True  # whether it counts as an attempt (a 421 does not)
-    refusal: Refusal | None = None  # what the reply says about the reader
+    refusal: Refusal | None = None  # what the reply says about the subscriber
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +155,7 @@ class Counts:
     failed: int
     unknown: int  # now
     no_content: int
-    failed_for_us: int  # of the failed: neither a dead address (5.1.x) nor a reader who had left
+    failed_for_us: int  # of the failed: neither a dead address (5.1.x) nor a subscriber who had left
     doubtful: int  # rows that were ever unknown, whatever became of them
 
 

@@ -14,7 +14,7 @@ __all__ = ["EditionLine", "FrozenEdition", "Mailing"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrozenEdition:
-    """An edition as frozen. `date` is the Date of its mails, `planned` how many readers get a row in its mailing, `articles` the
+    """An edition as frozen. `date` is the Date of its mails, `planned` how many subscribers get a row in its mailing, `articles` the
     ids of its articles, lead first, `page` its archive page (HTML). Times are UTC. Without `approved_at` it waits for its editor;
     with `held_at` none of its mails may go out until it is resumed.
     """

@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from syndication.domain.audience import Audience
 from syndication.domain.hotlist import HotEntry, HotLine
-from syndication.domain.readership import Readership
 from syndication.domain.week import WeekKey
 
 __all__ = ["HotAccount", "HotKind", "HotPlace", "Meant", "unexplained"]
@@ -58,7 +58,7 @@ class HotAccount:
     lines: int = 0
     against: WeekKey | None = None
     places: tuple[HotPlace, ...] = ()
-    readership: Readership | None = None  # of a log
+    audience: Audience | None = None  # of a log
 
     def document(self) -> dict[str, Any]:
         """As a JSON document: times in ISO 8601 (UTC)."""
@@ -71,13 +71,13 @@ class HotAccount:
             "read": _iso(self.read),
             "lines": self.lines,
             "against": str(self.against) if self.against else None,
-            "log": _log(self.readership) if self.readership else None,
+            "log": _log(self.audience) if self.audience else None,
             "entries": [self._entry(place) for place in self.places],
         }
 
     def _entry(self, place: HotPlace) -> dict[str, Any]:
         return _place(place.entry) | {
-            "views": self.readership.views.get(place.entry.article) if self.readership else None,
+            "views": self.audience.views.get(place.entry.article) if self.audience else None,
             "line": {"rank": place.line.rank, "title": place.line.title, "url": place.line.url},
             "meant": str(place.meant),
             "ratio": round(place.ratio, 4),
@@ -108,13 +108,13 @@ def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
 
 
-def _log(found: Readership) -> dict[str, Any]:
+def _log(found: Audience) -> dict[str, Any]:
     return {
         "files": list(found.files),
         "passed_over": found.passed_over,
         "lines": found.lines,
         "left_out": {str(reason): number for reason, number in found.left_out.items()},
-        "articles": len(found.readers),
+        "articles": len(found.visitors),
         "views": sum(found.views.values()),
         "nameless": found.nameless,
         "estimated": found.estimated,

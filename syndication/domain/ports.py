@@ -17,7 +17,7 @@ class Ledger(Protocol):
     async def claim(
         self, mailing: str, owner: str, token: str, *, now: datetime, lease: float, plan: Plan
     ) -> Batch | Wait:
-        """Lease for `lease` seconds what `plan` grants of the due rows, or say until when nothing may go. Readers who have left
+        """Lease for `lease` seconds what `plan` grants of the due rows, or say until when nothing may go. Subscribers who have left
         since the freeze are settled as failed at stage `consent`.
         """
 
@@ -25,7 +25,7 @@ class Ledger(Protocol):
         self, batch: Batch, done: Settled | None, mark: Recipient | None, *, now: datetime
     ) -> bool:
         """Settle a connection's last row and mark its next as dotting, durably, in one commit shared with the other connections,
-        and with what follows for a reader whom the server refused. True when the mark was won: only then may the body be written.
+        and with what follows for a subscriber whom the server refused. True when the mark was won: only then may the body be written.
         """
 
     async def finish(self, batch: Batch, judge: Judge | None = None) -> None:

@@ -87,7 +87,7 @@ class Filing:
     withdrawn: datetime | None = None
 
     def shown(self, now: datetime) -> bool:
-        """Whether readers see it."""
+        """Return whether it is public."""
         return self.withdrawn is None and self.article.dated <= now
 
     def listed(self, now: datetime) -> bool:

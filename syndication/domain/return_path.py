@@ -3,7 +3,7 @@
 `bounces@news.example` becomes `bounces+TOKEN@news.example`. The token is 47 lowercase base32 characters: the key's id (4), the
 subscriber's random key (16), the mailing's date in seconds since 1970 (7), and the first 100 bits of an HMAC-SHA256 (20). So the local
 part keeps within 64 octets (RFC 5321 §4.5.3.1.1) when that of the address has at most 16. Nobody can make a token who has not seen the
-mail, and the date tells an old bounce from one of a reader who has come back since.
+mail, and the date tells an old bounce from one of a subscriber who has come back since.
 """
 
 import hmac
@@ -24,9 +24,9 @@ _TOKEN = re.compile(rf"[a-z2-7]{{{_KEY_ID + _READER + _DATE + _MAC}}}")
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """What a token proves: the reader's random key, and the date of the mail that came back."""
+    """What a token proves: the subscriber's random key, and the date of the mail that came back."""
 
-    reader: str
+    subscriber: str
     sent: datetime
 
 
@@ -44,10 +44,10 @@ class ReturnPath:
         local, _, domain = address.rpartition("@")
         return cls(local, domain, _written((date - _EPOCH) // timedelta(seconds=1)))
 
-    def to(self, keyring: Keyring, reader: str, key_id: str = "") -> str:
-        """The envelope sender of the mail to `reader`. Raises KeyError for an unknown `key_id`."""
+    def to(self, keyring: Keyring, subscriber: str, key_id: str = "") -> str:
+        """The envelope sender of the mail to `subscriber`. Raises KeyError for an unknown `key_id`."""
         key_id = key_id or keyring.signer
-        marked = reader + self.date
+        marked = subscriber + self.date
         mac = keyring.mac(key_id, Purpose.BOUNCE, marked)[:_MAC]
         return f"{self.local}+{key_id}{marked}{mac}@{self.domain}"
 

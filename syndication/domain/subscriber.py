@@ -43,7 +43,7 @@ class Subscriber:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a reader chose on the web. No topics: all of them; no language: the publication's."""
+    """What a subscriber chose on the web. No topics: all of them; no language: the publication's."""
 
     topics: tuple[str, ...]
     language: str
@@ -52,7 +52,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSubscriber:
-    """A row to add. Without `confirmed` it waits for its confirmation. Empty name, language or topics leave a reader's own alone."""
+    """A row to add. Without `confirmed` it waits for its confirmation. Empty name, language or topics leave a subscriber's own alone."""
 
     email: str
     name: str = ""
@@ -110,5 +110,5 @@ class Added(StrEnum):
 
     @property
     def refused(self) -> bool:
-        """Whether the reader had left."""
+        """Whether the subscriber had left."""
         return self not in {Added.ADDED, Added.PRESENT}

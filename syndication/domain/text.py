@@ -1,4 +1,4 @@
-"""Plain text for people: cut where a reader would cut it, and how long it takes to read."""
+"""Plain text for people: cut where a subscriber would cut it, and how long it takes to read."""
 
 import re
 import unicodedata
@@ -31,7 +31,7 @@ _NO_SENTENCE = re.compile(r"(?:\b(?:[A-Za-z]|Dr|Jr|Mr|Mrs|Ms|No|Prof|Sr|St|vs)|\
 
 
 def boundaries(text: str) -> list[int]:
-    """Where `text` may be cut without splitting what a reader sees as one character: the offsets after each (UAX #29).
+    """Where `text` may be cut without splitting what a subscriber sees as one character: the offsets after each (UAX #29).
 
     Where the standard library has no table (emoji joined by ZWJ, Indic conjuncts) it rather keeps together too much.
     """
@@ -90,7 +90,7 @@ def _hangul(character: str) -> str:
 def cut(text: str, limit: int) -> str:
     """`text` on one line in at most `limit` code points, with an ellipsis where something was left out.
 
-    Cut after a word where that costs no more than a third of the room, else between two characters as a reader sees them.
+    Cut after a word where that costs no more than a third of the room, else between two characters as a subscriber sees them.
     Raises ValueError for a limit below 1.
     """
     if limit < 1:

@@ -62,22 +62,22 @@ class Keyring:
         """The id of the key that signs now."""
         return self.keys[0][0]
 
-    def sign(self, purpose: str, reader: str, key_id: str = "") -> str:
-        """The token of the subscriber with the random key `reader`. Raises KeyError for an unknown `key_id`."""
+    def sign(self, purpose: str, subscriber: str, key_id: str = "") -> str:
+        """The token of the subscriber with the random key `subscriber`. Raises KeyError for an unknown `key_id`."""
         key_id = key_id or self.signer
-        return key_id + reader + self.mac(key_id, purpose, reader)
+        return key_id + subscriber + self.mac(key_id, purpose, subscriber)
 
     def verify(self, purpose: str, token: str) -> str | None:
         """The subscriber's random key, or None when the token is not ours or was made for another purpose."""
         token = token.strip().lower()
         if not _TOKEN.fullmatch(token):
             return None
-        key_id, reader, mac = token[:_KEY_ID], token[_KEY_ID:-_MAC], token[-_MAC:]
+        key_id, subscriber, mac = token[:_KEY_ID], token[_KEY_ID:-_MAC], token[-_MAC:]
         try:
-            expected = self.mac(key_id, purpose, reader)
+            expected = self.mac(key_id, purpose, subscriber)
         except KeyError:
             return None
-        return reader if hmac.compare_digest(mac, expected) else None
+        return subscriber if hmac.compare_digest(mac, expected) else None
 
     def mark(self, text: str) -> str:
         """What recognises an address, in any case of its letters, or a network, and tells nobody without the key which it is."""

@@ -1,7 +1,7 @@
-"""A compiled digest with places left open for each reader.
+"""A compiled digest with places left open for each recipient.
 
 A compiled part is text with private tokens, split once into pieces. `slot("name")` is filled with a value; what stands between
-`begin(flag)` and `end(flag)` stays for the readers who have the flag (`named`, `topic:film`, …). Regions may hold slots and regions.
+`begin(flag)` and `end(flag)` stays for the recipients who have the flag (`named`, `topic:film`, …). Regions may hold slots and regions.
 A merge never runs a template: what a feed says stays text. The tokens are ASCII, because mjml-python prints anything else in an
 attribute as an escape.
 """
@@ -35,7 +35,7 @@ def slot(name: str) -> str:
 
 
 def begin(flag: str) -> str:
-    """The token at which a region for readers with `flag` begins."""
+    """The token at which a region for recipients with `flag` begins."""
     return f"{TOKEN_START}b.{flag}~]]"
 
 
@@ -46,14 +46,14 @@ def end(flag: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place for one value of the reader's."""
+    """A place for one value of the recipient's."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """What stays for readers with `flag`."""
+    """What stays for recipients with `flag`."""
 
     flag: str
     pieces: tuple["Piece", ...]
@@ -72,14 +72,14 @@ class Variant:
     html: str
     text: str
     topics: tuple[str, ...] = ()  # slugs of its sections
-    common: bool = True  # whether something stays for a reader of other topics (the lead has no topic of its own, or a hot list)
+    common: bool = True  # whether something stays for a recipient of other topics (the lead has no topic of its own, or a hot list)
     trimmed: str = ""  # what was left out so that it fits into a mail, in words for the operator
 
 
-def language_for(reader: str, compiled: Sequence[str]) -> str:
-    """Which of the `compiled` languages a reader gets: the reader's own, or its first part (`ko` for `ko-KR`), else the first."""
+def language_for(recipient: str, compiled: Sequence[str]) -> str:
+    """Which of the `compiled` languages a recipient gets: the recipient's own, or its first part (`ko` for `ko-KR`), else the first."""
     by_name = {language.casefold(): language for language in compiled}
-    wanted = reader.casefold()
+    wanted = recipient.casefold()
     return by_name.get(wanted) or by_name.get(wanted.partition("-")[0]) or compiled[0]
 
 
@@ -114,7 +114,7 @@ def merge(
     flags: Collection[str],
     escape: Callable[[str], str] = str,
 ) -> str:
-    """Join the pieces for one reader; `escape` is applied to every value (`html.escape` for HTML). Raises KeyError for a slot without value."""
+    """Join the pieces for one recipient; `escape` is applied to every value (`html.escape` for HTML). Raises KeyError for a slot without value."""
     return "".join(_merged(pieces, values, flags, escape))
 
 

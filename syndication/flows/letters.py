@@ -1,4 +1,4 @@
-"""The compiled letters of a mailing, once a process: headers and parts with their places for each reader's values."""
+"""The compiled letters of a mailing, once a process: headers and parts with their places for each recipient's values."""
 
 from __future__ import annotations
 
@@ -41,42 +41,42 @@ class MailingLetters:
     kind: MailingKind
     variants: Mapping[str, tuple[Variant, CompiledLetter]]
 
-    def message(self, reader: Recipient) -> bytes | None:
-        """The reader's message as bytes, or None when nothing in it is among the reader's topics."""
-        draft = self.draft(reader)
+    def message(self, recipient: Recipient) -> bytes | None:
+        """The recipient's message as bytes, or None when nothing in it is among the recipient's topics."""
+        draft = self.draft(recipient)
         return draft.message() if draft is not None else None
 
-    def draft(self, reader: Recipient) -> Draft | None:
+    def draft(self, recipient: Recipient) -> Draft | None:
         """The same, with its signatures still to be made."""
-        variant, letter = self.variants[reader.language]
+        variant, letter = self.variants[recipient.language]
         if self.kind is MailingKind.CONFIRMATION:  # nothing to leave yet
-            return letter.draft(reader, {"confirm": self._link(Purpose.CONFIRM, reader)}, (), "")
-        flags = self.renderer.flags(reader, variant)
+            return letter.draft(recipient, {"confirm": self._link(Purpose.CONFIRM, recipient)}, (), "")
+        flags = self.renderer.flags(recipient, variant)
         if flags is None:
             return None
-        unsubscribe = self._link(Purpose.UNSUBSCRIBE, reader)
+        unsubscribe = self._link(Purpose.UNSUBSCRIBE, recipient)
         values = self.renderer.values(
-            reader,
-            since=reader.since.astimezone(self.zone).date() if reader.since else None,
+            recipient,
+            since=recipient.since.astimezone(self.zone).date() if recipient.since else None,
             unsubscribe=unsubscribe,
-            preferences=self._link(Purpose.PREFERENCES, reader),
+            preferences=self._link(Purpose.PREFERENCES, recipient),
         )
-        return letter.draft(reader, values, flags, unsubscribe)
+        return letter.draft(recipient, values, flags, unsubscribe)
 
-    def envelope_sender(self, reader: Recipient) -> str:
-        """Where this reader's mail comes back to: an address of its own, else that of From."""
+    def envelope_sender(self, recipient: Recipient) -> str:
+        """Where this recipient's mail comes back to: an address of its own, else that of From."""
         if self.return_path is None:
             return self.sender
         try:
-            return self.return_path.to(self.keyring, reader.key, reader.token_key)
+            return self.return_path.to(self.keyring, recipient.key, recipient.token_key)
         except KeyError:
-            raise _lost(reader) from None
+            raise _lost(recipient) from None
 
-    def _link(self, purpose: str, reader: Recipient) -> str:
+    def _link(self, purpose: str, recipient: Recipient) -> str:
         try:
-            return f"{self.web_url}{purpose}/{self.keyring.sign(purpose, reader.key, reader.token_key)}"
+            return f"{self.web_url}{purpose}/{self.keyring.sign(purpose, recipient.key, recipient.token_key)}"
         except KeyError:
-            raise _lost(reader) from None
+            raise _lost(recipient) from None
 
 
 @dataclass(slots=True)
@@ -144,15 +144,15 @@ class Letters:
         )
 
 
-def _lost(reader: Recipient) -> StoreError:
+def _lost(recipient: Recipient) -> StoreError:
     return StoreError(
-        f"The secret key {reader.token_key}, with which this mailing was frozen, is no longer in the secrets file.",
+        f"The secret key {recipient.token_key}, with which this mailing was frozen, is no longer in the secrets file.",
         "Put its line back: the links of mails already sent need it too.",
     )
 
 
 def sample(keyring: Keyring, language: str, email: str = "reader@example.com") -> Recipient:
-    """A reader of every topic without a name, to look at a variant. The links of the mail are nobody's."""
+    """A recipient of every topic without a name, to look at a variant. The links of the mail are nobody's."""
     return Recipient(
         subscriber=0,
         serial=0,

@@ -10,7 +10,7 @@ __all__ = ["Report"]
 class Report:
     """Filled as a run goes on. `sent` counts what this run sent; `deferred`, `failed`, `unknown` how the mailing stands.
 
-    `unknown` counts every reader whose final dot was once left without an answer, mailed again since or not.
+    `unknown` counts every subscriber whose final dot was once left without an answer, mailed again since or not.
     """
 
     edition: str

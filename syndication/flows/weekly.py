@@ -49,7 +49,7 @@ async def run_weekly(app: App, asked: Weekly) -> Report:
 
 
 async def tell(app: App, edition: FrozenEdition, report: Report, *, send: bool) -> None:
-    """Mail the edition to the readers who were planned at its freeze, and count how the mailing stands."""
+    """Mail the edition to the subscribers who were planned at its freeze, and count how the mailing stands."""
     report.number, report.subject = edition.number, edition.subject
     report.articles, report.hot = len(edition.articles), len(edition.hot)
     if edition.approved_at is None:

@@ -1,4 +1,4 @@
-"""The user's upload command, `publish.after`: files must be where readers see them before any mail links to them."""
+"""The user's upload command, `publish.after`: files must be where everybody sees them before any mail links to them."""
 
 import asyncio
 import re

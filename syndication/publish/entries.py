@@ -131,8 +131,8 @@ def hot_entries(
 ) -> tuple[Entry, ...]:
     """The list of the edition `edition_key`, which ended at `at`, in rank order; `articles` by id, as far as they are known.
 
-    Entries have ids of their own, so that a reader of both feeds does not take the story and its place for one. An article or a
-    title that stands twice is given once, at its better place. Each place is dated a second before the one above: readers sort by
+    Entries have ids of their own, so that a feed reader of both does not take the story and its place for one. An article or a
+    title that stands twice is given once, at its better place. Each place is dated a second before the one above: feed readers sort by
     time, and RFC 4287 leaves the order open.
     """
     entries: list[Entry] = []

@@ -1,4 +1,4 @@
-"""OPML 2.0 (http://opml.org/spec2.opml) of all feeds, for a reader that takes a whole list at once."""
+"""OPML 2.0 (http://opml.org/spec2.opml) of all feeds, for a feed reader that takes a whole list at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -153,7 +153,7 @@ def _add_links(parent: Any, name: str, channel: Channel, file: str, type_: str) 
 
 
 def _add_image(parent: Any, entry: Entry) -> None:
-    """Media RSS, directly under the item, where readers look for it; sizes only where they are known."""
+    """Media RSS, directly under the item, where feed readers look for it; sizes only where they are known."""
     image = entry.image
     if image is None:
         return

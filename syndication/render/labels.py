@@ -1,4 +1,4 @@
-"""Words, dates and numbers in the reader's language: Babel, and gettext catalogues read as they are written (`locale/ko.po`)."""
+"""Words, dates and numbers in the subscriber's language: Babel, and gettext catalogues read as they are written (`locale/ko.po`)."""
 
 import gettext
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The door of the room: an edition to its digest and its pages, a reader to the values and flags of a merge."""
+"""The door of the room: an edition to its digest and its pages, a recipient to the values and flags of a merge."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ __all__ = ["LIMIT", "EditionLine", "FeedGroup", "Renderer"]
 
 LIMIT = 88_000  # bytes of HTML with its tokens: Gmail clips at about 102 KB, 90 KB is our own limit, and names are longer than tokens
 SUBJECT = 78  # characters, RFC 5322 §2.1.1
-NAME = 48  # columns of a reader's name
+NAME = 48  # columns of a recipient's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Renderer:
         self._subject = subject
         self._labels: dict[str, Labels] = {}
         self._confirmations: dict[str, Variant] = {}
-        self._days: dict[tuple[str, date], str] = {}  # Babel takes its time, and many readers share a day
+        self._days: dict[tuple[str, date], str] = {}  # Babel takes its time, and many recipients share a day
 
     def afresh(self) -> "Renderer":
         """The same with the theme's files as they are now: Jinja notices a changed file, but not a new one that goes before it."""
@@ -205,8 +205,8 @@ class Renderer:
             text=folded(self._templates.text("confirmation.txt", context)),
         )
 
-    def reader_page(self, name: str, language: str, context: Mapping[str, object]) -> str:
-        """A page for one reader, which is served and never published: `NAME.html` with `context`, in the nearest language there is."""
+    def subscriber_page(self, name: str, language: str, context: Mapping[str, object]) -> str:
+        """A page for one recipient, which is served and never published: `NAME.html` with `context`, in the nearest language there is."""
         labels = self._in(language_for(language, self.languages))
         return self._templates.page(
             f"{name}.html", {**self._context(labels, self._publication.feeds_url), **context}
@@ -215,7 +215,7 @@ class Renderer:
     def values(
         self, recipient: Recipient, *, since: date | None, unsubscribe: str, preferences: str
     ) -> dict[str, str]:
-        """The slots of one reader's merge, not escaped. `unsubscribe` and `preferences` are complete URLs."""
+        """The slots of one recipient's merge, not escaped. `unsubscribe` and `preferences` are complete URLs."""
         return {
             "name": _short(line(recipient.name)),
             "email": line(recipient.email),
@@ -225,7 +225,7 @@ class Renderer:
         }
 
     def flags(self, recipient: Recipient, variant: Variant) -> frozenset[str] | None:
-        """The regions that are on for one reader; None when the edition has nothing of the reader's topics."""
+        """The regions that are on for one recipient; None when the edition has nothing of the recipient's topics."""
         topics = _topic_flags(variant.topics, recipient.topics)
         if not topics and not variant.common:
             return None
@@ -298,7 +298,7 @@ class Renderer:
             ) from error
 
 
-# Many readers have the same flags. These are kept, so that whoever merges can know a set of flags again.
+# Many recipients have the same flags. These are kept, so that whoever merges can know a set of flags again.
 @lru_cache(maxsize=1024)
 def _topic_flags(topics: tuple[str, ...], chosen: tuple[str, ...]) -> frozenset[str]:
     return frozenset(topic_flag(topic) for topic in topics if not chosen or topic in chosen)

@@ -1,4 +1,4 @@
-"""What a template sees: plain, clean values in the reader's language. `templates/README.md` lists them for those who write themes."""
+"""What a template sees: plain, clean values in the subscriber's language. `templates/README.md` lists them for those who write themes."""
 
 import re
 from collections.abc import Iterable

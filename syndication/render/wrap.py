@@ -12,7 +12,7 @@ _TOKEN = re.compile(r"\[\[~([sbe])\.([^~]*)~\]\]")
 _SLOTS = {
     "name": 48,
     "since": 24,
-}  # columns kept free for a reader's value; any other stands on a line of its own
+}  # columns kept free for a subscriber's value; any other stands on a line of its own
 _HANG = re.compile(r"\s*(?:\d+\.\s+|[-*>]\s+)?")
 _MANY_BLANKS = re.compile(r"\n{4,}")
 

@@ -133,7 +133,7 @@ def _https(value: str) -> str:
         value, ("https",), "is not an https:// address", 'Write a full address like "https://news.example/".'
     )
     if parts.username is not None:
-        raise Mistake("holds a user name", "Leave it out: the address is shown to every reader.")
+        raise Mistake("holds a user name", "Leave it out: the address is shown to every subscriber.")
     return value
 
 

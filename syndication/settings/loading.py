@@ -23,7 +23,7 @@ _PASSWORD_IN_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s]*:[^/?#\s]*@|[
 
 def load_settings_here(path: Path) -> Settings:
     """`load_settings` with this process's environment."""
-    return load_settings(path, os.environ)  # noqa: TID251 - this room is the one reader of the environment
+    return load_settings(path, os.environ)  # noqa: TID251 - this room is the one subscriber of the environment
 
 
 def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:

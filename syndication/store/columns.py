@@ -29,7 +29,7 @@ def kept_text(value: str) -> str:
 
 
 def canonical(email: str) -> str:
-    """What makes two addresses one reader."""
+    """What makes two addresses one subscriber."""
     return email.strip().casefold()
 
 

@@ -74,8 +74,8 @@ class Database:
         self._immediate = self._engine.execution_options(immediate=True)
         self._fsyncs = synchronous == "full"
         self.sqlite = self.url.get_backend_name() == "sqlite"
-        self._readers = ThreadPoolExecutor(THREADS, "store-read")
-        self._writers = ThreadPoolExecutor(THREADS, "store-write")
+        self._read_threads = ThreadPoolExecutor(THREADS, "store-read")
+        self._write_threads = ThreadPoolExecutor(THREADS, "store-write")
         # SQLite has one writer at a time, and whoever waits for it learns by trying: within this process there is an order.
         self._turns = asyncio.Semaphore(1 if self.sqlite else THREADS)
         self._small: tuple[PoolProxiedConnection, SqliteWriter] | None = None
@@ -87,7 +87,7 @@ class Database:
         return Path(self.url.database or "") if self.sqlite else None
 
     def make(self) -> None:
-        """Make SQLite's file when it is missing, for its owner only: it holds every reader's address. SQLite's other files take its mode."""
+        """Make SQLite's file when it is missing, for its owner only: it holds every subscriber's address. SQLite's other files take its mode."""
         if not self.exists():
             with translated(self.url):
                 Path(self.url.database or "").touch(mode=0o600)
@@ -111,7 +111,7 @@ class Database:
     async def read(self, question: Callable[[Connection], T]) -> T:
         """What `question` answers, from one snapshot. Raises StoreError."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, self._transact, self._engine, question)
+        return await loop.run_in_executor(self._read_threads, self._transact, self._engine, question)
 
     async def write(self, change: Callable[[Connection], T]) -> T:
         """Make `change` in one durable transaction, or not at all. Raises StoreError.
@@ -120,7 +120,7 @@ class Database:
         """
         loop = asyncio.get_running_loop()
         async with self._turns:
-            return await loop.run_in_executor(self._writers, self._transact, self._immediate, change)
+            return await loop.run_in_executor(self._write_threads, self._transact, self._immediate, change)
 
     async def write_together(self, change: Callable[[Connection], T]) -> T:
         """The same for one of many small changes that are asked for at once: what arrives while a commit runs shares the next.
@@ -163,7 +163,7 @@ class Database:
     async def close(self) -> None:
         """Let what runs end, then close every connection."""
         await self._together.drained()
-        for threads in (self._readers, self._writers):
+        for threads in (self._read_threads, self._write_threads):
             await asyncio.to_thread(threads.shutdown)
         if self._small is not None:
             connection, writer = self._small
@@ -175,7 +175,7 @@ class Database:
 def lock(connection: Connection, name: str) -> None:
     """Let one transaction at a time past this point. A write to SQLite holds its only lock already.
 
-    Whoever changes readers with anything else takes `subscribers` first: a row before it, and two wait for each other.
+    Whoever changes subscribers with anything else takes `subscribers` first: a row before it, and two wait for each other.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(

@@ -38,7 +38,7 @@ def found_site(
 
 def _demo_config() -> Path:
     """The commented configuration: in the package in a wheel, beside it in a checkout."""
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parent.parent
     inside = package / "config" / "syndicate.toml"
     return inside if inside.is_file() else package.parent / "config" / "syndicate.toml"
 

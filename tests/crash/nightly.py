@@ -1,4 +1,4 @@
-"""`make nightly KILLS=1000 READERS=20000 SEED=1`: as many random kills as one likes, a hundred a list of readers.
+"""`make nightly KILLS=1000 SUBSCRIBERS=20000 SEED=1`: as many random kills as one likes, a hundred a list of subscribers.
 
 A line a story, and a table at the end. The same seed chooses the same kills; where exactly a free-running process is at that instant
 nobody chooses.
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 pytest_plugins = ("tests.doors.databases",)
 
-KILLS, READERS, SEED = (int(os.environ[name]) for name in ("KILLS", "READERS", "SEED"))
+KILLS, SUBSCRIBERS, SEED = (int(os.environ[name]) for name in ("KILLS", "SUBSCRIBERS", "SEED"))
 A_STORY = 100  # kills
 CONNECTIONS = (1, 4, 8, 20)
 
 
 async def test_any_number_of_kills_keeps_the_promise(tmp_path: Path, postgres: "Postgres") -> None:
-    print(f"\n{KILLS} kills over {READERS} readers, seed {SEED}")
+    print(f"\n{KILLS} kills over {SUBSCRIBERS} subscribers, seed {SEED}")
     told: list[Judgement] = []
     while (left := KILLS - sum(each.kills.total() for each in told)) > 0:
         number = len(told) + 1
@@ -38,7 +38,7 @@ async def test_any_number_of_kills_keeps_the_promise(tmp_path: Path, postgres: "
             processes = chance.choice((1, 1, 2))
             room = Newsroom(folder, connections=chance.choice(CONNECTIONS), processes=processes)
             url = postgres.create() if number % 4 == 0 else ""
-            story = await Story.of(room, server, READERS, chance, url=url)
+            story = await Story.of(room, server, SUBSCRIBERS, chance, url=url)
             await story.kill_often(min(left, A_STORY))
             told.append(await story.finish())
         kind = "PostgreSQL" if url else "SQLite"
@@ -51,8 +51,8 @@ async def test_any_number_of_kills_keeps_the_promise(tmp_path: Path, postgres: "
 
 def said(told: Judgement) -> str:
     return (
-        f"{told.kills.total()} kills, {told.readers} readers, 0 lost, {told.duplicates} duplicates "
-        f"to {told.twice} readers, all listed among {told.doubtful} in doubt"
+        f"{told.kills.total()} kills, {told.subscribers} subscribers, 0 lost, {told.duplicates} duplicates "
+        f"to {told.twice} subscribers, all listed among {told.doubtful} in doubt"
     )
 
 
@@ -62,8 +62,8 @@ def print_table(told: list[Judgement]) -> None:
     for name, number in kills.most_common():
         print(f"{number:8} {name}")
     print(f"{kills.total():8} in all")
-    print(f"{sum(each.readers for each in told):8} readers")
+    print(f"{sum(each.subscribers for each in told):8} subscribers")
     print(f"{0:8} lost")
     print(f"{sum(each.duplicates for each in told):8} duplicates")
-    print(f"{sum(each.twice for each in told):8} readers with a duplicate, each listed")
-    print(f"{sum(each.doubtful for each in told):8} readers listed as in doubt")
+    print(f"{sum(each.twice for each in told):8} subscribers with a duplicate, each listed")
+    print(f"{sum(each.doubtful for each in told):8} subscribers listed as in doubt")

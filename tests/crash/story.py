@@ -1,4 +1,4 @@
-"""A story: readers, a mail server, and runs that are killed at points of the way until a last one finishes; then what must hold.
+"""A story: subscribers, a mail server, and runs that are killed at points of the way until a last one finishes; then what must hold.
 
 All that the promise says of a crash is checked in one place, `Story.judge`.
 """
@@ -54,18 +54,18 @@ TWO_BATCHES = 1_000  # rows
 class Judgement:
     """What came of a story."""
 
-    readers: int
+    subscribers: int
     kills: Counter[str]
     duplicates: int
-    twice: int  # readers
-    doubtful: int  # readers listed as ever in doubt
+    twice: int  # subscribers
+    doubtful: int  # subscribers listed as ever in doubt
 
 
 @dataclass
 class Story:
     room: Newsroom
     server: Recorder
-    readers: list[str]
+    subscribers: list[str]
     chance: random.Random
     kills: Counter[str] = field(default_factory=Counter)
     further: Counter[int] = field(default_factory=Counter)  # kills of a run, after its first
@@ -76,7 +76,7 @@ class Story:
         cls,
         room: Newsroom,
         server: Recorder,
-        readers: int,
+        subscribers: int,
         chance: random.Random,
         *,
         url: str = "",
@@ -86,15 +86,15 @@ class Story:
         url = url or f"sqlite:///{room.folder}/var/syndicate.db"
         room.configure(smtp=f"smtp+plain://127.0.0.1:{server.port}", more=more + store(url))
         room.write("articles/ferry-bell.txt", PAGE)
-        emails = [f"reader{number}@example.com" for number in range(readers)]
+        emails = [f"subscriber{number}@example.com" for number in range(subscribers)]
         await room.subscribe(*emails)
         await room.run(WEEK, send=False)
         return cls(room, server, emails, chance, url=url)
 
     @property
     def left(self) -> int:
-        """Readers who have no mail yet."""
-        return len(self.readers) - len({taken.recipient for taken in self.server.accepted})
+        """Subscribers who have no mail yet."""
+        return len(self.subscribers) - len({taken.recipient for taken in self.server.accepted})
 
     def start(self) -> Run:
         self.server.run += 1
@@ -133,7 +133,7 @@ class Story:
         return struck and (stall is None or not gate.reached.is_set() or not point.first)
 
     async def kill_often(self, kills: int) -> None:
-        """So many kills, by chance, over most of the list; fewer when the readers run out."""
+        """So many kills, by chance, over most of the list; fewer when the subscribers run out."""
         done = 0
         for _ in range(2 * kills):
             if done == kills or not self.left:
@@ -148,7 +148,7 @@ class Story:
                 if together
                 else self.chance.choice(list(Whom) if several else [Whom.PARENT, Whom.GROUP])
             )
-            # A quarter is left for the last: a run whose readers run out before its point comes to its end.
+            # A quarter is left for the last: a run whose subscribers run out before its point comes to its end.
             passes = self.chance.randrange(1 + 3 * self.left // (2 * (kills - done + 1)))
             before = self.kills.total()
             await self.kill(name, whom, passes=passes)
@@ -203,24 +203,24 @@ class Story:
         copies: dict[str, list[Accepted]] = {}
         for taken in self.server.accepted:
             copies.setdefault(taken.recipient, []).append(taken)
-        twice = {reader for reader, its in copies.items() if len(its) > 1}
+        twice = {subscriber for subscriber, its in copies.items() if len(its) > 1}
         # A mail that comes again is the fault of the run that had sent it before.
         faults = Counter(taken.run for its in copies.values() for taken in its[:-1])
         listed = await self.in_doubt()
 
-        assert set(self.readers) == set(copies)  # nobody is lost, and nobody else has mail
+        assert set(self.subscribers) == set(copies)  # nobody is lost, and nobody else has mail
         assert all(
             number <= self.room.connections * (1 + self.further[run]) for run, number in faults.items()
         )
         assert faults.total() <= self.kills.total() * self.room.connections
         assert twice <= listed  # each by name
         assert all(len({(taken.message_id, taken.digest) for taken in its}) == 1 for its in copies.values())
-        assert len({its[0].message_id for its in copies.values()}) == len(self.readers)
+        assert len({its[0].message_id for its in copies.values()}) == len(self.subscribers)
         # Of a connection's rows only the one on the wire and the one marked behind it are in doubt.
         assert len(listed) <= 2 * self.kills.total() * self.room.connections
         again = await self.start().ended()
         assert (again.code, again.out["sent"]) == (0, 0)
-        return Judgement(len(self.readers), self.kills, faults.total(), len(twice), len(listed))
+        return Judgement(len(self.subscribers), self.kills, faults.total(), len(twice), len(listed))
 
     async def in_doubt(self) -> set[str]:
         """Whom `syndicate status KEY` lists as ever in doubt."""

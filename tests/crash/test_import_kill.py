@@ -21,7 +21,7 @@ async def test_a_killed_import_has_taken_in_whole_blocks_and_the_same_file_again
     room, pipe, store = Newsroom(tmp_path), tmp_path / "list.csv", tmp_path / "var" / "syndicate.db"
     await room.subscribe("ann@readers.example")
     os.mkfifo(pipe)
-    rows = [f"reader{number}@lists.example,{'note ' * 200}\n" for number in range(3_000)]
+    rows = [f"subscriber{number}@lists.example,{'note ' * 200}\n" for number in range(3_000)]
     text = f"email,notes\n{''.join(rows)}"
     assert SIZE < len(text) < 2 * SIZE
     process = await asyncio.create_subprocess_exec(

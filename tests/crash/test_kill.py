@@ -49,7 +49,7 @@ async def test_whoever_is_in_doubt_after_a_kill_is_held_where_the_operator_decid
         assert ended.out["unknown"] == len(listed) > 0
         times = Counter(taken.recipient for taken in server.accepted)
         assert set(times.values()) == {1}
-        assert set(story.readers) - set(times) <= listed  # nobody is lost without a name
+        assert set(story.subscribers) - set(times) <= listed  # nobody is lost without a name
 
 
 async def test_a_run_killed_after_a_refusal_has_suppressed_the_dead_address(
@@ -70,7 +70,7 @@ async def test_a_run_killed_while_it_freezes_has_frozen_nothing(tmp_path: Path, 
     room = Newsroom(tmp_path)
     room.configure(more=store(database_url))
     room.write("articles/ferry-bell.txt", PAGE)
-    await room.subscribe(*(f"reader{number}@example.com" for number in range(40)))
+    await room.subscribe(*(f"subscriber{number}@example.com" for number in range(40)))
     stalled = Stalled(database_url, Stall("INSERT", "deliveries", "NEW.email = 'reader30@example.com'"))
     await struck(Run.of(room, "run", "--week", WEEK), stalled)
     before = await Run.of(room, "status").ended()

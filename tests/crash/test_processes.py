@@ -16,7 +16,7 @@ from tests.crash.runs import Run, Whom, alive
 from tests.crash.story import Story
 from tests.flows.newsroom import Newsroom
 
-READERS = 2_000  # fewer are not worth two processes
+SUBSCRIBERS = 2_000  # fewer are not worth two processes
 
 
 async def two_senders(run: Run) -> list[int]:
@@ -41,7 +41,7 @@ def in_use(story: Story) -> int:
 @pytest.fixture
 async def story(tmp_path: Path) -> AsyncIterator[Story]:
     async with Recorder() as server:
-        yield await Story.of(Newsroom(tmp_path, processes=2), server, READERS, random.Random(1))
+        yield await Story.of(Newsroom(tmp_path, processes=2), server, SUBSCRIBERS, random.Random(1))
 
 
 @pytest.mark.parametrize("killed", [1, 2])
@@ -58,7 +58,7 @@ async def test_senders_that_are_killed_are_named_and_the_run_goes_on(story: Stor
     story.server.gate = None
     gate.open()
     ended = await run.ended()
-    assert (ended.code, ended.out["sent"], ended.out["incomplete"]) == (0, READERS, False)
+    assert (ended.code, ended.out["sent"], ended.out["incomplete"]) == (0, SUBSCRIBERS, False)
     assert ["was ended by SIGKILL" in line for line in ended.out["warnings"]] == [True] * killed
     await story.judge()
 
@@ -89,7 +89,7 @@ async def test_senders_that_die_before_their_first_mail_are_not_started_again(st
     story.server.gate = None
     gate.open()
     ended = await run.ended()
-    assert (ended.code, ended.out["sent"], len(ended.out["warnings"])) == (0, READERS, 2)
+    assert (ended.code, ended.out["sent"], len(ended.out["warnings"])) == (0, SUBSCRIBERS, 2)
 
 
 async def test_a_run_that_is_asked_to_stop_waits_for_its_senders(story: Story) -> None:
@@ -102,6 +102,6 @@ async def test_a_run_that_is_asked_to_stop_waits_for_its_senders(story: Story) -
     gate.open()
     ended = await run.ended()
     assert (ended.code, ended.out["sent"]) == (3, len(story.server.accepted))
-    assert len(story.server.accepted) < READERS
+    assert len(story.server.accepted) < SUBSCRIBERS
     assert not any(map(alive, both))
     assert not await story.in_doubt()

@@ -81,7 +81,7 @@ def whole(path: Path) -> None:
 
 @contextmanager
 def polled(folder: Path) -> Iterator[list[str]]:
-    """Readers that ask for the main feeds all the time; yields what they could not read."""
+    """Subscribers that ask for the main feeds all the time; yields what they could not read."""
     wrong: list[str] = []
     done = threading.Event()
 
@@ -94,13 +94,13 @@ def polled(folder: Path) -> Iterator[list[str]]:
                     except (etree.XMLSyntaxError, ValueError, EOFError, OSError) as error:
                         wrong.append(f"{name}: {error}")
 
-    reader = threading.Thread(target=poll)
-    reader.start()
+    subscriber = threading.Thread(target=poll)
+    subscriber.start()
     try:
         yield wrong
     finally:
         done.set()
-        reader.join()
+        subscriber.join()
 
 
 async def test_a_publish_that_is_killed_again_and_again_leaves_whole_files_and_comes_to_the_same_end(

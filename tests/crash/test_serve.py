@@ -1,4 +1,4 @@
-"""A real `syndicate serve`, killed: what a reader was told holds."""
+"""A real `syndicate serve`, killed: what a subscriber was told holds."""
 
 import asyncio
 import json
@@ -44,7 +44,7 @@ async def serving(room: Newsroom, ending: signal.Signals) -> AsyncIterator[str]:
 
 
 async def asked_back(room: Newsroom, emails: list[str]) -> dict[str, str]:
-    """The path of each reader's link to confirm."""
+    """The path of each subscriber's link to confirm."""
     async with room.app() as app:
         asked = (
             ask(app, read_address(email), "en", Visitor(f"203.0.{number}.7"))
@@ -52,14 +52,14 @@ async def asked_back(room: Newsroom, emails: list[str]) -> dict[str, str]:
         )
         await asyncio.gather(*asked)
         return {
-            reader.email: f"{Purpose.CONFIRM}/{app.keyring.sign(Purpose.CONFIRM, reader.key)}"
-            async for reader in app.store.subscribers.stream(Consent.PENDING)
+            subscriber.email: f"{Purpose.CONFIRM}/{app.keyring.sign(Purpose.CONFIRM, subscriber.key)}"
+            async for subscriber in app.store.subscribers.stream(Consent.PENDING)
         }
 
 
 async def confirmed(room: Newsroom) -> set[str]:
     async with room.app() as app:
-        return {reader.email async for reader in app.store.subscribers.stream(Consent.CONFIRMED)}
+        return {subscriber.email async for subscriber in app.store.subscribers.stream(Consent.CONFIRMED)}
 
 
 def test_a_server_that_is_stopped_as_soon_as_it_says_where_it_is_ends_well(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ async def test_no_yes_that_was_answered_is_lost_when_the_server_ends_under_load(
 ) -> None:
     """Two hundred say yes, fifty at once; whoever got no answer says it again to the next server."""
     room = Newsroom(tmp_path, now=datetime.now(UTC))
-    paths = await asked_back(room, [f"reader{number}@readers.example" for number in range(200)])
+    paths = await asked_back(room, [f"subscriber{number}@readers.example" for number in range(200)])
     assert len(paths) == 200
     answered: set[str] = set()
     enough = asyncio.Event()
@@ -121,18 +121,18 @@ async def test_a_yes_and_a_no_that_were_answered_outlive_a_kill(tmp_path: Path) 
     await room.subscribe(BO)
     async with room.app() as app:
         await ask(app, read_address(ANN), "en", Visitor("203.0.113.7"))
-        readers = [await app.store.subscribers.get(email) for email in (ANN, BO)]
+        subscribers = [await app.store.subscribers.get(email) for email in (ANN, BO)]
         purposes = (Purpose.CONFIRM, Purpose.UNSUBSCRIBE)
         paths = [
-            f"{purpose}/{app.keyring.sign(purpose, reader.key)}"
-            for purpose, reader in zip(purposes, readers, strict=True)
-            if reader
+            f"{purpose}/{app.keyring.sign(purpose, subscriber.key)}"
+            for purpose, subscriber in zip(purposes, subscribers, strict=True)
+            if subscriber
         ]
     async with serving(room, signal.SIGKILL) as url, httpx2.AsyncClient(timeout=300) as client:
         for path in paths:
             assert (await client.post(url + path)).status_code == 200
     async with room.app() as app:
         now = [await app.store.subscribers.get(email) for email in (ANN, BO)]
-    assert [reader.consent for reader in now if reader] == ["confirmed", "unsubscribed"]
+    assert [subscriber.consent for subscriber in now if subscriber] == ["confirmed", "unsubscribed"]
     async with serving(room, signal.SIGTERM) as url, httpx2.AsyncClient(timeout=300) as client:
         assert (await client.post(url + paths[1])).status_code == 200

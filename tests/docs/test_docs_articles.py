@@ -1,4 +1,4 @@
-"""The examples of "Write articles" are articles, and its tables are what the readers know."""
+"""The examples of "Write articles" are articles, and its tables are what the subscribers know."""
 
 import re
 from pathlib import Path

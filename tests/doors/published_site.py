@@ -9,8 +9,8 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from syndication.web.readers.app import readers_app
 from syndication.web.server import listening, serving
+from syndication.web.subscribers.app import subscriber_app
 from tests.flows.newsroom import Newsroom
 
 __all__ = ["BROWSER", "Answer", "Published", "ask", "published"]
@@ -55,5 +55,5 @@ def ask(port: int, path: str, method: str, headers: dict[str, str]) -> Answer:
 @asynccontextmanager
 async def published(newsroom: Newsroom) -> AsyncIterator[Published]:
     with listening(0) as sock:
-        async with newsroom.app() as app, serving(readers_app(app, lambda: None), sock, proxied=True):
+        async with newsroom.app() as app, serving(subscriber_app(app, lambda: None), sock, proxied=True):
             yield Published(sock.getsockname()[1], app.folder.root)

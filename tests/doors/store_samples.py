@@ -73,7 +73,7 @@ async def subscribe(
 ) -> None:
     keys = minter(f"{addresses[0] if addresses else ''}-key-")
     rows = [
-        NewSubscriber(email=address, confirmed=confirmed, proof="import readers.csv", **facts)  # type: ignore[arg-type]
+        NewSubscriber(email=address, confirmed=confirmed, proof="import subscribers.csv", **facts)  # type: ignore[arg-type]
         for address in addresses
     ]
     results = await store.subscribers.add(rows, at=NOW - DAY, key=keys)
@@ -120,14 +120,14 @@ async def freeze(
 
 
 async def planned(store: Store, *addresses: str) -> None:
-    """A frozen edition with one article, and a mailing `m1` for these readers."""
+    """A frozen edition with one article, and a mailing `m1` for these subscribers."""
     await collect(store, piece("ferry"))
     await subscribe(store, *addresses)
     await freeze(store, edition(await store.articles.latest(1, until=NOW)))
 
 
 def addresses(number: int, domain: str = "small.example") -> list[str]:
-    return [f"reader{index}@{domain}" for index in range(number)]
+    return [f"subscriber{index}@{domain}" for index in range(number)]
 
 
 def at_most(size: int = 500, connections: int = 1) -> Plan:

@@ -53,9 +53,9 @@ def handing_over(folder: Path) -> Path:
 async def piped(codes: list[int]) -> AsyncIterator[Path]:
     """What stands for the command: runs the real one with the same arguments and input, and keeps its exit codes."""
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        arguments = (await reader.readline()).decode().rstrip("\n").split("\0")
-        message = await reader.read()
+    async def serve(subscriber: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        arguments = (await subscriber.readline()).decode().rstrip("\n").split("\0")
+        message = await subscriber.read()
         real = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "syndication", *arguments, stdin=-1, stdout=-3, stderr=-3
         )
@@ -106,8 +106,8 @@ async def test_a_bounce_of_postfix_comes_back_by_its_pipe_and_waits_while_it_can
                     await asyncio.sleep(1)
             await until(lambda: "relay=syndicate" in relay.log and "status=sent" in relay.log)
     async with room.app() as app:
-        reader = await app.store.subscribers.get(ANN)
-        assert reader
-        (event,) = await app.store.bounces.of(reader.id)
-    assert (reader.consent, event.source, event.status) == ("bounced", "mail", "5.1.1")
+        subscriber = await app.store.subscribers.get(ANN)
+        assert subscriber
+        (event,) = await app.store.bounces.of(subscriber.id)
+    assert (subscriber.consent, event.source, event.status) == ("bounced", "mail", "5.1.1")
     assert "no such user here" in event.words

@@ -16,7 +16,7 @@ import pytest
 from syndication.collect.access_log.json_lines import JsonKeys
 from syndication.collect.access_log.reading import AccessLog, LogReading, Question
 from syndication.domain.article import Article
-from syndication.domain.readership import LeftOut, Readership
+from syndication.domain.audience import Audience, LeftOut
 from syndication.errors import CollectError
 
 BEGINS, ENDS = datetime(2026, 11, 15, 15, tzinfo=UTC), datetime(2026, 11, 22, 15, tzinfo=UTC)
@@ -54,30 +54,30 @@ def combined(
     return f'{address} - - [{at}] "{request}" {status} 5120 "https://search.example/" "{agent}"'
 
 
-def read(folder: Path, lines: Iterable[str], **question: Any) -> Readership:
+def read(folder: Path, lines: Iterable[str], **question: Any) -> Audience:
     (folder / "access.log").write_text("".join(f"{line}\n" for line in lines), "utf-8")
     return asked(folder / "access.log", **question)
 
 
-def asked(pattern: Path, salt: bytes = SALT, **question: Any) -> Readership:
+def asked(pattern: Path, salt: bytes = SALT, **question: Any) -> Audience:
     facts: dict[str, Any] = {"begins": BEGINS, "ends": ENDS, "articles": ARTICLES} | question
     reading = LogReading(Question(pattern=pattern, **facts), salt)
     for _ in reading.steps():
         pass
-    return reading.readership()
+    return reading.audience()
 
 
 def why(folder: Path, line: str) -> Mapping[LeftOut, int]:
     """Why a single line counts for nobody."""
     found = read(folder, [line])
-    assert (found.readers, found.lines) == ({}, 1)
+    assert (found.visitors, found.lines) == ({}, 1)
     return found.left_out
 
 
 def test_a_reader_is_an_address_with_a_user_agent_and_counts_once(tmp_path: Path) -> None:
     lines = [combined(), combined(), combined(agent=PHONE), combined(address="2001:db8::7"), combined()]
     found = read(tmp_path, lines)
-    assert (found.readers, found.views, found.left_out) == ({"tram": 3}, {"tram": 5}, {})
+    assert (found.visitors, found.views, found.left_out) == ({"tram": 3}, {"tram": 5}, {})
 
 
 @pytest.mark.parametrize(
@@ -137,12 +137,12 @@ def test_what_is_no_reader_is_left_out_with_its_reason(tmp_path: Path, line: str
 )
 def test_a_reader_counts_however_the_line_is_written(tmp_path: Path, line: str) -> None:
     found = read(tmp_path, [line])
-    assert (found.readers, found.left_out) == ({"tram": 1}, {})
+    assert (found.visitors, found.left_out) == ({"tram": 1}, {})
 
 
 def test_an_article_with_parameters_is_found_by_them_among_others(tmp_path: Path) -> None:
     found = read(tmp_path, [combined(request="GET /view.html?from=mail&id=12 HTTP/1.1")])
-    assert found.readers == {"fog": 1}
+    assert found.visitors == {"fog": 1}
 
 
 def test_a_path_outside_of_ascii_is_one_however_it_is_encoded(tmp_path: Path) -> None:
@@ -159,14 +159,14 @@ def test_a_path_outside_of_ascii_is_one_however_it_is_encoded(tmp_path: Path) ->
 def test_without_user_agents_the_views_are_told_apart(tmp_path: Path) -> None:
     common = combined().partition(' "https')[0]
     found = read(tmp_path, [common, common.replace("192.0.2.7", "192.0.2.8")])
-    assert (found.readers, found.nameless) == ({"tram": 2}, 2)
+    assert (found.visitors, found.nameless) == ({"tram": 2}, 2)
 
 
 def test_a_front_page_is_nobodys_article(tmp_path: Path) -> None:
     found = read(
         tmp_path, [combined(request="GET / HTTP/1.1")], articles=(article("home", "https://news.example/"),)
     )
-    assert (found.readers, found.left_out) == ({}, {LeftOut.NO_ARTICLE: 1})
+    assert (found.visitors, found.left_out) == ({}, {LeftOut.NO_ARTICLE: 1})
 
 
 NGINX: dict[str, Any] = {
@@ -208,7 +208,7 @@ CADDY: dict[str, Any] = {
 )
 def test_json_lines_of_nginx_and_caddy_are_read(tmp_path: Path, record: Mapping[str, Any]) -> None:
     found = read(tmp_path, ["", json.dumps(record)])
-    assert (found.readers, found.lines, found.left_out) == ({"tram": 1}, 1, {})
+    assert (found.visitors, found.lines, found.left_out) == ({"tram": 1}, 1, {})
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_a_site_may_name_the_keys_of_its_own_format(tmp_path: Path) -> None:
     }
     keys = JsonKeys(address="who.ip", time="when", request="what", status="code", agent="ua")
     found = read(tmp_path, [json.dumps(own)], keys=keys, zone=ZoneInfo("Asia/Seoul"))
-    assert found.readers == {"tram": 1}
+    assert found.visitors == {"tram": 1}
 
 
 def test_a_json_log_with_broken_lines_counts_the_others(tmp_path: Path) -> None:
@@ -261,7 +261,7 @@ def test_a_pattern_reads_every_file_packed_or_not_and_a_reader_of_two_is_one(tmp
     (tmp_path / "access.log.4.xz").write_bytes(lzma.compress(line))
     (tmp_path / "error.log").write_bytes(line)
     found = asked(tmp_path / "access.log*")
-    assert (found.readers, found.views, len(found.files)) == ({"tram": 2}, {"tram": 7}, 5)
+    assert (found.visitors, found.views, len(found.files)) == ({"tram": 2}, {"tram": 7}, 5)
 
 
 def test_a_file_that_was_last_written_before_the_week_is_passed_over(tmp_path: Path) -> None:
@@ -280,7 +280,7 @@ def test_a_line_is_whole_across_two_blocks_and_one_without_an_end_is_cut(tmp_pat
         "\n".join(lines) + "\n" + "x" * 2**20 + "\n" + combined(address="a"), "utf-8"
     )
     found = asked(tmp_path / "access.log")
-    assert (found.readers, found.left_out[LeftOut.ASSET]) == ({"tram": 2}, 2 * number)
+    assert (found.visitors, found.left_out[LeftOut.ASSET]) == ({"tram": 2}, 2 * number)
     assert LeftOut.BROKEN in found.left_out
 
 
@@ -311,18 +311,18 @@ def test_above_the_bound_the_most_read_are_estimated_and_the_others_stay_exact(t
     many = [combined(address=f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}") for n in range(20_000)]
     few = [combined(address=f"10.0.0.{n}", request="GET /view.html?id=12 HTTP/1.1") for n in range(30)]
     exact = read(tmp_path, few + many + few)
-    assert (exact.readers, exact.estimated) == ({"tram": 20_000, "fog": 30}, False)
+    assert (exact.visitors, exact.estimated) == ({"tram": 20_000, "fog": 30}, False)
     estimate = read(tmp_path, few + many + few, many=5_000)
     assert estimate.estimated
-    assert (estimate.readers["fog"], estimate.views) == (30, exact.views)
-    assert abs(estimate.readers["tram"] - 20_000) < 600
+    assert (estimate.visitors["fog"], estimate.views) == (30, exact.views)
+    assert abs(estimate.visitors["tram"] - 20_000) < 600
 
 
 def test_what_is_kept_of_a_reader_depends_on_the_salt(tmp_path: Path) -> None:
     read(tmp_path, [combined(address=f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}") for n in range(20_000)])
     salts = [bytes([number]) * 16 for number in range(3)]
-    estimates = {asked(tmp_path / "access.log", salt, many=5_000).readers["tram"] for salt in salts}
-    assert len(estimates) > 1  # which readers seem to be the same is a matter of their hashes
+    estimates = {asked(tmp_path / "access.log", salt, many=5_000).visitors["tram"] for salt in salts}
+    assert len(estimates) > 1  # which visitors seem to be the same is a matter of their hashes
     assert all(abs(estimate - 20_000) < 600 for estimate in estimates)
 
 
@@ -330,13 +330,13 @@ async def test_the_same_question_is_answered_from_memory_until_a_file_changes(tm
     (tmp_path / "access.log").write_text(f"{combined()}\n", "utf-8")
     question = Question(pattern=tmp_path / "access.log", begins=BEGINS, ends=ENDS, articles=ARTICLES)
     log, told = AccessLog(), list[int]()
-    first = await log.readership(question, salt=SALT, told=lambda done, total: told.append(total - done))
-    assert first.readers == {"tram": 1}
+    first = await log.audience(question, salt=SALT, told=lambda done, total: told.append(total - done))
+    assert first.visitors == {"tram": 1}
     assert told == [0]
-    assert await log.readership(question, salt=SALT, told=lambda done, total: told.append(-1)) is first
+    assert await log.audience(question, salt=SALT, told=lambda done, total: told.append(-1)) is first
     (tmp_path / "access.log").write_text(f"{combined()}\n{combined(agent=PHONE)}\n", "utf-8")
-    again = await log.readership(question, salt=SALT, told=lambda done, total: None)
-    assert again.readers == {"tram": 2}
+    again = await log.audience(question, salt=SALT, told=lambda done, total: None)
+    assert again.visitors == {"tram": 2}
 
 
 def test_nothing_of_a_reader_is_in_what_is_counted(tmp_path: Path) -> None:

@@ -158,11 +158,11 @@ async def test_a_host_that_wants_an_hour_of_peace_is_asked_nothing_more(
 
 
 async def faulty(*_: object) -> Harvest:
-    raise IndexError("as if a reader had a fault that nobody knows yet")
+    raise IndexError("as if a subscriber had a fault that nobody knows yet")
 
 
 class Faulty(Collector):
-    _READERS: ClassVar = {SourceKind.FOLDER: faulty}
+    _BY_KIND: ClassVar = {SourceKind.FOLDER: faulty}
 
 
 async def test_a_fault_of_ours_ends_one_source_and_not_the_run(fetcher: Fetcher, tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ async def test_a_fault_of_ours_ends_one_source_and_not_the_run(fetcher: Fetcher,
 
 
 async def test_no_cookie_is_kept(site: HttpServer, fetcher: Fetcher) -> None:
-    site.pages["/"] = Page(b"x", headers={"Set-Cookie": "reader=7; Path=/"})
+    site.pages["/"] = Page(b"x", headers={"Set-Cookie": "subscriber=7; Path=/"})
     for _ in range(2):
         await get(fetcher, site.url(), found=False)
     assert ["cookie" in request.headers for request in site.requests] == [False, False]

@@ -223,7 +223,9 @@ async def follow(plan: list[Trouble], extensions: tuple[str, ...], pause: float 
             script[moment].append(trouble.step() if moment == trouble.moment else Step())
             if moment == trouble.moment and trouble.expected()[0] is not Outcome.ACCEPTED:
                 break
-    envelopes = [Envelope(WEEKLY, f"reader{number}@example.com", len(MESSAGE)) for number in range(len(plan))]
+    envelopes = [
+        Envelope(WEEKLY, f"subscriber{number}@example.com", len(MESSAGE)) for number in range(len(plan))
+    ]
     in_one_go = PIPELINING in extensions
     async with Script(script, extensions) as server, leap_at(server.reached["hang"]):
         session = await connected(server)

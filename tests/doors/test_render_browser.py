@@ -17,9 +17,9 @@ from tests.unit.render_editions import (
     entry,
     merged,
     picture,
-    reader,
     renderer,
     section,
+    subscriber,
 )
 
 __all__ = ["browser"]
@@ -64,7 +64,7 @@ def arabic() -> Edition:
 def mail(theme: str, shown: Edition | None = None, language: str = "en") -> str:
     using = renderer(theme=theme, language=language)
     variant = using.digest(shown or edition(), language)
-    return merged(variant, reader(language=language), using)[0]
+    return merged(variant, subscriber(language=language), using)[0]
 
 
 async def test_axe_finds_nothing_wrong_in_the_digest_light_dark_or_without_its_styles(

@@ -29,8 +29,8 @@ async def consent(store: Store) -> Consent:
     return (await ann(store)).consent
 
 
-def of(reader: Subscriber, finding: Finding, sent: int = 0) -> Happened:
-    return Happened(key=reader.key, sent=NOW + sent * DAY, finding=finding, source="mail")
+def of(subscriber: Subscriber, finding: Finding, sent: int = 0) -> Happened:
+    return Happened(key=subscriber.key, sent=NOW + sent * DAY, finding=finding, source="mail")
 
 
 async def take(store: Store, *happened: Happened, now: datetime) -> list[Event]:
@@ -40,8 +40,8 @@ async def take(store: Store, *happened: Happened, now: datetime) -> list[Event]:
 
 
 async def test_a_hard_bounce_suppresses_and_is_explained(store: Store) -> None:
-    reader = await ann(store)
-    new, event = await store.bounces.take("one", "hard", of(reader, HARD), RULE, now=NOW + DAY)
+    subscriber = await ann(store)
+    new, event = await store.bounces.take("one", "hard", of(subscriber, HARD), RULE, now=NOW + DAY)
     assert new
     assert event == Event(
         at=NOW + DAY,
@@ -54,7 +54,7 @@ async def test_a_hard_bounce_suppresses_and_is_explained(store: Store) -> None:
         why="bounced: there is no such address",
     )
     assert await consent(store) is Consent.BOUNCED
-    assert [each.words for each in await store.bounces.of(reader.id)] == ["550 5.1.1 nobody here"]
+    assert [each.words for each in await store.bounces.of(subscriber.id)] == ["550 5.1.1 nobody here"]
 
 
 async def test_a_refusal_is_decided_in_the_transaction_that_settles_its_row(store: Store) -> None:
@@ -88,49 +88,51 @@ async def test_a_refusal_is_decided_also_when_the_next_mail_is_not_won(store: St
 
 
 async def test_the_same_message_counts_once(store: Store) -> None:
-    reader = await ann(store)
-    assert await store.bounces.take("one", "soft", of(reader, SOFT), RULE, now=NOW) != (False, None)
-    assert await store.bounces.take("one", "soft", of(reader, SOFT, 1), RULE, now=NOW) == (False, None)
+    subscriber = await ann(store)
+    assert await store.bounces.take("one", "soft", of(subscriber, SOFT), RULE, now=NOW) != (False, None)
+    assert await store.bounces.take("one", "soft", of(subscriber, SOFT, 1), RULE, now=NOW) == (False, None)
     assert await store.bounces.taken() == {"soft": 1}
-    assert len(await store.bounces.of(reader.id)) == 1
+    assert len(await store.bounces.of(subscriber.id)) == 1
 
 
 async def test_a_second_bounce_of_the_same_mail_counts_once(store: Store) -> None:
-    reader = await ann(store)
-    await store.bounces.take("one", "soft", of(reader, SOFT), RULE, now=NOW)
-    assert await store.bounces.take("two", "soft", of(reader, SOFT), RULE, now=NOW) == (True, None)
-    await take(store, of(reader, SOFT), of(reader, HARD), now=NOW)
-    assert [event.kind for event in await store.bounces.of(reader.id)] == [Kind.HARD, Kind.SOFT]
+    subscriber = await ann(store)
+    await store.bounces.take("one", "soft", of(subscriber, SOFT), RULE, now=NOW)
+    assert await store.bounces.take("two", "soft", of(subscriber, SOFT), RULE, now=NOW) == (True, None)
+    await take(store, of(subscriber, SOFT), of(subscriber, HARD), now=NOW)
+    assert [event.kind for event in await store.bounces.of(subscriber.id)] == [Kind.HARD, Kind.SOFT]
 
 
 async def test_soft_bounces_add_up_until_the_threshold(store: Store) -> None:
-    reader = await ann(store)
-    decided = await take(store, of(reader, SOFT), of(reader, SOFT, 1), now=NOW + DAY)
+    subscriber = await ann(store)
+    decided = await take(store, of(subscriber, SOFT), of(subscriber, SOFT, 1), now=NOW + DAY)
     assert [round(event.score, 2) for event in decided] == [0.98, 1.98]
     assert await consent(store) is Consent.CONFIRMED
-    await take(store, of(reader, SOFT, 2), now=NOW + 2 * DAY)
+    await take(store, of(subscriber, SOFT, 2), now=NOW + 2 * DAY)
     assert await consent(store) is Consent.BOUNCED
 
 
 async def test_a_new_yes_begins_a_new_count(store: Store) -> None:
-    reader = await ann(store)
-    await take(store, of(reader, SOFT), of(reader, SOFT, 1), of(reader, SOFT, 2), now=NOW + 2 * DAY)
+    subscriber = await ann(store)
+    await take(
+        store, of(subscriber, SOFT), of(subscriber, SOFT, 1), of(subscriber, SOFT, 2), now=NOW + 2 * DAY
+    )
     assert await consent(store) is Consent.BOUNCED
     assert await store.confirmations.confirm(await ann(store), "web form", (), at=NOW + 3 * DAY)
-    (event,) = await take(store, of(reader, SOFT, 4), now=NOW + 4 * DAY)
+    (event,) = await take(store, of(subscriber, SOFT, 4), now=NOW + 4 * DAY)
     assert event.score == 1.0
-    (late,) = await take(store, of(reader, HARD, 2), now=NOW + 4 * DAY)
-    assert late.why.startswith("no change: the reader said yes after this mail")
+    (late,) = await take(store, of(subscriber, HARD, 2), now=NOW + 4 * DAY)
+    assert late.why.startswith("no change: the subscriber said yes after this mail")
     assert await consent(store) is Consent.CONFIRMED
 
 
 async def test_a_message_about_nobody_is_counted_and_changes_nothing(store: Store) -> None:
-    reader = await ann(store)
+    subscriber = await ann(store)
     stranger = Happened(key="nobody", sent=NOW, finding=HARD, source="mail")
     assert await store.bounces.take("one", "hard", stranger, RULE, now=NOW) == (True, None)
     assert await store.bounces.take("two", "forged", None, RULE, now=NOW) == (True, None)
     assert await store.bounces.taken() == {"forged": 1, "hard": 1}
-    assert await store.bounces.of(reader.id) == ()
+    assert await store.bounces.of(subscriber.id) == ()
 
 
 async def test_messages_are_forgotten_after_ninety_days(store: Store) -> None:
@@ -140,7 +142,7 @@ async def test_messages_are_forgotten_after_ninety_days(store: Store) -> None:
 
 
 async def test_an_erased_readers_bounces_are_gone(store: Store) -> None:
-    reader = await ann(store)
-    await take(store, of(reader, HARD), now=NOW)
-    await store.consents.erase(reader, "mark", at=NOW)
-    assert await store.bounces.of(reader.id) == ()
+    subscriber = await ann(store)
+    await take(store, of(subscriber, HARD), now=NOW)
+    await store.consents.erase(subscriber, "mark", at=NOW)
+    assert await store.bounces.of(subscriber.id) == ()

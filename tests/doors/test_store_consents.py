@@ -1,4 +1,4 @@
-"""What readers decide for themselves, and joining, in both databases."""
+"""What subscribers decide for themselves, and joining, in both databases."""
 
 import asyncio
 import time
@@ -36,7 +36,7 @@ pytest_plugins = ("tests.doors.databases",)
 
 ANN = "ann@small.example"
 COMPLAINT, HARD = Finding(Kind.COMPLAINT), Finding(Kind.HARD, "5.1.1", "550 5.1.1 nobody here")
-LIMITS = Limits(reader=3, apart=timedelta(minutes=5), network=4)
+LIMITS = Limits(subscriber=3, apart=timedelta(minutes=5), network=4)
 ASKED = Asked(
     new=NewSubscriber(email=ANN, language="ko"),
     key="k" * 16,
@@ -51,7 +51,7 @@ ASKED = Asked(
 )
 
 
-async def reader(store: Store, email: str = ANN) -> Subscriber:
+async def subscriber(store: Store, email: str = ANN) -> Subscriber:
     found = await store.subscribers.get(email)
     assert found
     return found
@@ -59,7 +59,7 @@ async def reader(store: Store, email: str = ANN) -> Subscriber:
 
 async def test_a_request_queues_a_mail_that_only_who_is_asked_back_can_claim(store: Store) -> None:
     assert await store.confirmations.ask(ASKED, LIMITS) is Answer.MAILED
-    ann = await reader(store)
+    ann = await subscriber(store)
     assert (ann.consent, ann.language, ann.key) == (Consent.PENDING, "ko", "k" * 16)
     mailing = await store.editions.mailing("confirm-1")
     assert (mailing.kind, mailing.date) == (MailingKind.CONFIRMATION, NOW.replace(microsecond=0))
@@ -85,12 +85,12 @@ async def test_who_complained_is_not_mailed_after_being_erased_either(
     await subscribe(store, ANN)
     if complained:
         await came_back(store, ANN, COMPLAINT)
-    await store.consents.erase(await reader(store), mark, at=NOW)
+    await store.consents.erase(await subscriber(store), mark, at=NOW)
     assert await store.confirmations.ask(ASKED, LIMITS) is (Answer.NOTHING if complained else Answer.MAILED)
 
 
 async def came_back(store: Store, email: str, finding: Finding) -> None:
-    happened = Happened(key=(await reader(store, email)).key, sent=NOW, finding=finding, source="mail")
+    happened = Happened(key=(await subscriber(store, email)).key, sent=NOW, finding=finding, source="mail")
     await store.bounces.take(f"{email} {finding}", "-", happened, Rule(3.0, DAY), now=NOW)
 
 
@@ -104,7 +104,7 @@ async def test_a_complaint_speaks_for_every_address_of_the_mailbox(store: Store)
     await planned(store, ANN, "Ann+News@small.example", *others)
     await came_back(store, ANN, COMPLAINT)
     assert {row.email for number in "12" for row in (await claim(store, number)).rows} == others
-    news = await reader(store, "ann+news@small.example")
+    news = await subscriber(store, "ann+news@small.example")
     (event,) = await store.bounces.of(news.id)
     assert (news.consent, event.why) == (
         Consent.COMPLAINED,
@@ -122,10 +122,10 @@ async def test_a_dead_address_keeps_those_behind_its_plus_from_an_import_until_i
 ) -> None:
     await subscribe(store, ANN, "ann+news@small.example")
     await came_back(store, ANN, HARD)
-    assert (await reader(store, "ann+news@small.example")).consent is Consent.CONFIRMED
+    assert (await subscriber(store, "ann+news@small.example")).consent is Consent.CONFIRMED
     assert await taken_in(store, "ann+again@small.example") is Added.BOUNCED
     assert await asked_for(store, "ann+form@small.example") is Answer.MAILED
-    assert await store.confirmations.confirm(await reader(store), "proof", (), at=NOW)
+    assert await store.confirmations.confirm(await subscriber(store), "proof", (), at=NOW)
     assert await taken_in(store, "ann+again@small.example") is Added.ADDED
 
 
@@ -140,19 +140,19 @@ async def test_who_stands_on_the_list_is_present_though_another_address_of_the_m
     store: Store,
 ) -> None:
     await subscribe(store, ANN, "ann+news@small.example")
-    await store.consents.erase(await reader(store, "ann+news@small.example"), "mark", at=NOW)
+    await store.consents.erase(await subscriber(store, "ann+news@small.example"), "mark", at=NOW)
     assert await taken_in(store, marks=["mark"]) is Added.PRESENT
     assert await taken_in(store, "ann+again@small.example", marks=["mark"]) is Added.ERASED
 
 
 async def test_a_complaint_counts_before_an_erasure(store: Store) -> None:
     await subscribe(store, ANN, "ann+news@small.example")
-    await store.consents.erase(await reader(store), "mark", at=NOW)
+    await store.consents.erase(await subscriber(store), "mark", at=NOW)
     await came_back(store, "ann+news@small.example", COMPLAINT)
     assert await taken_in(store, marks=["mark"]) is Added.COMPLAINED
     away = await store.subscribers.kept_away(ANN, ["mark"])
     assert away == KeptAway(Added.COMPLAINED, NOW, hashed=False)
-    await store.consents.erase(await reader(store, "ann+news@small.example"), "mark", at=NOW + DAY)
+    await store.consents.erase(await subscriber(store, "ann+news@small.example"), "mark", at=NOW + DAY)
     away = await store.subscribers.kept_away(ANN, ["mark"])
     assert away == KeptAway(Added.COMPLAINED, NOW + DAY, hashed=True)
     assert await store.subscribers.kept_away("bo@small.example", ["bo"]) is None
@@ -164,27 +164,27 @@ async def test_a_complaint_speaks_also_for_whoever_complained_of_that_mail_befor
     await subscribe(store, ANN, "ann+news@small.example")
     await store.confirmations.confirm(await back(store, ANN), "proof", (), at=NOW + DAY)
     await came_back(store, ANN, COMPLAINT)
-    assert (await reader(store)).consent is Consent.CONFIRMED
+    assert (await subscriber(store)).consent is Consent.CONFIRMED
     await came_back(store, "ann+news@small.example", COMPLAINT)
-    ann = await reader(store)
+    ann = await subscriber(store)
     assert ann.consent is Consent.COMPLAINED
     assert [event.why[:9] for event in await store.bounces.of(ann.id)] == ["no change"]
 
 
 async def back(store: Store, email: str) -> Subscriber:
-    """The reader, who has left."""
+    """The subscriber, who has left."""
     await store.subscribers.remove(email, at=NOW)
-    return await reader(store, email)
+    return await subscriber(store, email)
 
 
 async def test_a_complaint_outlives_every_later_erasure_and_yes_of_its_mailbox(store: Store) -> None:
     """Somebody presses the button to be erased twice; another address waits for an answer since before complaints spoke for mailboxes."""
     await subscribe(store, ANN, "ann+news@small.example")
-    ann = await reader(store)
+    ann = await subscriber(store)
     await store.consents.erase(ann, "mark", at=NOW)
     await store.consents.erase(ann, "mark", at=NOW)
     await came_back(store, "ann+news@small.example", COMPLAINT)
-    news = await reader(store, "ann+news@small.example")
+    news = await subscriber(store, "ann+news@small.example")
     for _ in range(2):
         await store.consents.erase(news, "mark", at=NOW)
     await subscribe(store, "ann+old@small.example")
@@ -220,14 +220,14 @@ async def test_requests_are_limited_by_reader_under_every_key_and_by_network(sto
 
 async def test_a_yes_counts_once_and_lifts_what_kept_the_address_away(store: Store) -> None:
     await subscribe(store, ANN)
-    await store.consents.erase(await reader(store), "old-ann", at=NOW)
+    await store.consents.erase(await subscriber(store), "old-ann", at=NOW)
     assert await taken_in(store, marks=["other", "old-ann"]) is Added.ERASED
     assert await store.subscribers.get(ANN) is None
     await store.confirmations.ask(ASKED, LIMITS)
-    ann = await reader(store)
+    ann = await subscriber(store)
     assert await store.confirmations.confirm(ann, "proof", ASKED.marks, at=NOW + DAY)
     assert not await store.confirmations.confirm(ann, "another", ASKED.marks, at=NOW + 2 * DAY)
-    ann = await reader(store)
+    ann = await subscriber(store)
     assert (ann.consent, ann.confirmed, ann.proof) == (Consent.CONFIRMED, NOW + DAY, "proof")
     assert await taken_in(store, marks=["old-ann"]) is Added.PRESENT
 
@@ -236,12 +236,12 @@ async def test_a_yes_counts_once_and_lifts_what_kept_the_address_away(store: Sto
 async def test_whoever_decides_while_an_import_changes_the_same_reader_waits_for_it(
     store: Store, what: str
 ) -> None:
-    """In PostgreSQL two would wait for each other for ever, if the decision took the reader's row first and then what a request of the form takes."""
+    """In PostgreSQL two would wait for each other for ever, if the decision took the subscriber's row first and then what a request of the form takes."""
     await subscribe(store, "bo@small.example")
-    bo = await (back if what == "confirms" else reader)(store, "bo@small.example")
+    bo = await (back if what == "confirms" else subscriber)(store, "bo@small.example")
     locked = asyncio.Event()
     told = partial(asyncio.get_running_loop().call_soon_threadsafe, locked.set)
-    importing = asyncio.create_task(store.database.write(partial(imported, reader=bo.id, told=told)))
+    importing = asyncio.create_task(store.database.write(partial(imported, subscriber=bo.id, told=told)))
     await locked.wait()
     decisions: dict[str, Callable[[], Coroutine[None, None, bool]]] = {
         "leaves": lambda: store.consents.leave(bo.key, at=NOW),
@@ -254,8 +254,8 @@ async def test_whoever_decides_while_an_import_changes_the_same_reader_waits_for
     assert (done, asked) == (True, Answer.MAILED)
 
 
-def imported(connection: Connection, reader: int, told: Callable[[], object]) -> None:
-    """Change the reader as an import does, once the others wait."""
+def imported(connection: Connection, subscriber: int, told: Callable[[], object]) -> None:
+    """Change the subscriber as an import does, once the others wait."""
     lock(connection, "subscribers")
     told()
     waiting = text(
@@ -264,7 +264,7 @@ def imported(connection: Connection, reader: int, told: Callable[[], object]) ->
     )
     while connection.dialect.name == "postgresql" and not connection.execute(waiting).scalar():
         time.sleep(0.01)
-    connection.execute(update(subscribers).where(subscribers.c.id == reader).values(name="Bo"))
+    connection.execute(update(subscribers).where(subscribers.c.id == subscriber).values(name="Bo"))
 
 
 async def test_what_nobody_answered_is_forgotten_and_whoever_answered_stays(store: Store) -> None:
@@ -280,14 +280,14 @@ async def test_what_nobody_answered_is_forgotten_and_whoever_answered_stays(stor
 
 async def test_leaving_is_idempotent_and_choosing_is_for_the_confirmed(store: Store) -> None:
     await subscribe(store, ANN)
-    key, choice = (await reader(store)).key, Choice(("film",), "ko", NOW + DAY)
+    key, choice = (await subscriber(store)).key, Choice(("film",), "ko", NOW + DAY)
     assert await store.consents.choose(key, choice, at=NOW)
-    ann = await reader(store)
+    ann = await subscriber(store)
     assert (ann.topics, ann.language, ann.paused) == (("film",), "ko", NOW + DAY)
     assert [await store.consents.leave(key, at=NOW) for _ in range(2)] == [True, False]
     assert not await store.consents.choose(key, choice, at=NOW)
     assert not await store.consents.leave("nobody", at=NOW)
-    assert await store.consents.reader("nobody") is None
+    assert await store.consents.subscriber("nobody") is None
 
 
 async def test_a_reader_who_is_erased_while_the_mail_is_on_the_wire_leaves_nothing_in_its_row(
@@ -297,7 +297,7 @@ async def test_a_reader_who_is_erased_while_the_mail_is_on_the_wire_leaves_nothi
     batch = await claim(store)
     (row,) = batch.rows
     assert await store.ledger.step(batch, None, row, now=NOW)
-    await store.consents.erase(await reader(store), "mark", at=NOW)
+    await store.consents.erase(await subscriber(store), "mark", at=NOW)
     refused = settled(row, State.UNKNOWN, Reply(550, f"5.1.1 <{ANN}> is nobody here", "mx"))
     assert await store.ledger.step(batch, refused, None, now=NOW)
     (line,) = await listed(store.ledger.rows("m1"))
@@ -309,8 +309,8 @@ async def test_a_reader_who_is_erased_while_the_mail_is_on_the_wire_leaves_nothi
 
 async def test_an_id_is_never_given_twice_even_when_its_reader_was_erased(store: Store) -> None:
     await subscribe(store, ANN)
-    before = await reader(store)
+    before = await subscriber(store)
     await store.consents.erase(before, "m", at=NOW)
     new = NewSubscriber(email="bo@small.example", confirmed=NOW)
     await store.subscribers.add([new], at=NOW, key=minter("k"))
-    assert (await reader(store, "bo@small.example")).id > before.id
+    assert (await subscriber(store, "bo@small.example")).id > before.id

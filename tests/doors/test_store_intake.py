@@ -1,4 +1,4 @@
-"""Many readers at once."""
+"""Many subscribers at once."""
 
 from datetime import timedelta
 
@@ -54,9 +54,9 @@ async def test_five_thousand_rows_keep_their_order_and_have_a_key_each(store: St
     everybody = addresses(5_000)
     results = await take_in(store, *(NewSubscriber(email=email) for email in everybody))
     assert set(results) == {Added.ADDED}
-    readers = await listed(store.subscribers.stream())
-    assert [reader.email for reader in readers] == everybody
-    assert len({reader.key for reader in readers}) == len(everybody)
+    subscribers = await listed(store.subscribers.stream())
+    assert [subscriber.email for subscriber in subscribers] == everybody
+    assert len({subscriber.key for subscriber in subscribers}) == len(everybody)
 
 
 async def test_among_new_rows_each_of_the_others_is_told_for_what_it_is(store: Store) -> None:
@@ -86,8 +86,8 @@ async def test_among_new_rows_each_of_the_others_is_told_for_what_it_is(store: S
         Added.PRESENT,
         Added.PRESENT,
     ]
-    known = {reader.email: reader for reader in await listed(store.subscribers.stream())}
-    assert {email: (reader.consent, reader.name) for email, reader in known.items()} == {
+    known = {subscriber.email: subscriber for subscriber in await listed(store.subscribers.stream())}
+    assert {email: (subscriber.consent, subscriber.name) for email, subscriber in known.items()} == {
         "ann@small.example": (Consent.CONFIRMED, "Ann"),  # the last row of an address counts
         "bo@small.example": (Consent.UNSUBSCRIBED, ""),
         "cy@small.example": (Consent.CONFIRMED, ""),

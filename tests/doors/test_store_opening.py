@@ -68,10 +68,10 @@ async def test_a_new_file_and_its_log_are_the_owners_alone(tmp_path: Path) -> No
 async def test_who_had_bounced_or_complained_keeps_the_mailbox_away_from_now_on(empty_url: str) -> None:
     database = Database(empty_url)
     await database.write(partial(upgraded, to="0012"))
-    readers = {"ann@a.example": "complained", "bo+1@a.example": "bounced", "cy@a.example": "bounced"}
+    subscribers = {"ann@a.example": "complained", "bo+1@a.example": "bounced", "cy@a.example": "bounced"}
 
     def fill(connection: Connection) -> None:
-        for email, consent in readers.items():
+        for email, consent in subscribers.items():
             row = {"email": email, "consent": consent}
             connection.execute(
                 text(

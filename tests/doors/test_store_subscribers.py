@@ -1,4 +1,4 @@
-"""The list of readers."""
+"""The list of subscribers."""
 
 from syndication.domain.subscriber import Added, Consent, NewSubscriber
 from syndication.store.database import Store
@@ -78,10 +78,10 @@ async def test_twenty_thousand_readers_are_added_in_sets_and_streamed_in_order(s
     everybody = addresses(20_000)
     added = await store.subscribers.add(map(row, everybody), at=NOW, key=minter("k"))
     assert set(added) == {Added.ADDED}
-    assert [reader.email for reader in await listed(store.subscribers.stream())] == everybody
+    assert [subscriber.email for subscriber in await listed(store.subscribers.stream())] == everybody
     await store.subscribers.remove(everybody[7], at=NOW)
     gone = await listed(store.subscribers.stream(Consent.UNSUBSCRIBED))
-    assert [reader.email for reader in gone] == [everybody[7]]
+    assert [subscriber.email for subscriber in gone] == [everybody[7]]
     assert await store.subscribers.count() == dict.fromkeys(Consent, 0) | {
         Consent.CONFIRMED: 19_999,
         Consent.UNSUBSCRIBED: 1,
@@ -94,7 +94,7 @@ async def test_a_search_finds_confirmed_readers_by_a_part_of_the_name_or_the_add
     await subscribe(store, "pending@small.example", confirmed=None)
 
     async def found(text: str, limit: int = 9) -> list[str]:
-        return [reader.email for reader in await store.subscribers.search(text, limit=limit)]
+        return [subscriber.email for subscriber in await store.subscribers.search(text, limit=limit)]
 
     assert await found(" SMALL ") == ["ann@small.example", "kim@small.example"]
     assert await found("small", 1) == ["ann@small.example"]

@@ -1,4 +1,4 @@
-"""Small changes of many readers at once, which share commits."""
+"""Small changes of many subscribers at once, which share commits."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ pytest_plugins = ("tests.doors.databases",)
 
 async def test_a_hundred_who_leave_at_once_share_a_few_commits_and_each_is_told(store: Store) -> None:
     await subscribe(store, *addresses(100))
-    keys = [reader.key for reader in await listed(store.subscribers.stream())]
+    keys = [subscriber.key for subscriber in await listed(store.subscribers.stream())]
     commits = []
     engine = store.database._immediate
     event.listen(engine, "commit", lambda _: commits.append(1))
@@ -27,7 +27,7 @@ async def test_a_hundred_who_leave_at_once_share_a_few_commits_and_each_is_told(
 
 async def test_a_change_that_fails_takes_no_other_with_it(store: Store) -> None:
     await subscribe(store, *addresses(3))
-    keys = [reader.key for reader in await listed(store.subscribers.stream())]
+    keys = [subscriber.key for subscriber in await listed(store.subscribers.stream())]
 
     def broken(connection: Connection) -> None:
         connection.execute(text("DELETE FROM subscribers"))

@@ -1,4 +1,4 @@
-"""What a stranger tries on the readers' pages, as bytes on a socket where a client would be too polite to send them."""
+"""What a stranger tries on the subscribers' pages, as bytes on a socket where a client would be too polite to send them."""
 
 import asyncio
 import re
@@ -12,7 +12,7 @@ import pytest
 from syndication.domain.tokens import Purpose
 from syndication.flows.site.doctor import Check, examine
 from syndication.flows.subscribers.double_opt_in import Visitor
-from tests.doors.readers_site import Served, serve
+from tests.doors.subscribers_site import Served, serve
 from tests.flows.newsroom import PAGE, Newsroom
 
 ANN, BO = "ann@readers.example", "bo@readers.example"
@@ -28,20 +28,20 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
 
 
 async def path_of(served: Served, purpose: str, email: str = BO) -> str:
-    reader = await served.app.store.subscribers.get(email)
-    assert reader
-    return f"/{purpose}/{served.app.keyring.sign(purpose, reader.key)}"
+    subscriber = await served.app.store.subscribers.get(email)
+    assert subscriber
+    return f"/{purpose}/{served.app.keyring.sign(purpose, subscriber.key)}"
 
 
 async def raw(served: Served, request: bytes, *, more: bool = False) -> bytes:
     """All that the server says to these bytes until it closes; with `more` it could wait for others after them."""
     place = urlsplit(served.base)
-    reader, writer = await asyncio.open_connection(place.hostname, place.port)
+    subscriber, writer = await asyncio.open_connection(place.hostname, place.port)
     writer.write(request)
     if not more:
         writer.write_eof()
     async with asyncio.timeout(300):
-        answer = await reader.read()
+        answer = await subscriber.read()
     writer.close()
     return answer
 
@@ -137,7 +137,7 @@ async def test_tags_behind_a_plus_are_no_way_to_flood_a_mailbox(served: Served) 
 
 async def test_what_a_client_says_of_itself_before_the_proxy_does_not_count(served: Served) -> None:
     for number, said in enumerate(["203.0.113.9", "9.9.9.9, 203.0.113.7", "a, 9.8.7.6, ::ffff:203.0.113.8"]):
-        await ask(served, f"reader{number}@readers.example", {"X-Forwarded-For": said})
+        await ask(served, f"subscriber{number}@readers.example", {"X-Forwarded-For": said})
     networks = await served.app.store.database.read(
         lambda connection: set(connection.exec_driver_sql("SELECT network FROM requests").scalars())
     )

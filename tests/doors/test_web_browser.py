@@ -56,8 +56,8 @@ async def test_a_reader_is_found_and_picked_and_the_mail_becomes_theirs(
         await page.get_by_role("radio", name="김하늘").click()
         await mail.get_by_text("김하늘 님, 안녕하세요").wait_for()
         await page.get_by_label("Links").click()
-        await page.get_by_role("row", name="구독 취소").get_by_text("acts for this reader").wait_for()
-        assert "reader=haneul%40readers.example" in page.url
+        await page.get_by_role("row", name="구독 취소").get_by_text("acts for this subscriber").wait_for()
+        assert "subscriber=haneul%40readers.example" in page.url
         await page.reload()
         await page.get_by_role("row", name="구독 취소").wait_for()
 

@@ -127,13 +127,13 @@ async def test_the_page_and_the_mail_have_each_the_strictest_policy_that_works(p
 async def test_what_is_shown_are_the_bytes_that_the_run_then_sends(preview: Preview) -> None:
     """The newsroom's clock stands still, so the Date is the same too."""
     async with preview.client() as browser:
-        drafted = (await browser.get(f"/message.eml?{EDITION}&reader={ANN}")).content
+        drafted = (await browser.get(f"/message.eml?{EDITION}&subscriber={ANN}")).content
         assert b"[Test]" not in drafted
         assert (await preview.newsroom.run()).sent == 1
         (sent,) = preview.newsroom.mails()
         assert _wire(sent) == drafted
         await preview.desk.collect_again()
-        assert (await browser.get(f"/message.eml?{EDITION}&reader={ANN}")).content == drafted
+        assert (await browser.get(f"/message.eml?{EDITION}&subscriber={ANN}")).content == drafted
 
 
 def _wire(mail: bytes) -> bytes:
@@ -145,7 +145,7 @@ def _wire(mail: bytes) -> bytes:
 async def test_a_preview_changes_nothing_of_the_site(preview: Preview) -> None:
     before = preview.newsroom.files()
     async with preview.client() as browser:
-        for query in (EDITION, "edition=2023-W42", f"reader={ANN}", "templates=now", "tab=source"):
+        for query in (EDITION, "edition=2023-W42", f"subscriber={ANN}", "templates=now", "tab=source"):
             assert (await browser.get(f"/?{query}")).status_code == 200
     assert preview.newsroom.files() == before
 
@@ -169,7 +169,7 @@ async def test_a_frozen_edition_shows_a_reader_as_planned_whatever_changed_since
     await preview.newsroom.run(send=False)
     await preview.newsroom.subscribe(ANN, name="Ann Smith")
     async with preview.client() as browser:
-        assert "Hello Ann Lee," in (await browser.get(f"/mail?{EDITION}&reader={ANN}")).text
+        assert "Hello Ann Lee," in (await browser.get(f"/mail?{EDITION}&subscriber={ANN}")).text
 
 
 async def test_a_broken_template_is_a_finding_with_its_line_and_the_next_save_mends_it(
@@ -210,7 +210,7 @@ async def test_an_edition_that_waits_or_is_held_says_so_and_what_is_approved_is_
     await newsroom.run()
     async with preview.client() as browser:
         assert "<code>syndicate approve 2023-W41</code>" in (await browser.get(f"/?{EDITION}")).text
-        seen = (await browser.get(f"/message.eml?{EDITION}&reader={ANN}")).content
+        seen = (await browser.get(f"/message.eml?{EDITION}&subscriber={ANN}")).content
         async with newsroom.app() as app:
             await hold(app, week)
             await preview.desk.collect_again()
@@ -225,12 +225,12 @@ async def test_why_a_reader_gets_no_mail_is_said(preview: Preview) -> None:
     await preview.newsroom.run(send=False)
     await preview.newsroom.subscribe("late@readers.example")
     async with preview.client() as browser:
-        for reader, said in (
+        for subscriber, said in (
             ("nobody@readers.example", "nobody@readers.example is not on the list."),
             ("late@readers.example", "was not on the list when 2023-W41 was frozen"),
-            ("no-topic", "This reader gets no mail"),
+            ("no-topic", "This subscriber gets no mail"),
         ):
-            assert said in (await browser.get(f"/?{EDITION}&reader={reader}")).text
+            assert said in (await browser.get(f"/?{EDITION}&subscriber={subscriber}")).text
 
 
 async def test_the_week_that_has_not_ended_is_shown_as_far_as_it_is(preview: Preview) -> None:
@@ -247,12 +247,12 @@ async def test_search_finds_readers_by_name_and_the_mail_is_theirs(preview: Prev
     async with preview.client() as browser:
         assert ANN in (await browser.get("/?search=LEE")).text
         assert "Nobody on the list has “zz”." in (await browser.get("/?search=zz")).text
-        assert "Hello Ann Lee," in (await browser.get(f"/mail?{EDITION}&reader={ANN}")).text
+        assert "Hello Ann Lee," in (await browser.get(f"/mail?{EDITION}&subscriber={ANN}")).text
 
 
 async def test_no_address_is_an_error(preview: Preview) -> None:
     async with preview.client() as browser:
-        odd = "edition=2023-W99&width=1&look=pink&tab=x&reader=%00&search=%27%22"
+        odd = "edition=2023-W99&width=1&look=pink&tab=x&subscriber=%00&search=%27%22"
         assert (await browser.get(f"/?{odd}")).status_code == 200
         assert (await browser.get("/media/..%2f..%2fconfig%2fsyndicate.toml")).status_code == 404
         assert (await browser.get("/nowhere")).status_code == 404

@@ -15,8 +15,8 @@ from syndication.flows.lock import hold
 from syndication.flows.sending.confirmations import send_confirmations
 from syndication.flows.subscribers.importing import import_file
 from syndication.flows.subscribers.operator import erase_one
-from tests.doors.readers_site import Served, link, serve, text_of
 from tests.doors.smtp_server import comes
+from tests.doors.subscribers_site import Served, link, serve, text_of
 from tests.flows.newsroom import PAGE, Newsroom
 
 ANN, BO = "ann@readers.example", "bo@readers.example"

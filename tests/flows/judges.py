@@ -115,7 +115,7 @@ def _json(folder: Path, now: datetime) -> list[str]:
 
 
 def judged_by_sfeed(folder: Path) -> int:
-    """Let sfeed, a reader in C with an XML parser of its own, read RSS and Atom, and judge that it finds in them what JSON says; returns
+    """Let sfeed, a subscriber in C with an XML parser of its own, read RSS and Atom, and judge that it finds in them what JSON says; returns
     how many entries it has read. Skips where it is not installed.
     """
     program = shutil.which("sfeed") or pytest.skip("sfeed is not installed")

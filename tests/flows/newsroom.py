@@ -159,7 +159,7 @@ class Newsroom:
             ",".join([email, *(json.dumps(value, ensure_ascii=False) for value in columns.values())])
             for email in emails
         ]
-        file = self.write("readers.csv", "\n".join([",".join(header), *rows]) + "\n")
+        file = self.write("subscribers.csv", "\n".join([",".join(header), *rows]) + "\n")
         async with self.app() as app:
             done = await import_file(app, file)
         assert not done.refused, done.refused

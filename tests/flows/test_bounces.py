@@ -21,8 +21,8 @@ from syndication.flows.progress import NONE, Silent
 from syndication.flows.site.doctor import Check, examine
 from syndication.flows.subscribers.double_opt_in import Visitor, ask, read_address
 from syndication.flows.subscribers.operator import add_one, erase_one, one
-from tests.doors.readers_site import Served, link, serve
 from tests.doors.smtp_server import Script, Step
+from tests.doors.subscribers_site import Served, link, serve
 from tests.flows.newsroom import PAGE, Newsroom, article
 from tests.unit.bounce_samples import BOUNCES, ORIGINAL, autoreply, bounce, complaint, plain
 
@@ -47,7 +47,7 @@ async def newsroom(tmp_path: Path) -> Newsroom:
 
 @dataclass(slots=True)
 class Sent:
-    """What a reader's mail has: its return path and the token of its unsubscribe link."""
+    """What a subscriber's mail has: its return path and the token of its unsubscribe link."""
 
     path: str
     token: str
@@ -65,9 +65,9 @@ async def sent(room: Newsroom, week: str = W41) -> dict[str, Sent]:
 
 
 async def consent(app: App, email: str = ANN) -> str:
-    reader = await app.store.subscribers.get(email)
-    assert reader
-    return reader.consent.value
+    subscriber = await app.store.subscribers.get(email)
+    assert subscriber
+    return subscriber.consent.value
 
 
 async def came(app: App, message: bytes, recipient: str = "") -> str:
@@ -193,7 +193,7 @@ async def test_a_bounce_of_a_reader_who_came_back_since_changes_nothing(newsroom
         await app.store.confirmations.confirm(ann, "web form", (), at=app.clock())
         event = (await take(app, bounce(to=path))).event
         assert event
-        assert event.why == "no change: the reader said yes after this mail, on 2023-10-16"
+        assert event.why == "no change: the subscriber said yes after this mail, on 2023-10-16"
         assert await consent(app) == "confirmed"
 
 

@@ -21,7 +21,7 @@ from syndication.flows.site.status import standing
 from tests.doors.smtp_server import Script, Step
 from tests.flows.newsroom import PAGE, Newsroom
 
-ANN, BO, CY = READERS = ("ann@readers.example", "bo@readers.example", "cy@letters.example")
+ANN, BO, CY = SUBSCRIBERS = ("ann@readers.example", "bo@readers.example", "cy@letters.example")
 W41 = "2023-W41"
 FAILED, UNKNOWN = Again(failed=True), Again(unknown=True)
 
@@ -30,12 +30,12 @@ FAILED, UNKNOWN = Again(failed=True), Again(unknown=True)
 async def newsroom(tmp_path: Path) -> Newsroom:
     room = Newsroom(tmp_path, connections=1)
     room.write("articles/ferry-bell.txt", PAGE)
-    await room.subscribe(*READERS)
+    await room.subscribe(*SUBSCRIBERS)
     return room
 
 
 async def first_run(room: Newsroom, moment: str, *steps: Step) -> Report:
-    """One reader after the other; the server does `steps` at `moment`, then all well."""
+    """One subscriber after the other; the server does `steps` at `moment`, then all well."""
     async with Script({moment: list(steps)}) as server:
         room.configure(smtp=f"smtp+plain://127.0.0.1:{server.port}")
         return await room.run(W41)
@@ -150,7 +150,7 @@ async def test_deliveries_lists_each_row_with_words_and_times_as_lines_csv_and_j
     everything = json.loads(newsroom.syndicate("deliveries", W41, "--json").stdout)
     assert everything["edition"] == W41
     rows = {row["state"]: row for row in everything["deliveries"]}
-    assert {row["email"] for row in everything["deliveries"]} == set(READERS)
+    assert {row["email"] for row in everything["deliveries"]} == set(SUBSCRIBERS)
     assert rows["failed"]["reply"] == '550 =5.2.1 "no", thanks'
     assert (rows["failed"]["stage"], rows["failed"]["attempts"]) == ("rcpt", 1)
     assert (

@@ -23,7 +23,7 @@ from syndication.wiring.mail import introduced
 from tests.doors.smtp_server import PIPELINING, Script, Step
 from tests.flows.newsroom import PAGE, Newsroom, article, hurried
 
-READERS = ("ann@readers.example", "bo@readers.example", "cy@letters.example")
+SUBSCRIBERS = ("ann@readers.example", "bo@readers.example", "cy@letters.example")
 W41 = "2023-W41"
 
 
@@ -31,7 +31,7 @@ W41 = "2023-W41"
 async def newsroom(tmp_path: Path) -> Newsroom:
     room = Newsroom(tmp_path)
     room.write("articles/ferry-bell.txt", PAGE)
-    await room.subscribe(*READERS)
+    await room.subscribe(*SUBSCRIBERS)
     return room
 
 
@@ -82,7 +82,7 @@ async def test_a_server_that_never_answers_a_dot_gets_a_mail_five_times_and_no_m
         for _ in range(12):
             newsroom.later(hours=7)
             reports = await newsroom.deliver()
-    assert Counter(mail.recipient for mail in server.dots) == dict.fromkeys(READERS, 5)
+    assert Counter(mail.recipient for mail in server.dots) == dict.fromkeys(SUBSCRIBERS, 5)
     assert [(report.sent, report.unknown, report.incomplete) for report in reports] == [(0, 3, True)]
 
 
@@ -119,9 +119,9 @@ async def test_a_mail_that_was_announced_but_is_not_ours_any_more_is_not_written
             f"UPDATE deliveries SET state = 'queued', batch = NULL, due = {10**16} WHERE subscriber = 2",
         )
         await delivery
-    assert [mail.recipient for mail in server.dots] == [READERS[0], READERS[2]]
+    assert [mail.recipient for mail in server.dots] == [SUBSCRIBERS[0], SUBSCRIBERS[2]]
     assert [line for line in server.said if line.startswith("RCPT")] == [
-        f"RCPT TO:<{each}>" for each in READERS
+        f"RCPT TO:<{each}>" for each in SUBSCRIBERS
     ]
     assert server.connections == 2
 
@@ -140,7 +140,7 @@ async def test_what_was_sent_is_written_though_the_next_mail_cannot_be_made(
         change(newsroom, f"UPDATE deliveries SET {column} = '{broken}' WHERE subscriber = 2")
         with pytest.raises(fault, match=broken):
             await newsroom.deliver()
-        assert [mail.recipient for mail in server.taken] == [READERS[0]]
+        assert [mail.recipient for mail in server.taken] == [SUBSCRIBERS[0]]
         whole = f"SELECT {column} FROM deliveries WHERE subscriber = 1"
         change(newsroom, f"UPDATE deliveries SET {column} = ({whole})")
         (report,) = await newsroom.deliver()
@@ -154,7 +154,7 @@ async def test_a_batch_is_given_back_when_its_letters_cannot_be_compiled(newsroo
         await newsroom.deliver()
     with closing(sqlite3.connect(newsroom.folder / "var/syndicate.db")) as connection:
         (states,) = zip(*connection.execute("SELECT state FROM deliveries"), strict=True)
-    assert states == ("queued",) * len(READERS)
+    assert states == ("queued",) * len(SUBSCRIBERS)
 
 
 def change(room: Newsroom, statement: str) -> None:
@@ -222,7 +222,7 @@ async def test_an_edition_that_another_run_is_sending_does_not_hold_up_the_other
 
 
 async def test_every_reader_in_doubt_is_listed_however_many_have_failed(newsroom: Newsroom) -> None:
-    await newsroom.subscribe(*(f"reader{number}@example.com" for number in range(1_100)))
+    await newsroom.subscribe(*(f"subscriber{number}@example.com" for number in range(1_100)))
     await newsroom.run(W41, send=False)
     change(newsroom, "UPDATE deliveries SET state = 'failed', due = NULL, settled = 1")
     change(newsroom, "UPDATE deliveries SET state = 'sent', unknowns = 1 WHERE subscriber > 1000")
@@ -269,7 +269,7 @@ async def test_with_an_address_for_bounces_each_mail_comes_back_to_one_of_its_ow
         assert first.unknown == 1
     async with newsroom.app() as app:
         keyring = app.keyring
-        keys = {reader.email: reader.key async for reader in app.store.subscribers.stream()}
+        keys = {subscriber.email: subscriber.key async for subscriber in app.store.subscribers.stream()}
     assert len(server.dots) == 4
     assert len({mail.sender for mail in server.dots}) == 3
     for mail in server.dots:

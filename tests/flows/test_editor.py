@@ -23,7 +23,7 @@ from tests.crash.recorder import Recorder
 from tests.doors.smtp_server import Script, Step
 from tests.flows.newsroom import PAGE, Newsroom, article
 
-READERS = ("ann@readers.example", "bo@readers.example", "cy@letters.example")
+SUBSCRIBERS = ("ann@readers.example", "bo@readers.example", "cy@letters.example")
 W41 = "2023-W41"
 KEY = WeekKey.parse(W41)
 APPROVE = "[edition]\napprove = true\n"
@@ -35,7 +35,7 @@ PAGE_OF_W41 = f"feeds/archive/{W41}.html"
 async def newsroom(tmp_path: Path) -> Newsroom:
     room = Newsroom(tmp_path)
     room.write("articles/ferry-bell.txt", PAGE)
-    await room.subscribe(*READERS)
+    await room.subscribe(*SUBSCRIBERS)
     return room
 
 
@@ -63,7 +63,7 @@ async def approved(room: Newsroom, *, send: bool = True) -> Report:
 
 
 async def letters(room: Newsroom) -> dict[str, bytes]:
-    """Every reader's mail as frozen."""
+    """Every subscriber's mail as frozen."""
     async with room.app() as app:
         mailing = await frozen_mailing(app, KEY)
         assert mailing
@@ -167,12 +167,12 @@ async def test_a_held_edition_sends_nothing_until_it_is_resumed(newsroom: Newsro
     await newsroom.run(W41, send=False)
     async with newsroom.app() as app:
         said = (await hold(app, KEY))["said"]
-        assert said == f"{W41} is held: 0 of 3 readers have it. `syndicate resume {W41}` lets it go on."
+        assert said == f"{W41} is held: 0 of 3 subscribers have it. `syndicate resume {W41}` lets it go on."
         for report in (await newsroom.run(W41), *(await newsroom.deliver())):
             assert (report.held, report.incomplete, report.sent, report.queued) == (True, True, 0, 3)
             assert report.skipped == f"{W41} is held: `syndicate resume {W41}` lets it go on."
         assert (await resume(app, KEY))["said"] == (
-            f"{W41} is held no longer; `syndicate deliver` sends it to 3 readers who wait for it."
+            f"{W41} is held no longer; `syndicate deliver` sends it to 3 subscribers who wait for it."
         )
         assert (await resume(app, KEY))["said"].startswith(f"{W41} was not held; ")
     assert [each.sent for each in await newsroom.deliver()] == [3]
@@ -181,7 +181,7 @@ async def test_a_held_edition_sends_nothing_until_it_is_resumed(newsroom: Newsro
 async def test_a_hold_from_another_process_stops_a_running_send_and_nobody_is_lost(tmp_path: Path) -> None:
     room = Newsroom(tmp_path, connections=4, wait="2h")
     room.write("articles/ferry-bell.txt", PAGE)
-    await room.subscribe(*(f"reader{number}@example.com" for number in range(300)))
+    await room.subscribe(*(f"subscriber{number}@example.com" for number in range(300)))
     await room.run(W41, send=False)
     async with Script({"dot": [Step(after=0.5)] * 300}) as slow, Recorder() as quick:
         room.configure(smtp=loopback(slow))
@@ -230,7 +230,7 @@ async def test_a_hold_does_not_keep_deliver_from_another_edition(newsroom: Newsr
 async def test_what_has_gone_out_already_is_not_called_held(newsroom: Newsroom) -> None:
     await newsroom.run(W41)
     async with newsroom.app() as app:
-        assert "3 of 3 readers have it" in (await hold(app, KEY))["said"]
+        assert "3 of 3 subscribers have it" in (await hold(app, KEY))["said"]
         assert "nobody waits for it" in (await resume(app, KEY))["said"]
         await hold(app, KEY)
     report = await newsroom.run(W41)

@@ -134,7 +134,7 @@ def test_a_broken_line_of_a_list_is_refused_with_its_number_and_the_others_come_
 
 def test_an_import_revives_nobody(newsroom: Newsroom) -> None:
     assert newsroom.syndicate("subscribers", "remove", "ann@readers.example").returncode == 0
-    file = newsroom.write("list.csv", "email\nAnn@Readers.example\n")
+    file = newsroom.write("list.csv", "email\nAnn@Subscribers.example\n")
     out = json.loads(newsroom.syndicate("subscribers", "import", str(file), "--json").stdout)
     assert out["refused"] == [
         {"line": 2, "reason": "this address has unsubscribed; only its owner can subscribe again"}
@@ -165,7 +165,7 @@ def test_who_had_left_does_not_come_back_through_an_export(newsroom: Newsroom, t
     out = json.loads(other.syndicate("subscribers", "import", str(file), "--json").stdout)
     assert out["added"] == 1
     assert out["refused"] == [
-        {"line": 2, "reason": "its consent is unsubscribed; only confirmed readers come in"}
+        {"line": 2, "reason": "its consent is unsubscribed; only confirmed subscribers come in"}
     ]
 
 

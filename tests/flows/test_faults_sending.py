@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 
 pytest_plugins = ("tests.doors.databases",)
 
-READERS = 40
+SUBSCRIBERS = 40
 WEEK = "2023-W41"
 
 
-async def frozen(folder: Path, server: Recorder | Script, *, readers: int = READERS) -> Newsroom:
+async def frozen(folder: Path, server: Recorder | Script, *, subscribers: int = SUBSCRIBERS) -> Newsroom:
     """An edition that is published; nothing of it is sent yet."""
     room = Newsroom(folder)
     room.configure(smtp=f"smtp+plain://127.0.0.1:{server.port}")
     room.write("articles/ferry-bell.txt", PAGE)
-    await room.subscribe(*(f"reader{number}@example.com" for number in range(readers)))
+    await room.subscribe(*(f"subscriber{number}@example.com" for number in range(subscribers)))
     await room.run(WEEK, send=False)
     return room
 
@@ -51,7 +51,7 @@ def times(server: Recorder | Script) -> Counter[str]:
 
 async def test_a_disk_that_fills_up_in_the_middle_stops_the_mail_and_loses_nobody(tmp_path: Path) -> None:
     async with Recorder() as server:
-        room = await frozen(tmp_path, server, readers=400)
+        room = await frozen(tmp_path, server, subscribers=400)
         most = (tmp_path / "var/syndicate.db").stat().st_size  # what the log of changes may grow to
         full = await asyncio.to_thread(
             room.syndicate,
@@ -81,7 +81,7 @@ async def test_a_ledger_that_another_process_locks_for_a_while_is_waited_for(tmp
         other.execute("ROLLBACK")
         other.close()
         (report,) = await sending
-        assert (report.sent, report.unknown) == (READERS, 0)
+        assert (report.sent, report.unknown) == (SUBSCRIBERS, 0)
     assert set(times(server).values()) == {1}
 
 
@@ -91,7 +91,7 @@ async def test_a_postgresql_server_that_goes_away_in_the_middle_stops_the_mail_a
     url = postgres.create()
     name = urlsplit(url).path[1:]
     async with Recorder() as server:
-        story = await Story.of(Newsroom(tmp_path), server, READERS, random.Random(1), url=url)
+        story = await Story.of(Newsroom(tmp_path), server, SUBSCRIBERS, random.Random(1), url=url)
         gate = server.hold("dot", 10)
         run = story.start()
         await gate.full(story.room.connections)
@@ -123,8 +123,8 @@ async def test_a_network_that_goes_away_in_the_middle_costs_nobody_the_mail(tmp_
         await server.come_back()
         room.later(hours=1)
         (report,) = await room.deliver()
-        assert (report.incomplete, report.sent) == (False, READERS - 10)
-    assert times(server) == {f"reader{number}@example.com": 1 for number in range(READERS)}
+        assert (report.incomplete, report.sent) == (False, SUBSCRIBERS - 10)
+    assert times(server) == {f"subscriber{number}@example.com": 1 for number in range(SUBSCRIBERS)}
 
 
 @pytest.mark.parametrize("jump", [{"days": 1}, {"hours": -1}], ids=["a day on", "an hour back"])
@@ -142,7 +142,7 @@ async def test_a_clock_that_jumps_in_the_middle_loses_and_repeats_nothing(
         room.later(hours=2)
         (report,) = await room.deliver() or [Report("")]
         assert not report.incomplete
-    assert times(server) == {f"reader{number}@example.com": 1 for number in range(READERS)}
+    assert times(server) == {f"subscriber{number}@example.com": 1 for number in range(SUBSCRIBERS)}
 
 
 async def test_a_server_that_never_answers_a_dot_does_not_keep_a_run_that_is_asked_to_stop(
@@ -160,22 +160,22 @@ async def test_a_server_that_never_answers_a_dot_does_not_keep_a_run_that_is_ask
         assert (report.incomplete, report.sent) == (True, 10)
         gate.open(cuts=True)
         (report,) = await room.deliver()
-        assert (report.incomplete, report.sent, report.unknown) == (False, READERS - 10, room.connections)
-    assert times(server) == {f"reader{number}@example.com": 1 for number in range(READERS)}
+        assert (report.incomplete, report.sent, report.unknown) == (False, SUBSCRIBERS - 10, room.connections)
+    assert times(server) == {f"subscriber{number}@example.com": 1 for number in range(SUBSCRIBERS)}
 
 
 async def test_greylisting_of_everybody_is_waited_out(tmp_path: Path) -> None:
-    grey = [Step("451 4.7.1 greylisted, come back later")] * READERS
+    grey = [Step("451 4.7.1 greylisted, come back later")] * SUBSCRIBERS
     async with Script({"rcpt": grey}) as server:
         room = await frozen(tmp_path, server)
         (report,) = await room.deliver()
-        assert (report.sent, report.deferred, report.failed, report.incomplete) == (0, READERS, 0, True)
+        assert (report.sent, report.deferred, report.failed, report.incomplete) == (0, SUBSCRIBERS, 0, True)
         assert server.dots == []
         room.later(minutes=4)
         assert (await room.deliver())[0].sent == 0  # five minutes at least
         room.later(minutes=4)
         (report,) = await room.deliver()
-        assert (report.sent, report.incomplete) == (READERS, False)
+        assert (report.sent, report.incomplete) == (SUBSCRIBERS, False)
     assert set(times(server).values()) == {1}
 
 
@@ -191,4 +191,4 @@ async def test_a_storm_of_421_ends_and_loses_nobody(tmp_path: Path, moment: str)
             reports = await asyncio.wait_for(room.deliver(), 300)
             if not reports or not reports[0].incomplete:
                 break
-        assert times(server) == {f"reader{number}@example.com": 1 for number in range(READERS)}
+        assert times(server) == {f"subscriber{number}@example.com": 1 for number in range(SUBSCRIBERS)}

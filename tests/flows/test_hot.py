@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from syndication.collect.access_log.reading import AccessLog, Question
-from syndication.domain.readership import Readership
+from syndication.domain.audience import Audience
 from syndication.domain.week import WeekKey
 from syndication.flows.collecting.collect import collect
 from syndication.flows.collecting.health import sources_standing
@@ -35,8 +35,8 @@ def newsroom(tmp_path: Path) -> Newsroom:
     return room
 
 
-def line(name: str, reader: int, at: str = "12/Oct/2023:10:00:00 +0900", status: int = 200) -> str:
-    return f'192.0.2.{reader} - - [{at}] "GET /{name} HTTP/1.1" {status} 99 "-" "{PHONE}"\n'
+def line(name: str, visitor: int, at: str = "12/Oct/2023:10:00:00 +0900", status: int = 200) -> str:
+    return f'192.0.2.{visitor} - - [{at}] "GET /{name} HTTP/1.1" {status} 99 "-" "{PHONE}"\n'
 
 
 def with_log(room: Newsroom, *lines: str) -> None:
@@ -59,9 +59,9 @@ async def test_the_readers_of_the_week_rank_its_edition_and_are_told_before_and_
     await newsroom.subscribe("one@readers.example")
     with_log(
         newsroom,
-        *(line("rain", reader) for reader in (1, 2, 3, 3)),
-        *(line("tram", reader) for reader in (1, 2)),
-        *(line("snow", reader, at="20/Oct/2023:10:00:00 +0900") for reader in range(9)),
+        *(line("rain", visitor) for visitor in (1, 2, 3, 3)),
+        *(line("tram", visitor) for visitor in (1, 2)),
+        *(line("snow", visitor, at="20/Oct/2023:10:00:00 +0900") for visitor in range(9)),
         line("rain", 9, status=500),
     )
     async with newsroom.app() as app:
@@ -111,7 +111,7 @@ async def test_movement_is_told_against_the_edition_before(newsroom: Newsroom) -
         ((), "holds nothing of the week from 2023-10-09 00:00 on. The digest"),
         (("x\n", "y\n"), "No line of the access log can be read"),
         ((line("tram", 1, "01/Sep/2023:10:00:00 +0900"),), "are of 2023-09-01 10:00 to 2023-09-01 10:00"),
-        ((line("nothing", 1),), "No reader of an article is in the access log"),
+        ((line("nothing", 1),), "No visitor of an article is in the access log"),
     ],
 )
 async def test_a_log_that_says_nothing_is_a_warning_and_the_digest_goes_out_without_a_list(
@@ -144,11 +144,11 @@ class Overheard(AccessLog):
         super().__init__()
         self.salts: list[bytes] = []
 
-    async def readership(
+    async def audience(
         self, question: Question, *, salt: bytes, told: Callable[[int, int], None]
-    ) -> Readership:
+    ) -> Audience:
         self.salts.append(salt)
-        return await super().readership(question, salt=salt, told=told)
+        return await super().audience(question, salt=salt, told=told)
 
 
 async def test_every_reading_of_the_log_has_a_salt_of_its_own(newsroom: Newsroom) -> None:
@@ -267,8 +267,8 @@ async def test_the_verb_prints_the_list_with_its_numbers_and_their_reasons(newsr
     for part in (
         "2023-W41: not made yet: this is what it would be",
         "after 2023-10-09 00:00 up to 2023-10-16 00:00; no marks: there is no edition before it",
-        "  1. Snow\n     1 reader, 1 view\n     found by its address\n     https://harbour.example/snow",
-        "  2. Tram\n     1 reader, 2 views",
+        "  1. Snow\n     1 visitor, 1 view\n     found by its address\n     https://harbour.example/snow",
+        "  2. Tram\n     1 visitor, 2 views",
         "4 lines in 1 file\n           3  views of 2 articles\n           1  styles, scripts, images and feeds",
         "Its lines about articles are of 2023-10-12 10:00 to 2023-10-12 10:00.",
     ):

@@ -55,7 +55,9 @@ async def test_what_is_exported_comes_back_as_it_was_into_an_empty_list(tmp_path
         done = await import_file(app, tmp_path / "out.csv")
         assert (done.added, [each.reason for each in done.refused]) == (
             3,
-            ["its consent is unsubscribed; only confirmed readers come in"],
+            ["its consent is unsubscribed; only confirmed subscribers come in"],
         )
-        found = [reader async for reader in app.store.subscribers.stream()]
-    assert [(reader.name, reader.language) for reader in found] == [(name, "ko") for name in names[:3]]
+        found = [subscriber async for subscriber in app.store.subscribers.stream()]
+    assert [(subscriber.name, subscriber.language) for subscriber in found] == [
+        (name, "ko") for name in names[:3]
+    ]

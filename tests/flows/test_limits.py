@@ -21,8 +21,8 @@ from tests.doors.ports import free_port
 from tests.doors.smtp_server import PIPELINING, Script, Step
 from tests.flows.newsroom import PAGE, Newsroom, article, hurried
 
-READERS = ("ann@readers.example", "bo@readers.example", "cy@letters.example")
-GMAIL = tuple(f"reader{number}@gmail.com" for number in range(4))
+SUBSCRIBERS = ("ann@readers.example", "bo@readers.example", "cy@letters.example")
+GMAIL = tuple(f"subscriber{number}@gmail.com" for number in range(4))
 W41 = "2023-W41"
 
 
@@ -30,7 +30,7 @@ W41 = "2023-W41"
 async def newsroom(tmp_path: Path) -> Newsroom:
     room = Newsroom(tmp_path)
     room.write("articles/ferry-bell.txt", PAGE)
-    await room.subscribe(*READERS)
+    await room.subscribe(*SUBSCRIBERS)
     return room
 
 
@@ -63,7 +63,7 @@ async def test_a_dead_server_is_left_to_the_others_within_the_same_run(newsroom:
             (paused,) = (await standing(app, None))["paused"]
     assert (paused["kind"], paused["name"], paused["reason"]) == ("server", f"127.0.0.1:{dead}", "pause")
     assert "Connect call failed" in paused["words"]
-    assert Counter(mail.recipient for mail in alive.taken) == dict.fromkeys(READERS, 1)
+    assert Counter(mail.recipient for mail in alive.taken) == dict.fromkeys(SUBSCRIBERS, 1)
 
 
 async def test_a_server_that_says_421_loses_its_mail_to_the_other(newsroom: Newsroom) -> None:
@@ -76,7 +76,7 @@ async def test_a_server_that_says_421_loses_its_mail_to_the_other(newsroom: News
         for minutes in (10, 20, 40):
             newsroom.later(minutes=minutes)
             await newsroom.deliver()
-    assert {mail.recipient for mail in (*one.taken, *two.taken)} == set(READERS)
+    assert {mail.recipient for mail in (*one.taken, *two.taken)} == set(SUBSCRIBERS)
 
 
 async def test_a_storm_of_421_after_the_dot_ends_a_run_that_does_not_wait(newsroom: Newsroom) -> None:
@@ -121,11 +121,11 @@ async def test_a_run_that_waits_outlasts_a_storm_at_the_servers_pace(newsroom: N
         async with hurried(newsroom, times=2400) as app:
             report = await run_weekly(app, Weekly(WeekKey.parse(W41)))
     assert (report.sent, report.incomplete) == (3, False)
-    assert Counter(mail.recipient for mail in server.taken) == dict.fromkeys(READERS, 1)
+    assert Counter(mail.recipient for mail in server.taken) == dict.fromkeys(SUBSCRIBERS, 1)
 
 
 async def test_a_rate_is_kept_and_never_ends_a_run(newsroom: Newsroom) -> None:
-    await newsroom.subscribe(*(f"reader{number}@example.com" for number in range(9)))
+    await newsroom.subscribe(*(f"subscriber{number}@example.com" for number in range(9)))
     async with Script() as server:
         smtp(newsroom, server, "rate = 5")
         async with hurried(newsroom, times=5) as app:
@@ -137,7 +137,7 @@ async def test_a_rate_is_kept_and_never_ends_a_run(newsroom: Newsroom) -> None:
 
 
 async def test_a_warm_up_says_when_its_day_is_over_and_goes_on_the_next(newsroom: Newsroom) -> None:
-    await newsroom.subscribe(*(f"reader{number}@example.com" for number in range(5)))
+    await newsroom.subscribe(*(f"subscriber{number}@example.com" for number in range(5)))
     async with Script() as server:
         smtp(newsroom, server, "per_day = 50", "warm_up = 2")
         first = await newsroom.run(W41)

@@ -1,4 +1,4 @@
-"""`older/`: a feed of many documents that do not change (RFC 5005), walked as a reader walks it."""
+"""`older/`: a feed of many documents that do not change (RFC 5005), walked as a subscriber walks it."""
 
 import json
 from datetime import UTC, datetime, timedelta

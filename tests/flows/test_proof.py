@@ -1,4 +1,4 @@
-"""What an editor looks at: sample readers, findings, the difference from the last edition; and the verb that shows them."""
+"""What an editor looks at: sample subscribers, findings, the difference from the last edition; and the verb that shows them."""
 
 import json
 import shutil
@@ -35,7 +35,7 @@ async def test_every_kind_of_reader_is_among_the_samples(newsroom: Newsroom) -> 
     async with newsroom.app() as app:
         await gather(app)
         proof = await proof_of(app, W41)
-        copies = {each.id: proof.copy(each.reader) for each in samples(app, proof)}
+        copies = {each.id: proof.copy(each.recipient) for each in samples(app, proof)}
     assert list(copies) == ["no-name", "long-name", "right-to-left", "in-ko", "only-town", "no-topic"]
     assert copies.pop("no-topic") is None
     texts = {name: copy.text for name, copy in copies.items() if copy}
@@ -104,7 +104,7 @@ def said(proof: Proof, copy: Copy) -> list[str]:
 
 async def test_what_a_person_should_look_at_is_found(newsroom: Newsroom, proof: Proof) -> None:
     async with newsroom.app() as app:
-        copy = proof.copy(samples(app, proof)[0].reader)
+        copy = proof.copy(samples(app, proof)[0].recipient)
     assert copy is not None
     assert said(proof, copy) == []
     assert said(proof, replace(copy, preheader="Short.")) == ["The preheader has 6 characters."]
@@ -126,7 +126,7 @@ async def test_what_a_person_should_look_at_is_found(newsroom: Newsroom, proof: 
 
 async def test_the_links_that_act_for_the_reader_are_told_apart(newsroom: Newsroom, proof: Proof) -> None:
     async with newsroom.app() as app:
-        copy = proof.copy(samples(app, proof)[0].reader)
+        copy = proof.copy(samples(app, proof)[0].recipient)
     assert copy is not None
     personal = [each.text for each in links(proof, copy) if each.personal]
     assert personal == ["Change what you receive", "Unsubscribe"]

@@ -22,7 +22,7 @@ from syndication.wiring.app import open_app
 from tests.crash.runs import below
 from tests.flows.newsroom import PAGE, Newsroom
 
-READERS = tuple(f"reader{number}@example.com" for number in range(6))
+SUBSCRIBERS = tuple(f"subscriber{number}@example.com" for number in range(6))
 WAITING = (
     sys.executable,
     "-c",
@@ -35,7 +35,7 @@ WAITING = (
 async def newsroom(tmp_path: Path) -> Newsroom:
     room = Newsroom(tmp_path, processes=2)
     room.write("articles/ferry-bell.txt", PAGE)
-    await room.subscribe(*READERS)
+    await room.subscribe(*SUBSCRIBERS)
     await room.run("2023-W41", send=False)
     return room
 
@@ -46,7 +46,7 @@ async def sending(app: App) -> AsyncIterator[tuple[Sending, int]]:
     (mailing,) = await app.store.editions.open_mailings()
     with app.locks(f"mailing {mailing}") as lock:
         async with app.open_pool() as pool:
-            yield Sending(app, mailing, pool, total=len(READERS)), lock
+            yield Sending(app, mailing, pool, total=len(SUBSCRIBERS)), lock
 
 
 def senders_of(process: int) -> list[int]:
@@ -83,7 +83,7 @@ async def test_two_processes_mail_everybody_once_and_show_one_progress(newsroom:
         await send_in_processes(both, 2, lock)
         assert (both.done, both.warnings, both.alone) == (6, [], False)
     assert Counter(mail.split(b"\r\nTo: ")[1].split(b"\r\n")[0] for mail in newsroom.mails()) == Counter(
-        reader.encode() for reader in READERS
+        subscriber.encode() for subscriber in SUBSCRIBERS
     )
     assert kept.seen[-1] == (6, 6, {"sent": 6})
 

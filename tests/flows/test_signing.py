@@ -60,12 +60,12 @@ async def doctor(room: Newsroom) -> dict[str, Check]:
 
 
 async def letter(room: Newsroom) -> bytes:
-    """The one reader's mail, made anew by a process of its own as for a resend."""
+    """The one subscriber's mail, made anew by a process of its own as for a resend."""
     async with room.app() as app:
         edition = (await app.store.editions.mailing(f"{WEEK}.weekly.harbour.example")).id
         letters = await app.letters.of(edition)
-        readers = [reader async for reader in app.store.ledger.recipients(edition, limit=1)]
-        message = letters.message(readers[0])
+        subscribers = [subscriber async for subscriber in app.store.ledger.recipients(edition, limit=1)]
+        message = letters.message(subscribers[0])
     assert message
     return message
 
@@ -215,10 +215,10 @@ async def test_a_batchs_mails_are_merged_one_a_connection_then_signed_and_no_mor
     did: list[tuple[str, int]] = []
 
     class Noted(MailingLetters):
-        def draft(self, reader: Recipient) -> Draft | None:
-            number = reader.subscriber
+        def draft(self, subscriber: Recipient) -> Draft | None:
+            number = subscriber.subscriber
             did.append(("merged", number))
-            draft = MailingLetters.draft(self, reader)
+            draft = MailingLetters.draft(self, subscriber)
             assert draft
             (unsigned,) = draft.unsigned
 
@@ -228,7 +228,7 @@ async def test_a_batchs_mails_are_merged_one_a_connection_then_signed_and_no_mor
 
             return draft._replace(unsigned=[unsigned._replace(sign=sign)])
 
-    await room.subscribe(*(f"reader{number}@readers.example" for number in range(1, 4)))
+    await room.subscribe(*(f"subscriber{number}@readers.example" for number in range(1, 4)))
     room.configure(more=f"[dkim]\n{key(room)}")
     await room.run(WEEK, send=False)
     async with room.app() as app:

@@ -15,14 +15,14 @@ from syndication.flows.lock import hold
 from tests.doors.smtp_server import Script, Step
 from tests.flows.newsroom import PAGE, Newsroom, article
 
-READERS = ("ann@readers.example", "bo@readers.example", "cy@letters.example")
+SUBSCRIBERS = ("ann@readers.example", "bo@readers.example", "cy@letters.example")
 
 
 @pytest.fixture
 async def newsroom(tmp_path: Path) -> Newsroom:
     room = Newsroom(tmp_path)
     room.write("articles/ferry-bell.txt", PAGE)
-    await room.subscribe(*READERS)
+    await room.subscribe(*SUBSCRIBERS)
     return room
 
 
@@ -38,7 +38,7 @@ async def test_a_saved_page_becomes_feeds_an_archive_and_a_mail_for_every_reader
     assert (report.articles, report.hot, report.recipients, report.sent) == (1, 6, 3, 3)
     assert (report.deferred, report.failed, report.unknown, report.skipped) == (0, 0, 0, None)
     mails = [parsed(data) for data in newsroom.mails()]
-    assert sorted(str(mail["To"]) for mail in mails) == sorted(READERS)
+    assert sorted(str(mail["To"]) for mail in mails) == sorted(SUBSCRIBERS)
     for mail in mails:
         assert mail["Subject"] == 'Ferry Bell Rings Again at "Low Water" After Twelve Silent Years'
         assert [part.get_content_type() for part in mail.walk()] == [
@@ -175,12 +175,12 @@ async def test_two_hundred_old_entries_of_a_new_source_are_backlog(newsroom: New
 async def test_a_reader_who_left_after_the_freeze_gets_nothing(newsroom: Newsroom) -> None:
     await newsroom.run("2023-W41", send=False)
     async with newsroom.app() as app:
-        assert await app.store.subscribers.remove(READERS[0], at=newsroom.now)
+        assert await app.store.subscribers.remove(SUBSCRIBERS[0], at=newsroom.now)
 
     (report,) = await newsroom.deliver()
 
     assert (report.sent, report.failed, report.incomplete) == (2, 1, False)
-    assert sorted(str(parsed(mail)["To"]) for mail in newsroom.mails()) == sorted(READERS[1:])
+    assert sorted(str(parsed(mail)["To"]) for mail in newsroom.mails()) == sorted(SUBSCRIBERS[1:])
 
 
 async def test_a_reader_who_came_after_the_freeze_waits_for_the_next(newsroom: Newsroom) -> None:
@@ -203,7 +203,7 @@ async def test_a_dead_server_loses_nothing_and_deliver_later_sends_all(newsroom:
         newsroom.configure(smtp=f"smtp+plain://127.0.0.1:{server.port}")
         (later,) = await newsroom.deliver()
     assert (later.sent, later.incomplete) == (3, False)
-    assert sorted(taken.recipient for taken in server.taken) == sorted(READERS)
+    assert sorted(taken.recipient for taken in server.taken) == sorted(SUBSCRIBERS)
 
 
 async def test_greylisted_readers_are_tried_again_when_due(newsroom: Newsroom) -> None:
@@ -230,7 +230,7 @@ async def test_a_resent_mail_is_the_same_to_the_byte_whatever_changed_meanwhile(
         assert first.unknown == 1
         assert first.incomplete
 
-        await newsroom.subscribe(*READERS, name="New Name", language="ko")
+        await newsroom.subscribe(*SUBSCRIBERS, name="New Name", language="ko")
         newsroom.write("templates/default/digest.txt", "Something else")
         newsroom.write("articles/ferry-bell.txt", PAGE.replace("tires", "wearies"))
         secrets = newsroom.folder / "var/secret.keys"
@@ -310,7 +310,7 @@ async def test_readers_of_other_topics_get_no_mail_and_are_counted(tmp_path: Pat
 
 
 async def test_the_footer_names_the_local_day_of_consent(newsroom: Newsroom) -> None:
-    """The readers confirmed on 16 October at 08:00 UTC; in Seoul 23:30 UTC is already the next day."""
+    """The subscribers confirmed on 16 October at 08:00 UTC; in Seoul 23:30 UTC is already the next day."""
     file = newsroom.write("late.csv", "email,confirmed_at\nlate@readers.example,2023-06-30T23:30:00Z\n")
     newsroom.syndicate("subscribers", "import", str(file))
     await newsroom.run("2023-W41")

@@ -17,7 +17,7 @@ from syndication.flows.report import Report
 from syndication.flows.weekly import Weekly, run_weekly
 from syndication.render.renderer import Renderer
 from syndication.wiring.app import Moment, open_app
-from tests.unit.render_editions import merged, reader
+from tests.unit.render_editions import merged, subscriber
 
 __all__ = ["FOLDER", "NAMES", "samples"]
 
@@ -72,7 +72,7 @@ async def _demo() -> tuple[Edition, Renderer, Renderer]:
 
 
 def _digest(renderer: Renderer, edition: Edition, language: str) -> tuple[str, str]:
-    return merged(renderer.digest(edition, language), reader(language=language), renderer)
+    return merged(renderer.digest(edition, language), subscriber(language=language), renderer)
 
 
 def _a_tag_a_line(html: str) -> str:

@@ -96,7 +96,7 @@ def renderer(
     )
 
 
-def reader(**changes: object) -> Recipient:
+def subscriber(**changes: object) -> Recipient:
     values: dict[str, object] = {
         "subscriber": 1,
         "serial": 1,
@@ -115,7 +115,7 @@ def merged(
     variant: Variant, recipient: Recipient | None = None, using: Renderer | None = None
 ) -> tuple[str, str]:
     """The HTML and the text as `recipient` gets them."""
-    using, recipient = using or renderer(), recipient or reader()
+    using, recipient = using or renderer(), recipient or subscriber()
     links = {
         "unsubscribe": "https://news.bell.example/u/t?a=1&b=2",
         "preferences": "https://news.bell.example/p/t",

@@ -60,7 +60,7 @@ def test_a_banner_in_the_text_beside_a_report_does_not_go_before_its_status() ->
         ("5.1.1", "550 5.1.1 blocked because of the reputation of your network", "5.7.1"),
         ("5.1.1", "550 the message size exceeded what we take", "5.3.4"),
         ("5.0.0", "452 the mailbox size limit was reached", "5.2.2"),
-        ("5.0.0", "the reader has exceeded the disk space there is", "5.2.2"),
+        ("5.0.0", "the subscriber has exceeded the disk space there is", "5.2.2"),
         ("5.0.0", "550 BAD_RECIPIENT", "5.1.1"),
         ("5.0.0", "550 no mail box is there for this user", "5.1.1"),
         ("5.0.0", "550 this server requires confirmation of who you are", "5.7.1"),
@@ -106,7 +106,7 @@ def test_the_action_of_a_report_counts(action: str, expected: Kind) -> None:
 
 
 def test_of_several_recipients_the_mildest_counts() -> None:
-    """A reader forwards to two addresses: the mail has arrived at one of them."""
+    """A subscriber forwards to two addresses: the mail has arrived at one of them."""
     dead = "Final-Recipient: rfc822; a@x.example\nAction: failed\nStatus: 5.1.1\n"
     full = "Final-Recipient: rfc822; b@x.example\nAction: failed\nStatus: 4.2.2\n"
     assert kind(bounce(groups=f"{dead}\n{full}")) is Kind.SOFT

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndication.collect.article.article_page import ArticlePage, PageReader
+from syndication.collect.article.article_page import ArticlePage, PageParser
 from syndication.collect.article.choice import Facts
 from syndication.domain.article import Image, Source, SourceKind
 from syndication.domain.publication import Publication
@@ -28,7 +28,7 @@ PUBLICATION = Publication(
     "https://w.example/",
 )
 URL = "https://paper.example/city/ferry?utm_source=x"
-READER = PageReader(
+READER = PageParser(
     Source("harbour", SourceKind.SITEMAP, "https://paper.example/sitemap.xml", section="City"),
     PUBLICATION,
     now=datetime(2026, 11, 20, 12, tzinfo=UTC),

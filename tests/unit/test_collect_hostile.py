@@ -1,4 +1,4 @@
-"""Every reader under hostile input: nothing but CollectError comes out, and no field costs more than its length."""
+"""Every subscriber under hostile input: nothing but CollectError comes out, and no field costs more than its length."""
 
 import json
 import time
@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndication.collect.article.article_page import PageReader
-from syndication.collect.feeds.entry import FeedReader
+from syndication.collect.article.article_page import PageParser
+from syndication.collect.feeds.entry import FeedArticles
 from syndication.collect.feeds.json_feed import is_json, read_json_feed
 from syndication.collect.feeds.xml_feed import read_xml_feed
 from syndication.collect.folder.read import read_folder
@@ -63,21 +63,21 @@ def damaged(draw: st.DrawFn, *whole: bytes) -> bytes:
     return data
 
 
-def read_feed(data: bytes) -> FeedReader:
-    reader = FeedReader(WIRE, DESK, now=NOW)
+def read_feed(data: bytes) -> FeedArticles:
+    subscriber = FeedArticles(WIRE, DESK, now=NOW)
     read = read_json_feed if is_json(data, "") else read_xml_feed
-    read(data, "", "https://x.example/feed", reader)
-    reader.close()
-    return reader
+    read(data, "", "https://x.example/feed", subscriber)
+    subscriber.close()
+    return subscriber
 
 
 @given(damaged(ATOM, JSON, RSS.format("".join(f"<{name}>x</{name}>" for name in FIELDS)).encode()))
 def test_a_damaged_feed_is_articles_or_one_error(data: bytes) -> None:
     try:
-        reader = read_feed(data)
+        subscriber = read_feed(data)
     except CollectError:
         return
-    for article in reader.articles:
+    for article in subscriber.articles:
         assert article.content_hash()
         assert "\x00" not in article.title + article.content
         for moment in (article.published, article.updated):
@@ -103,7 +103,7 @@ def test_a_damaged_site_is_pages_or_one_error(sitemap: bytes, page: bytes) -> No
     with suppress(CollectError):
         read_section_page(page, "text/html", "https://x.example/", "a")
     with suppress(CollectError):
-        PageReader(WIRE, DESK, now=NOW).read(page, "text/html", "https://x.example/a")
+        PageParser(WIRE, DESK, now=NOW).read(page, "text/html", "https://x.example/a")
 
 
 @settings(max_examples=60)
@@ -178,7 +178,7 @@ def cost(read: Callable[[str], None], text: str) -> float:
 
 
 def page_of(text: str) -> None:
-    PageReader(WIRE, DESK, now=NOW).read(
+    PageParser(WIRE, DESK, now=NOW).read(
         f"<html><head><title>{text}</title></head><body><article>{text}".encode(), "", "https://x.example/a"
     )
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndication.collect.feeds.entry import FeedReader
+from syndication.collect.feeds.entry import FeedArticles
 from syndication.collect.feeds.feed import read_feed
 from syndication.collect.text.charset import decoded
 from syndication.domain.article import ParsedArticle, Source, SourceKind
@@ -24,10 +24,10 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 KOREAN, RUSSIAN, FRENCH = "안개와 바다의 노래", "Туман над морем", "L\N{RIGHT SINGLE QUOTATION MARK}été déjà"
 
 
-def read(data: bytes, content_type: str = "") -> FeedReader:
-    reader = FeedReader(Source("wire", SourceKind.FEED, URL), PUBLICATION, now=NOW)
-    read_feed(data, content_type, URL, reader)
-    return reader
+def read(data: bytes, content_type: str = "") -> FeedArticles:
+    subscriber = FeedArticles(Source("wire", SourceKind.FEED, URL), PUBLICATION, now=NOW)
+    read_feed(data, content_type, URL, subscriber)
+    return subscriber
 
 
 def titles(data: str) -> list[str]:
@@ -35,9 +35,9 @@ def titles(data: str) -> list[str]:
 
 
 def one(items: str) -> ParsedArticle:
-    reader = read(rss(items).encode())
-    assert reader.warnings == []
-    (article,) = reader.articles
+    subscriber = read(rss(items).encode())
+    assert subscriber.warnings == []
+    (article,) = subscriber.articles
     return article
 
 
@@ -86,11 +86,11 @@ def test_the_real_encoding_counts_whatever_is_declared(
 ) -> None:
     start = f'<?xml version="1.0" encoding="{declared}"?>' if declared else '<?xml version="1.0"?>'
     head = f"<language>{language}</language>" if language else ""
-    reader = read(
+    subscriber = read(
         rss(f"<item><title>{title}</title></item>", start=start, head=head).encode(real), content_type
     )
-    assert [article.title for article in reader.articles] == [title]
-    assert reader.warnings == []
+    assert [article.title for article in subscriber.articles] == [title]
+    assert subscriber.warnings == []
 
 
 def test_a_character_that_was_cut_in_two_costs_itself_alone() -> None:
@@ -183,9 +183,9 @@ OLD_DOCTYPE = '<?xml version="1.0"?><!DOCTYPE rss PUBLIC "-//Netscape Communicat
     ids=["RDF", "Atom 0.3", "RSS 0.91", "beside", "no version", "blanks first", "capitals"],
 )
 def test_every_form_of_feed_is_read(data: str) -> None:
-    reader = read(data.encode())
-    assert [article.title for article in reader.articles] == ["Fog"]
-    assert reader.warnings == []
+    subscriber = read(data.encode())
+    assert [article.title for article in subscriber.articles] == ["Fog"]
+    assert subscriber.warnings == []
 
 
 @pytest.mark.parametrize(
@@ -200,10 +200,10 @@ def test_every_form_of_feed_is_read(data: str) -> None:
     ids=["truncated", "junk before", "junk behind", "crossed", "prefix unknown"],
 )  # fmt: skip
 def test_what_is_broken_is_read_as_far_as_it_goes_and_said(data: str, found: list[str]) -> None:
-    reader = read(data.encode())
-    assert [article.title for article in reader.articles] == found
-    assert [warning.partition(" (")[0] for warning in reader.warnings] == ["The feed is not well-formed"]
-    assert "(line " in reader.warnings[0]
+    subscriber = read(data.encode())
+    assert [article.title for article in subscriber.articles] == found
+    assert [warning.partition(" (")[0] for warning in subscriber.warnings] == ["The feed is not well-formed"]
+    assert "(line " in subscriber.warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -223,16 +223,16 @@ def test_a_page_that_names_its_feed_is_refused_with_that_address() -> None:
 
 def test_a_podcast_is_read_and_an_episode_without_words_is_counted() -> None:
     sound = "<enclosure url='https://paper.example/1.mp3' type='audio/mpeg' length='5'/>"
-    reader = read(
+    subscriber = read(
         rss(
             f"<item><title>One</title><itunes:summary>Of fog.</itunes:summary><itunes:image href='https://paper.example/1.jpg'/>{sound}</item><item>{sound}</item>"
         ).encode()
     )
-    (episode,) = reader.articles
+    (episode,) = subscriber.articles
     assert (episode.title, episode.summary) == ("One", "Of fog.")
     assert episode.image
     assert episode.image.src == "https://paper.example/1.jpg"
-    assert reader.warnings == ["1 entry with neither title nor text; left out."]
+    assert subscriber.warnings == ["1 entry with neither title nor text; left out."]
 
 
 def test_a_date_that_cannot_be_read_gives_way_to_one_that_can() -> None:
@@ -246,8 +246,8 @@ def test_ten_thousand_entries_are_ten_thousand_articles() -> None:
     items = "".join(
         f"<item><title>T {n}</title><guid isPermaLink='false'>{n}</guid></item>" for n in range(10_000)
     )
-    reader = read(rss(items).encode())
-    assert len({article.keys for article in reader.articles}) == 10_000
+    subscriber = read(rss(items).encode())
+    assert len({article.keys for article in subscriber.articles}) == 10_000
 
 
 def items(*found: Any, **head: Any) -> bytes:
@@ -256,7 +256,7 @@ def items(*found: Any, **head: Any) -> bytes:
 
 
 def test_json_of_odd_types_loses_no_item() -> None:
-    reader = read(
+    subscriber = read(
         items(
             {"id": None, "title": "No id", "tags": "fog", "authors": {"name": "Mina"}},
             {"id": 1.5, "title": 5, "date_published": 1794821400},
@@ -270,10 +270,10 @@ def test_json_of_odd_types_loses_no_item() -> None:
             None,
         )
     )
-    assert [article.title for article in reader.articles] == ["No id", "5", "Half"]
-    assert reader.articles[1].published == datetime(2026, 11, 16, 9, 30, tzinfo=UTC)
-    assert reader.articles[2].tags == ("1", "a")
-    assert reader.warnings == [
+    assert [article.title for article in subscriber.articles] == ["No id", "5", "Half"]
+    assert subscriber.articles[1].published == datetime(2026, 11, 16, 9, 30, tzinfo=UTC)
+    assert subscriber.articles[2].tags == ("1", "a")
+    assert subscriber.warnings == [
         "2 items without fields; left out.",
         "1 entry with neither title nor text; left out.",
     ]
@@ -287,5 +287,5 @@ def test_json_without_a_list_of_items_is_said(found: object) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "euc-kr"])
 def test_json_in_another_encoding_is_read(encoding: str) -> None:
     data = items({"id": "1", "title": KOREAN}).decode().encode(encoding)
-    reader = read(data, "application/json; charset=euc-kr")
-    assert [article.title for article in reader.articles] == [KOREAN]
+    subscriber = read(data, "application/json; charset=euc-kr")
+    assert [article.title for article in subscriber.articles] == [KOREAN]

@@ -1,4 +1,4 @@
-"""The estimate of how many different readers there were keeps its promise at every size."""
+"""The estimate of how many different visitors there were keeps its promise at every size."""
 
 import random
 from hashlib import blake2b

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndication.compose import hot as compose_hot
-from syndication.compose.hot import by_readers, choose
+from syndication.compose.hot import by_visitors, choose
 from syndication.domain.article import Article
 from syndication.domain.hot_account import Meant
 from syndication.domain.hotlist import SAME, HotEntry, HotLine, HotList, Movement, Trend
@@ -157,7 +157,7 @@ def test_readers_rank_and_of_two_with_as_many_the_newer_then_the_title() -> None
         article("d", "Fog", "https://news.example/d", days=-1),
         article("e", "Unread", "https://news.example/e"),
     ]
-    found = by_readers({"a": 5, "b": 5, "c": 5, "d": 9}, known, "access.log")
+    found = by_visitors({"a": 5, "b": 5, "c": 5, "d": 9}, known, "access.log")
     assert [(line.rank, line.title, line.score) for line in found.lines] == [
         (1, "Fog", 9.0),
         (2, "Snow", 5.0),

@@ -1,4 +1,4 @@
-"""Final bytes: asserted on bytes, with the standard library's parser as the second reader."""
+"""Final bytes: asserted on bytes, with the standard library's parser as the second subscriber."""
 
 import email
 import email.policy
@@ -83,12 +83,12 @@ nasty = st.lists(
 
 def written(
     letter: Letter = LETTER,
-    reader: Recipient = READER,
+    subscriber: Recipient = READER,
     *,
     name: str = "Jieun",
     flags: tuple[str, ...] = ("topic:film",),
 ) -> bytes:
-    return compile_letter(letter).draft(reader, {"name": name, "count": "3"}, flags, LINK).message()
+    return compile_letter(letter).draft(subscriber, {"name": name, "count": "3"}, flags, LINK).message()
 
 
 def parsed(message: bytes) -> EmailMessage:
@@ -167,7 +167,7 @@ def test_values_are_escaped_in_html_and_literal_in_text() -> None:
 def test_a_second_merge_gives_the_same_bytes_and_another_row_other_ids() -> None:
     first = written()
     assert written() == first
-    other = written(reader=READER._replace(serial=2))
+    other = written(subscriber=READER._replace(serial=2))
     ids = [re.findall(rb"Message-ID: <(.*?)>|boundary=\"(.*?)\"", message) for message in (first, other)]
     assert not {found for pair in ids[0] for found in pair if found} & {
         found for pair in ids[1] for found in pair if found
@@ -182,9 +182,9 @@ def test_many_different_readers_in_turn_get_what_each_would_get_alone() -> None:
     for number in [*range(128), *range(128)]:  # more sets of flags than are kept ready
         flags = frozenset(topic for at, topic in enumerate(topics) if number >> at & 1)
         values = {"name": f"r{number}"}
-        reader = READER._replace(subscriber=number)
-        message = shared.draft(reader, values, flags, LINK).message()
-        assert message == compile_letter(letter).draft(reader, values, flags, LINK).message()
+        subscriber = READER._replace(subscriber=number)
+        message = shared.draft(subscriber, values, flags, LINK).message()
+        assert message == compile_letter(letter).draft(subscriber, values, flags, LINK).message()
         expected = merge(split(page), values, flags)
         assert [part.strip() for part in bodies(message)] == [expected, expected]
 
@@ -266,7 +266,7 @@ def test_nothing_that_a_person_typed_makes_a_header(name: str, subject: str, sen
 
 
 def shown_name(phrase: str) -> str:
-    """A display name as a reader shows it."""
+    """A display name as a subscriber shows it."""
     if phrase.startswith('"'):
         return re.sub(r"\\(.)", r"\1", phrase[1:-1])
     return str(make_header(decode_header(phrase)))
@@ -340,14 +340,14 @@ def test_whatever_stands_in_a_part_is_read_back(
 
 
 def test_an_address_beyond_ascii_stands_in_to_as_it_is() -> None:
-    message = written(reader=READER._replace(email="지은@한옥.example"))
+    message = written(subscriber=READER._replace(email="지은@한옥.example"))
     assert "To: Jieun Kim <지은@xn--wk5b71z.example>\r\n".encode() in message
     assert_clean(message, ascii_only=False)
 
 
 def test_a_row_with_two_addresses_is_refused() -> None:
     with pytest.raises(ValueError, match="address"):
-        written(reader=READER._replace(email="a@example.com, b@example.com"))
+        written(subscriber=READER._replace(email="a@example.com, b@example.com"))
 
 
 def test_the_sender_of_the_envelope_is_known() -> None:

@@ -64,8 +64,8 @@ def test_delays_double_up_to_six_hours() -> None:
 def test_nobody_is_given_up_before_five_attempts_and_four_days(
     attempts_before: int, age: timedelta, state: State
 ) -> None:
-    reader = READER._replace(attempts=attempts_before, deferrals_since=NOW - age)
-    assert settle(reader, LATER, now=NOW, jitter=0.5).state is state
+    subscriber = READER._replace(attempts=attempts_before, deferrals_since=NOW - age)
+    assert settle(subscriber, LATER, now=NOW, jitter=0.5).state is state
 
 
 @pytest.mark.parametrize(

@@ -64,10 +64,10 @@ def test_a_bounce_of_a_mail_from_before_the_last_yes_changes_nothing(kind: Kind)
     since = Standing(Consent.CONFIRMED, NOW)
     decision = decide(happened(kind, NOW - timedelta(seconds=1)), since, RULE, NOW)
     assert (decision.consent, decision.score) == (None, 0)
-    assert decision.why == "no change: the reader said yes after this mail, on 2026-11-23"
+    assert decision.why == "no change: the subscriber said yes after this mail, on 2026-11-23"
 
 
 def test_a_mail_of_the_second_of_the_yes_is_one_after_it() -> None:
     """Dates of mails are whole seconds."""
-    reader = Standing(Consent.CONFIRMED, NOW + timedelta(milliseconds=300))
-    assert decide(happened(Kind.HARD), reader, RULE, NOW).consent is Consent.BOUNCED
+    subscriber = Standing(Consent.CONFIRMED, NOW + timedelta(milliseconds=300))
+    assert decide(happened(Kind.HARD), subscriber, RULE, NOW).consent is Consent.BOUNCED

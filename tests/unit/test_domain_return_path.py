@@ -22,11 +22,11 @@ def token(address: str) -> str:
 
 
 @given(st.text(LETTERS, min_size=16, max_size=16), st.integers(0, 2**35 - 1))
-def test_a_return_path_leads_back_to_its_reader_and_mail(reader: str, second: int) -> None:
+def test_a_return_path_leads_back_to_its_reader_and_mail(subscriber: str, second: int) -> None:
     sent = datetime.fromtimestamp(second, UTC)
-    made = ReturnPath.of(ADDRESS, sent).to(KEYS, reader)
+    made = ReturnPath.of(ADDRESS, sent).to(KEYS, subscriber)
     assert return_tokens(ADDRESS, f"To: <{made}>") == (token(made),)
-    assert read_return(KEYS, token(made).upper()) == Returned(reader, sent)
+    assert read_return(KEYS, token(made).upper()) == Returned(subscriber, sent)
 
 
 def test_a_local_part_keeps_within_64_octets() -> None:

@@ -11,16 +11,18 @@ from syndication.domain.tokens import Keyring, Purpose
 OLD = Keyring.line(b"old", b"o" * 32)
 NEW = Keyring.line(b"new", b"n" * 32)
 READER = "abcdefgh234567ab"
-readers = st.text("abcdefghijklmnopqrstuvwxyz234567", min_size=16, max_size=16)
+subscribers = st.text("abcdefghijklmnopqrstuvwxyz234567", min_size=16, max_size=16)
 
 
-@given(readers, st.binary(min_size=3, max_size=3), st.binary(min_size=32, max_size=32))
-def test_a_token_leads_back_to_its_reader_whatever_the_key(reader: str, key_id: bytes, key: bytes) -> None:
+@given(subscribers, st.binary(min_size=3, max_size=3), st.binary(min_size=32, max_size=32))
+def test_a_token_leads_back_to_its_reader_whatever_the_key(
+    subscriber: str, key_id: bytes, key: bytes
+) -> None:
     keyring = Keyring.parse(Keyring.line(key_id, key))
-    token = keyring.sign(Purpose.UNSUBSCRIBE, reader)
+    token = keyring.sign(Purpose.UNSUBSCRIBE, subscriber)
     assert re.fullmatch(r"[a-z2-7]{46}", token)
-    assert keyring.verify(Purpose.UNSUBSCRIBE, token) == reader
-    assert keyring.verify(Purpose.UNSUBSCRIBE, f" {token.upper()}\r\n") == reader
+    assert keyring.verify(Purpose.UNSUBSCRIBE, token) == subscriber
+    assert keyring.verify(Purpose.UNSUBSCRIBE, f" {token.upper()}\r\n") == subscriber
 
 
 def test_a_token_for_one_purpose_is_none_for_another() -> None:
@@ -75,7 +77,7 @@ def test_a_keyring_does_not_print_its_keys() -> None:
 @pytest.mark.parametrize("length", [1, 32, 64, 65, 200])
 def test_the_mac_is_hmac_sha256(length: int) -> None:
     key = bytes(range(length))
-    reader = "abcdefghijklmnop"
-    digest = hmac.digest(key, f"{Purpose.UNSUBSCRIBE}\0wxyz\0{reader}".encode(), "sha256")
+    subscriber = "abcdefghijklmnop"
+    digest = hmac.digest(key, f"{Purpose.UNSUBSCRIBE}\0wxyz\0{subscriber}".encode(), "sha256")
     expected = base64.b32encode(digest[:16]).decode().rstrip("=").lower()
-    assert Keyring((("wxyz", key),)).sign(Purpose.UNSUBSCRIBE, reader) == f"wxyz{reader}{expected}"
+    assert Keyring((("wxyz", key),)).sign(Purpose.UNSUBSCRIBE, subscriber) == f"wxyz{subscriber}{expected}"

@@ -80,7 +80,7 @@ def test_cutting_a_region_gives_what_a_compile_without_it_gives(
 
 
 def _compiled(tree: object, flags: Collection[str] | None) -> str:
-    """With every region between its tokens, or as if compiled for the readers with `flags` alone."""
+    """With every region between its tokens, or as if compiled for the subscribers with `flags` alone."""
     if not isinstance(tree, tuple):
         return str(tree)
     flag, children = tree
@@ -91,8 +91,8 @@ def _compiled(tree: object, flags: Collection[str] | None) -> str:
 
 
 @pytest.mark.parametrize(
-    ("reader", "gets"),
+    ("subscriber", "gets"),
     [("ko", "ko"), ("KO", "ko"), ("ko-KR", "ko"), ("pt-BR", "pt-BR"), ("fr", "en"), ("", "en")],
 )
-def test_a_reader_gets_the_nearest_of_the_compiled_languages(reader: str, gets: str) -> None:
-    assert language_for(reader, ["en", "ko", "pt-BR"]) == gets
+def test_a_reader_gets_the_nearest_of_the_compiled_languages(subscriber: str, gets: str) -> None:
+    assert language_for(subscriber, ["en", "ko", "pt-BR"]) == gets

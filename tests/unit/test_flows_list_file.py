@@ -1,4 +1,4 @@
-"""The file of an import, block by block, against a reader that knows no blocks."""
+"""The file of an import, block by block, against a subscriber that knows no blocks."""
 
 import csv
 import io

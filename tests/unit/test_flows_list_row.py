@@ -10,9 +10,9 @@ from syndication.deliver.address import canonical_lines, parse_address
 from syndication.domain.tokens import Keyring
 from syndication.flows.subscribers.importing import _others, _read
 from syndication.flows.subscribers.list_file import Block
-from syndication.flows.subscribers.list_row import RowReader, marks
+from syndication.flows.subscribers.list_row import RowParser, marks
 
-READER = RowReader(frozenset({"city", "film"}), "import list.csv", datetime(2026, 11, 27, tzinfo=UTC))
+READER = RowParser(frozenset({"city", "film"}), "import list.csv", datetime(2026, 11, 27, tzinfo=UTC))
 LETTER = st.sampled_from("abzAZ09.-_+@x\nn xé\x85\0'")
 ADDRESS = st.one_of(
     st.sampled_from(

@@ -20,9 +20,9 @@ from tests.unit.render_editions import (
     entry,
     merged,
     picture,
-    reader,
     renderer,
     section,
+    subscriber,
 )
 
 HOSTILE = 'Dogs & "cats" <3 {{ 7 * 7 }} {% raw %} [[~s.email~]] \u202fnaïve\u00a0नाव 👩‍👩‍👧 \\u{a0}'
@@ -100,7 +100,7 @@ def test_a_named_reader_is_greeted_by_name_and_an_unnamed_one_without() -> None:
     html, text = merged(variant)
     assert "Hello Zoë &amp; Co,<br" in html
     assert "Hello Zoë & Co,\nfour stories this week, and the ones that were read most.\n" in text
-    html, text = merged(variant, reader(name=" "))
+    html, text = merged(variant, subscriber(name=" "))
     assert "Hello,<br" in html
     assert "\nHello,\nfour stories" in text
 
@@ -119,14 +119,14 @@ def test_the_footer_says_why_and_holds_both_links_and_the_address() -> None:
 
 
 def test_a_reader_without_a_date_of_consent_is_told_none() -> None:
-    html, text = merged(renderer().digest(edition(), "en"), reader(since=None))
+    html, text = merged(renderer().digest(edition(), "en"), subscriber(since=None))
     assert "subscribed to the weekly digest." in Page(html).text
     assert "subscribed to the weekly digest." in " ".join(text.split())
 
 
 def test_a_reader_of_one_topic_gets_its_section_whole_and_no_other() -> None:
     variant = renderer().digest(edition(), "en")
-    html, text = merged(variant, reader(topics=("sea",)))
+    html, text = merged(variant, subscriber(topics=("sea",)))
     assert "Notes on gulls" in html
     assert "Notes on gulls" in text
     assert "Notes on trams" not in html
@@ -161,23 +161,23 @@ def test_a_cut_section_leaves_the_bytes_of_a_compile_without_it() -> None:
 def test_a_reader_whose_topics_are_not_in_the_edition_gets_no_mail() -> None:
     using = renderer()
     variant = using.digest(edition(), "en")
-    assert using.flags(reader(topics=("sport",)), variant) is None
-    assert using.flags(reader(topics=("culture",)), variant) is not None  # the lead's own
-    assert using.flags(reader(topics=()), variant) is not None
+    assert using.flags(subscriber(topics=("sport",)), variant) is None
+    assert using.flags(subscriber(topics=("culture",)), variant) is not None  # the lead's own
+    assert using.flags(subscriber(topics=()), variant) is not None
 
 
 def test_a_lead_without_a_section_is_for_everybody() -> None:
     using = renderer()
     variant = using.digest(edition(lead=article("bells", section="")), "en")
     assert variant.common
-    assert using.flags(reader(topics=("sport",)), variant) is not None
+    assert using.flags(subscriber(topics=("sport",)), variant) is not None
 
 
 def test_a_section_in_another_script_can_be_a_topic() -> None:
     using = renderer()
     variant = using.digest(edition(sections=(Section("영화", "영화", (article("film"),)),)), "ko")
     assert "영화" in variant.topics
-    html, _ = merged(variant, reader(topics=("영화",), language="ko"), using)
+    html, _ = merged(variant, subscriber(topics=("영화",), language="ko"), using)
     assert "Notes on film" in html
 
 
@@ -264,7 +264,7 @@ def test_a_name_of_nothing_but_at_signs_does_not_hold_the_mail_up() -> None:
 
 def test_a_first_edition_has_no_marks_and_an_entry_without_article_no_link() -> None:
     page = Page(merged(renderer().digest(edition(hot=(entry(1, "Salt"), entry(2, "Rope"))), "en"))[0])
-    assert "What readers opened most. 1 Salt 2 Rope You" in page.text
+    assert "Most read on the site. 1 Salt 2 Rope You" in page.text
     assert not [span for span in page.all("span") if span.get("role") == "img"]
 
 
@@ -350,6 +350,6 @@ def test_the_same_edition_compiles_to_the_same_bytes() -> None:
 
 
 def test_a_long_name_is_cut_to_its_line() -> None:
-    name = renderer().values(reader(name="나무" * 60), since=None, unsubscribe="", preferences="")["name"]
+    name = renderer().values(subscriber(name="나무" * 60), since=None, unsubscribe="", preferences="")["name"]
     assert 20 <= len(name) <= 24
     assert name.endswith("…")

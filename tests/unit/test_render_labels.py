@@ -6,7 +6,7 @@ from babel.messages.pofile import read_po
 
 from syndication.render.labels import Labels, load_labels
 from syndication.render.theme import shipped_folder
-from tests.unit.render_editions import PUBLICATION, article, edition, merged, reader, renderer, section
+from tests.unit.render_editions import PUBLICATION, article, edition, merged, renderer, section, subscriber
 
 DEFAULT = shipped_folder() / "default"
 
@@ -50,8 +50,8 @@ def test_the_korean_catalogue_has_every_message_of_the_templates_and_no_other() 
         if message.id and message.string
     }
     source = "".join(file.read_text("utf-8") for file in DEFAULT.iterdir() if file.is_file())
-    for room in ("render", "flows", "web/readers"):
-        for file in (DEFAULT.parent.parent / "syndication" / room).glob("*.py"):
+    for room in ("render", "flows", "web/subscribers"):
+        for file in (DEFAULT.parent.parent / "syndication" / room).rglob("*.py"):
             source += file.read_text("utf-8")
     used = set(re.findall(r'(?:_|labels\.text|labels\.count|renderer\.label)\(\s*"([^"]+)"', source)) | set(
         re.findall(r'(?:else _\(|WORDING = )"([^"]+)"', source)
@@ -61,7 +61,7 @@ def test_the_korean_catalogue_has_every_message_of_the_templates_and_no_other() 
 
 
 def test_korean_labels_leave_the_articles_as_they_are() -> None:
-    html, text = merged(renderer().digest(edition(), "ko"), reader(language="ko", name="김하늘"))
+    html, text = merged(renderer().digest(edition(), "ko"), subscriber(language="ko", name="김하늘"))
     assert "김하늘 님, 안녕하세요." in html
     assert "구독 취소" in html
     assert '<html lang="ko" dir="ltr"' in html
@@ -71,7 +71,7 @@ def test_korean_labels_leave_the_articles_as_they_are() -> None:
 
 
 def test_a_right_to_left_language_turns_the_mail_round() -> None:
-    html, _ = merged(renderer().digest(edition(), "ar"), reader(language="ar"))
+    html, _ = merged(renderer().digest(edition(), "ar"), subscriber(language="ar"))
     assert '<html lang="ar" dir="rtl"' in html
     assert "direction:rtl" in html
     assert "direction:ltr" not in html

@@ -8,7 +8,7 @@ import pytest
 from syndication.domain.edition import Section
 from syndication.domain.variant import Variant
 from syndication.render.theme import shipped_folder
-from tests.unit.render_editions import Page, article, edition, merged, picture, reader, renderer
+from tests.unit.render_editions import Page, article, edition, merged, picture, renderer, subscriber
 
 THEMES = sorted(path.name for path in shipped_folder().iterdir() if path.is_dir())
 SUMMARY = "Salt and rope, and a good deal of waiting for a ferry that is late. " * 6
@@ -70,7 +70,7 @@ def test_a_theme_shows_every_story_and_place_and_says_why_it_came_and_how_to_lea
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_a_theme_leaves_out_the_sections_that_a_reader_has_not_chosen(theme: str) -> None:
-    html, _ = merged(digest(theme), reader(topics=("sea",)))
+    html, _ = merged(digest(theme), subscriber(topics=("sea",)))
     assert "Notes on trams" not in html
     assert ">Notes on gulls</a></h3>" in html
 

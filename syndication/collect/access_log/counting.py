@@ -14,7 +14,7 @@ from syndication.collect.access_log.paths import ArticlePaths
 from syndication.collect.access_log.robots import Robots
 from syndication.collect.access_log.times import Clock
 from syndication.collect.access_log.visitors import MANY, Visitors, fold
-from syndication.domain.readership import LeftOut
+from syndication.domain.audience import LeftOut
 
 __all__ = ["Counting"]
 
@@ -22,7 +22,7 @@ _CODES = {
     reason: -number for number, reason in enumerate(LeftOut, 1)
 }  # beside them the articles' numbers, from 0
 _BOUND = 2**16  # remembered requests, minutes and user agents
-_SEEN = (b"200", b"304")  # 304: the reader's browser had the page, and asked whether it is still the same
+_SEEN = (b"200", b"304")  # 304: the visitor's browser had the page, and asked whether it is still the same
 # What stands before the request ends so: `[16/Nov/2026:00:07:59 +0900] `
 _STAMP, _MINUTE, _ZONE = slice(-28, -2), slice(-28, -11), slice(-8, -2)
 # What follows the request, where a quote in it is escaped as Apache does it.
@@ -57,7 +57,7 @@ class Counting:
         """How many lines counted for nobody, by the reason."""
         return {reason: number for reason, code in _CODES.items() if (number := self._left[code])}
 
-    def reader_of(self, first: bytes) -> Callable[[Sequence[bytes]], None]:
+    def counter_of(self, first: bytes) -> Callable[[Sequence[bytes]], None]:
         """What counts the lines of the file that begins with the line `first`."""
         if first.lstrip().startswith(b"{"):
             return self._json

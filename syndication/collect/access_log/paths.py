@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from syndication.collect.text.links import without_tracking
 from syndication.domain.article import Article
-from syndication.domain.readership import LeftOut
+from syndication.domain.audience import LeftOut
 
 __all__ = ["ArticlePaths"]
 

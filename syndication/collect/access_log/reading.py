@@ -13,7 +13,7 @@ from syndication.collect.access_log.paths import ArticlePaths
 from syndication.collect.access_log.times import Clock
 from syndication.collect.access_log.visitors import MANY
 from syndication.domain.article import Article
-from syndication.domain.readership import Readership
+from syndication.domain.audience import Audience
 
 __all__ = ["AccessLog", "LogReading", "Question"]
 
@@ -22,7 +22,7 @@ _STEP = 16  # blocks
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Which readers are asked for: of the `articles`, after `begins` and up to `ends`, in the files that `pattern` (absolute) names.
+    """Which visitors are asked for: of the `articles`, after `begins` and up to `ends`, in the files that `pattern` (absolute) names.
 
     `zone` is that of a time that names none.
     """
@@ -40,11 +40,11 @@ class AccessLog:
     """The site's log. What it was last asked it knows as long as no file changed: a preview asks at every save of a template."""
 
     def __init__(self) -> None:
-        self._answer: tuple[Hashable, Readership] | None = None
+        self._answer: tuple[Hashable, Audience] | None = None
 
-    async def readership(
+    async def audience(
         self, question: Question, *, salt: bytes, told: Callable[[int, int], None]
-    ) -> Readership:
+    ) -> Audience:
         """Read the week's log. `salt`: 16 bytes of chance; `told` hears of the bytes read and those there are.
 
         Raises CollectError when no file is there, or one cannot be read to its end.
@@ -54,12 +54,12 @@ class AccessLog:
             steps = reading.steps()
             while step := await asyncio.to_thread(next, steps, None):
                 told(*step)
-            self._answer = (reading.asked, reading.readership())
+            self._answer = (reading.asked, reading.audience())
         return self._answer[1]
 
 
 class LogReading:
-    """One reading. `steps` does it; then `readership` is its result."""
+    """One reading. `steps` does it; then `audience` is its result."""
 
     def __init__(self, question: Question, salt: bytes) -> None:
         self._paths = ArticlePaths(question.articles)
@@ -77,7 +77,7 @@ class LogReading:
 
     def steps(self) -> Iterator[tuple[int, int]]:
         """Read on, giving the bytes read and those there are. Raises CollectError for a file that cannot be read to its end:
-        a part of a week's readers would be ranked as if it were all of them.
+        a part of a week's visitors would be ranked as if it were all of them.
         """
         sizes = [_size(path) for path in self._found.files]
         for number, path in enumerate(self._found.files):
@@ -89,7 +89,7 @@ class LogReading:
         for number, block in enumerate(blocks(path), start=1):
             position = block.position
             if count is None and (first := next(filter(bytes.strip, block.lines), b"")):
-                count = self._counting.reader_of(first)
+                count = self._counting.counter_of(first)
             if count:
                 count(block.lines)
             if number % _STEP == 0:
@@ -98,16 +98,16 @@ class LogReading:
         self._counting.settle()
         yield position
 
-    def readership(self) -> Readership:
+    def audience(self) -> Audience:
         """What was counted."""
         counting = self._counting
         counted = [
             (article, visitors.count(), visitors)
             for article, visitors in zip(self._paths.ids, counting.visitors, strict=True)
         ]
-        return Readership(
-            readers={article: readers for article, readers, _ in counted if readers},
-            views={article: visitors.views for article, readers, visitors in counted if readers},
+        return Audience(
+            visitors={article: number for article, number, _ in counted if number},
+            views={article: visitors.views for article, number, visitors in counted if number},
             lines=counting.lines,
             left_out=counting.left_out(),
             files=tuple(str(path) for path in self._found.files),

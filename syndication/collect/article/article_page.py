@@ -21,7 +21,7 @@ from syndication.domain.hotlist import normalise_title
 from syndication.domain.publication import Publication
 from syndication.domain.text import cut, plain
 
-__all__ = ["ArticlePage", "PageReader"]
+__all__ = ["ArticlePage", "PageParser"]
 
 SUMMARY = 300  # characters
 _SCRIPT = re.compile(r"<script\b[^>]{0,500}?application/ld\+json[^>]{0,500}>", re.IGNORECASE)
@@ -46,7 +46,7 @@ class ArticlePage:
     doubt: str = ""
 
 
-class PageReader:
+class PageParser:
     """Reads pages for one source. A date that lies a year after `now` is a fault of the page."""
 
     def __init__(self, source: Source, publication: Publication, *, now: datetime) -> None:

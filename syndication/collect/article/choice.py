@@ -62,7 +62,7 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
-# A page's language stands in <html lang> for its readers; og:locale is the content system's, and often never set.
+# A page's language stands in <html lang> for its visitors; og:locale is the content system's, and often never set.
 _LANGUAGE_ORDER = (Origin.JSON_LD, Origin.MICRODATA, Origin.META, Origin.OPEN_GRAPH, Origin.SITEMAP)
 
 

@@ -1,4 +1,4 @@
-"""One entry of any feed, as its reader found it, made an article: cleaned, dated, with a title, an address and identities."""
+"""One entry of any feed, as its parser found it, made an article: cleaned, dated, with a title, an address and identities."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from syndication.domain.article import Image, ParsedArticle, Source
 from syndication.domain.publication import Publication
 from syndication.domain.text import cut, plain
 
-__all__ = ["SUMMARY", "Entry", "FeedReader"]
+__all__ = ["SUMMARY", "Entry", "FeedArticles"]
 
 _ESCAPED = re.compile(
     r"\s*&lt;(?:a|article|b|blockquote|br|div|em|figure|h[1-6]|i|img|ol|p|section|span|strong|table|ul)\b",
@@ -44,7 +44,7 @@ class Entry:
     language: str = ""
 
 
-class FeedReader:
+class FeedArticles:
     """Makes articles of one feed's entries; `warnings` says what was refused or guessed."""
 
     def __init__(self, source: Source, publication: Publication, *, now: datetime) -> None:

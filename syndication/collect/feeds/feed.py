@@ -1,14 +1,14 @@
 """A feed of any form."""
 
-from syndication.collect.feeds.entry import FeedReader
+from syndication.collect.feeds.entry import FeedArticles
 from syndication.collect.feeds.json_feed import is_json, read_json_feed
 from syndication.collect.feeds.xml_feed import read_xml_feed
 
 __all__ = ["read_feed"]
 
 
-def read_feed(data: bytes, content_type: str, url: str, reader: FeedReader) -> None:
-    """Give every entry of the RSS, Atom or JSON feed `data`, which came from `url`, to `reader`. Raises CollectError when it is none."""
+def read_feed(data: bytes, content_type: str, url: str, articles: FeedArticles) -> None:
+    """Give every entry of the RSS, Atom or JSON feed `data`, which came from `url`, to `articles`. Raises CollectError when it is none."""
     read = read_json_feed if is_json(data, content_type) else read_xml_feed
-    read(data, content_type, url, reader)
-    reader.close()
+    read(data, content_type, url, articles)
+    articles.close()

@@ -4,7 +4,7 @@ import json
 from html import escape
 from typing import Any
 
-from syndication.collect.feeds.entry import Entry, FeedReader
+from syndication.collect.feeds.entry import Entry, FeedArticles
 from syndication.collect.text.charset import decoded
 from syndication.collect.text.links import absolute
 from syndication.domain.article import Image
@@ -23,8 +23,8 @@ def is_json(data: bytes, content_type: str) -> bool:
     return start.startswith(b"{") or ("json" in content_type.lower() and not start.startswith(b"<"))
 
 
-def read_json_feed(data: bytes, content_type: str, url: str, reader: FeedReader) -> None:
-    """Give every item of the feed `data`, which came from `url`, to `reader`. Raises CollectError when it is no JSON Feed."""
+def read_json_feed(data: bytes, content_type: str, url: str, articles: FeedArticles) -> None:
+    """Give every item of the feed `data`, which came from `url`, to `articles`. Raises CollectError when it is no JSON Feed."""
     name = url.partition("?")[0]
     try:
         feed = json.loads(decoded(data, content_type), strict=False)
@@ -37,13 +37,13 @@ def read_json_feed(data: bytes, content_type: str, url: str, reader: FeedReader)
     items = feed.get("items")
     site = absolute(_text(feed, "home_page_url"), url) or url
     if not isinstance(items, list):
-        reader.warnings.append("The feed has no list of items.")
+        articles.warnings.append("The feed has no list of items.")
         return
     for item in items:
         if isinstance(item, dict):
-            reader.take(_entry(item, feed, site))
+            articles.take(_entry(item, feed, site))
     if odd := sum(not isinstance(item, dict) for item in items):
-        reader.warnings.append(f"{counted(odd, 'item')} without fields; left out.")
+        articles.warnings.append(f"{counted(odd, 'item')} without fields; left out.")
 
 
 def _entry(item: dict[str, Any], feed: dict[str, Any], site: str) -> Entry:

@@ -8,7 +8,7 @@ from typing import Any
 
 import feedparser
 
-from syndication.collect.feeds.entry import Entry, FeedReader
+from syndication.collect.feeds.entry import Entry, FeedArticles
 from syndication.collect.feeds.xml_guard import check_xml
 from syndication.collect.feeds.xml_repair import mended
 from syndication.collect.text.charset import decoded
@@ -49,8 +49,8 @@ def _short_bylines() -> None:
 _short_bylines()
 
 
-def read_xml_feed(data: bytes, content_type: str, url: str, reader: FeedReader) -> None:
-    """Give every entry of the feed `data`, which came from `url`, to `reader`.
+def read_xml_feed(data: bytes, content_type: str, url: str, articles: FeedArticles) -> None:
+    """Give every entry of the feed `data`, which came from `url`, to `articles`.
 
     A feed that is not well-formed still yields its entries, with a warning. Raises CollectError when it is no feed, declares
     entities or nests without end.
@@ -67,10 +67,12 @@ def read_xml_feed(data: bytes, content_type: str, url: str, reader: FeedReader) 
         raise _no_feed(name, data, url)
     if found.bozo:
         fault = _said(found.get("bozo_exception"))
-        reader.warnings.append(f"The feed is not well-formed ({fault}); its entries were read all the same.")
+        articles.warnings.append(
+            f"The feed is not well-formed ({fault}); its entries were read all the same."
+        )
     site = absolute(_alternate(found.feed) or "", url) or url
     for entry in found.entries:
-        reader.take(_entry(entry, found.feed, url, site, data))
+        articles.take(_entry(entry, found.feed, url, site, data))
 
 
 def _no_feed(name: str, data: bytes, url: str) -> CollectError:

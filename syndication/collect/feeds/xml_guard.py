@@ -24,7 +24,7 @@ def is_xml(data: bytes, content_type: str) -> bool:
 def check_xml(data: bytes, name: str) -> None:
     """Raises CollectError when `data` declares entities (a few bytes can mean gigabytes) or nests deeper than 256 elements.
 
-    Broken XML passes: its reader is lenient on purpose. `name` is the address, for the error.
+    Broken XML passes: its parser is lenient on purpose. `name` is the address, for the error.
     """
     narrow = data.lstrip(b"\xef\xbb\xbf\xff\xfe").replace(
         b"\0", b""
@@ -65,7 +65,7 @@ def _depth(data: bytes) -> int:
 
     parser = expat.ParserCreate()
     parser.StartElementHandler, parser.EndElementHandler = start, end
-    # The first fault ends the count, not the feed: its reader is lenient.
+    # The first fault ends the count, not the feed: its parser is lenient.
     with suppress(expat.ExpatError, _TooDeepError, ValueError, LookupError):
         parser.Parse(data, True)  # noqa: FBT003 - expat takes it by position
     return deepest

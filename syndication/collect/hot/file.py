@@ -59,12 +59,12 @@ def read_hot_file(path: Path, *, source: str = "file") -> HotList:
 def _csv_records(text: str, name: str) -> Iterable[tuple[str, Mapping[str, Any]]]:
     header = text.partition("\n")[0]
     delimiter = max(",;\t", key=header.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     columns: list[str] = []
     started = 1
     try:
-        for cells in reader:
-            where, started = f"line {started}", reader.line_num + 1
+        for cells in rows:
+            where, started = f"line {started}", rows.line_num + 1
             if not any(cell.strip() for cell in cells):
                 continue
             if not columns:

@@ -8,7 +8,7 @@ from datetime import datetime
 import lxml.cssselect
 import lxml.html
 
-from syndication.collect.article.article_page import PageReader
+from syndication.collect.article.article_page import PageParser
 from syndication.collect.folder.html_page import page_tree
 from syndication.collect.http.fetch import Fetched, Fetcher
 from syndication.collect.pages.page_plan import Listing
@@ -125,8 +125,8 @@ class PageSource:
             return PageHarvest(validators=self._validators, unchanged=True, moved=fetched.moved)
         if fetched.status == _GONE:
             return PageHarvest(retired=True)
-        reader = PageReader(self._source, self._publication, now=self._now)
-        page = await asyncio.to_thread(reader.read, fetched.body, fetched.content_type, fetched.url)
+        parser = PageParser(self._source, self._publication, now=self._now)
+        page = await asyncio.to_thread(parser.read, fetched.body, fetched.content_type, fetched.url)
         if page.article is None or page.doubt:
             raise CollectError(
                 f"{shown(fetched.url)} {page.refusal or page.doubt}.",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from syndication.collect.article.article_page import PageReader
+from syndication.collect.article.article_page import PageParser
 from syndication.collect.article.choice import Facts
 from syndication.collect.http.fetch import Fetched, Fetcher
 from syndication.collect.identity import keys
@@ -55,7 +55,7 @@ class Pages:
         self._known = known
         self._now = now
         self._reading = reading  # held while a page is read
-        self._reader = PageReader(source, publication, now=now)
+        self._parser = PageParser(source, publication, now=now)
         self._room = asyncio.Semaphore(
             fetcher.limits.total
         )  # of pages in memory: reading is slower than fetching
@@ -129,7 +129,7 @@ class Pages:
         listed = Facts(title=page.title, published=page.published, language=page.language)
         async with self._reading:
             found = await asyncio.to_thread(
-                self._reader.read, fetched.body, fetched.content_type, fetched.url, listed
+                self._parser.read, fetched.body, fetched.content_type, fetched.url, listed
             )
         refusal = found.refusal or (found.doubt if self._strict else "")
         if refusal or found.article is None:

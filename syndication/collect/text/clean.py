@@ -126,7 +126,7 @@ def _absolute_attribute(element: lxml.html.HtmlElement, name: str, base: str) ->
 
 
 def _source(image: lxml.html.HtmlElement) -> str:
-    """The picture that a reader would see: lazy loading keeps it beside `src`."""
+    """The picture that a visitor would see: lazy loading keeps it beside `src`."""
     for name in _LAZY:
         if value := image.get(name, "").strip():
             return str(value)

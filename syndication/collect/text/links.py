@@ -8,7 +8,7 @@ __all__ = ["absolute", "canonical", "shown", "without_tracking"]
 _MAX_LENGTH = 4096  # characters
 _KEPT = "/%:@!$&'()*+,;=?#~[]|"  # what quote() leaves alone besides letters, digits and -._~
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-# Names that only ever follow a reader around. courlan's own list also drops `uid`, `cid`, `source` and `session`, which are
+# Names that only ever follow a visitor around. courlan's own list also drops `uid`, `cid`, `source` and `session`, which are
 # the article's number in some content systems: two articles would become one.
 _TRACKING = re.compile(
     r"(?:utm_|mc_|mkt_|mtm_|itm_|hsa_|pk_|piwik_|matomo_|vero_|oly_|_hs).*"
@@ -60,7 +60,7 @@ def _web(parts: SplitResult) -> str:
 
 
 def without_tracking(url: str) -> str:
-    """`url` without the parameters that only follow a reader around; all else stays as it is."""
+    """`url` without the parameters that only follow a visitor around; all else stays as it is."""
     parts = urlsplit(url)
     kept = [part for part in parts.query.split("&") if part and not _is_tracking(part)]
     fragment = "" if _is_tracking(parts.fragment) else parts.fragment

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
-from syndication.collect.feeds.entry import FeedReader
+from syndication.collect.feeds.entry import FeedArticles
 from syndication.collect.http.fetch import AnswerError, Fetched
 from syndication.collect.text.links import shown
 from syndication.collect.text.site_head import read_head
@@ -71,8 +71,10 @@ def api_root(url: str) -> str:
     return url if is_root or "/wp/v2/" in url else ""
 
 
-async def read_posts(url: str, known: Validators, reader: FeedReader, get: Get, *, now: datetime) -> Posts:
-    """Give the posts of the site at `url` to `reader`: all up to a cap, or with `known` those since then.
+async def read_posts(
+    url: str, known: Validators, articles: FeedArticles, get: Get, *, now: datetime
+) -> Posts:
+    """Give the posts of the site at `url` to `articles`: all up to a cap, or with `known` those since then.
 
     Raises NoApiError when the API is closed, hidden or broken, CollectError when the site itself cannot be had.
     """
@@ -91,7 +93,7 @@ async def read_posts(url: str, known: Validators, reader: FeedReader, get: Get, 
             [head.api] if head.api else [urljoin(page.url, "wp-json/"), urljoin(page.url, "?rest_route=/")]
         )
     since = _since(known)
-    walk = _Walk(reader, get, now, since)
+    walk = _Walk(articles, get, now, since)
     try:
         await walk.first_of([root if "/wp/v2/" in root else posts_address(root) for root in roots])
     except CollectError as error:
@@ -120,8 +122,8 @@ def _since(known: Validators) -> datetime | None:
 class _Walk:
     """The way through the pages. `newest` is the latest time that a post said, `broken` whether a page is missing."""
 
-    def __init__(self, reader: FeedReader, get: Get, now: datetime, since: datetime | None) -> None:
-        self._reader = reader
+    def __init__(self, articles: FeedArticles, get: Get, now: datetime, since: datetime | None) -> None:
+        self._articles = articles
         self._get = get
         self._now = now
         self._since = since
@@ -166,7 +168,7 @@ class _Walk:
                     raise
                 if not (isinstance(error, AnswerError) and error.status == _NO_SUCH_PAGE):
                     self.broken = True
-                    self._reader.warnings.append(
+                    self._articles.warnings.append(
                         f"The posts from page {number} on are missing this time: {error}"
                     )
                 return
@@ -177,7 +179,7 @@ class _Walk:
                 return
         total = _whole(fetched.headers.get("x-wp-total", ""))
         of = f" of {total:,}" if total else ""
-        self._reader.warnings.append(f"Only the newest {MAX_PAGES * PER_PAGE:,}{of} posts were asked for.")
+        self._articles.warnings.append(f"Only the newest {MAX_PAGES * PER_PAGE:,}{of} posts were asked for.")
 
     def _take(self, posts: list[Any], site: str) -> bool:
         """Whether a post was new: a site that ignores `page` gives the same ones for ever."""
@@ -194,20 +196,20 @@ class _Walk:
             if is_protected(post):
                 self._protected += 1
                 continue
-            self._reader.take(entry := post_entry(post, site))
-            times = (self._reader.time(entry.published), self._reader.time(entry.updated))
+            self._articles.take(entry := post_entry(post, site))
+            times = (self._articles.time(entry.published), self._articles.time(entry.updated))
             self.newest = max(self.newest, *(min(time, self._now) for time in times if time), self.newest)
         return len(self._seen) > before
 
     def close(self) -> None:
         """Say what was counted."""
-        self._reader.close()
+        self._articles.close()
         if self._protected:
-            self._reader.warnings.append(
+            self._articles.warnings.append(
                 f"{counted(self._protected, 'post')} protected by a password; left out."
             )
         if self._odd:
-            self._reader.warnings.append(
+            self._articles.warnings.append(
                 f"{counted(self._odd, 'post')} without a number, or no object; left out."
             )
 

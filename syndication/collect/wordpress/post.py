@@ -28,7 +28,7 @@ def post_id(post: dict[str, Any]) -> str:
 
 
 def is_protected(post: dict[str, Any]) -> bool:
-    """Whether a password keeps it from readers. Its title is public all the same, which is no reason to print it."""
+    """Whether a password keeps it from visitors. Its title is public all the same, which is no reason to print it."""
     return bool(post.get("password")) or any(
         isinstance(part := post.get(name), dict) and bool(part.get("protected"))
         for name in ("content", "excerpt")

@@ -80,7 +80,7 @@ async def _take(app: App, event: dict[str, str], finding: Finding) -> str:
     if finding.kind.kept and proven is None:
         result = FORGED if event.get("return_path") else STRANGE
     elif finding.kind.kept and proven:
-        happened = Happened(key=proven.reader, sent=proven.sent, finding=finding, source="hook")
+        happened = Happened(key=proven.subscriber, sent=proven.sent, finding=finding, source="hook")
     # Without a date the same words may be said of the next mail: they count once a day.
     said = event if event.get("return_path") or event.get("sent") else {**event, "day": f"{now:%Y-%m-%d}"}
     digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
@@ -96,8 +96,8 @@ async def _whose(app: App, event: dict[str, str], now: datetime) -> Returned | N
         email = parse_address(event["recipient"]).email
     except ValueError:
         return None
-    reader = await app.store.subscribers.get(email)
-    return Returned(reader.key, min(_time(event.get("sent", "")) or now, now)) if reader else None
+    subscriber = await app.store.subscribers.get(email)
+    return Returned(subscriber.key, min(_time(event.get("sent", "")) or now, now)) if subscriber else None
 
 
 def _time(text: str) -> datetime | None:

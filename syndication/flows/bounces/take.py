@@ -60,7 +60,7 @@ async def take(app: App, data: bytes, recipient: str = "") -> Taken:
         result = FORGED if proof.forged else result if proof.returned else STRANGE
         if proof.returned and not proof.forged:
             found = proof.returned
-            happened = Happened(key=found.reader, sent=found.sent, finding=finding, source="mail")
+            happened = Happened(key=found.subscriber, sent=found.sent, finding=finding, source="mail")
     digest = hashlib.sha256(_settled_form(data)).hexdigest()
     new, event = await app.store.bounces.take(digest, result, happened, app.bounces.rule, now=now)
     return Taken(result if new else REPEATED, event)
@@ -104,7 +104,7 @@ def by_return_path(app: App, address: str) -> Returned | None:
 
 
 def _leaving(app: App, arrived: Arrived, now: datetime) -> Returned | None:
-    """A mail that asks to leave, with the reader's token in its subject, or behind the plus of its recipient."""
+    """A mail that asks to leave, with the subscriber's token in its subject, or behind the plus of its recipient."""
     for token in (*_SUBJECT.findall(arrived.subject), *_PLUS.findall(arrived.recipients)):
         if key := _holder(app, token):
             return Returned(key, now)

@@ -47,7 +47,7 @@ async def difference(app: App, proof: Proof) -> Difference | None:
         Row("Articles", str(len(proof.articles)), str(len(last.articles))),
         Row("Topics", ", ".join(proof.main.topics), ", ".join(before.topics)),
         Row("Hot list", str(len(proof.hot)), str(len(last.hot))),
-        Row("Readers", f"{await _readers(app, proof):,}", f"{last.planned:,}"),
+        Row("Subscribers", f"{await _subscribers(app, proof):,}", f"{last.planned:,}"),
         Row("HTML", _size(proof.main), _size(before)),
     )
     return Difference(
@@ -60,7 +60,7 @@ async def difference(app: App, proof: Proof) -> Difference | None:
     )
 
 
-async def _readers(app: App, proof: Proof) -> int:
+async def _subscribers(app: App, proof: Proof) -> int:
     if proof.frozen:
         return proof.frozen.planned
     return (await app.store.subscribers.count())[Consent.CONFIRMED]

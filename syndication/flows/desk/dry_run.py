@@ -28,12 +28,12 @@ async def dry_run(app: App, asked: Weekly, folder: Path, *, every: bool = False)
         for language in letters.variants:
             _write(mails / f"variant-{language}.eml", letters.message(sample(app.keyring, language)))
         number = 0
-        async for reader in app.store.ledger.recipients(edition.mailing, limit=None if every else FIRST):
+        async for recipient in app.store.ledger.recipients(edition.mailing, limit=None if every else FIRST):
             number += 1
             try:
-                _write(mails / f"{number:06}.eml", letters.message(reader))
+                _write(mails / f"{number:06}.eml", letters.message(recipient))
             except ValueError as error:
-                report.warnings.append(f"The mail to {reader.email} cannot be made: {error}.")
+                report.warnings.append(f"The mail to {recipient.email} cannot be made: {error}.")
         report.recipients = (await app.store.ledger.counts(edition.mailing)).recipients
         app.progress.say(f"{counted(number, 'mail')} written to {mails}")
     return report

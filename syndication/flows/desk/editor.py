@@ -42,7 +42,7 @@ async def hold(app: App, key: WeekKey) -> dict[str, Any]:
     await app.store.ledger.hold(edition.mailing, now=app.clock())
     standing = await _standing(app, key)
     standing["said"] = (
-        f"{key} is held: {standing['sent']:,} of {counted(standing['recipients'], 'reader')} have it. "
+        f"{key} is held: {standing['sent']:,} of {counted(standing['recipients'], 'subscriber')} have it. "
         f"`syndicate resume {key}` lets it go on."
     )
     return standing
@@ -59,7 +59,7 @@ async def resume(app: App, key: WeekKey) -> dict[str, Any]:
     elif edition.published_at is None:
         following = f"`syndicate run --week {key}` publishes and sends it."
     elif waiting:
-        following = f"`syndicate deliver` sends it to {counted(waiting, 'reader')} who wait for it."
+        following = f"`syndicate deliver` sends it to {counted(waiting, 'subscriber')} who wait for it."
     else:
         following = "nobody waits for it."
     standing["said"] = f"{key} {'is held no longer' if was_held else 'was not held'}; {following}"

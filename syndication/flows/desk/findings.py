@@ -28,7 +28,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link of the mail. `personal` ones act for this reader alone: whoever opens one is taken for the reader."""
+    """A link of the mail. `personal` ones act for this subscriber alone: whoever opens one is taken for the subscriber."""
 
     text: str
     url: str

@@ -1,4 +1,4 @@
-"""A proof: an edition as its mails are, or would be if it were frozen now, and one reader's copy of it. Nothing is changed."""
+"""A proof: an edition as its mails are, or would be if it were frozen now, and one subscriber's copy of it. Nothing is changed."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -28,8 +28,8 @@ __all__ = [
     "choices",
     "gather",
     "proof_of",
-    "reader_of",
     "samples",
+    "subscriber_of",
     "with_theme_of_now",
 ]
 
@@ -46,7 +46,7 @@ class Sample:
 
     id: str
     label: str
-    reader: Recipient
+    recipient: Recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +77,20 @@ class Proof:
         """The variant in the publication's language."""
         return self.mailing.variants[0]
 
-    def copy(self, reader: Recipient) -> "Copy | None":
-        """The reader's copy, None when nothing in it is among the reader's topics. Raises UsageError when it cannot be made."""
+    def copy(self, recipient: Recipient) -> "Copy | None":
+        """Return the recipient's copy, None when nothing in it is among the recipient's topics. Raises UsageError when it cannot be made."""
         try:
-            message = self.letters.message(reader)
+            message = self.letters.message(recipient)
         except ValueError as error:
             raise UsageError(
-                f"The mail to {reader.email} cannot be made: {error}.", "Mend the address."
+                f"The mail to {recipient.email} cannot be made: {error}.", "Mend the address."
             ) from error
-        return Copy.of(message, self.letters.variants[reader.language][0]) if message else None
+        return Copy.of(message, self.letters.variants[recipient.language][0]) if message else None
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One reader's mail: its bytes as they go over the wire, and what a mail program reads in them."""
+    """One subscriber's mail: its bytes as they go over the wire, and what a mail program reads in them."""
 
     message: bytes
     headers: tuple[tuple[str, str], ...]  # decoded
@@ -197,21 +197,21 @@ async def _draft(app: App, key: WeekKey) -> Proof:
     )
 
 
-async def reader_of(app: App, proof: Proof, email: str) -> Recipient:
-    """The row of a reader on the list: as planned at the freeze, or as it would be now. Raises UsageError for who gets no mail."""
+async def subscriber_of(app: App, proof: Proof, email: str) -> Recipient:
+    """The row of a subscriber on the list: as planned at the freeze, or as it would be now. Raises UsageError for who gets no mail."""
     found = await app.store.subscribers.get(email)
     if found is None:
-        raise UsageError(f"{email} is not on the list.", "Choose another reader.")
+        raise UsageError(f"{email} is not on the list.", "Choose another subscriber.")
     if proof.frozen:
         row = await app.store.ledger.recipient(proof.mailing.id, found.id)
         if row is None:
             raise UsageError(
                 f"{email} was not on the list when {proof.key} was frozen, and does not get it.",
-                "Choose another reader.",
+                "Choose another subscriber.",
             )
         return row
     if found.consent is not Consent.CONFIRMED:
-        raise UsageError(f"{email} is {found.consent}, and gets no mail.", "Choose another reader.")
+        raise UsageError(f"{email} is {found.consent}, and gets no mail.", "Choose another subscriber.")
     return Recipient(
         subscriber=found.id,
         serial=0,

@@ -1,4 +1,4 @@
-"""A test mail: one mail of an edition to an address of the editor's, through the configured server. No reader's row knows of it."""
+"""A test mail: one mail of an edition to an address of the editor's, through the configured server. No subscriber's row knows of it."""
 
 from dataclasses import dataclass, replace
 
@@ -49,11 +49,11 @@ async def drafted_mailing(app: App, key: WeekKey, report: Report) -> Mailing:
 async def send_test(
     app: App, mailing: Mailing, address: str, *, subscriber: str = "", like: Recipient | None = None
 ) -> Sent:
-    """Send one mail of `mailing` to `address`, as the reader with the address `subscriber` would get it (language, name, topics), or
+    """Send one mail of `mailing` to `address`, as the subscriber with the address `subscriber` would get it (language, name, topics), or
     one who is `like` that.
 
-    Its subject is marked, its Message-ID its own, and its links belong to nobody: a click on them cannot unsubscribe that reader.
-    Raises UsageError for an address that is none, an unknown reader, or one who would get no mail; IncompleteError with the
+    Its subject is marked, its Message-ID its own, and its links belong to nobody: a click on them cannot unsubscribe that subscriber.
+    Raises UsageError for an address that is none, an unknown subscriber, or one who would get no mail; IncompleteError with the
     server's words when it did not take the mail.
     """
     app.signing.ready()
@@ -63,31 +63,31 @@ async def send_test(
         date=app.clock().replace(microsecond=0),
         variants=tuple(replace(each, subject=MARK + each.subject) for each in mailing.variants),
     )
-    reader = await _reader(app, trial, address, subscriber, like)
+    recipient = await _recipient(app, trial, address, subscriber, like)
     letters = app.letters.prove(trial)
-    message = letters.message(reader)
+    message = letters.message(recipient)
     if message is None:
         raise UsageError(
-            f"{subscriber or 'This reader'} gets no mail: the edition has nothing of this reader's topics.",
-            "Leave --subscriber out, or name another reader.",
+            f"{subscriber or 'This subscriber'} gets no mail: the edition has nothing of this subscriber's topics.",
+            "Leave --subscriber out, or name another subscriber.",
         )
     async with app.open_pool() as pool:
         for server in pool.servers:
             async with pool.session(server) as place:
-                result = await place.transact(letters.sender, reader.email, message)
+                result = await place.transact(letters.sender, recipient.email, message)
             if result.stage is not Stage.CONNECT:
                 break
     said = f"{result.reply.code or ''} {result.reply.text}".strip()
     if result.outcome is not Outcome.ACCEPTED:
         raise IncompleteError(
-            f"The mail server did not take the test mail to {reader.email}: {said}.",
+            f"The mail server did not take the test mail to {recipient.email}: {said}.",
             "`syndicate doctor` checks the server.",
         )
-    subject = next(each.subject for each in trial.variants if each.language == reader.language)
-    return Sent(reader.email, subject, said)
+    subject = next(each.subject for each in trial.variants if each.language == recipient.language)
+    return Sent(recipient.email, subject, said)
 
 
-async def _reader(
+async def _recipient(
     app: App, mailing: Mailing, address: str, subscriber: str, like: Recipient | None
 ) -> Recipient:
     compiled = [variant.language for variant in mailing.variants]

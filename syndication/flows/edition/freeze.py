@@ -67,7 +67,7 @@ async def freeze_edition(app: App, key: WeekKey, report: Report) -> FrozenEditio
         hot=draft.hot.document() if draft.hot else {},
     )
     app.progress.say(
-        f"{key}: frozen with {counted(len(edition.articles), 'article')} for {counted(frozen.planned, 'reader')}"
+        f"{key}: frozen with {counted(len(edition.articles), 'article')} for {counted(frozen.planned, 'subscriber')}"
     )
     return frozen
 

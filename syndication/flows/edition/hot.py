@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from syndication.collect.access_log.reading import Question
 from syndication.collect.hot.file import read_hot_file
-from syndication.compose.hot import by_readers, choose, rank, standing
+from syndication.compose.hot import by_visitors, choose, rank, standing
 from syndication.domain.article import Article
+from syndication.domain.audience import Audience, LeftOut
 from syndication.domain.hot_account import HotAccount, HotKind, unexplained
 from syndication.domain.hotlist import HotList
-from syndication.domain.readership import LeftOut, Readership
 from syndication.domain.text import counted
 from syndication.domain.week import WeekKey
 from syndication.errors import CollectError
@@ -48,8 +48,8 @@ async def hot_list(app: App, key: WeekKey, report: Report) -> HotAccount:
     except CollectError as error:
         report.warnings.append(f"{error.message} {WITHOUT} {error.hint}".strip())
         return account
-    if account.readership:
-        report.warnings.extend(_noticed(account.readership, account, app.publication.timezone))
+    if account.audience:
+        report.warnings.extend(_noticed(account.audience, account, app.publication.timezone))
     before = await app.store.editions.hot_before(key)
     earlier = [frozen for frozen in await app.store.editions.frozen() if frozen < key]
     gone = await app.store.withdrawals.all()
@@ -75,8 +75,8 @@ async def _chosen(
     if app.hot.kind is HotKind.FILE and path:
         return read_hot_file(path), account
     if app.hot.kind is HotKind.LOG and path:
-        readership = await _readership(app, path, recent, account)
-        return by_readers(readership.readers, recent, str(path)), replace(account, readership=readership)
+        audience = await _audience(app, path, recent, account)
+        return by_visitors(audience.visitors, recent, str(path)), replace(account, audience=audience)
     names = {hot_page(app).name} if app.hot.kind is HotKind.PAGE else {source.name for source in app.sources}
     lists = [found for found in await app.store.sources.hot_lists() if found.source in names]
     if app.hot.kind is HotKind.PAGE:
@@ -88,7 +88,7 @@ async def _chosen(
     return chosen, replace(account, read=chosen.collected) if chosen else account
 
 
-async def _readership(app: App, path: Path, recent: list[Article], account: HotAccount) -> Readership:
+async def _audience(app: App, path: Path, recent: list[Article], account: HotAccount) -> Audience:
     question = Question(
         pattern=path,
         begins=account.begins,
@@ -99,25 +99,25 @@ async def _readership(app: App, path: Path, recent: list[Article], account: HotA
     )
     told = partial(app.progress.count, "bytes of the access log")
     # The salt of this run: what is hashed with it can be told by nobody afterwards.
-    found = await app.hot.log.readership(question, salt=app.new_id().encode(), told=told)
+    found = await app.hot.log.audience(question, salt=app.new_id().encode(), told=told)
     app.progress.say(
-        f"access log: {counted(found.lines, 'line')}, {counted(sum(found.views.values()), 'view')} of {counted(len(found.readers), 'article')}"
+        f"access log: {counted(found.lines, 'line')}, {counted(sum(found.views.values()), 'view')} of {counted(len(found.visitors), 'article')}"
     )
     return found
 
 
-def _noticed(found: Readership, account: HotAccount, zone: ZoneInfo) -> Iterator[str]:
+def _noticed(found: Audience, account: HotAccount, zone: ZoneInfo) -> Iterator[str]:
     """What an operator has to know of a log that was read."""
     broken = found.left_out.get(LeftOut.BROKEN, 0)
-    if not found.readers:
+    if not found.visitors:
         yield f"{_empty(found, account, zone)} {WITHOUT}"
     elif broken * MANY_BROKEN > found.lines:
         yield f"{broken:,} of the {found.lines:,} lines of the access log are broken and count for nobody."
     if found.nameless * 2 > sum(found.views.values()):
-        yield "The access log names no user agents, so robots count as readers: let the server write the combined format."
+        yield "The access log names no user agents, so robots count as visitors: let the server write the combined format."
 
 
-def _empty(found: Readership, account: HotAccount, zone: ZoneInfo) -> str:
+def _empty(found: Audience, account: HotAccount, zone: ZoneInfo) -> str:
     nothing = f"The access log holds nothing of the week from {_shown(account.begins, zone)} on"
     if not found.lines:
         return f"{nothing}."
@@ -126,7 +126,7 @@ def _empty(found: Readership, account: HotAccount, zone: ZoneInfo) -> str:
     if found.left_out.get(LeftOut.WINDOW) and found.first and found.last:
         span = f"{_shown(found.first, zone)} to {_shown(found.last, zone)}"
         return f"{nothing}: its lines about articles are of {span}."
-    return f"No reader of an article is in the access log: `syndicate hot` says what its {counted(found.lines, 'line')} are."
+    return f"No visitor of an article is in the access log: `syndicate hot` says what its {counted(found.lines, 'line')} are."
 
 
 def _shown(at: datetime, zone: ZoneInfo) -> str:

@@ -1,6 +1,6 @@
 """`older/`: every article back to the first, as a feed of many documents (RFC 5005 §4).
 
-Readers subscribe to the one in the folder itself. It holds the latest states of articles, new or edited, and leads to archive documents of
+Feed readers subscribe to the one in the folder itself. It holds the latest states of articles, new or edited, and leads to archive documents of
 fifty, which stay as they are for ever: an edit comes anew at the front. Their bytes are kept in the store, so that neither an upgrade nor a
 new title changes them.
 """

@@ -138,7 +138,7 @@ def _draft(letters: MailingLetters, row: Recipient) -> tuple[str, Draft | Settle
         return "", Settled(row.subscriber, row.serial, State.FAILED, Stage.ADDRESS, Reply(0, str(error)))
     except Exception as fault:  # noqa: BLE001 - raised when it is its turn: the mail before it is marked already
         return "", fault
-    nothing = Reply(0, "nothing in it for the reader's topics")
+    nothing = Reply(0, "nothing in it for the subscriber's topics")
     return "", Settled(row.subscriber, row.serial, State.NO_CONTENT, Stage.CONNECT, nothing, counted=False)
 
 

@@ -26,7 +26,7 @@ COLUMNS = (
 
 
 async def deliveries(app: App, key: WeekKey, states: Collection[State]) -> AsyncIterator[dict[str, Any]]:
-    """The rows of the edition `key` in one of `states`, in the order of the readers, a page in memory at a time.
+    """The rows of the edition `key` in one of `states`, in the order of the subscribers, a page in memory at a time.
 
     Raises UsageError for no such edition.
     """

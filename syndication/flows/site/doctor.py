@@ -47,14 +47,14 @@ class Check:
 async def examine(app: App, *, offline: bool = False) -> list[Check]:
     """Try everything but the sources' servers; `offline` leaves out the mail servers and `web.url`, too. Nothing is sent and nothing published."""
     sources = len(app.sources)
-    readers = (await app.store.subscribers.count())[Consent.CONFIRMED]
+    subscribers = (await app.store.subscribers.count())[Consent.CONFIRMED]
     checks = [
         Check(
             "configuration",
             ok=True,
             said=f"{app.publication.title}, {counted(sources, 'source')}",
         ),
-        _store(app, readers),
+        _store(app, subscribers),
         _theme(app),
         _writable("feeds", app.folder.root),
         *(
@@ -141,7 +141,7 @@ def _hot(app: App, frozen: tuple[WeekKey, ...]) -> Iterator[Check]:
         yield Check("hot", ok=False, said=str(error))
 
 
-def _store(app: App, readers: int) -> Check:
+def _store(app: App, subscribers: int) -> Check:
     """A store that an older version made is open to everybody on the machine. A run goes on with it."""
     try:
         app.store.database.want_room()
@@ -150,11 +150,11 @@ def _store(app: App, readers: int) -> Check:
     file = app.store.database.file
     if file and (open_to_others := _open_to_others("store", file, also="*")):  # the log, too
         return replace(open_to_others, exit_code=0)
-    return Check("store", ok=True, said=f"can be written; {counted(readers, 'confirmed subscriber')}")
+    return Check("store", ok=True, said=f"can be written; {counted(subscribers, 'confirmed subscriber')}")
 
 
 def _passwords(files: Iterable[Path]) -> Iterator[Check]:
-    """Whoever reads one can send in the newsroom's name, or bounce its readers. One that is missing is told by who needs it."""
+    """Whoever reads one can send in the newsroom's name, or bounce its subscribers. One that is missing is told by who needs it."""
     for file in files:
         if file.exists() and (open_to_others := _open_to_others("password", file)):
             yield replace(open_to_others, exit_code=0)

@@ -20,7 +20,7 @@ from syndication.store.subscribers.confirmations import Answer, Asked, Limits
 
 __all__ = ["KEPT", "Visitor", "ask", "confirm", "doubt", "read_address", "stamp", "stamp_age"]
 
-LIMITS = Limits(reader=3, apart=timedelta(minutes=5), network=30)
+LIMITS = Limits(subscriber=3, apart=timedelta(minutes=5), network=30)
 KEPT = timedelta(days=7)  # without an answer, requests and who waits are forgotten
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -112,16 +112,16 @@ async def ask(app: App, address: Address, language: str, visitor: Visitor) -> An
     return await app.store.confirmations.ask(asked, LIMITS)
 
 
-async def confirm(app: App, reader: Subscriber, wording: str, visitor: Visitor) -> Subscriber | None:
-    """Take the reader's yes to `wording`, with its proof; as often as asked. None for who has complained, or is gone by now."""
-    if reader.consent is Consent.COMPLAINED:
+async def confirm(app: App, subscriber: Subscriber, wording: str, visitor: Visitor) -> Subscriber | None:
+    """Take the subscriber's yes to `wording`, with its proof; as often as asked. None for who has complained, or is gone by now."""
+    if subscriber.consent is Consent.COMPLAINED:
         return None
     now = app.clock()
-    asked = await app.store.confirmations.asked_at(marks(app.keyring, reader.email))
+    asked = await app.store.confirmations.asked_at(marks(app.keyring, subscriber.email))
     proof = (
         f"web form: asked {f'{asked:%Y-%m-%dT%H:%M:%SZ}' if asked else 'before'}, confirmed {now:%Y-%m-%dT%H:%M:%SZ} "
         f"from {app.keyring.mark(f'address {visitor.address}')}, to the words: {wording}"
     )
-    if await app.store.confirmations.confirm(reader, proof, marks(app.keyring, reader.email), at=now):
-        return replace(reader, consent=Consent.CONFIRMED, confirmed=now, proof=proof)
-    return await app.store.consents.reader(reader.key)
+    if await app.store.confirmations.confirm(subscriber, proof, marks(app.keyring, subscriber.email), at=now):
+        return replace(subscriber, consent=Consent.CONFIRMED, confirmed=now, proof=proof)
+    return await app.store.consents.subscriber(subscriber.key)

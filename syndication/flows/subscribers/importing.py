@@ -21,14 +21,14 @@ from syndication.domain.subscriber import Added, NewSubscribers
 from syndication.errors import StoreError
 from syndication.flows.app import App
 from syndication.flows.subscribers.list_file import Block, blocks, opened
-from syndication.flows.subscribers.list_row import LONGEST_NAME, REFUSED, RowReader, known_topics, marks
+from syndication.flows.subscribers.list_row import LONGEST_NAME, REFUSED, RowParser, known_topics, marks
 
 __all__ = ["Imported", "Refused", "import_file"]
 
 T = TypeVar("T")
 
 KEPT = 1_000  # refused lines in memory; the report file has them all
-# Names that `RowReader.name` leaves as they are, one a line.
+# Names that `RowParser.name` leaves as they are, one a line.
 _NAMES = re.compile(
     rf"(?:(?=[^\n]{{0,{LONGEST_NAME}}}+\n)(?:[^\s\0-\x1f\x7f-\x9f]++(?: [^\s\0-\x1f\x7f-\x9f]++)*+)?+\n)*+"
 )
@@ -67,10 +67,10 @@ async def import_file(app: App, file: Path, report: Path | None = None) -> Impor
     Raises UsageError for a file that is no such list, StoreError when the list or the report cannot be written.
     """
     now, done = app.clock(), Imported()
-    reader = RowReader(await known_topics(app), f"import {file.name}, {now:%Y-%m-%dT%H:%M:%SZ}", now)
+    subscriber = RowParser(await known_topics(app), f"import {file.name}, {now:%Y-%m-%dT%H:%M:%SZ}", now)
     with opened(file) as text, _reporting(report) as write:
         total = await asyncio.to_thread(_count_lines, file)
-        read = map(partial(_read, reader=reader), blocks(text, file))
+        read = map(partial(_read, subscriber=subscriber), blocks(text, file))
         async with aclosing(_ahead(read)) as parts:
             async for part in parts:
                 refused = sorted([*part.refused, *await _take_in(app, part, done, now)])
@@ -111,7 +111,7 @@ async def _take_in(app: App, part: _Part, done: Imported, now: datetime) -> list
     ]
 
 
-def _read(block: Block, reader: RowReader) -> _Part:
+def _read(block: Block, subscriber: RowParser) -> _Part:
     """Rows that are plain from the first cell to the last are never looked at one by one."""
     size = len(block.numbers)
     columns: dict[str, list[Any]] = {
@@ -121,15 +121,15 @@ def _read(block: Block, reader: RowReader) -> _Part:
     unusual = set(_others(columns["email"], canonical_lines))
     unusual.update(_others(columns["name"], _usual_names))
     for name, known in (
-        ("consent", reader.consent),
-        ("language", reader.language),
-        ("topics", reader.chosen),
-        ("confirmed_at", reader.time),
+        ("consent", subscriber.consent),
+        ("language", subscriber.language),
+        ("topics", subscriber.chosen),
+        ("confirmed_at", subscriber.time),
     ):
         read, odd = _decoded(block.columns.get(name, [""] * size), known)
         columns[name] = read
         unusual.update(odd)
-    refused = _reread(block, reader, columns, unusual)
+    refused = _reread(block, subscriber, columns, unusual)
     numbers: Sequence[int] = block.numbers
     if refused:
         taken = [index not in refused for index in range(size)]
@@ -141,7 +141,7 @@ def _read(block: Block, reader: RowReader) -> _Part:
         languages=columns["language"],
         topics=columns["topics"],
         confirmed=columns["confirmed_at"],
-        proof=reader.proof,
+        proof=subscriber.proof,
     )
     said = [(block.numbers[index], reason) for index, reason in refused.items() if reason]
     last = max([0, *block.numbers[-1:], *(number for number, _ in block.refused[-1:])])
@@ -149,14 +149,14 @@ def _read(block: Block, reader: RowReader) -> _Part:
 
 
 def _reread(
-    block: Block, reader: RowReader, columns: dict[str, list[Any]], unusual: set[int]
+    block: Block, subscriber: RowParser, columns: dict[str, list[Any]], unusual: set[int]
 ) -> dict[int, str]:
     """Read these rows for themselves and put what they hold into the columns. Returns why others are refused; a blank row has no reason."""
     refused = {}
     for index in unusual:
         cells = block.row(index)
         try:
-            row = reader.row(cells)
+            row = subscriber.row(cells)
         except ValueError as error:
             refused[index] = str(error) if any(cell.strip() for cell in cells.values()) else ""
             continue

@@ -12,7 +12,7 @@ from syndication.domain.subscriber import Added, Consent, NewSubscriber, mailbox
 from syndication.domain.tokens import Keyring
 from syndication.flows.app import App
 
-__all__ = ["LONGEST_NAME", "REFUSED", "RowReader", "known_topics", "marks"]
+__all__ = ["LONGEST_NAME", "REFUSED", "RowParser", "known_topics", "marks"]
 
 REFUSED = {
     Added.UNSUBSCRIBED: "this address has unsubscribed; only its owner can subscribe again",
@@ -26,7 +26,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")  # BCP 47
 
 
 @dataclass(frozen=True, slots=True)
-class RowReader:
+class RowParser:
     """Each method reads a cell, or raises ValueError with the reason why its row is refused."""
 
     topics: frozenset[str]  # the slugs there are
@@ -51,7 +51,7 @@ class RowReader:
         """An exported list has who left, too."""
         consent = text.strip().casefold() or Consent.CONFIRMED
         if consent != Consent.CONFIRMED:
-            raise ValueError(f"its consent is {consent}; only confirmed readers come in")
+            raise ValueError(f"its consent is {consent}; only confirmed subscribers come in")
         return consent
 
     def name(self, text: str) -> str:
@@ -79,7 +79,7 @@ class RowReader:
         return chosen
 
     def time(self, text: str) -> datetime:
-        """When the reader said yes; now if that is not known."""
+        """When the subscriber said yes; now if that is not known."""
         if not text.strip():
             return self.now
         try:

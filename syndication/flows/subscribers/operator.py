@@ -13,7 +13,7 @@ from syndication.deliver.address import parse_address
 from syndication.domain.subscriber import Consent, NewSubscribers, Subscriber
 from syndication.errors import UsageError
 from syndication.flows.app import App
-from syndication.flows.subscribers.list_row import REFUSED, RowReader, known_topics, marks
+from syndication.flows.subscribers.list_row import REFUSED, RowParser, known_topics, marks
 
 __all__ = [
     "AddedOne",
@@ -55,7 +55,7 @@ async def export_file(app: App, file: Path | None) -> int:
 async def _export(app: App, out: TextIO) -> int:
     writer, number = csv.writer(out), 0
     writer.writerow(EXPORTED)
-    iso = lru_cache(_iso)  # imported readers have one time
+    iso = lru_cache(_iso)  # imported subscribers have one time
     async for page in app.store.subscribers.exported():
         writer.writerows(
             (*said, iso(confirmed), consent, iso(created), proof)
@@ -68,9 +68,9 @@ async def _export(app: App, out: TextIO) -> int:
 async def add_one(app: App, email: str, *, name: str = "", language: str = "", topics: str = "") -> AddedOne:
     """Add one confirmed subscriber. Raises UsageError with the reason when it is refused."""
     now = app.clock()
-    reader = RowReader(await known_topics(app), f"added by the operator, {now:%Y-%m-%dT%H:%M:%SZ}", now)
+    subscriber = RowParser(await known_topics(app), f"added by the operator, {now:%Y-%m-%dT%H:%M:%SZ}", now)
     try:
-        new = reader.row({"email": email, "name": name, "language": language, "topics": topics})
+        new = subscriber.row({"email": email, "name": name, "language": language, "topics": topics})
     except ValueError as error:
         raise UsageError(f"{email} was not added: {error}.") from None
     (result,) = await app.store.subscribers.take_in(
@@ -104,14 +104,14 @@ async def each(
 
 
 async def one(app: App, email: str) -> dict[str, Any]:
-    """With what came back of the reader's mails, and what was decided. Of an address that is not on the list: what keeps it away.
+    """With what came back of the subscriber's mails, and what was decided. Of an address that is not on the list: what keeps it away.
 
     Raises UsageError for any other.
     """
     address = _address(email)
-    reader = await app.store.subscribers.get(address)
-    if reader is not None:
-        return shape(reader) | {"bounces": await came_back(app, reader)}
+    subscriber = await app.store.subscribers.get(address)
+    if subscriber is not None:
+        return shape(subscriber) | {"bounces": await came_back(app, subscriber)}
     away = await app.store.subscribers.kept_away(address, marks(app.keyring, address))
     if away is None:
         raise _unknown(email)
@@ -125,8 +125,8 @@ async def one(app: App, email: str) -> dict[str, Any]:
     }
 
 
-async def came_back(app: App, reader: Subscriber) -> list[dict[str, Any]]:
-    """A reader's bounces and complaints, the latest first."""
+async def came_back(app: App, subscriber: Subscriber) -> list[dict[str, Any]]:
+    """A subscriber's bounces and complaints, the latest first."""
     return [
         {
             "at": _iso(event.at),
@@ -138,7 +138,7 @@ async def came_back(app: App, reader: Subscriber) -> list[dict[str, Any]]:
             "score": round(event.score, 2),
             "decision": event.why,
         }
-        for event in await app.store.bounces.of(reader.id)
+        for event in await app.store.bounces.of(subscriber.id)
     ]
 
 
@@ -180,9 +180,9 @@ def _address(email: str) -> str:
         raise UsageError(f"{email!r} is not an address: {error}.") from None
 
 
-async def erase(app: App, reader: Subscriber) -> None:
-    """Delete the reader and blank the rows of deliveries. A keyed hash of the mailbox stays, and whether its owner complained."""
-    await app.store.consents.erase(reader, marks(app.keyring, reader.email)[0], at=app.clock())
+async def erase(app: App, subscriber: Subscriber) -> None:
+    """Delete the subscriber and blank the rows of deliveries. A keyed hash of the mailbox stays, and whether its owner complained."""
+    await app.store.consents.erase(subscriber, marks(app.keyring, subscriber.email)[0], at=app.clock())
 
 
 async def erase_one(app: App, email: str) -> None:

@@ -1,4 +1,4 @@
-"""What readers decide for themselves through the links of their mails. Whoever holds a link is the reader: nothing else is asked."""
+"""What subscribers decide for themselves through the links of their mails. Whoever holds a link is the subscriber: nothing else is asked."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ LONGEST_PAUSE = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A section that a reader can choose."""
+    """A section that a subscriber can choose."""
 
     slug: str
     name: str
 
 
 def holder(app: App, purpose: str, token: str) -> str | None:
-    """The random key of the reader whom the token of a link belongs to; None for a token that is none of ours."""
+    """The random key of the subscriber whom the token of a link belongs to; None for a token that is none of ours."""
     return proven(app, lambda keyring: keyring.verify(purpose, token))
 
 
@@ -46,9 +46,9 @@ def proven(app: App, verify: Callable[[Keyring], T | None]) -> T | None:
 
 
 async def found(app: App, purpose: str, token: str) -> Subscriber | None:
-    """The reader of a link; None when the link is none of ours, or the reader was erased."""
+    """The subscriber of a link; None when the link is none of ours, or the subscriber was erased."""
     key = holder(app, purpose, token)
-    return await app.store.consents.reader(key) if key else None
+    return await app.store.consents.subscriber(key) if key else None
 
 
 async def leave(app: App, token: str) -> bool:
@@ -68,11 +68,11 @@ async def topics(app: App) -> tuple[Topic, ...]:
     return tuple(sorted((Topic(slug, name) for slug, name in known.items()), key=lambda each: each.name))
 
 
-async def choose(app: App, reader: Subscriber, *, chosen: list[str], language: str, until: str) -> bool:
+async def choose(app: App, subscriber: Subscriber, *, chosen: list[str], language: str, until: str) -> bool:
     """Keep what the form says; an unknown topic or language is passed over, all topics are the same as none.
 
     `until` is the day (ISO) on which mail begins again, empty for no pause. False, and nothing is kept, for a day that is none, or lies in
-    the past or more than a year ahead, and for a reader who is not confirmed.
+    the past or more than a year ahead, and for a subscriber who is not confirmed.
     """
     now = app.clock()
     paused = _day(until, app) if until.strip() else None
@@ -85,7 +85,7 @@ async def choose(app: App, reader: Subscriber, *, chosen: list[str], language: s
         language=language_for(language, app.renderer.languages) if language else "",
         paused=paused,
     )
-    return await app.store.consents.choose(reader.key, choice, at=now)
+    return await app.store.consents.choose(subscriber.key, choice, at=now)
 
 
 def _day(text: str, app: App) -> datetime | None:
@@ -97,13 +97,17 @@ def _day(text: str, app: App) -> datetime | None:
         return None
 
 
-async def own_data(app: App, reader: Subscriber) -> dict[str, Any]:
-    """Everything that is kept about a reader, for the reader."""
-    return {"publication": app.publication.title, **shape(reader), "bounces": await came_back(app, reader)}
+async def own_data(app: App, subscriber: Subscriber) -> dict[str, Any]:
+    """Everything that is kept about a subscriber, for the subscriber."""
+    return {
+        "publication": app.publication.title,
+        **shape(subscriber),
+        "bounces": await came_back(app, subscriber),
+    }
 
 
-def preferences_link(app: App, reader: Subscriber) -> str:
-    """The path, below `web.url`, of a confirmed reader's own page; empty for others."""
-    if reader.consent is not Consent.CONFIRMED:
+def preferences_link(app: App, subscriber: Subscriber) -> str:
+    """The path, below `web.url`, of a confirmed subscriber's own page; empty for others."""
+    if subscriber.consent is not Consent.CONFIRMED:
         return ""
-    return f"{Purpose.PREFERENCES}/{app.keyring.sign(Purpose.PREFERENCES, reader.key)}"
+    return f"{Purpose.PREFERENCES}/{app.keyring.sign(Purpose.PREFERENCES, subscriber.key)}"

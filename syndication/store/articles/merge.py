@@ -120,7 +120,7 @@ def _has(keys: Sequence[str], kind: str) -> bool:
 
 
 def _change(piece: ParsedArticle, stored: Any, now: datetime) -> dict[str, Any] | None:
-    """What an edit changes; None when nothing did. Only what a reader would notice moves `changed`."""
+    """What an edit changes; None when nothing did. Only what a subscriber would notice moves `changed`."""
     times = {"published": _published(piece, stored), "updated": piece.updated or stored.updated}
     times["dated"] = times["published"] or stored.first_seen
     if piece.content_hash() != stored.hash:

@@ -67,9 +67,9 @@ class Editions:
         waits: bool = False,
         hot: Mapping[str, Any] | None = None,
     ) -> FrozenEdition:
-        """Settle an edition and plan its mailing for every reader who is confirmed now, all or nothing.
+        """Settle an edition and plan its mailing for every subscriber who is confirmed now, all or nothing.
 
-        The first of `variants` is in the publication's language: a reader whose own was not compiled gets it. `lane_of` names the
+        The first of `variants` is in the publication's language: a subscriber whose own was not compiled gets it. `lane_of` names the
         lane of a domain; with `waits` an editor has to approve it. `hot` is how its ranking came about. Raises StoreError when the edition is frozen already, or one of its articles stands in another.
         """
         plan = Plan(

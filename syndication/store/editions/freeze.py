@@ -1,6 +1,6 @@
-"""Freezing an edition: the edition, its articles, its ranking, its compiled mails and a row for every reader, in one transaction.
+"""Freezing an edition: the edition, its articles, its ranking, its compiled mails and a row for every subscriber, in one transaction.
 
-The rows are made inside the database, ten thousand readers at a time, so that a million readers take no memory here: only their domains
+The rows are made inside the database, ten thousand subscribers at a time, so that a million subscribers take no memory here: only their domains
 come out (for the lanes), and the answers go in as a list of values.
 """
 
@@ -41,7 +41,7 @@ from syndication.store.tables.subscribers import subscribers
 __all__ = ["Plan", "discard", "freeze"]
 
 
-CHUNK = 10_000  # readers
+CHUNK = 10_000  # subscribers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,13 +153,13 @@ def _mailing(connection: Connection, plan: Plan, key: str) -> None:
 
 
 def _recipients(connection: Connection, plan: Plan) -> None:
-    """A queued row for every reader who is confirmed now and does not pause."""
+    """A queued row for every subscriber who is confirmed now and does not pause."""
     lane_of_domain: dict[str, str] = {}
     served: set[str] = set()
     last = 0
     while True:
         found = _chunk(connection, last, plan.at)
-        if not found.readers:
+        if not found.subscribers:
             break
         for domain in found.domains:
             if domain not in lane_of_domain:
@@ -176,7 +176,7 @@ def _recipients(connection: Connection, plan: Plan) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    readers: int
+    subscribers: int
     last: int
     domains: tuple[str, ...]
     languages: tuple[str, ...]
@@ -197,7 +197,7 @@ def _chunk(connection: Connection, after: int, at: datetime) -> _Chunk:
         )
     ).all()
     return _Chunk(
-        readers=sum(row[2] for row in rows),
+        subscribers=sum(row[2] for row in rows),
         last=max((row[3] for row in rows), default=after),
         domains=tuple({row[0] for row in rows}),
         languages=tuple({row[1] for row in rows}),
@@ -236,13 +236,13 @@ def _queue(
         deliveries.c.due: literal(plan.at, deliveries.c.due.type),
     }
     these = and_(c.id > ids[0], c.id <= ids[1], _wants(plan.at))
-    readers = select(*row.values()).where(these)
-    made = insert(deliveries).from_select([field.name for field in row], readers, include_defaults=False)
+    planned = select(*row.values()).where(these)
+    made = insert(deliveries).from_select([field.name for field in row], planned, include_defaults=False)
     connection.execute(made)
 
 
 def _lane(lane_of_domain: Mapping[str, str]) -> ColumnElement[str]:
-    """The lane of a reader's domain. A join would do, but SQLite walks all readers for it, or all domains for each reader."""
+    """The lane of a subscriber's domain. A join would do, but SQLite walks all subscribers for it, or all domains for each subscriber."""
     domains: dict[str, list[str]] = {}
     for domain, lane in lane_of_domain.items():
         domains.setdefault(lane, []).append(domain)

@@ -164,7 +164,7 @@ def _due_lanes(connection: Connection, mailing: str, now: datetime) -> Sequence[
 
 
 def _welcome_rows(connection: Connection, mailing: str, grant: Grant, now: datetime) -> tuple[Recipient, ...]:
-    """Up to the granted number of rows; readers on the way to them who have left are settled."""
+    """Up to the granted number of rows; subscribers on the way to them who have left are settled."""
     while rows := _due_rows(connection, mailing, grant.lane, now, grant.rows):
         _settle_gone(connection, mailing, [row for row, is_welcome in rows if not is_welcome], now)
         if welcome := tuple(row for row, is_welcome in rows if is_welcome):
@@ -175,7 +175,7 @@ def _welcome_rows(connection: Connection, mailing: str, grant: Grant, now: datet
 def _due_rows(
     connection: Connection, mailing: str, lane: str, now: datetime, size: int
 ) -> list[tuple[Recipient, bool]]:
-    """Due rows, the longest first, and whether their readers are still welcome."""
+    """Due rows, the longest first, and whether their subscribers are still welcome."""
     c = deliveries.c
     kind = select(mailings.c.kind).where(mailings.c.id == mailing)
     consents = _WELCOME[MailingKind(connection.execute(kind).scalar_one())]
@@ -230,14 +230,14 @@ def _take(connection: Connection, batch: Batch, now: datetime) -> None:
 
 
 def _settle_gone(connection: Connection, mailing: str, rows: Sequence[Recipient], now: datetime) -> None:
-    """Readers who have left since the freeze get nothing more."""
+    """Subscribers who have left since the freeze get nothing more."""
     if rows:
         left = _waiting().values(
             state=State.FAILED,
             due=None,
             stage=Stage.CONSENT,
             code=0,
-            reply="the reader had left",
+            reply="the subscriber had left",
             settled=bindparam("now", type_=deliveries.c.settled.type),
         )
         connection.execute(left, [key_of(mailing, row) | {"now": now} for row in rows])

@@ -43,7 +43,7 @@ class DeliveryLedger:
         """Lease for `lease` seconds what `plan` grants of the due rows, or say until when nothing may go.
 
         `plan` is called with the meters locked, and what it grants is charged to them in the same transaction. `owner` is "host/run", or
-        "host/run/number" of one process; `token` is new for every claim. Lanes take turns by mails. Readers who have left since the freeze are settled as failed at
+        "host/run/number" of one process; `token` is new for every claim. Lanes take turns by mails. Subscribers who have left since the freeze are settled as failed at
         stage `consent`. The lease is renewed by every step.
         A disk that is nearly full is a StoreError here, before a mail of the batch is under way.
         """
@@ -58,7 +58,7 @@ class DeliveryLedger:
         self, batch: Batch, done: Settled | None, mark: Recipient | None, *, now: datetime
     ) -> bool:
         """Settle a connection's last row and mark its next as dotting, durably, in one commit with the other connections' steps, and
-        with what the refusal of `done` means for its reader.
+        with what the refusal of `done` means for its subscriber.
 
         True when all that was asked for was won: only then may the body of `mark` be written. A row whose result is not won takes
         its mark along: the batch is somebody else's by now. Raises StoreError when nothing of it was written.
@@ -105,7 +105,7 @@ class DeliveryLedger:
         )
 
     async def retry_failed(self, mailing: str, *, now: datetime) -> int:
-        """Queue failed rows again, but not those of dead addresses (5.1.x), of addresses no mail can have, and of readers who had left.
+        """Queue failed rows again, but not those of dead addresses (5.1.x), of addresses no mail can have, and of subscribers who had left.
 
         A row that was given up has its four days anew. Returns how many.
         """
@@ -159,7 +159,7 @@ class DeliveryLedger:
     async def rows(
         self, mailing: str, states: Collection[State] = tuple(State), *, doubtful: bool = False
     ) -> AsyncIterator[DeliveryLine]:
-        """The rows in one of `states`, in the order of the readers; with `doubtful` only those whose dot ever went unanswered."""
+        """The rows in one of `states`, in the order of the subscribers; with `doubtful` only those whose dot ever went unanswered."""
         c = deliveries.c
         question = (
             select(deliveries)
@@ -179,7 +179,7 @@ class DeliveryLedger:
             last = (page[-1].subscriber, page[-1].serial)
 
     async def recipients(self, mailing: str, *, limit: int | None = None) -> AsyncIterator[Recipient]:
-        """The planned readers in the order of their rows, whatever state they are in, at most `limit`."""
+        """The planned subscribers in the order of their rows, whatever state they are in, at most `limit`."""
         c = deliveries.c
         question = select(deliveries).where(c.mailing == mailing).order_by(c.subscriber, c.serial)
         last: tuple[int, int] | None = None
@@ -188,15 +188,15 @@ class DeliveryLedger:
             size = PAGE if left is None else min(PAGE, left)
             ask = _after(question, last).limit(size)
             page = await self._database.read(partial(claims.recipients, question=ask))
-            for reader in page:
-                yield reader
+            for subscriber in page:
+                yield subscriber
             if len(page) < size:
                 return
             left = None if left is None else left - size
             last = (page[-1].subscriber, page[-1].serial)
 
     async def recipient(self, mailing: str, subscriber: int) -> Recipient | None:
-        """The row of one reader as planned; None when the mailing has none."""
+        """The row of one subscriber as planned; None when the mailing has none."""
         c = deliveries.c
         question = select(deliveries).where(c.mailing == mailing, c.subscriber == subscriber).limit(1)
         found = await self._database.read(partial(claims.recipients, question=question))

@@ -19,7 +19,7 @@ __all__ = ["due_rows", "take_rows"]
 def due_rows(
     connection: Connection, mailing: str, lane: str, consents: Sequence[str], *, now: datetime, size: int
 ) -> list[tuple[Recipient, bool]]:
-    """The rows that are due, the longest first, and whether the reader still stands in one of `consents`."""
+    """The rows that are due, the longest first, and whether the subscriber still stands in one of `consents`."""
     asked = (*consents, mailing, lane, microseconds(now), size)
     rows = json.loads(
         connection.exec_driver_sql(_DUE.format(", ".join("?" * len(consents))), asked).scalar_one()

@@ -102,7 +102,7 @@ _FENCE = """
  WHERE mailing = ? AND subscriber = ? AND serial = ? AND +batch = ? AND state = coalesce(?, state)
    AND EXISTS (SELECT 1 FROM batches WHERE id = ? AND token = ?)
 """
-# Of a reader who was erased meanwhile the server's words, which may quote the address, are not kept.
+# Of a subscriber who was erased meanwhile the server's words, which may quote the address, are not kept.
 _SETTLE = f"""UPDATE deliveries
    SET state = ?, due = ?, batch = NULL, attempts = attempts + ?, unknowns = unknowns + ?, stage = ?, code = ?,
        reply = CASE WHEN key = '' THEN '' ELSE ? END, server = ?, settled = ?, first_deferred = coalesce(first_deferred, ?)

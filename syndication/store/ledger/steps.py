@@ -1,7 +1,7 @@
 """The sender's step: settle a connection's last row, mark its next as dotting; many connections' steps in one transaction.
 
 What may change is decided in Python on rows that the transaction has locked (SQLite: by its one write lock), by the domain's own table
-of legal transitions; then it is written, and the database confirms the count. What a server's refusal means for the reader is decided and
+of legal transitions; then it is written, and the database confirms the count. What a server's refusal means for the subscriber is decided and
 kept with it: a crash can lose neither without the other.
 """
 
@@ -38,7 +38,7 @@ class Step(NamedTuple):
 
     @property
     def refused(self) -> bool:
-        """Whether there is something to decide about the reader."""
+        """Whether there is something to decide about the subscriber."""
         return self.done is not None and self.done.refusal is not None
 
 
@@ -50,7 +50,7 @@ def kept(step: Step) -> Step | None:
 def take(connection: Connection, steps: Sequence[Step]) -> list[bool]:
     """Whether each step was won as a whole. Raises StoreError when the database contradicts what it has just said."""
     if any(step.refused for step in steps):
-        lock(connection, "subscribers")  # before any row, as whoever changes a reader and a row does
+        lock(connection, "subscribers")  # before any row, as whoever changes a subscriber and a row does
     live = _live(connection, steps)
     rows = _rows(connection, steps)
     settled: list[dict[str, Any]] = []
@@ -74,7 +74,7 @@ class _Row:
 
     state: State
     batch: int | None
-    reader: str  # the random key; empty for one who was erased
+    subscriber: str  # the random key; empty for one who was erased
 
 
 def _live(connection: Connection, steps: Iterable[Step]) -> dict[int, str]:
@@ -95,12 +95,12 @@ def _live(connection: Connection, steps: Iterable[Step]) -> dict[int, str]:
 
 def _rows(connection: Connection, steps: Iterable[Step]) -> dict[Key, _Row]:
     """The rows that the steps are about, locked."""
-    readers: dict[str, set[int]] = {}
+    subscribers: dict[str, set[int]] = {}
     for step in steps:
-        of_mailing = readers.setdefault(step.batch.mailing, set())
+        of_mailing = subscribers.setdefault(step.batch.mailing, set())
         of_mailing.update(row.subscriber for row in (step.done, step.mark) if row is not None)
     found: dict[Key, _Row] = {}
-    for mailing, wanted in readers.items():
+    for mailing, wanted in subscribers.items():
         ids = sorted(wanted)
         for start in range(0, len(ids), CHUNK):
             chunk = {"of_mailing": mailing, "ids": ids[start : start + CHUNK]}
@@ -153,7 +153,7 @@ def _mark(step: Step, rows: dict[Key, _Row], marked: list[dict[str, Any]]) -> bo
 
 
 def _decide(connection: Connection, steps: Sequence[Step], rows: dict[Key, _Row]) -> None:
-    """What refusals mean for their readers. Their rows are settled, whether the next mail was won or not."""
+    """What refusals mean for their subscribers. Their rows are settled, whether the next mail was won or not."""
     if not steps:
         return
     asked = {"ids": sorted({step.batch.mailing for step in steps})}
@@ -161,8 +161,8 @@ def _decide(connection: Connection, steps: Sequence[Step], rows: dict[Key, _Row]
     for step in steps:
         if step.done is not None and (said := step.done.refusal) is not None:
             mailing = step.batch.mailing
-            reader = rows[mailing, step.done.subscriber, step.done.serial].reader
-            happened = Happened(key=reader, sent=sent[mailing], finding=said.finding, source="smtp")
+            subscriber = rows[mailing, step.done.subscriber, step.done.serial].subscriber
+            happened = Happened(key=subscriber, sent=sent[mailing], finding=said.finding, source="smtp")
             decided(connection, happened, said.rule, step.now)
 
 

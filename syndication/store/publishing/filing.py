@@ -1,4 +1,4 @@
-"""Filing: an article onto the shelves it names and into the history of what readers were shown, as one transaction for many.
+"""Filing: an article onto the shelves it names and into the history of what feed readers were shown, as one transaction for many.
 
 Afterwards the shelves that hold or held it are stale: their files have to be written.
 """

@@ -1,4 +1,4 @@
-"""The history of what readers were shown, cut into documents that do not change any more (RFC 5005 §4)."""
+"""The history of what feed readers were shown, cut into documents that do not change any more (RFC 5005 §4)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

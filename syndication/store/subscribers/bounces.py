@@ -1,4 +1,4 @@
-"""What came back: each message is taken once, and what follows for its reader is decided and kept in the same transaction."""
+"""What came back: each message is taken once, and what follows for its subscriber is decided and kept in the same transaction."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,7 +21,7 @@ WORDS = 500  # characters kept of a server's words
 
 
 class Bounces:
-    """The events of readers, and the messages they came with."""
+    """The events of subscribers, and the messages they came with."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -29,9 +29,9 @@ class Bounces:
     async def take(
         self, digest: str, result: str, happened: Happened | None, rule: Rule, *, now: datetime
     ) -> tuple[bool, Event | None]:
-        """Take the message with this `digest` as a `result`, and what it says about a reader.
+        """Take the message with this `digest` as a `result`, and what it says about a subscriber.
 
-        Whether it is a new one, and what was decided, durably; None for one that says nothing new about a reader we have.
+        Whether it is a new one, and what was decided, durably; None for one that says nothing new about a subscriber we have.
         """
 
         def change(connection: Connection) -> tuple[bool, Event | None]:
@@ -44,9 +44,9 @@ class Bounces:
 
         return await self._database.write(change)
 
-    async def of(self, reader: int) -> tuple[Event, ...]:
-        """A reader's events, the latest first."""
-        question = select(bounces).where(bounces.c.subscriber == reader).order_by(bounces.c.id.desc())
+    async def of(self, subscriber: int) -> tuple[Event, ...]:
+        """A subscriber's events, the latest first."""
+        question = select(bounces).where(bounces.c.subscriber == subscriber).order_by(bounces.c.id.desc())
         return await self._database.read(lambda connection: tuple(map(_event, connection.execute(question))))
 
     async def taken(self) -> dict[str, int]:
@@ -95,16 +95,16 @@ def decided(connection: Connection, happened: Happened, rule: Rule, now: datetim
     return event
 
 
-def _known(connection: Connection, reader: int, happened: Happened) -> bool:
-    """Whether the mail has had its say of this kind about a reader."""
-    same = {"reader": reader, "kind": happened.finding.kind, "sent": happened.sent}
+def _known(connection: Connection, subscriber: int, happened: Happened) -> bool:
+    """Whether the mail has had its say of this kind about a subscriber."""
+    same = {"subscriber": subscriber, "kind": happened.finding.kind, "sent": happened.sent}
     return connection.execute(_SAME, same).first() is not None
 
 
-def _soft(connection: Connection, reader: int, confirmed: datetime | None) -> Sequence[datetime]:
-    """When the mails were sent whose soft bounces count: none from before the reader's latest yes."""
+def _soft(connection: Connection, subscriber: int, confirmed: datetime | None) -> Sequence[datetime]:
+    """When the mails were sent whose soft bounces count: none from before the subscriber's latest yes."""
     b = bounces.c
-    counted = select(b.sent).where(b.subscriber == reader, b.kind == Kind.SOFT, b.score > 0)
+    counted = select(b.sent).where(b.subscriber == subscriber, b.kind == Kind.SOFT, b.score > 0)
     if confirmed is not None:
         counted = counted.where(b.sent >= confirmed - timedelta(seconds=1))
     return connection.execute(counted).scalars().all()
@@ -115,7 +115,7 @@ _READER = select(subscribers.c.id, subscribers.c.consent, subscribers.c.confirme
     subscribers.c.key == bindparam("key")
 )
 _SAME = select(bounces.c.id).where(
-    bounces.c.subscriber == bindparam("reader"),
+    bounces.c.subscriber == bindparam("subscriber"),
     bounces.c.kind == bindparam("kind"),
     bounces.c.sent == bindparam("sent"),
 )

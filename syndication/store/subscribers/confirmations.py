@@ -1,4 +1,4 @@
-"""Asking to subscribe, and confirming it: the request, the reader who waits, and the mail that asks back, in one transaction."""
+"""Asking to subscribe, and confirming it: the request, the subscriber who waits, and the mail that asks back, in one transaction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ __all__ = ["Answer", "Asked", "Confirmations", "Limits"]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How often may be asked: for one reader, and from one network."""
+    """How often may be asked: for one subscriber, and from one network."""
 
-    reader: int  # in a day
-    apart: timedelta  # at least, for one reader
+    subscriber: int  # in a day
+    apart: timedelta  # at least, for one subscriber
     network: int  # in an hour
 
 
@@ -34,7 +34,7 @@ class Asked:
     """A request of the form. `marks` are the mailbox's, the signing key's first; `network` is the mark of where it came from."""
 
     new: NewSubscriber
-    key: str  # the reader's random key, if this is a new one
+    key: str  # the subscriber's random key, if this is a new one
     marks: Sequence[str]
     network: str
     at: datetime
@@ -60,7 +60,7 @@ class Confirmations:
         self._database = database
 
     async def ask(self, asked: Asked, limits: Limits) -> Answer:
-        """Queue the mail that asks back, to whoever is not confirmed and has not complained. A reader's state changes by nothing but an answer."""
+        """Queue the mail that asks back, to whoever is not confirmed and has not complained. A subscriber's state changes by nothing but an answer."""
         return await self._database.write_together(lambda connection: _ask(connection, asked, limits))
 
     async def asked_at(self, marks: Sequence[str]) -> datetime | None:
@@ -68,13 +68,15 @@ class Confirmations:
         question = select(func.max(requests.c.at)).where(requests.c.reader.in_(marks))
         return await self._database.read(lambda connection: connection.execute(question).scalar())
 
-    async def confirm(self, reader: Subscriber, proof: str, marks: Sequence[str], *, at: datetime) -> bool:
-        """Take a reader's yes, durably. It lifts what kept the address away, but for a complaint. False for who is confirmed, complained, or is gone."""
+    async def confirm(
+        self, subscriber: Subscriber, proof: str, marks: Sequence[str], *, at: datetime
+    ) -> bool:
+        """Take a subscriber's yes, durably. It lifts what kept the address away, but for a complaint. False for who is confirmed, complained, or is gone."""
         c = subscribers.c
         free = (Consent.PENDING, Consent.UNSUBSCRIBED, Consent.BOUNCED)
         yes = (
             update(subscribers)
-            .where(c.id == reader.id, c.consent.in_(free))
+            .where(c.id == subscriber.id, c.consent.in_(free))
             .values(consent=Consent.CONFIRMED, confirmed=at, left=None, suppressed=None, proof=proof)
         )
 
@@ -100,7 +102,7 @@ class Confirmations:
         return await self._database.read(lambda connection: tuple(connection.execute(question).scalars()))
 
     async def sweep(self, *, before: datetime) -> Sequence[str]:
-        """Forget requests, mailings and readers who never answered, all from before then; gives the mailings."""
+        """Forget requests, mailings and subscribers who never answered, all from before then; gives the mailings."""
 
         def change(connection: Connection) -> Sequence[str]:
             c = subscribers.c
@@ -131,20 +133,20 @@ def _ask(connection: Connection, asked: Asked, limits: Limits) -> Answer:
     mine = number.where(r.reader.in_(asked.marks))
     today = connection.execute(mine.where(r.at > at - timedelta(days=1))).scalar_one()
     lately = connection.execute(mine.where(r.at > at - limits.apart)).scalar_one()
-    refused = lately or today >= limits.reader or complained(connection, asked.new.email, asked.marks)
-    reader = None if refused else _reader(connection, asked)
-    if reader is None or reader.consent in {Consent.CONFIRMED, Consent.COMPLAINED}:
-        # Not under the reader's mark: who asks all the time for somebody else's address would keep its owner out.
+    refused = lately or today >= limits.subscriber or complained(connection, asked.new.email, asked.marks)
+    subscriber = None if refused else _subscriber(connection, asked)
+    if subscriber is None or subscriber.consent in {Consent.CONFIRMED, Consent.COMPLAINED}:
+        # Not under the subscriber's mark: who asks all the time for somebody else's address would keep its owner out.
         connection.execute(insert(requests).values(at=at, reader="", network=asked.network))
         return Answer.NOTHING
     connection.execute(insert(requests).values(at=at, reader=asked.marks[0], network=asked.network))
     _mailing(connection, asked)
-    _queue(connection, asked, reader)
+    _queue(connection, asked, subscriber)
     return Answer.MAILED
 
 
-def _reader(connection: Connection, asked: Asked) -> Subscriber:
-    """The reader with the address, made when there is none. A stranger changes no row of somebody who has ever answered."""
+def _subscriber(connection: Connection, asked: Asked) -> Subscriber:
+    """The subscriber with the address, made when there is none. A stranger changes no row of somebody who has ever answered."""
     address = canonical(asked.new.email)
     question = select(subscribers).where(subscribers.c.canonical == address)
     row = connection.execute(question).first()
@@ -200,16 +202,16 @@ def _mailing(connection: Connection, asked: Asked) -> None:
         connection.execute(insert(lanes).values(mailing=mailing, lane=asked.lane))
 
 
-def _queue(connection: Connection, asked: Asked, reader: Subscriber) -> None:
+def _queue(connection: Connection, asked: Asked, subscriber: Subscriber) -> None:
     connection.execute(
         insert(deliveries).values(
             mailing=asked.mailing,
-            subscriber=reader.id,
+            subscriber=subscriber.id,
             serial=0,
-            email=reader.email,
+            email=subscriber.email,
             language=asked.variant.language,
             topics=(),
-            key=reader.key,
+            key=subscriber.key,
             token_key=asked.token_key,
             lane=asked.lane,
             state=State.QUEUED,

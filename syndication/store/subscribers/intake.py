@@ -1,4 +1,4 @@
-"""Adding readers: a row at a time where it matters what is there already, thousands in one statement where nothing is.
+"""Adding subscribers: a row at a time where it matters what is there already, thousands in one statement where nothing is.
 
 A database's own work for a new row, with its two unique indexes, is the floor: what Python and the driver add to it for each row is kept
 out of the way, and what stood there before is only asked about when a statement has added fewer rows than it was given.

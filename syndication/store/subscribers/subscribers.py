@@ -1,4 +1,4 @@
-"""The list of readers. An address stands once, whatever its letters' case; nobody who left is revived."""
+"""The list of subscribers. An address stands once, whatever its letters' case; nobody who left is revived."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ Exported: TypeAlias = tuple[str, str, str, str, datetime | None, str, datetime |
 
 
 class Subscribers:
-    """Readers and their consent."""
+    """Subscribers and their consent."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -30,10 +30,10 @@ class Subscribers:
     async def add(
         self, rows: Iterable[NewSubscriber], *, at: datetime, key: Callable[[], str]
     ) -> tuple[Added, ...]:
-        """Add readers in one transaction and say what became of each row, in order. `key` makes a reader's random key.
+        """Add subscribers in one transaction and say what became of each row, in order. `key` makes a subscriber's random key.
 
         Adding again changes nothing, but that name, language and topics are taken over where given, and a confirmed row confirms a
-        reader who was still pending. Who unsubscribed, bounced or complained is refused.
+        subscriber who was still pending. Who unsubscribed, bounced or complained is refused.
         """
         new = list(rows)
 
@@ -73,7 +73,7 @@ class Subscribers:
         return await self._database.write(lambda connection: connection.execute(change).rowcount > 0)
 
     async def get(self, email: str) -> Subscriber | None:
-        """The reader with this address, in any case of its letters."""
+        """The subscriber with this address, in any case of its letters."""
         question = select(subscribers).where(subscribers.c.canonical == canonical(email))
 
         def answer(connection: Connection) -> Subscriber | None:
@@ -87,7 +87,7 @@ class Subscribers:
         return await self._database.read(lambda connection: what_keeps_away(connection, email, marks))
 
     async def search(self, text: str, *, limit: int) -> tuple[Subscriber, ...]:
-        """Confirmed readers whose address or name holds `text`, in any case, in the order they were added."""
+        """Confirmed subscribers whose address or name holds `text`, in any case, in the order they were added."""
         c = subscribers.c
         question = (
             select(subscribers)
@@ -104,7 +104,7 @@ class Subscribers:
         return tuple(await self._database.read(partial(_fetched, question=question)))
 
     async def count(self) -> dict[Consent, int]:
-        """How many readers stand in each consent; every consent is there."""
+        """How many subscribers stand in each consent; every consent is there."""
         question = select(subscribers.c.consent, func.count()).group_by(subscribers.c.consent)
 
         def answer(connection: Connection) -> dict[Consent, int]:
@@ -114,7 +114,7 @@ class Subscribers:
         return await self._database.read(answer)
 
     async def stream(self, consent: Consent | None = None) -> AsyncIterator[Subscriber]:
-        """All readers (of one consent) in the order they were added, a thousand in memory at a time."""
+        """All subscribers (of one consent) in the order they were added, a thousand in memory at a time."""
         last = 0
         while True:
             question = (
@@ -123,14 +123,14 @@ class Subscribers:
             if consent is not None:
                 question = question.where(subscribers.c.consent == consent)
             page = await self._database.read(partial(_fetched, question=question))
-            for reader in page:
-                yield reader
+            for subscriber in page:
+                yield subscriber
             if len(page) < CHUNK:
                 return
             last = page[-1].id
 
     async def exported(self) -> AsyncIterator[Sequence[Exported]]:
-        """All readers as plain values, ten thousand at a time: an object for each would cost more than to read them.
+        """All subscribers as plain values, ten thousand at a time: an object for each would cost more than to read them.
 
         Each is email, name, language, topics (slugs, with spaces between them), confirmed, consent, created, proof.
         """

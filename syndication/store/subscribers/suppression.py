@@ -28,16 +28,16 @@ class KeptAway:
     hashed: bool
 
 
-def keep_away(connection: Connection, reader: int, consent: Consent, at: datetime) -> list[int]:
-    """Bounce a reader, or take a complaint, which ends the mail to every address of the mailbox. The ids of those others are returned.
+def keep_away(connection: Connection, subscriber: int, consent: Consent, at: datetime) -> list[int]:
+    """Bounce a subscriber, or take a complaint, which ends the mail to every address of the mailbox. The ids of those others are returned.
 
     That `ann+1@` is a dead address says nothing of Ann: then only that one stays away.
     """
     c = subscribers.c
-    email = connection.execute(_EMAIL, {"reader": reader}).scalar_one()
+    email = connection.execute(_EMAIL, {"subscriber": subscriber}).scalar_one()
     home = mailbox(email)
     spoken_for = home if consent is Consent.COMPLAINED or email == home else None
-    gone = {"reader": reader, "new_consent": consent, "new_left": at, "new_suppressed": spoken_for}
+    gone = {"subscriber": subscriber, "new_consent": consent, "new_left": at, "new_suppressed": spoken_for}
     connection.execute(_GONE, gone)
     if consent is not Consent.COMPLAINED:
         return []
@@ -45,7 +45,7 @@ def keep_away(connection: Connection, reader: int, consent: Consent, at: datetim
     plain = collate(c.canonical, "C") if connection.dialect.name == "postgresql" else c.canonical
     tagged = and_(plain >= f"{local}+", plain < f"{local},")  # a comma comes after a plus
     found = select(c.id, c.canonical).where(
-        or_(c.canonical == home, tagged), c.domain == domain, c.id != reader, c.consent != consent
+        or_(c.canonical == home, tagged), c.domain == domain, c.id != subscriber, c.consent != consent
     )
     others = [row.id for row in connection.execute(found) if mailbox(row.canonical) == home]
     for other in others:
@@ -54,10 +54,10 @@ def keep_away(connection: Connection, reader: int, consent: Consent, at: datetim
 
 
 # Made once: a refusal while sending would pay for them as much as for what they do.
-_EMAIL = select(subscribers.c.canonical).where(subscribers.c.id == bindparam("reader"))
+_EMAIL = select(subscribers.c.canonical).where(subscribers.c.id == bindparam("subscriber"))
 _GONE = (
     update(subscribers)
-    .where(subscribers.c.id == bindparam("reader"))
+    .where(subscribers.c.id == bindparam("subscriber"))
     .values(
         consent=bindparam("new_consent"), left=bindparam("new_left"), suppressed=bindparam("new_suppressed")
     )

@@ -1,4 +1,4 @@
-"""The part of the schema about what comes back: what was decided about a reader, and which messages were taken already."""
+"""The part of the schema about what comes back: what was decided about a subscriber, and which messages were taken already."""
 
 from sqlalchemy import Column, Double, ForeignKey, Table, Text, UniqueConstraint
 
@@ -7,7 +7,7 @@ from syndication.store.tables.core import counted, metadata
 
 __all__ = ["bounces", "intake"]
 
-# One mail has one say of each kind, however often its bounce comes. They go with their reader.
+# One mail has one say of each kind, however often its bounce comes. They go with their subscriber.
 bounces: Table = Table(
     "bounces",
     metadata,

@@ -62,7 +62,7 @@ notes = Table(
 )
 
 
-# The document of `domain.hot_account`: numbers and addresses of articles, nothing about a reader.
+# The document of `domain.hot_account`: numbers and addresses of articles, nothing about a subscriber.
 hot_accounts = Table(
     "hot_accounts",
     metadata,

@@ -68,7 +68,7 @@ items = Table(
     Column("data", LargeBinary, nullable=False),  # what publish/items.py makes of it
 )
 
-# Every state of an article that readers of older/ were shown, in order. Those of a sealed document keep its number; of the others there
+# Every state of an article that subscribers of older/ were shown, in order. Those of a sealed document keep its number; of the others there
 # is one an article.
 history = Table(
     "history",

@@ -102,7 +102,7 @@ deliveries = Table(
     Column("mailing", ForeignKey("mailings.id"), primary_key=True),
     Column(
         "subscriber", BigInteger, primary_key=True, autoincrement=False
-    ),  # no foreign key: a reader may be erased
+    ),  # no foreign key: a subscriber may be erased
     Column("serial", Integer, primary_key=True, autoincrement=False),
     Column("email", Prose, nullable=False),
     text_column("name"),
@@ -162,6 +162,6 @@ tallies = Table(
     Column("mailing", ForeignKey("mailings.id"), primary_key=True),
     Column("state", Text, primary_key=True),
     number_column("count"),
-    number_column("for_us"),  # failed, but for dead addresses and readers who had left
+    number_column("for_us"),  # failed, but for dead addresses and subscribers who had left
     number_column("doubtful"),  # ever unknown
 )

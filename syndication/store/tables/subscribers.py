@@ -36,11 +36,11 @@ subscribers = Table(
     Column("paused", Utc),  # no digest that is frozen before then
     text_column("proof"),
     Column("suppressed", Prose),  # the mailbox that this bounce or complaint keeps away; null: none
-    sqlite_autoincrement=True,  # a reader who was erased never becomes somebody else
+    sqlite_autoincrement=True,  # a subscriber who was erased never becomes somebody else
 )
 
 
-# What the subscribe form was asked, to limit it. Marks are keyed hashes: no address stands here, of a reader or of a network.
+# What the subscribe form was asked, to limit it. Marks are keyed hashes: no address stands here, of a subscriber or of a network.
 requests: Table = Table(
     "requests",
     metadata,
@@ -53,7 +53,7 @@ requests: Table = Table(
 )
 
 
-# Few readers have left so, and an import of many rows does not pay for this index.
+# Few subscribers have left so, and an import of many rows does not pay for this index.
 Index(
     "subscribers_suppressed",
     subscribers.c.suppressed,
@@ -62,7 +62,7 @@ Index(
 )
 
 
-# Erased readers as keyed hashes of their mailboxes, so that no import brings them back, and no form whoever complained.
+# Erased subscribers as keyed hashes of their mailboxes, so that no import brings them back, and no form whoever complained.
 erased: Table = Table(
     "erased",
     metadata,

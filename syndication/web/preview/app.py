@@ -25,7 +25,7 @@ from syndication.flows.desk.trial_mail import send_test
 from syndication.web.preview.desk import Desk
 from syndication.web.preview.frame import policy, worn
 from syndication.web.preview.guard import Guard
-from syndication.web.preview.page import page_context, reader_for
+from syndication.web.preview.page import page_context, subscriber_for
 from syndication.web.preview.view import View
 
 __all__ = ["Secrets", "preview_app"]
@@ -111,8 +111,8 @@ async def test(request: Request) -> Response:
     fields = await _form(request)
     view, desk = View.of(fields), _desk(request)
     app, proof = await desk.proof(view.edition, anew=view.anew)
-    reader = await reader_for(app, proof, view.reader)
-    sent = await send_test(app, proof.mailing, fields.get("address", ""), like=reader)
+    recipient = await subscriber_for(app, proof, view.subscriber)
+    sent = await send_test(app, proof.mailing, fields.get("address", ""), like=recipient)
     return PlainTextResponse(f"“{sent.subject}” went to {sent.to}.")
 
 
@@ -134,9 +134,9 @@ async def asset(request: Request) -> Response:
 
 async def _copy(desk: Desk, view: View) -> Copy:
     app, proof = await desk.proof(view.edition, anew=view.anew)
-    copy = proof.copy(await reader_for(app, proof, view.reader))
+    copy = proof.copy(await subscriber_for(app, proof, view.subscriber))
     if copy is None:
-        raise UsageError("This reader gets no mail.", "Choose another reader.")
+        raise UsageError("This subscriber gets no mail.", "Choose another subscriber.")
     return copy
 
 

@@ -1,4 +1,4 @@
-"""The preview as files: each language and sample reader as HTML, text and .eml, and pictures where there is a browser."""
+"""The preview as files: each language and sample subscriber as HTML, text and .eml, and pictures where there is a browser."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -59,7 +59,7 @@ def _copies(app: App, proof: Proof) -> dict[str, Copy]:
     copies = {}
     for variant in proof.mailing.variants:
         for sample in samples(app, proof, languages=False):
-            copy = proof.copy(sample.reader._replace(language=variant.language))
+            copy = proof.copy(sample.recipient._replace(language=variant.language))
             if copy:
                 copies[f"{variant.language}-{sample.id}"] = copy
     return copies

@@ -119,9 +119,9 @@ function press(event) {
     if (control.matches("[type=radio], [type=checkbox]")) control.click();
     else control.focus();
   } else if (event.key === "n" || event.key === "p") {
-    const readers = [...document.querySelectorAll("[name=reader]")];
-    const here = readers.findIndex((each) => each.checked);
-    readers.at((here + (event.key === "n" ? 1 : -1)) % readers.length)?.click();
+    const subscribers = [...document.querySelectorAll("[name=subscriber]")];
+    const here = subscribers.findIndex((each) => each.checked);
+    subscribers.at((here + (event.key === "n" ? 1 : -1)) % subscribers.length)?.click();
   }
 }
 

@@ -10,15 +10,15 @@ from syndication.errors import SyndicationError, TemplateError, UsageError
 from syndication.flows.app import App
 from syndication.flows.desk.difference import difference
 from syndication.flows.desk.findings import CLIPPED, ROOMY, Finding, findings, links
-from syndication.flows.desk.proof import Choice, Copy, Proof, Sample, choices, reader_of, samples
+from syndication.flows.desk.proof import Choice, Copy, Proof, Sample, choices, samples, subscriber_of
 from syndication.web.preview.desk import Desk
 from syndication.web.preview.frame import Look
 from syndication.web.preview.view import TABS, WIDTHS, View
 
-__all__ = ["page_context", "reader_for"]
+__all__ = ["page_context", "subscriber_for"]
 
 _MORE = re.compile(r" \([0-9]+ more after it\)")  # they are all listed
-FIRST, FOUND = 5, 20  # readers that are shown without a search and by one
+FIRST, FOUND = 5, 20  # subscribers that are shown without a search and by one
 
 
 @dataclass(slots=True)
@@ -28,11 +28,11 @@ class _Page:
     app: App | None = None
     proof: Proof | None = None
     copy: Copy | None = None
-    reader: Recipient | None = None
+    recipient: Recipient | None = None
     editions: tuple[Choice, ...] = ()
     samples: tuple[Sample, ...] = ()
     faults: list[Finding] = field(default_factory=list)  # why there is no mail
-    notice: str = ""  # why this reader gets none
+    notice: str = ""  # why this subscriber gets none
 
 
 async def page_context(desk: Desk, view: View) -> dict[str, Any]:
@@ -64,36 +64,38 @@ async def page_context(desk: Desk, view: View) -> dict[str, Any]:
     }
 
 
-async def reader_for(app: App, proof: Proof, chosen: str) -> Recipient:
-    """The sample with this id, or the reader with this address. Raises UsageError."""
+async def subscriber_for(app: App, proof: Proof, chosen: str) -> Recipient:
+    """The sample with this id, or the subscriber with this address. Raises UsageError."""
     if "@" in chosen:
-        return await reader_of(app, proof, chosen)
+        return await subscriber_of(app, proof, chosen)
     known = samples(app, proof)
-    return next((each.reader for each in known if each.id == chosen), known[0].reader)
+    return next((each.recipient for each in known if each.id == chosen), known[0].recipient)
 
 
 async def _read(page: _Page, view: View) -> None:
     assert page.app
     assert page.proof
     try:
-        page.reader = await reader_for(page.app, page.proof, view.reader)
-        page.copy = page.proof.copy(page.reader)
+        page.recipient = await subscriber_for(page.app, page.proof, view.subscriber)
+        page.copy = page.proof.copy(page.recipient)
     except UsageError as error:
         page.notice = str(error)
     else:
         if page.copy is None:
-            page.notice = "This reader gets no mail: nothing in the edition is among the topics they chose."
+            page.notice = (
+                "This subscriber gets no mail: nothing in the edition is among the topics they chose."
+            )
 
 
 async def _search(page: _Page, view: View) -> list[tuple[str, str]]:
-    """Address and name of the readers that a search finds, and of the one who is chosen."""
+    """Address and name of the subscribers that a search finds, and of the one who is chosen."""
     if page.app is None:
         return []
     found = await page.app.store.subscribers.search(view.search, limit=FOUND if view.search else FIRST)
-    readers = [(each.email, each.name) for each in found]
-    if "@" in view.reader and view.reader not in dict(readers):
-        readers.insert(0, (view.reader, page.reader.name if page.reader else ""))
-    return readers
+    subscribers = [(each.email, each.name) for each in found]
+    if "@" in view.subscriber and view.subscriber not in dict(subscribers):
+        subscribers.insert(0, (view.subscriber, page.recipient.name if page.recipient else ""))
+    return subscribers
 
 
 def _findings(page: _Page, desk: Desk) -> Iterable[Finding]:

@@ -11,16 +11,16 @@ __all__ = ["TABS", "WIDTHS", "View"]
 
 WIDTHS = (320, 375, 700)  # pixels: a small phone, a phone, a mail program's pane
 TABS = ("mail", "text", "html", "headers", "source", "links")
-FIRST_READER = "no-name"
+FIRST_SUBSCRIBER = "no-name"
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`reader` is an address or the id of a sample, `anew` asks for a frozen edition by the templates of now."""
+    """`subscriber` is an address or the id of a sample, `anew` asks for a frozen edition by the templates of now."""
 
     edition: WeekKey | None
     anew: bool
-    reader: str
+    subscriber: str
     search: str
     width: int
     wear: Wear
@@ -33,7 +33,7 @@ class View:
         return cls(
             edition=_week(query.get("edition", "")),
             anew=query.get("templates") == "now",
-            reader=query.get("reader") or FIRST_READER,
+            subscriber=query.get("subscriber") or FIRST_SUBSCRIBER,
             search=query.get("search", "").strip(),
             width=next((each for each in WIDTHS if str(each) == width), WIDTHS[-1]),
             wear=Wear(
@@ -50,7 +50,7 @@ class View:
             {
                 "edition": key,
                 "templates": "now" if self.anew else "frozen",
-                "reader": self.reader,
+                "subscriber": self.subscriber,
                 "look": self.wear.look,
                 "images": "on" if self.wear.images else "off",
                 "styles": "on" if self.wear.styles else "off",

@@ -12,7 +12,7 @@ from syndication.flows.app import App
 from syndication.web.published.files import Files, Opened
 from syndication.web.published.kinds import Kind, kind_of
 from syndication.web.published.negotiation import prefers_html, takes_gzip, unchanged
-from syndication.web.readers.shell import app_of
+from syndication.web.subscribers.shell import app_of
 
 __all__ = ["archive", "published_route"]
 
@@ -24,7 +24,7 @@ EVERYWHERE = {
         "default-src 'none'; img-src * data:; media-src *; style-src 'self' 'unsafe-inline'; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'self'"
     ),
-    "Cross-Origin-Resource-Policy": "cross-origin",  # mails and readers elsewhere show the images
+    "Cross-Origin-Resource-Policy": "cross-origin",  # mails and feed readers elsewhere show the images
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "all",

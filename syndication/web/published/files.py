@@ -1,4 +1,4 @@
-"""The files of the published folder, opened for readers."""
+"""The files of the published folder, opened for serving."""
 
 import errno
 import hashlib

@@ -34,7 +34,7 @@ _IMAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`feed`: readers subscribe to it, so that it names itself and, unless it is `lasting`, the hubs."""
+    """`feed`: feed readers subscribe to it, so that it names itself and, unless it is `lasting`, the hubs."""
 
     type: str
     feed: bool
@@ -53,7 +53,7 @@ class Kind:
 
 
 def kind_of(path: str) -> Kind | None:
-    """None for what is not published for readers, like a file's `.gz` by itself."""
+    """None for what is not published, like a file's `.gz` by itself."""
     name = path.rpartition("/")[2]
     suffix = name.rpartition(".")[2]
     media_type = _FEEDS.get(name) or _TEXTS.get(suffix) or _IMAGES.get(suffix)

@@ -14,7 +14,7 @@ from syndication.errors import UsageError
 from syndication.flows.subscribers.importing import import_file
 from syndication.flows.subscribers.operator import add_one, erase_one, one
 from syndication.wiring.app import rotate_secrets
-from tests.doors.readers_site import Served, link, serve
+from tests.doors.subscribers_site import Served, link, serve
 from tests.flows.newsroom import PAGE, Newsroom, article
 
 ANN = "ann@readers.example"
@@ -28,7 +28,7 @@ async def newsroom(tmp_path: Path) -> Newsroom:
     room = Newsroom(tmp_path)
     room.write("articles/ferry-bell.txt", PAGE)
     room.write("articles/film.md", article("A film about salt", "2023-10-12", section="Film"))
-    await room.subscribe(ANN, "bo@readers.example", name="Reader")
+    await room.subscribe(ANN, "bo@readers.example", name="Subscriber")
     return room
 
 
@@ -44,9 +44,9 @@ async def mail_to(room: Newsroom, email: str = ANN) -> bytes:
 
 
 async def token(served: Served, purpose: str, email: str = ANN) -> str:
-    reader = await served.app.store.subscribers.get(email)
-    assert reader
-    return f"{served.base}/{purpose}/{served.app.keyring.sign(purpose, reader.key)}"
+    subscriber = await served.app.store.subscribers.get(email)
+    assert subscriber
+    return f"{served.base}/{purpose}/{served.app.keyring.sign(purpose, subscriber.key)}"
 
 
 async def test_one_click_unsubscribes_at_once_and_for_ever_without_cookie_or_redirect(served: Served) -> None:
@@ -107,11 +107,11 @@ async def test_a_pause_takes_back_what_is_queued_and_ends_by_itself(served: Serv
     assert 'value="2023-10-24"' in answer.text
     (report,) = await room.deliver()
     assert (report.sent, report.failed, report.incomplete) == (1, 1, False)
-    for week, day, readers in (("2023-W42", 23, 1), ("2023-W43", 30, 2)):
+    for week, day, subscribers in (("2023-W42", 23, 1), ("2023-W43", 30, 2)):
         room.now = datetime(2023, 10, day, 8, 0, tzinfo=UTC)
         room.write(f"articles/{week}.md", article(f"News of {week}", f"2023-10-{day - 2}"))
         report = await room.run(week)
-        assert report.sent == readers
+        assert report.sent == subscribers
 
 
 @pytest.mark.parametrize(
@@ -167,8 +167,8 @@ async def test_the_readers_data_comes_as_a_file(served: Served) -> None:
     answer = await served.client.get(await token(served, Purpose.PREFERENCES) + "/data")
     assert answer.headers["content-disposition"].startswith("attachment")
     data = json.loads(answer.text)
-    assert (data["email"], data["name"], data["consent"]) == (ANN, "Reader", "confirmed")
-    assert data["proof"].startswith("import readers.csv")
+    assert (data["email"], data["name"], data["consent"]) == (ANN, "Subscriber", "confirmed")
+    assert data["proof"].startswith("import subscribers.csv")
 
 
 async def test_the_operator_sees_a_pause(served: Served) -> None:

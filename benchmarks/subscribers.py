@@ -1,6 +1,6 @@
-"""The readers' pages of a real `syndicate serve` under 200 people at once, against a bare page of Starlette in the same run.
+"""The subscribers' pages of a real `syndicate serve` under 200 people at once, against a bare page of Starlette in the same run.
 
-    python benchmarks/readers.py [--people 200] [--each 5]
+    python benchmarks/subscribers.py [--people 200] [--each 5]
 
 Each of so many connections does one thing after the other: opens the form, confirms, opens preferences, unsubscribes. Prints requests a
 second, the median and the 99th percentile of the answers' times, and how many failed, for each page and for the bare one, on which both the
@@ -70,11 +70,11 @@ def main() -> None:
 
 
 def prepared(site: Path, people: int) -> tuple[list[str], Keyring]:
-    """A site with so many readers: their random keys, and the site's secrets."""
+    """A site with so many subscribers: their random keys, and the site's secrets."""
     (site / "config").mkdir()
     (site / "config/syndicate.toml").write_text(CONFIG)
-    file = site / "readers.csv"
-    file.write_text("email\n" + "".join(f"reader{number}@example.com\n" for number in range(people)))
+    file = site / "subscribers.csv"
+    file.write_text("email\n" + "".join(f"subscriber{number}@example.com\n" for number in range(people)))
     ours = [sys.executable, "-m", "syndication", "--config", str(site / "config/syndicate.toml")]
     subprocess.run([*ours, "subscribers", "import", str(file)], check=True, stdout=subprocess.DEVNULL)
     with sqlite3.connect(site / "var/syndicate.db") as connection:
@@ -118,14 +118,14 @@ async def asked(port: int, paths: list[str], method: str, people: int) -> Times:
             await asyncio.sleep(0.1)
 
     async def person() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        subscriber, writer = await asyncio.open_connection("127.0.0.1", port)
         for path in left:
             began = time.perf_counter()
             writer.write(
                 f"{method} /{path} HTTP/1.1\r\nHost: a.example\r\nContent-Length: 0\r\n\r\n".encode()
             )
-            head = (await reader.readuntil(b"\r\n\r\n")).lower()
-            await reader.readexactly(int(head.partition(b"content-length: ")[2].split(b"\r\n")[0]))
+            head = (await subscriber.readuntil(b"\r\n\r\n")).lower()
+            await subscriber.readexactly(int(head.partition(b"content-length: ")[2].split(b"\r\n")[0]))
             times.failed += b" 200 " not in head.split(b"\r\n")[0]
             times.took.append(time.perf_counter() - began)
         writer.close()

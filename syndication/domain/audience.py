@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["LeftOut", "Readership"]
+__all__ = ["Audience", "LeftOut"]
 
 
 class LeftOut(StrEnum):
@@ -23,16 +23,16 @@ class LeftOut(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Readership:
-    """`readers` (visitors told apart by address and user agent) and `views` by the id of the article.
+class Audience:
+    """`visitors` (visitors told apart by address and user agent) and `views` by the id of the article.
 
     `lines` is how many there were, `left_out` how many of them for which reason. `first` and `last`: the minutes (UTC) of the first
     and last line that asked for an article, whichever week. `passed_over`: files that were last written before the week.
-    `estimated`: of the articles with the most readers the number is within about one per cent. `nameless`: views of lines without
+    `estimated`: of the articles with the most visitors the number is within about one per cent. `nameless`: views of lines without
     a user agent, among which no robot can be told.
     """
 
-    readers: Mapping[str, int]
+    visitors: Mapping[str, int]
     views: Mapping[str, int]
     lines: int = 0
     left_out: Mapping[LeftOut, int] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from syndication.domain.tokens import Purpose
 from syndication.flows.subscribers.preferences import found, holder, leave
-from syndication.web.readers.shell import app_of, language_of, show
+from syndication.web.subscribers.shell import app_of, language_of, show
 
 __all__ = ["ask", "unsubscribe"]
 
@@ -15,8 +15,8 @@ async def ask(request: Request) -> Response:
     site, token = app_of(request), request.path_params["token"]
     if holder(site, Purpose.UNSUBSCRIBE, token) is None:
         return show(request, "broken-link", language_of(request), {}, status=404)
-    reader = await found(site, Purpose.UNSUBSCRIBE, token)
-    language = language_of(request, reader.language if reader else "")
+    subscriber = await found(site, Purpose.UNSUBSCRIBE, token)
+    language = language_of(request, subscriber.language if subscriber else "")
     return show(request, "unsubscribe", language, {"token": token, "done": False})
 
 
@@ -25,6 +25,6 @@ async def unsubscribe(request: Request) -> Response:
     site, token = app_of(request), request.path_params["token"]
     if not await leave(site, token):
         return show(request, "broken-link", language_of(request), {}, status=404)
-    reader = await found(site, Purpose.UNSUBSCRIBE, token)
-    language = language_of(request, reader.language if reader else "")
+    subscriber = await found(site, Purpose.UNSUBSCRIBE, token)
+    language = language_of(request, subscriber.language if subscriber else "")
     return show(request, "unsubscribe", language, {"token": token, "done": True})

@@ -1,4 +1,4 @@
-"""The readers' pages of a newsroom, served over real HTTP on a port of its own."""
+"""The subscribers' pages of a newsroom, served over real HTTP on a port of its own."""
 
 import re
 from collections.abc import AsyncIterator
@@ -11,8 +11,8 @@ import httpx2
 
 from syndication.flows.app import App
 from syndication.flows.sending.confirmations import posting
-from syndication.web.readers.app import readers_app
 from syndication.web.server import listening, serving
+from syndication.web.subscribers.app import subscriber_app
 from tests.flows.newsroom import Newsroom
 
 __all__ = ["Served", "link", "serve", "text_of"]
@@ -30,8 +30,8 @@ class Served:
         return f"{self.base}/{'/'.join(link.split('/')[3:])}"
 
     async def consent(self, email: str) -> str:
-        reader = await self.app.store.subscribers.get(email)
-        return reader.consent.value if reader else "none"
+        subscriber = await self.app.store.subscribers.get(email)
+        return subscriber.consent.value if subscriber else "none"
 
 
 @asynccontextmanager
@@ -42,7 +42,7 @@ async def serve(newsroom: Newsroom, *, own: bool = False) -> AsyncIterator[Serve
         async with (
             newsroom.app() as app,
             posting(app) as postman,
-            serving(readers_app(_led(app, f"{base}/") if own else app, postman.wake), sock, proxied=True),
+            serving(subscriber_app(_led(app, f"{base}/") if own else app, postman.wake), sock, proxied=True),
             httpx2.AsyncClient(
                 timeout=300, verify=False
             ) as client,  # no TLS here, so no certificates to read

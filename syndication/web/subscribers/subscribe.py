@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from syndication.flows.subscribers.double_opt_in import Visitor, ask, doubt, read_address, stamp, stamp_age
-from syndication.web.readers.shell import app_of, fields, language_of, our_own, show
+from syndication.web.subscribers.shell import app_of, fields, language_of, our_own, show
 
 __all__ = ["embedded", "form", "subscribe", "visitor"]
 

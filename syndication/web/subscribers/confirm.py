@@ -7,8 +7,8 @@ from syndication.domain.subscriber import Consent
 from syndication.domain.tokens import Purpose
 from syndication.flows.subscribers.double_opt_in import confirm
 from syndication.flows.subscribers.preferences import found, preferences_link
-from syndication.web.readers.shell import app_of, language_of, show
-from syndication.web.readers.subscribe import visitor
+from syndication.web.subscribers.shell import app_of, language_of, show
+from syndication.web.subscribers.subscribe import visitor
 
 __all__ = ["ask", "confirmed"]
 
@@ -18,10 +18,10 @@ WORDING = "Yes, send me %(title)s by mail every week. I can unsubscribe at any t
 async def ask(request: Request) -> Response:
     """The page with the button."""
     site, token = app_of(request), request.path_params["token"]
-    reader = await found(site, Purpose.CONFIRM, token)
-    if reader is None or reader.consent is Consent.COMPLAINED:
+    subscriber = await found(site, Purpose.CONFIRM, token)
+    if subscriber is None or subscriber.consent is Consent.COMPLAINED:
         return show(request, "broken-link", language_of(request), {}, status=404)
-    language = language_of(request, reader.language)
+    language = language_of(request, subscriber.language)
     wording = site.renderer.label(WORDING, language, title=site.publication.title)
     return show(request, "confirm", language, {"token": token, "wording": wording, "preferences": ""})
 
@@ -32,8 +32,8 @@ async def confirmed(request: Request) -> Response:
     known = await found(site, Purpose.CONFIRM, token)
     language = language_of(request, known.language if known else "")
     wording = site.renderer.label(WORDING, language, title=site.publication.title)
-    reader = await confirm(site, known, wording, visitor(request)) if known else None
-    if reader is None:
+    subscriber = await confirm(site, known, wording, visitor(request)) if known else None
+    if subscriber is None:
         return show(request, "broken-link", language, {}, status=404)
-    context = {"token": token, "wording": wording, "preferences": preferences_link(site, reader)}
+    context = {"token": token, "wording": wording, "preferences": preferences_link(site, subscriber)}
     return show(request, "confirm", language, context)

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from syndication.flows.bounces.hook import Call, handed_in, signed
-from syndication.web.readers.shell import app_of, whole
+from syndication.web.subscribers.shell import app_of, whole
 
 __all__ = ["hook"]
 

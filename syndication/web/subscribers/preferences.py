@@ -1,4 +1,4 @@
-"""A reader's own page: topics, language, a pause; the data that is kept, and its end."""
+"""A subscriber's own page: topics, language, a pause; the data that is kept, and its end."""
 
 import json
 from datetime import timedelta
@@ -10,75 +10,75 @@ from syndication.domain.subscriber import Consent, Subscriber
 from syndication.domain.tokens import Purpose
 from syndication.flows.subscribers.operator import erase
 from syndication.flows.subscribers.preferences import LONGEST_PAUSE, choose, found, own_data, topics
-from syndication.web.readers.shell import app_of, fields, language_of, our_own, show
+from syndication.web.subscribers.shell import app_of, fields, language_of, our_own, show
 
 __all__ = ["data", "erased", "preferences", "save"]
 
 
 async def preferences(request: Request) -> Response:
     """The form as it stands."""
-    reader = await _reader(request)
-    return await _form(request, reader) if reader else _gone(request)
+    subscriber = await _subscriber(request)
+    return await _form(request, subscriber) if subscriber else _gone(request)
 
 
 async def save(request: Request) -> Response:
     """Keep the choice, and show it."""
     our_own(request)
-    form, reader = await fields(request), await _reader(request)
-    if reader is None or reader.consent is not Consent.CONFIRMED:
+    form, subscriber = await fields(request), await _subscriber(request)
+    if subscriber is None or subscriber.consent is not Consent.CONFIRMED:
         return _gone(request)
     kept = await choose(
         app_of(request),
-        reader,
+        subscriber,
         chosen=form.get("topic", []),
         language=form.get("language", [""])[0],
         until=form.get("until", [""])[0],
     )
-    now = await _reader(request)
-    return await _form(request, now or reader, said="kept" if kept else "day")
+    now = await _subscriber(request)
+    return await _form(request, now or subscriber, said="kept" if kept else "day")
 
 
 async def data(request: Request) -> Response:
     """What is kept, as a file."""
-    reader = await _reader(request)
-    if reader is None:
+    subscriber = await _subscriber(request)
+    if subscriber is None:
         return _gone(request)
     return Response(
-        json.dumps(await own_data(app_of(request), reader), ensure_ascii=False, indent=2),
+        json.dumps(await own_data(app_of(request), subscriber), ensure_ascii=False, indent=2),
         media_type="application/json",
         headers={"Content-Disposition": 'attachment; filename="my-data.json"'},
     )
 
 
 async def erased(request: Request) -> Response:
-    """Delete the reader, when the box is ticked."""
+    """Delete the subscriber, when the box is ticked."""
     our_own(request)
-    form, reader = await fields(request), await _reader(request)
-    if reader is None:
+    form, subscriber = await fields(request), await _subscriber(request)
+    if subscriber is None:
         return _gone(request)
     if form.get("sure", [""])[0] != "yes":
-        return await _form(request, reader, said="sure")
-    await erase(app_of(request), reader)
-    return show(request, "erased", language_of(request, reader.language), {})
+        return await _form(request, subscriber, said="sure")
+    await erase(app_of(request), subscriber)
+    return show(request, "erased", language_of(request, subscriber.language), {})
 
 
-async def _reader(request: Request) -> Subscriber | None:
+async def _subscriber(request: Request) -> Subscriber | None:
     return await found(app_of(request), Purpose.PREFERENCES, request.path_params["token"])
 
 
-async def _form(request: Request, reader: Subscriber, said: str = "") -> Response:
+async def _form(request: Request, subscriber: Subscriber, said: str = "") -> Response:
     site = app_of(request)
     zone, now = site.publication.timezone, site.clock()
-    paused = reader.paused if reader.paused and reader.paused > now else None
+    paused = subscriber.paused if subscriber.paused and subscriber.paused > now else None
     context = {
         "token": request.path_params["token"],
-        "leave": site.keyring.sign(Purpose.UNSUBSCRIBE, reader.key),
-        "email": reader.email,
-        "confirmed": reader.consent is Consent.CONFIRMED,
+        "leave": site.keyring.sign(Purpose.UNSUBSCRIBE, subscriber.key),
+        "email": subscriber.email,
+        "confirmed": subscriber.consent is Consent.CONFIRMED,
         "topics": await topics(site),
-        "chosen": reader.topics,
+        "chosen": subscriber.topics,
         "languages": site.renderer.languages,
-        "own": reader.language or site.publication.language,
+        "own": subscriber.language or site.publication.language,
         "until": paused.astimezone(zone).date().isoformat() if paused else "",
         "soonest": (now.astimezone(zone) + timedelta(days=1)).date().isoformat(),
         "latest": (now.astimezone(zone) + LONGEST_PAUSE).date().isoformat(),
@@ -86,7 +86,11 @@ async def _form(request: Request, reader: Subscriber, said: str = "") -> Respons
     }
     wrong = said in {"day", "sure"}
     return show(
-        request, "preferences", language_of(request, reader.language), context, status=422 if wrong else 200
+        request,
+        "preferences",
+        language_of(request, subscriber.language),
+        context,
+        status=422 if wrong else 200,
     )
 
 

@@ -1,4 +1,4 @@
-"""The readers' pages in a real browser, without scripts: the whole way, and how they look to everybody."""
+"""The subscribers' pages in a real browser, without scripts: the whole way, and how they look to everybody."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,8 +8,8 @@ import pytest_asyncio
 from playwright.async_api import Page
 
 from tests.doors.browser import Browser, Scheme, browser, faults, scroll_width
-from tests.doors.readers_site import Served, link, serve
 from tests.doors.smtp_server import comes
+from tests.doors.subscribers_site import Served, link, serve
 from tests.flows.newsroom import PAGE, Newsroom, article
 
 __all__ = ["browser"]

@@ -12,10 +12,10 @@ from starlette.types import ASGIApp
 
 from syndication.flows.app import App
 from syndication.web.published.app import archive, published_route
-from syndication.web.readers import bounces, confirm, preferences, subscribe, unsubscribe
-from syndication.web.readers.shell import Shell, language_of, show
+from syndication.web.subscribers import bounces, confirm, preferences, subscribe, unsubscribe
+from syndication.web.subscribers.shell import Shell, language_of, show
 
-__all__ = ["ROUTES", "readers_app"]
+__all__ = ["ROUTES", "subscriber_app"]
 
 NOT_FOUND = 404
 
@@ -36,7 +36,7 @@ ROUTES = (
 )
 
 
-def readers_app(site: App, wake: Callable[[], None]) -> ASGIApp:
+def subscriber_app(site: App, wake: Callable[[], None]) -> ASGIApp:
     """The pages below the path of `web.url`, and the published folder below that of `feeds.url`. `wake` is called when a confirmation is to be sent."""
     base = urlsplit(site.publication.web_url).path.rstrip("/")
     pages = [Route(base + page.path, page.endpoint, methods=page.methods) for page in ROUTES]

@@ -17,15 +17,15 @@ SHOWN = 20  # refused lines on a terminal; --json has the first thousand, the re
 
 def register(command: typer.Typer) -> None:
     """Add the verbs to `command`."""
-    readers = typer.Typer(help="The list of subscribers.", rich_markup_mode=None)
-    readers.command("import")(import_)
-    readers.command("export")(export)
-    readers.command("add")(add)
-    readers.command("remove")(remove)
-    readers.command("list")(list_)
-    readers.command("show")(show)
-    readers.command("erase")(erase)
-    command.add_typer(readers, name="subscribers")
+    subscribers = typer.Typer(help="The list of subscribers.", rich_markup_mode=None)
+    subscribers.command("import")(import_)
+    subscribers.command("export")(export)
+    subscribers.command("add")(add)
+    subscribers.command("remove")(remove)
+    subscribers.command("list")(list_)
+    subscribers.command("show")(show)
+    subscribers.command("erase")(erase)
+    command.add_typer(subscribers, name="subscribers")
 
 
 def import_(

@@ -1,4 +1,4 @@
-"""What is around every page: headers, the limit of a form's size, and a fault's last door. Nothing about a reader is logged."""
+"""What is around every page: headers, the limit of a form's size, and a fault's last door. Nothing about a subscriber is logged."""
 
 import base64
 import hashlib
@@ -102,7 +102,7 @@ async def whole(request: Request, largest: int) -> bytes:
 
 
 def language_of(request: Request, own: str = "") -> str:
-    """A reader's `own` language, else that of `?lang=`, else the browser's first that there is (RFC 9110 §12.5.4)."""
+    """A subscriber's `own` language, else that of `?lang=`, else the browser's first that there is (RFC 9110 §12.5.4)."""
     languages = app_of(request).renderer.languages
     asked = [own, request.query_params.get("lang", "")]
     asked += [
@@ -127,7 +127,7 @@ def show(
     """The page `name` of the theme; with `framed` another site may show it in a frame. Its one style sheet is allowed by its hash."""
     site = app_of(request)
     base = site.publication.web_url
-    html = site.renderer.reader_page(name, language, {"base": base, "framed": framed, **context})
+    html = site.renderer.subscriber_page(name, language, {"base": base, "framed": framed, **context})
     hashes = " ".join(f"'sha256-{_hash(style)}'" for style in _STYLE.findall(html))
     frames = "*" if framed else "'none'"
     policy = f"default-src 'none'; style-src {hashes}; form-action 'self'; base-uri 'none'; frame-ancestors {frames}"
