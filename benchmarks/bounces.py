@@ -22,10 +22,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from syndication.bounces.message import read_message
 from syndication.bounces.verdict import judge
-from syndication.domain.bounce import Kind
+from syndication.domain.bounce import BounceKind
 
-BOUNCES = {Kind.HARD, Kind.SOFT, Kind.BLOCKED}
-IGNORED = {Kind.AUTOMATIC, Kind.UNDECIDED, Kind.DELIVERED}
+BOUNCES = {BounceKind.HARD, BounceKind.SOFT, BounceKind.BLOCKED}
+IGNORED = {BounceKind.AUTOMATIC, BounceKind.UNDECIDED, BounceKind.DELIVERED}
 TRUTH = Path(__file__).with_name("bounces.tsv")
 
 
@@ -57,8 +57,8 @@ def main() -> None:
         if wanted:
             ours[graded(finding.kind, wanted)] += 1
             flufls[graded_flufl(other, wanted)] += 1
-            alive = Kind.HARD not in wanted.split("|")
-            mistaken["ours"] += finding.kind is Kind.HARD and alive
+            alive = BounceKind.HARD not in wanted.split("|")
+            mistaken["ours"] += finding.kind is BounceKind.HARD and alive
             mistaken["flufl"] += other == "permanent" and alive
     for name, counted, seconds in (("ours", ours, spent[0]), ("flufl.bounce alone", flufls, spent[1])):
         print(
@@ -80,16 +80,16 @@ def by_flufl(data: bytes) -> str:
     return "permanent" if permanent else "temporary" if temporary else "none"
 
 
-def graded(kind: Kind, wanted: str) -> str:
+def graded(kind: BounceKind, wanted: str) -> str:
     if wanted == "none":
         return "right" if kind in IGNORED else "wrong"
     if kind in wanted.split("|"):
         return "right"
-    return "undecided" if kind is Kind.UNDECIDED else "wrong"
+    return "undecided" if kind is BounceKind.UNDECIDED else "wrong"
 
 
 def graded_flufl(found: str, wanted: str) -> str:
-    if wanted in {"none", Kind.AUTOMATIC, Kind.DELIVERED}:
+    if wanted in {"none", BounceKind.AUTOMATIC, BounceKind.DELIVERED}:
         return "right" if found == "none" else "wrong"
     if found not in {"permanent", "temporary"}:
         return "undecided"

@@ -7,11 +7,11 @@ from typing import Protocol, Self
 
 from syndication.errors import MailboxError
 
-__all__ = ["Box", "Letter", "unreadable"]
+__all__ = ["Box", "BoxMessage", "unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class BoxMessage:
     """A message, and the name that its box knows it by."""
 
     name: str
@@ -30,10 +30,10 @@ class Box(Protocol):
     def names(self) -> Sequence[str]:
         """Of the messages that are there now, in order."""
 
-    def read(self, name: str) -> Letter | None:
+    def read(self, name: str) -> BoxMessage | None:
         """One of them; None for one that was taken already, or is gone by now."""
 
-    def done(self, letter: Letter) -> None:
+    def done(self, letter: BoxMessage) -> None:
         """Put a message aside as configured: marked as seen, or deleted."""
 
 

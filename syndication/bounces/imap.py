@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from syndication.bounces.box import Letter
+from syndication.bounces.box import BoxMessage
 from syndication.bounces.message import LARGEST
 from syndication.errors import MailboxError
 
@@ -95,15 +95,15 @@ class Imap:
         except (imaplib.IMAP4.error, OSError, ValueError) as error:
             raise self._failed(error) from None
 
-    def read(self, name: str) -> Letter | None:
+    def read(self, name: str) -> BoxMessage | None:
         """Only as much is fetched as is read, and no flag changes. None when another program has deleted it."""
         try:
             parts = self._ask("uid", "FETCH", name, f"(BODY.PEEK[]<0.{LARGEST}>)")
         except (imaplib.IMAP4.error, OSError) as error:
             raise self._failed(error) from None
-        return next((Letter(name, part[1]) for part in parts if isinstance(part, tuple)), None)
+        return next((BoxMessage(name, part[1]) for part in parts if isinstance(part, tuple)), None)
 
-    def done(self, letter: Letter) -> None:
+    def done(self, letter: BoxMessage) -> None:
         """Mark it as seen, or delete it; it is gone when the box is closed."""
         try:
             self._ask(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from syndication.bounces.box import Letter, unreadable
+from syndication.bounces.box import BoxMessage, unreadable
 from syndication.bounces.message import LARGEST
 from syndication.errors import MailboxError
 
@@ -39,17 +39,17 @@ class Maildir:
             raise unreadable(self._folder, error) from error
         return [str(file) for file in files if not file.name.startswith(".") and file.is_file()]
 
-    def read(self, name: str) -> Letter | None:
+    def read(self, name: str) -> BoxMessage | None:
         """None when another program has moved it."""
         try:
             with Path(name).open("rb") as data:
-                return Letter(name, data.read(LARGEST))
+                return BoxMessage(name, data.read(LARGEST))
         except FileNotFoundError:
             return None
         except OSError as error:
             raise unreadable(Path(name), error) from error
 
-    def done(self, letter: Letter) -> None:
+    def done(self, letter: BoxMessage) -> None:
         """Delete it, or move it to `cur/` with the flag S."""
         file = Path(letter.name)
         try:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from syndication.bounces.box import Letter, unreadable
+from syndication.bounces.box import BoxMessage, unreadable
 from syndication.bounces.message import LARGEST
 from syndication.errors import MailboxError
 
@@ -54,16 +54,16 @@ class Mbox:
         except OSError as error:
             raise unreadable(self._file, error) from error
 
-    def read(self, name: str) -> Letter | None:
+    def read(self, name: str) -> BoxMessage | None:
         """A message that nobody has read, with `delete` any. It is not parsed here: the library's parser recurses."""
         try:
             data = self._box.get_bytes(name)[:LARGEST]
         except OSError as error:
             raise unreadable(self._file, error) from error
         taken = not self._delete and _READ.search(data.partition(b"\n\n")[0])
-        return None if taken else Letter(name, data)
+        return None if taken else BoxMessage(name, data)
 
-    def done(self, letter: Letter) -> None:
+    def done(self, letter: BoxMessage) -> None:
         """Mark it, or take it out; the file changes when the box is closed."""
         if self._delete:
             self._box.remove(letter.name)

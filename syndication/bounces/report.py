@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["Group", "groups"]
+__all__ = ["RecipientReport", "groups"]
 
 _WORDS = 2_000  # characters
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,40})[ \t]*:[ \t]*(.*)")
@@ -12,7 +12,7 @@ _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class RecipientReport:
     """What is said about one recipient. `status` is empty when there is none; `words` are the server's, on one line."""
 
     action: str
@@ -20,7 +20,7 @@ class Group:
     words: str
 
 
-def groups(text: str) -> Iterator[Group]:
+def groups(text: str) -> Iterator[RecipientReport]:
     """The groups of a report, or of a text that has such fields somewhere."""
     for block in re.split(r"\n[ \t]*\n", text):
         fields = _fields(block)
@@ -42,10 +42,10 @@ def _fields(block: str) -> dict[str, str]:
     return fields
 
 
-def _group(fields: dict[str, str]) -> Group:
+def _group(fields: dict[str, str]) -> RecipientReport:
     status = _STATUS.search(fields.get("status", ""))
     words = re.sub(r"^\s*[\w-]+\s*;\s*", "", fields.get("diagnostic-code", "")[:_WORDS])  # "smtp;"
-    return Group(
+    return RecipientReport(
         action=fields.get("action", "").split(";")[0].split("(")[0].strip().casefold(),
         status=".".join(status.groups()) if status else "",
         words=" ".join(words.split()),

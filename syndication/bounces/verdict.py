@@ -9,19 +9,19 @@ import re
 from collections.abc import Iterable
 
 from syndication.bounces.message import Arrived
-from syndication.bounces.report import Group, groups
+from syndication.bounces.report import RecipientReport, groups
 from syndication.bounces.words import enhanced, status_of
-from syndication.domain.bounce import Finding, Kind, kind_of
+from syndication.domain.bounce import BounceFinding, BounceKind, kind_of
 
 __all__ = ["judge"]
 
 _WORDS = 500  # characters
-_MILDEST = (Kind.DELIVERED, Kind.DELAYED, Kind.BLOCKED, Kind.SOFT, Kind.HARD)
+_MILDEST = (BounceKind.DELIVERED, BounceKind.DELAYED, BounceKind.BLOCKED, BounceKind.SOFT, BounceKind.HARD)
 _ACTIONS = {
-    "delivered": Kind.DELIVERED,
-    "relayed": Kind.DELIVERED,
-    "expanded": Kind.DELIVERED,
-    "delayed": Kind.DELAYED,
+    "delivered": BounceKind.DELIVERED,
+    "relayed": BounceKind.DELIVERED,
+    "expanded": BounceKind.DELIVERED,
+    "delayed": BounceKind.DELAYED,
 }
 _COMPLAINTS = {"abuse", "fraud", "opt-out", "opt-out-list"}  # RFC 5965 §7.3, and the earlier opt-outs
 _SERVER = re.compile(
@@ -52,44 +52,46 @@ _CHALLENGE = re.compile(
 )
 
 
-def judge(arrived: Arrived) -> Finding:
+def judge(arrived: Arrived) -> BounceFinding:
     """What it says, and never who it is about: that has to be proven."""
     if arrived.feedback:
         return _complaint(arrived.feedback)
     if reported := [group for text in arrived.reports for group in groups(text)]:
         return _reported(reported, arrived.text)
     if arrived.kind == "disposition-notification":  # RFC 8098: somebody read it, or deleted it unread
-        return Finding(Kind.AUTOMATIC)
+        return BounceFinding(BounceKind.AUTOMATIC)
     if _by_machine(arrived):
-        return Finding(Kind.AUTOMATIC)
+        return BounceFinding(BounceKind.AUTOMATIC)
     return _in_words(arrived)
 
 
-def _complaint(feedback: str) -> Finding:
+def _complaint(feedback: str) -> BounceFinding:
     kind = re.search(r"^feedback-type:\s*([\w-]+)", feedback, re.IGNORECASE | re.MULTILINE)
     named = kind[1].casefold() if kind else ""
     return (
-        Finding(Kind.COMPLAINT, words=named) if named in _COMPLAINTS else Finding(Kind.AUTOMATIC, words=named)
+        BounceFinding(BounceKind.COMPLAINT, words=named)
+        if named in _COMPLAINTS
+        else BounceFinding(BounceKind.AUTOMATIC, words=named)
     )
 
 
-def _reported(reported: list[Group], text: str) -> Finding:
+def _reported(reported: list[RecipientReport], text: str) -> BounceFinding:
     """About several recipients (a subscriber may forward to them) the mildest counts: the mail may have reached somebody."""
     findings = [_of_group(group, text) for group in reported]
     return min(findings, key=lambda finding: _MILDEST.index(finding.kind))
 
 
-def _of_group(group: Group, text: str) -> Finding:
+def _of_group(group: RecipientReport, text: str) -> BounceFinding:
     words = group.words or _telling(text)
     # The text beside a report may end with a filter's banner: it explains an exact status, and never goes before it.
     exact = bool(group.status) and not group.status.endswith(".0")
     status = status_of(group.status, group.words if exact else words)
     if group.action in _ACTIONS:
-        return Finding(_ACTIONS[group.action], status, words[:_WORDS])
+        return BounceFinding(_ACTIONS[group.action], status, words[:_WORDS])
     if not status and text:
         words = _telling(text)
         status = status_of("", words)
-    return Finding(kind_of(status) if status else Kind.SOFT, status, words[:_WORDS])
+    return BounceFinding(kind_of(status) if status else BounceKind.SOFT, status, words[:_WORDS])
 
 
 def _by_machine(arrived: Arrived) -> bool:
@@ -115,7 +117,7 @@ def _by_machine(arrived: Arrived) -> bool:
     return bool((answers or marked or said) and not _BOUNCED.search(arrived.subject))
 
 
-def _in_words(arrived: Arrived) -> Finding:
+def _in_words(arrived: Arrived) -> BounceFinding:
     text = arrived.text
     fields = list(groups(text))
     if fields:
@@ -125,13 +127,13 @@ def _in_words(arrived: Arrived) -> Finding:
     named = bool(permanent) or bool(arrived.header("x-failed-recipients"))
     if warned or (temporary and not permanent):
         bounce = named or temporary or _SERVER.search(arrived.header("from"))
-        return Finding(Kind.DELAYED) if bounce else Finding(Kind.UNDECIDED)
+        return BounceFinding(BounceKind.DELAYED) if bounce else BounceFinding(BounceKind.UNDECIDED)
     words = _telling(text)
     status = status_of("", words)
     from_server = _SERVER.search(f"{arrived.header('from')} {arrived.header('return-path')}")
     if not named and not (from_server and (status or _BOUNCED.search(arrived.subject))):
-        return Finding(Kind.UNDECIDED)
-    return Finding(kind_of(status) if status else Kind.SOFT, status, words[:_WORDS])
+        return BounceFinding(BounceKind.UNDECIDED)
+    return BounceFinding(kind_of(status) if status else BounceKind.SOFT, status, words[:_WORDS])
 
 
 def _by_flufl(arrived: Arrived) -> tuple[Iterable[bytes], Iterable[bytes]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syndication.cli.loop import run as run_job
-from syndication.cli.screen import Lines, Options, document, options
+from syndication.cli.screen import JsonProgress, Options, document, options
 from syndication.errors import SyndicationError, UsageError
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ def sender(
     outbox: Annotated[str, typer.Argument()] = "",
 ) -> int:
     """One process of several that a run has started (`delivery.processes`)."""
-    chosen, lines = options(context), Lines()
+    chosen, lines = options(context), JsonProgress()
 
     async def job() -> int:
         from syndication.flows.app import Share

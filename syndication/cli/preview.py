@@ -40,16 +40,16 @@ def preview(
 async def _serve(chosen: Options, week: WeekKey | None, port: int) -> int:
     from tempfile import TemporaryDirectory
 
-    from syndication.web.preview.app import Secrets, preview_app
-    from syndication.web.preview.desk import Desk
+    from syndication.web.preview.app import PreviewSecrets, preview_app
+    from syndication.web.preview.desk import PreviewDesk
     from syndication.web.server import listening, serving, stopping
     from syndication.wiring.app import REAL
 
     with TemporaryDirectory(prefix="syndicate-preview-") as folder, listening(port) as sock:
-        desk = Desk(chosen.config, Path(folder), chosen.progress())
+        desk = PreviewDesk(chosen.config, Path(folder), chosen.progress())
         try:
             await desk.app(week)
-            secrets = Secrets(*(REAL.new_id() + REAL.new_id() for _ in range(3)))
+            secrets = PreviewSecrets(*(REAL.new_id() + REAL.new_id() for _ in range(3)))
             bound = sock.getsockname()[1]
             url = f"http://127.0.0.1:{bound}/?token={secrets.token}"
             async with serving(preview_app(desk, port=bound, secrets=secrets), sock):
@@ -68,11 +68,11 @@ async def _write(chosen: Options, week: WeekKey | None, out: Path) -> int:
     from tempfile import TemporaryDirectory
 
     from syndication.domain.text import counted
-    from syndication.web.preview.desk import Desk
+    from syndication.web.preview.desk import PreviewDesk
     from syndication.web.preview.files import write_pictures, write_proof
 
     with TemporaryDirectory(prefix="syndicate-preview-") as folder:
-        desk = Desk(chosen.config, Path(folder), chosen.progress())
+        desk = PreviewDesk(chosen.config, Path(folder), chosen.progress())
         try:
             app, proof = await desk.proof(week)
             files = write_proof(app, proof, out)

@@ -16,7 +16,7 @@ import typer
 from syndication.errors import SyndicationError
 from syndication.flows.progress import NONE, Progress, Silent
 
-__all__ = ["Lines", "Options", "Screen", "document", "fail", "forgiving", "options"]
+__all__ = ["JsonProgress", "Options", "Screen", "document", "fail", "forgiving", "options"]
 
 FRAME = 0.1  # seconds that a picture of the bar stands
 LONG = 120  # seconds, from which on minutes are said
@@ -99,7 +99,7 @@ def _time(seconds: float) -> str:
 
 
 @dataclass(slots=True)
-class Lines:
+class JsonProgress:
     """Progress of a sender process, for the run that started it: a JSON line on standard output with the outcomes since the last.
 
     A run that is frozen does not stop its senders: what it does not read is told again later.

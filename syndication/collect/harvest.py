@@ -28,7 +28,7 @@ from syndication.domain.publication import Publication
 from syndication.domain.text import counted
 from syndication.errors import CollectError
 
-__all__ = ["Collector", "Harvest"]
+__all__ = ["Collector", "SourceResult"]
 
 _FEED_TYPES = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
@@ -37,7 +37,7 @@ _NOT_MODIFIED, _GONE = 304, 410
 
 
 @dataclass(frozen=True, slots=True)
-class Harvest:
+class SourceResult:
     """What one source gave this time.
 
     `hot` is every page's list, with the page's file name as origin. `unchanged` (304): nothing was read and nothing is lost.
@@ -75,7 +75,7 @@ class Collector:
 
     async def collect(
         self, source: Source, known: Validators, *, now: datetime, pages: Sequence[KnownPage] = ()
-    ) -> Harvest:
+    ) -> SourceResult:
         """Everything `source` has; `known` and `pages` are what the last harvest said.
 
         Raises CollectError, one sentence that names the source, when it cannot be had.
@@ -126,12 +126,12 @@ class Collector:
 
     async def _paged(
         self, source: Source, known: Validators, pages: Sequence[KnownPage], now: datetime
-    ) -> Harvest:
+    ) -> SourceResult:
         reading = PageSource(
             source, self._publication, self._fetcher, known, pages, now=now, reading=self._reading
         )
         found = await reading.read()
-        return Harvest(
+        return SourceResult(
             source,
             articles=found.articles,
             validators=found.validators,
@@ -144,11 +144,11 @@ class Collector:
             listed=found.listed,
         )
 
-    async def _folder(self, source: Source, known: Validators, _now: datetime) -> Harvest:
+    async def _folder(self, source: Source, known: Validators, _now: datetime) -> SourceResult:
         reading = await asyncio.to_thread(
             read_folder, source, publication=self._publication, media=self._media
         )
-        return Harvest(
+        return SourceResult(
             source,
             articles=tuple(reading.articles),
             hot=tuple(reading.hot),
@@ -159,7 +159,7 @@ class Collector:
 
     async def _feed(
         self, source: Source, known: Validators, now: datetime, *, found: bool = False
-    ) -> Harvest:
+    ) -> SourceResult:
         fetched = await self._fetcher.fetch(
             source.location,
             now=now,
@@ -169,12 +169,12 @@ class Collector:
             found=found,
         )
         if fetched.status == _NOT_MODIFIED:
-            return Harvest(source, validators=known, unchanged=True, whole=True, moved=fetched.moved)
+            return SourceResult(source, validators=known, unchanged=True, whole=True, moved=fetched.moved)
         if fetched.status == _GONE:
-            return Harvest(source, validators=known, retired=True)
+            return SourceResult(source, validators=known, retired=True)
         articles = FeedArticles(source, self._publication, now=now)
         await asyncio.to_thread(read_feed, fetched.body, fetched.content_type, fetched.url, articles)
-        return Harvest(
+        return SourceResult(
             source,
             articles=tuple(articles.articles),
             validators=fetched.validators,
@@ -183,7 +183,7 @@ class Collector:
             warnings=tuple(articles.warnings),
         )
 
-    async def _wordpress(self, source: Source, known: Validators, now: datetime) -> Harvest:
+    async def _wordpress(self, source: Source, known: Validators, now: datetime) -> SourceResult:
         articles = FeedArticles(source, self._publication, now=now)
         written = bool(api_root(source.location))
 
@@ -195,7 +195,7 @@ class Collector:
             posts = await read_posts(source.location, known, articles, get, now=now)
         except NoApiError as error:
             return await self._feed_instead(source, known, now, error)
-        return Harvest(
+        return SourceResult(
             source,
             articles=tuple(articles.articles),
             validators=posts.validators,
@@ -208,7 +208,7 @@ class Collector:
 
     async def _feed_instead(
         self, source: Source, known: Validators, now: datetime, closed: NoApiError
-    ) -> Harvest:
+    ) -> SourceResult:
         """The feed of a site whose API is closed. What was seen of the API stays `known`: nothing is missed once it is back."""
         feed = replace(source, kind=SourceKind.FEED, location=closed.feed)
         try:
@@ -226,5 +226,5 @@ class Collector:
         return replace(found, source=source, validators=known, whole=False, moved="", warnings=warnings)
 
     _BY_KIND: ClassVar[
-        dict[SourceKind, Callable[["Collector", Source, Validators, datetime], Awaitable[Harvest]]]
+        dict[SourceKind, Callable[["Collector", Source, Validators, datetime], Awaitable[SourceResult]]]
     ] = {SourceKind.FOLDER: _folder, SourceKind.FEED: _feed, SourceKind.WORDPRESS: _wordpress}

@@ -12,7 +12,7 @@ from syndication.domain.delivery import Reply, Stage
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["STEPS", "Asked", "Envelope", "commands", "origin"]
+__all__ = ["STEPS", "Envelope", "PendingEnvelope", "commands", "origin"]
 
 STEPS = (
     (Stage.MAIL, DONE),
@@ -30,7 +30,7 @@ class Envelope(NamedTuple):
 
 
 @dataclass(slots=True)
-class Asked:
+class PendingEnvelope:
     """An envelope on its way: its three commands, and the replies they are owed when they went in one go."""
 
     envelope: Envelope

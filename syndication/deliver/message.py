@@ -28,7 +28,7 @@ from syndication.deliver.headers import (
 from syndication.domain.delivery import Recipient
 from syndication.domain.variant import TOKEN_START, Variant, merge, split
 
-__all__ = ["CompiledLetter", "Draft", "Letter", "compile_letter"]
+__all__ = ["CompiledLetter", "Letter", "UnsignedMessage", "compile_letter"]
 
 _MAX_LINK = 800  # characters: a header line has 998
 _MAILTO_SAFE = "@!$'*+-._~"  # RFC 6068 §2
@@ -55,7 +55,7 @@ class Letter:
     unsubscribe_mailto: str = ""
 
 
-class Draft(NamedTuple):
+class UnsignedMessage(NamedTuple):
     """A message that wants nothing but its signatures: they cost more than all the rest, and are best made many in a row."""
 
     unsigned: Sequence[Unsigned]
@@ -93,7 +93,7 @@ class CompiledLetter:
 
     def draft(
         self, recipient: Recipient, values: Mapping[str, str], flags: Collection[str], unsubscribe_url: str
-    ) -> Draft:
+    ) -> UnsignedMessage:
         """The message for one row.
 
         `values` fill the slots, `flags` choose the regions. With an empty `unsubscribe_url` the List-Unsubscribe headers are left out
@@ -115,12 +115,12 @@ class CompiledLetter:
         ]
         if self._seal is None:
             self._body(out, boundary, values, flags)
-            return Draft((), out)
+            return UnsignedMessage((), out)
         parts: list[bytes] = []
         self._body(parts, boundary, values, flags)
         body = b"".join(parts)
         varying = b"".join((subject, to, message_id, unsubscribe, kind))
-        return Draft(self._seal.unsigned(varying, body), (*out, body))
+        return UnsignedMessage(self._seal.unsigned(varying, body), (*out, body))
 
     def _body(
         self, out: list[bytes], boundary: bytes, values: Mapping[str, str], flags: Collection[str]

@@ -1,7 +1,7 @@
 """Connections shared by everybody who sends, a stack of idle ones for each server.
 
 A place is borrowed with `async with pool.session(server) as place`. Which server it is and how many places are open at once was decided
-at the claim (`syndication.deliver.throttle`); here nobody waits and nothing is chosen. `Place.transact` has one path for everything:
+at the claim (`syndication.deliver.throttle`); here nobody waits and nothing is chosen. `Slot.transact` has one path for everything:
 when the server cannot be reached it answers NOT_SENT at stage CONNECT, with the reply or the error as text.
 """
 
@@ -18,7 +18,7 @@ from syndication.deliver.transaction import Transaction
 from syndication.deliver.wire import CLOSING
 from syndication.domain.delivery import Outcome, Reply, Stage
 
-__all__ = ["Place", "Pool"]
+__all__ = ["Pool", "Slot"]
 
 
 @dataclass(slots=True)
@@ -27,7 +27,7 @@ class _Route:
 
     server: SmtpServer
     per_connection: int
-    idle: list["Place"] = field(default_factory=list)
+    idle: list["Slot"] = field(default_factory=list)
     lets_us_in: bool = False  # since its last trouble
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # until then the connections are made one by one
     failed: Reply | None = None  # the last of these
@@ -39,7 +39,7 @@ class _Route:
         await asyncio.gather(*(place.close() for place in idle))
 
 
-class Place:
+class Slot:
     """One connection's place in the pool. It reconnects by itself between two messages, never within one."""
 
     def __init__(self, pool: "Pool", route: _Route) -> None:
@@ -166,10 +166,10 @@ class Pool:
         return {name: route.server for name, route in self._routes.items()}
 
     @asynccontextmanager
-    async def session(self, server: str) -> AsyncIterator[Place]:
+    async def session(self, server: str) -> AsyncIterator[Slot]:
         """Borrow a place for the server of this name, an idle connection before a new one. Raises KeyError for another name."""
         route = self._routes[server]
-        place = route.idle.pop() if route.idle else Place(self, route)
+        place = route.idle.pop() if route.idle else Slot(self, route)
         self._used += 1
         try:
             await self._make_room()

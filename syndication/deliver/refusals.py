@@ -2,7 +2,7 @@
 
 import re
 
-from syndication.domain.bounce import Finding, Refusal, Rule, kind_of
+from syndication.domain.bounce import BounceFinding, Refusal, Rule, kind_of
 from syndication.domain.delivery import Settled, Stage, State
 
 __all__ = ["judged"]
@@ -24,5 +24,5 @@ def judged(settled: Settled, rule: Rule) -> Settled:
         return settled
     code = _STATUS.match(reply.text)
     status = code[0] if code else f"{reply.code // 100}.0.0"
-    finding = Finding(kind_of(status), status, f"{reply.code} {reply.text}")
+    finding = BounceFinding(kind_of(status), status, f"{reply.code} {reply.text}")
     return settled._replace(refusal=Refusal(finding, rule))

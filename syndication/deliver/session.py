@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from syndication.deliver.connecting import connected
-from syndication.deliver.envelope import STEPS, Asked, Envelope, commands, origin
+from syndication.deliver.envelope import STEPS, Envelope, PendingEnvelope, commands, origin
 from syndication.deliver.server import Security, SmtpServer
 from syndication.deliver.transaction import Transaction
 from syndication.deliver.wire import CLOSING, DONE, GO_ON, NO_REPLY, REFUSED, TRY_LATER, Wire, clean_reply
@@ -53,8 +53,10 @@ class Session:
         self._timeouts = Timeouts()
         self._extensions: dict[str, str] = {}
         self._pipelining = False
-        self._ahead: Asked | None = None  # the envelope that rode behind the last dot
-        self._refused: tuple[Stage, Asked] | None = None  # what is to be cleared before the next envelope
+        self._ahead: PendingEnvelope | None = None  # the envelope that rode behind the last dot
+        self._refused: tuple[Stage, PendingEnvelope] | None = (
+            None  # what is to be cleared before the next envelope
+        )
         self.sent = 0  # transactions that came past MAIL on this connection
 
     @property
@@ -134,7 +136,7 @@ class Session:
                 self._wire.kill("cancelled")
             raise
 
-    async def _asked(self, envelope: Envelope) -> tuple[Wire, Asked] | Transaction:
+    async def _asked(self, envelope: Envelope) -> tuple[Wire, PendingEnvelope] | Transaction:
         """The envelope on its way: it rode ahead, or goes now."""
         ahead, self._ahead = self._ahead, None
         wire = self._wire
@@ -148,7 +150,7 @@ class Session:
             return _not_sent(Stage.CONNECT, self._wire.lost if self._wire else None)
         origin(envelope.sender)
         try:
-            asked = Asked(envelope, commands(envelope, self._extensions))
+            asked = PendingEnvelope(envelope, commands(envelope, self._extensions))
         except ValueError as error:
             return Transaction(Outcome.REFUSED, Stage.ADDRESS, clean_reply(NO_REPLY, str(error), wire.server))
         if self._pipelining:
@@ -159,7 +161,7 @@ class Session:
     def _patience(self) -> tuple[float, float, float]:
         return self._timeouts.command, self._timeouts.command, self._timeouts.data
 
-    async def _let_in(self, wire: Wire, asked: Asked) -> Transaction | None:
+    async def _let_in(self, wire: Wire, asked: PendingEnvelope) -> Transaction | None:
         """None when the server waits for the body."""
         one_go = bool(asked.replies)
         for index, (stage, wanted) in enumerate(STEPS):
@@ -176,7 +178,7 @@ class Session:
             self.sent += stage is Stage.MAIL
         return None
 
-    def _judged(self, wire: Wire, asked: Asked, stage: Stage, reply: Reply) -> Transaction:
+    def _judged(self, wire: Wire, asked: PendingEnvelope, stage: Stage, reply: Reply) -> Transaction:
         if reply.code // 100 not in _REFUSALS:
             wire.kill(f"a reply that does not fit: {reply.code} {reply.text}")
             return _not_sent(stage, wire.lost)
@@ -198,7 +200,7 @@ class Session:
                     wire.kill(f"RSET was refused: {reply.code} {reply.text}")
         return wire if wire is not None and wire.lost is None else None
 
-    async def _answer_data(self, wire: Wire, asked: Asked) -> None:
+    async def _answer_data(self, wire: Wire, asked: PendingEnvelope) -> None:
         """RFC 2920 §3.1: a DATA behind a refused recipient may be let through, then an empty message goes, and must fail."""
         recipient, data = await asked.replies[1], await asked.replies[2]
         if recipient is None or data is None or data.code // 100 in _REFUSALS:
@@ -229,11 +231,11 @@ class Session:
             wire.kill(f"a reply that does not fit: {reply.code} {reply.text}")
         return Transaction(Outcome.UNKNOWN, Stage.DOT, wire.lost or Reply(NO_REPLY, "no reply"))
 
-    def _announcement(self, following: Envelope | None) -> Asked | None:
+    def _announcement(self, following: Envelope | None) -> PendingEnvelope | None:
         if following is None or not self._pipelining:
             return None
         try:
-            return Asked(following, commands(following, self._extensions))
+            return PendingEnvelope(following, commands(following, self._extensions))
         except ValueError:  # its own transaction says so
             return None
 

@@ -16,11 +16,11 @@ from enum import StrEnum
 from syndication.domain.subscriber import Consent
 
 __all__ = [
+    "BounceFinding",
+    "BounceKind",
     "Decision",
     "Event",
-    "Finding",
     "Happened",
-    "Kind",
     "Refusal",
     "Rule",
     "Standing",
@@ -33,7 +33,7 @@ SECOND = timedelta(seconds=1)  # return paths tell a mail's date to the second
 _ABOUT_US = {"5.1.7", "5.1.8", "5.2.3", "5.3.4"}  # RFC 3463: the sender's address; a message too big
 
 
-class Kind(StrEnum):
+class BounceKind(StrEnum):
     """What a message that came in is. The first five are kept as events of the subscriber."""
 
     HARD = "hard"
@@ -52,24 +52,26 @@ class Kind(StrEnum):
         return self in _KEPT
 
 
-_KEPT = frozenset({Kind.HARD, Kind.SOFT, Kind.BLOCKED, Kind.COMPLAINT, Kind.UNSUBSCRIBE})
+_KEPT = frozenset(
+    {BounceKind.HARD, BounceKind.SOFT, BounceKind.BLOCKED, BounceKind.COMPLAINT, BounceKind.UNSUBSCRIBE}
+)
 
 
-def kind_of(status: str) -> Kind:
+def kind_of(status: str) -> BounceKind:
     """The kind of an enhanced status code (RFC 3463) like `5.1.1`. 5.1.x is a dead address, unless it speaks of the sender's."""
     first, subject, _ = status.split(".")
     if first == "2":
-        return Kind.DELIVERED
+        return BounceKind.DELIVERED
     if subject in {"6", "7"} or status in _ABOUT_US:
-        return Kind.BLOCKED
-    return Kind.HARD if (first, subject) == ("5", "1") else Kind.SOFT
+        return BounceKind.BLOCKED
+    return BounceKind.HARD if (first, subject) == ("5", "1") else BounceKind.SOFT
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class BounceFinding:
     """What a message says: the status (RFC 3463; empty: none) and the server's `words`, on one line."""
 
-    kind: Kind
+    kind: BounceKind
     status: str = ""
     words: str = ""
 
@@ -80,7 +82,7 @@ class Happened:
 
     key: str
     sent: datetime
-    finding: Finding
+    finding: BounceFinding
     source: str
 
 
@@ -96,7 +98,7 @@ class Rule:
 class Refusal:
     """What a mail server said about a subscriber while we were sending, and the rule by which it is decided with the row's new state."""
 
-    finding: Finding
+    finding: BounceFinding
     rule: Rule
 
 
@@ -124,7 +126,7 @@ class Event:
 
     at: datetime
     sent: datetime
-    kind: Kind
+    kind: BounceKind
     status: str
     words: str
     source: str
@@ -140,20 +142,20 @@ def score(times: Iterable[datetime], now: datetime, half_life: timedelta) -> flo
 def decide(happened: Happened, subscriber: Standing, rule: Rule, now: datetime) -> Decision:
     """What follows for the subscriber. A bounce of a mail from before the subscriber's last yes changes nothing."""
     kind = happened.finding.kind
-    if kind is Kind.UNSUBSCRIBE:
+    if kind is BounceKind.UNSUBSCRIBE:
         leaves = subscriber.consent in {Consent.PENDING, Consent.CONFIRMED}
         return (
             Decision(Consent.UNSUBSCRIBED, "left by mail")
             if leaves
             else Decision(None, "no change: the subscriber had left")
         )
-    if kind is Kind.BLOCKED:
+    if kind is BounceKind.BLOCKED:
         return Decision(None, "no change: it is about our mail, not about the subscriber")
     if subscriber.confirmed is not None and happened.sent + SECOND <= subscriber.confirmed:
         return Decision(
             None, f"no change: the subscriber said yes after this mail, on {subscriber.confirmed:%Y-%m-%d}"
         )
-    if kind is Kind.COMPLAINT and subscriber.consent is not Consent.COMPLAINED:
+    if kind is BounceKind.COMPLAINT and subscriber.consent is not Consent.COMPLAINED:
         return Decision(Consent.COMPLAINED, "complained")
     if subscriber.consent is not Consent.CONFIRMED:
         return Decision(None, f"no change: the subscriber is {subscriber.consent}")
@@ -161,7 +163,7 @@ def decide(happened: Happened, subscriber: Standing, rule: Rule, now: datetime) 
 
 
 def _weighed(happened: Happened, subscriber: Standing, rule: Rule, now: datetime) -> Decision:
-    if happened.finding.kind is Kind.HARD:
+    if happened.finding.kind is BounceKind.HARD:
         return Decision(Consent.BOUNCED, "bounced: there is no such address")
     weight = score((*subscriber.soft, happened.sent), now, rule.half_life)
     counted = f"{weight:.2f} of {rule.threshold:g}"

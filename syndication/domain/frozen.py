@@ -9,7 +9,7 @@ from syndication.domain.hotlist import HotEntry
 from syndication.domain.variant import Variant
 from syndication.domain.week import WeekKey
 
-__all__ = ["EditionLine", "FrozenEdition", "Mailing"]
+__all__ = ["EditionSummary", "FrozenEdition", "Mailing"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class FrozenEdition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EditionLine:
+class EditionSummary:
     """One line of the archive's index. `gone`: every article of it was taken back."""
 
     key: WeekKey

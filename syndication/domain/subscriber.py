@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["Added", "Choice", "Consent", "NewSubscriber", "NewSubscribers", "Subscriber", "mailbox"]
+__all__ = ["Added", "Consent", "NewSubscriber", "NewSubscribers", "Preferences", "Subscriber", "mailbox"]
 
 
 def mailbox(email: str) -> str:
@@ -42,7 +42,7 @@ class Subscriber:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Preferences:
     """What a subscriber chose on the web. No topics: all of them; no language: the publication's."""
 
     topics: tuple[str, ...]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from syndication.deliver.address import ascii_url
-from syndication.deliver.message import CompiledLetter, Draft, Letter, compile_letter
+from syndication.deliver.message import CompiledLetter, Letter, UnsignedMessage, compile_letter
 from syndication.domain.delivery import MailingKind, Recipient
 from syndication.domain.return_path import ReturnPath
 from syndication.domain.tokens import Keyring, Purpose
@@ -46,7 +46,7 @@ class MailingLetters:
         draft = self.draft(recipient)
         return draft.message() if draft is not None else None
 
-    def draft(self, recipient: Recipient) -> Draft | None:
+    def draft(self, recipient: Recipient) -> UnsignedMessage | None:
         """The same, with its signatures still to be made."""
         variant, letter = self.variants[recipient.language]
         if self.kind is MailingKind.CONFIRMATION:  # nothing to leave yet

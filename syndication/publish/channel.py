@@ -5,13 +5,13 @@ from datetime import datetime
 
 from syndication.domain.article import Image
 
-__all__ = ["SUMMARY_LENGTH", "Channel", "Entry", "Older", "Origin", "Tombstone"]
+__all__ = ["SUMMARY_LENGTH", "ArchivePosition", "Channel", "EntrySource", "FeedEntry", "Tombstone"]
 
 SUMMARY_LENGTH = 400  # characters
 
 
 @dataclass(frozen=True, slots=True)
-class Older:
+class ArchivePosition:
     """Where a document stands in a feed of many (RFC 5005 §4): URLs of folders with a slash at their end, `previous` empty in the first.
 
     `sealed`: an archive document, which does not change any more; else the one to subscribe to.
@@ -31,7 +31,7 @@ class Tombstone:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class EntrySource:
     """The feed that an entry was taken from, where it is not the publication's own (RFC 4287 §4.2.11)."""
 
     title: str
@@ -56,12 +56,12 @@ class Channel:
     icon: str = ""
     stylesheet: str = ""
     author: str = ""
-    older: Older | None = None
+    older: ArchivePosition | None = None
     tombstones: tuple[Tombstone, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class FeedEntry:
     """One entry of a feed. `title` and `summary` are plain text, `content` is HTML with absolute addresses (empty: only the summary
     is given). Times are zone-aware: ValueError otherwise, because a naive one would be read in the zone of this machine.
     """
@@ -79,7 +79,7 @@ class Entry:
     section: str = ""
     language: str = ""  # BCP 47; empty: the channel's
     credit: str = ""  # of the image
-    origin: Origin | None = None
+    origin: EntrySource | None = None
 
     def __post_init__(self) -> None:
         for time in (self.updated, self.published):

@@ -13,7 +13,7 @@ from syndication.domain.hotlist import HotEntry, Movement, Trend
 from syndication.domain.publication import Publication
 from syndication.domain.text import cut
 from syndication.publish.addresses import resolve
-from syndication.publish.channel import SUMMARY_LENGTH, Entry, Origin
+from syndication.publish.channel import SUMMARY_LENGTH, EntrySource, FeedEntry
 from syndication.publish.characters import names, uri
 
 __all__ = ["article_entries", "article_entry", "edition_entry", "hot_entries", "updated"]
@@ -30,8 +30,8 @@ def article_entries(
     *,
     publication: Publication,
     content: Literal["full", "excerpt"],
-    origins: Mapping[str, Origin] = MappingProxyType({}),
-) -> tuple[Entry, ...]:
+    origins: Mapping[str, EntrySource] = MappingProxyType({}),
+) -> tuple[FeedEntry, ...]:
     """The articles as entries, newest first, ties by id. With `excerpt` an entry has its summary only.
 
     `origins` are the feeds that articles were taken from, by the name of the source.
@@ -49,12 +49,12 @@ def article_entry(
     *,
     publication: Publication,
     content: Literal["full", "excerpt"],
-    origins: Mapping[str, Origin] = MappingProxyType({}),
-) -> Entry:
+    origins: Mapping[str, EntrySource] = MappingProxyType({}),
+) -> FeedEntry:
     """One article as an entry."""
     article = resolve(article, publication)
     published = article.published and _seconds(article.published, publication.timezone)
-    return Entry(
+    return FeedEntry(
         id=article.id,
         url=_link(article.url),
         title=article.title,
@@ -81,7 +81,7 @@ def edition_entry(
     hot: Sequence[HotEntry],
     hot_title: str,
     publication: Publication,
-) -> Entry:
+) -> FeedEntry:
     """An edition as an entry: the plain list of its articles, and its hot list below `hot_title`. It ended at `at`."""
     shown = [resolve(article, publication) for article in articles]
     latest = max([at, *(updated(article) for article in articles)])
@@ -94,7 +94,7 @@ def edition_entry(
             for place in places
         ]
         parts.append(f"<h2>{escape(hot_title)}</h2>{_list('ol', rows)}")
-    return Entry(
+    return FeedEntry(
         id=f"tag:{publication.domain},{key[:4]}:edition:{key}",
         url=f"{publication.feeds_url}archive/{key}.html",
         title=title,
@@ -128,14 +128,14 @@ def hot_entries(
     edition_key: str,
     articles: Mapping[str, Article],
     at: datetime,
-) -> tuple[Entry, ...]:
+) -> tuple[FeedEntry, ...]:
     """The list of the edition `edition_key`, which ended at `at`, in rank order; `articles` by id, as far as they are known.
 
     Entries have ids of their own, so that a feed reader of both does not take the story and its place for one. An article or a
     title that stands twice is given once, at its better place. Each place is dated a second before the one above: feed readers sort by
     time, and RFC 4287 leaves the order open.
     """
-    entries: list[Entry] = []
+    entries: list[FeedEntry] = []
     seen: set[str] = set()
     for place in sorted(hot, key=lambda entry: entry.rank):
         keys = {f"title {place.title}"} | ({f"article {place.article}"} if place.article else set())
@@ -149,13 +149,13 @@ def hot_entries(
 
 def _hot_entry(
     place: HotEntry, known: Article | None, publication: Publication, edition_key: str, time: datetime
-) -> Entry:
+) -> FeedEntry:
     # By title, not by article: which article a title means may be found later, and the id must not change then.
     digest = hashlib.sha256(place.title.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     article = resolve(known, publication) if known else None
     mark = f"{place.rank}{_movement(place.movement)}"
     summary = _summary(article) if article else ""
-    return Entry(
+    return FeedEntry(
         id=f"tag:{publication.domain},{edition_key[:4]}:hot:{edition_key}:{digest}",
         url=_link(article.url if article else place.url),
         title=place.title,

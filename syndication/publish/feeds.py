@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from syndication.publish.channel import Channel, Entry
+from syndication.publish.channel import Channel, FeedEntry
 from syndication.publish.items import Item, made_printable, written
 from syndication.publish.json_feed import json_feed
 from syndication.publish.xml_feeds import atom, rss
@@ -13,7 +13,7 @@ MAX_ENTRIES = 100
 MAX_BYTES = 512 * 1024  # of each document: what big aggregators still read whole
 
 
-def documents(channel: Channel, entries: Sequence[Entry]) -> dict[str, bytes]:
+def documents(channel: Channel, entries: Sequence[FeedEntry]) -> dict[str, bytes]:
     """`rss.xml`, `atom.xml` and `feed.json` with the same entries in the given order, as many as `fitting` says.
 
     An id that comes again is left out. The bytes depend on the arguments alone: not on the time, locale, time zone or hash seed.

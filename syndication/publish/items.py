@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from syndication.domain.article import Image
 from syndication.domain.text import cut
-from syndication.publish.channel import SUMMARY_LENGTH, Channel, Entry, Origin
+from syndication.publish.channel import SUMMARY_LENGTH, Channel, EntrySource, FeedEntry
 from syndication.publish.characters import names, printable
 from syndication.publish.json_feed import json_items
 from syndication.publish.xml_feeds import atom_entries, rss_items
@@ -27,7 +27,7 @@ _LONGEST_NAME = 500
 _AUTHORS, _TAGS = 50, 100
 _AT_ONCE = 50  # entries; a tree of more costs memory and saves no time
 
-_Value = TypeVar("_Value", Channel, Entry, Image, Origin)
+_Value = TypeVar("_Value", Channel, FeedEntry, Image, EntrySource)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +41,24 @@ class Item:
     json: bytes
 
 
-def written(language: str, entries: Sequence[Entry]) -> list[Item]:
+def written(language: str, entries: Sequence[FeedEntry]) -> list[Item]:
     """The entries for channels in this language, cleaned; an id that comes again is left out."""
     return _written(language, _cleaned_once(entries))
 
 
-def written_twice(language: str, entries: Sequence[Entry]) -> list[tuple[Item, Item]]:
+def written_twice(language: str, entries: Sequence[FeedEntry]) -> list[tuple[Item, Item]]:
     """The same, each beside its twin that has its summary only."""
     cleaned = _cleaned_once(entries)
     short = [replace(entry, content="") for entry in cleaned]
     return list(zip(_written(language, cleaned), _written(language, short), strict=True))
 
 
-def _cleaned_once(entries: Sequence[Entry]) -> list[Entry]:
+def _cleaned_once(entries: Sequence[FeedEntry]) -> list[FeedEntry]:
     first = {entry.id: entry for entry in reversed(entries)}
     return [_cleaned(entry) for entry in entries if first[entry.id] is entry]
 
 
-def _written(language: str, entries: Sequence[Entry]) -> list[Item]:
+def _written(language: str, entries: Sequence[FeedEntry]) -> list[Item]:
     items: list[Item] = []
     for start in range(0, len(entries), _AT_ONCE):
         part = entries[start : start + _AT_ONCE]
@@ -90,7 +90,7 @@ def restored(block: bytes) -> list[Item]:
     ]
 
 
-def _cleaned(entry: Entry) -> Entry:
+def _cleaned(entry: FeedEntry) -> FeedEntry:
     entry = made_printable(entry)
     may_be_too_long = len(entry.content) * 5 > _LONGEST_CONTENT  # no character takes more than "&amp;"
     too_long = may_be_too_long and len(escape(entry.content, quote=False).encode()) > _LONGEST_CONTENT

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from syndication.publish.channel import Channel, Entry
+from syndication.publish.channel import Channel, FeedEntry
 
 __all__ = ["json_feed", "json_items"]
 
@@ -30,7 +30,7 @@ def json_feed(channel: Channel) -> tuple[bytes, bytes]:
     return known.removesuffix(b"]}"), b"]}\n"
 
 
-def json_items(language: str, entries: Sequence[Entry]) -> list[bytes]:
+def json_items(language: str, entries: Sequence[FeedEntry]) -> list[bytes]:
     """Each as an item of any channel in this language."""
     return [_written(_item(language, entry)) for entry in entries]
 
@@ -39,7 +39,7 @@ def _written(value: dict[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _item(language: str, entry: Entry) -> dict[str, Any]:
+def _item(language: str, entry: FeedEntry) -> dict[str, Any]:
     content = (
         {"content_html": entry.content} if entry.content else {"content_text": entry.summary or entry.title}
     )

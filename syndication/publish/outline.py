@@ -8,18 +8,18 @@ from lxml import etree
 from syndication.publish.channel import Channel
 from syndication.publish.characters import printable
 
-__all__ = ["Group", "outline"]
+__all__ = ["OutlineGroup", "outline"]
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class OutlineGroup:
     """Feeds under a heading; the first ones stand under none."""
 
     title: str
     channels: tuple[Channel, ...]
 
 
-def outline(title: str, groups: Sequence[Group]) -> bytes:
+def outline(title: str, groups: Sequence[OutlineGroup]) -> bytes:
     """Every channel once, by its RSS file. No date: the same feeds make the same bytes."""
     root = etree.Element("opml", version="2.0")
     etree.SubElement(etree.SubElement(root, "head"), "title").text = printable(title)

@@ -14,7 +14,7 @@ from xml.sax.saxutils import quoteattr
 from lxml import etree
 
 from syndication.domain.article import Image
-from syndication.publish.channel import Channel, Entry
+from syndication.publish.channel import Channel, FeedEntry
 from syndication.publish.characters import uri
 
 __all__ = ["LEFT_OUT", "AtomChannel", "AtomEntry", "RssChannel", "RssEntry"]
@@ -84,7 +84,7 @@ class RssEntry:
     at which feedgen works longer than at all the rest.
     """
 
-    entry: Entry
+    entry: FeedEntry
     language: str  # the channel's
 
     def extend_rss(self, item: Any) -> None:
@@ -105,7 +105,7 @@ class RssEntry:
 class AtomEntry:
     """Adds the link with its relation and type (feedgen loses both), `published`, the language, the image and the categories."""
 
-    entry: Entry
+    entry: FeedEntry
     language: str  # the channel's
 
     def extend_atom(self, element: Any) -> None:
@@ -152,7 +152,7 @@ def _add_links(parent: Any, name: str, channel: Channel, file: str, type_: str) 
             _add(parent, name, rel="prev-archive", type=type_, href=older.previous + file)
 
 
-def _add_image(parent: Any, entry: Entry) -> None:
+def _add_image(parent: Any, entry: FeedEntry) -> None:
     """Media RSS, directly under the item, where feed readers look for it; sizes only where they are known."""
     image = entry.image
     if image is None:

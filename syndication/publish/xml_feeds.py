@@ -11,7 +11,7 @@ from typing import Any
 from feedgen.feed import FeedGenerator
 
 from syndication.domain.published import TTL
-from syndication.publish.channel import Channel, Entry
+from syndication.publish.channel import Channel, FeedEntry
 from syndication.publish.repairs import LEFT_OUT, AtomChannel, AtomEntry, RssChannel, RssEntry
 
 __all__ = ["NOTHING_YET", "atom", "atom_entries", "rss", "rss_items"]
@@ -33,7 +33,7 @@ def rss(channel: Channel, updated: datetime | None) -> tuple[bytes, bytes]:
     return _parted(generator.rss_str(), b"</channel>")
 
 
-def rss_items(language: str, entries: Sequence[Entry]) -> list[bytes]:
+def rss_items(language: str, entries: Sequence[FeedEntry]) -> list[bytes]:
     """Each as an item of any channel in this language."""
     generator = _generator(_any_channel(language), RssChannel, RssEntry)
     generator.repair.updated = None
@@ -62,7 +62,7 @@ def atom(channel: Channel, updated: datetime | None) -> tuple[bytes, bytes]:
     return _parted(generator.atom_str(), b"</feed>")
 
 
-def atom_entries(language: str, entries: Sequence[Entry]) -> list[bytes]:
+def atom_entries(language: str, entries: Sequence[FeedEntry]) -> list[bytes]:
     """Each as an entry of any channel in this language."""
     generator = _generator(_any_channel(language), AtomChannel, AtomEntry)
     generator.id("tag:")
@@ -79,7 +79,7 @@ def atom_entries(language: str, entries: Sequence[Entry]) -> list[bytes]:
     return _cut(generator.atom_str(), b"entry")
 
 
-def _content(entry: Entry) -> tuple[str, None, str]:
+def _content(entry: FeedEntry) -> tuple[str, None, str]:
     """Text, no address, type."""
     return (entry.content, None, "html") if entry.content else (entry.summary or entry.title, None, "text")
 
@@ -105,7 +105,7 @@ def _any_channel(language: str) -> Channel:
     return Channel(id="tag:", title="-", description="-", home="-", url_base="-", language=language)
 
 
-def _item(generator: Any, language: str, entry: Entry) -> Any:
+def _item(generator: Any, language: str, entry: FeedEntry) -> Any:
     item = generator.add_entry(order="append")
     item.repair.entry, item.repair.language = entry, language
     item.id(entry.id)

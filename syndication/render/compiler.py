@@ -7,8 +7,8 @@ from mjml import mjml2html
 
 from syndication.domain.variant import split
 from syndication.errors import TemplateError
-from syndication.render.lines import Lines
-from syndication.render.lint import Finding, lint
+from syndication.render.lines import LineTable
+from syndication.render.lint import LintFinding, lint
 from syndication.render.repair import repaired
 from syndication.render.source import scan
 
@@ -24,7 +24,7 @@ _STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
 _DATA = re.compile(r"(?:src|href)=\"data:")
 
 
-def compiled(source: str, lines: Lines, template: str, shown: Callable[[str], str]) -> str:
+def compiled(source: str, lines: LineTable, template: str, shown: Callable[[str], str]) -> str:
     """The HTML of rendered MJML, its tokens in place.
 
     `lines` says which template line made what, `template` is the outermost one, `shown` turns a template's name into its file's.
@@ -65,7 +65,7 @@ def _html(
     return html
 
 
-def _report(findings: tuple[Finding, ...], where: Callable[[int], str]) -> TemplateError:
+def _report(findings: tuple[LintFinding, ...], where: Callable[[int], str]) -> TemplateError:
     first, *rest = findings
     more = f" ({len(rest)} more after it)" if rest else ""
     others = tuple(TemplateError(f"{where(each.offset)}: {each.fault}.", each.remedy) for each in rest)

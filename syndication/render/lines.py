@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
-__all__ = ["LineMarks", "Lines", "Place", "unmarked"]
+__all__ = ["LineMarks", "LineTable", "TemplateLine", "unmarked"]
 
 _OPEN, _CLOSE = "\ufdd2", "\ufdd3"  # noncharacters: content has none (characters.clean)
 _MARK = re.compile(f"{_OPEN}([^{_CLOSE}]*):([0-9]+){_CLOSE}")
@@ -35,7 +35,7 @@ class LineMarks(Extension):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TemplateLine:
     """A line of a template, by the name it was loaded under."""
 
     template: str
@@ -43,22 +43,22 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class LineTable:
     """The table of a rendered template: from which offset on which place of a template spoke."""
 
     offsets: tuple[int, ...]
-    places: tuple[Place, ...]
+    places: tuple[TemplateLine, ...]
 
-    def at(self, offset: int) -> Place:
+    def at(self, offset: int) -> TemplateLine:
         """The place that made the character at `offset`."""
         index = bisect_right(self.offsets, offset) - 1
-        return self.places[max(index, 0)] if self.places else Place("", 0)
+        return self.places[max(index, 0)] if self.places else TemplateLine("", 0)
 
 
-def unmarked(rendered: str) -> tuple[str, Lines]:
+def unmarked(rendered: str) -> tuple[str, LineTable]:
     """`rendered` without its marks, and their table."""
     offsets: list[int] = []
-    places: list[Place] = []
+    places: list[TemplateLine] = []
     out: list[str] = []
     length = position = 0
     for mark in _MARK.finditer(rendered):
@@ -66,6 +66,6 @@ def unmarked(rendered: str) -> tuple[str, Lines]:
         length += len(out[-1])
         position = mark.end()
         offsets.append(length)
-        places.append(Place(mark[1], int(mark[2])))
+        places.append(TemplateLine(mark[1], int(mark[2])))
     out.append(rendered[position:])
-    return "".join(out), Lines(tuple(offsets), tuple(places))
+    return "".join(out), LineTable(tuple(offsets), tuple(places))

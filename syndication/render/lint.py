@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from syndication.render.source import Kind, Piece, scan
+from syndication.render.source import Piece, TokenKind, scan
 from syndication.render.vocabulary import ATTRIBUTES, PARENTS
 
-__all__ = ["DEPTH", "Finding", "lint"]
+__all__ = ["DEPTH", "LintFinding", "lint"]
 
 DEPTH = 64  # nested tags; mrml recurses, and thousands end the process without an error
 
@@ -18,7 +18,7 @@ _NOT_A_COLOUR = frozenset({"href", "src", "alt", "title", "background-url", "nam
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LintFinding:
     """One fault: where it is in the rendered MJML, what it is, and what to do."""
 
     offset: int
@@ -41,63 +41,63 @@ class _State:
         return self.open[-1].name if self.open else ""
 
 
-def lint(source: str, pieces: Iterable[Piece] = ()) -> tuple[Finding, ...]:
+def lint(source: str, pieces: Iterable[Piece] = ()) -> tuple[LintFinding, ...]:
     """The findings in rendered MJML, in their order. `pieces` are those of `source`, where they have been scanned already."""
     state = _State()
-    findings: list[Finding] = []
+    findings: list[LintFinding] = []
     for piece in pieces or scan(source):
         findings.extend(_check(source, piece, state))
         if len(state.open) > DEPTH:
             return (
                 *findings,
-                Finding(
+                LintFinding(
                     piece.start,
                     f"tags are nested deeper than {DEPTH}",
                     "Take out the tags that are not needed.",
                 ),
             )
     findings.extend(
-        Finding(piece.start, f"<{piece.name}> is never closed", f"Add </{piece.name}>.")
+        LintFinding(piece.start, f"<{piece.name}> is never closed", f"Add </{piece.name}>.")
         for piece in state.open
     )
     if not state.heading:
-        findings.append(Finding(0, "the mail has no <h1>", "Make its title an <h1>."))
+        findings.append(LintFinding(0, "the mail has no <h1>", "Make its title an <h1>."))
     return tuple(findings)
 
 
-def _check(source: str, piece: Piece, state: _State) -> Iterator[Finding]:
+def _check(source: str, piece: Piece, state: _State) -> Iterator[LintFinding]:
     match piece.kind:
-        case Kind.OPEN | Kind.VOID:
+        case TokenKind.OPEN | TokenKind.VOID:
             for rule in _RULES:
-                yield from (Finding(piece.start, *fault) for fault in rule(piece, state))
-            if piece.kind is Kind.OPEN:
+                yield from (LintFinding(piece.start, *fault) for fault in rule(piece, state))
+            if piece.kind is TokenKind.OPEN:
                 state.open.append(piece)
-        case Kind.CLOSE:
+        case TokenKind.CLOSE:
             yield from _closed(piece, state)
-        case Kind.STRAY:
+        case TokenKind.STRAY:
             rest = source[piece.start : piece.start + 20].split("\n", maxsplit=1)[0]
-            yield Finding(
+            yield LintFinding(
                 piece.start,
                 f"`{rest}` begins no tag that can be read",
                 "Write &lt; for a less-than sign, and quote every attribute.",
             )
-        case Kind.CDATA:
-            yield Finding(
+        case TokenKind.CDATA:
+            yield LintFinding(
                 piece.start,
                 "a CDATA section, which the compiler cannot read",
                 "Write the text with &lt; and &amp;.",
             )
-        case Kind.COMMENT if state.inside("mj-attributes"):
-            yield Finding(
+        case TokenKind.COMMENT if state.inside("mj-attributes"):
+            yield LintFinding(
                 piece.start,
                 "a comment inside <mj-attributes>, which the compiler cannot read",
                 "Write it as {# … #}.",
             )
-        case Kind.TEXT if state.parent in PARENTS and state.parent not in _TEXT_HOLDERS:
+        case TokenKind.TEXT if state.parent in PARENTS and state.parent not in _TEXT_HOLDERS:
             text = source[piece.start : piece.end]
             if text.strip():
                 start = piece.start + len(text) - len(text.lstrip())
-                yield Finding(
+                yield LintFinding(
                     start,
                     f"text straight in <{state.parent}>, where it is lost",
                     "Put it into an <mj-text>, a token into an <mj-raw>.",
@@ -109,13 +109,13 @@ def _check(source: str, piece: Piece, state: _State) -> Iterator[Finding]:
 _TEXT_HOLDERS = frozenset({"mj-text", "mj-button", "mj-table", "mj-title", "mj-preview", "mj-style"})
 
 
-def _closed(piece: Piece, state: _State) -> Iterator[Finding]:
+def _closed(piece: Piece, state: _State) -> Iterator[LintFinding]:
     if not state.open:
-        yield Finding(piece.start, f"</{piece.name}> closes nothing", "Take it out.")
+        yield LintFinding(piece.start, f"</{piece.name}> closes nothing", "Take it out.")
     elif state.parent == piece.name:
         state.open.pop()
     else:
-        yield Finding(
+        yield LintFinding(
             piece.start, f"</{piece.name}> where <{state.parent}> is open", f"Write </{state.parent}> first."
         )
         if state.inside(piece.name):

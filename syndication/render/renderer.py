@@ -22,7 +22,7 @@ from syndication.render.theme import fingerprint, search_path
 from syndication.render.view import Views, edition_context, lead_slug, topic_flag
 from syndication.render.wrap import folded, underline, width
 
-__all__ = ["LIMIT", "EditionLine", "FeedGroup", "Renderer"]
+__all__ = ["LIMIT", "ArchiveLine", "FeedGroup", "Renderer"]
 
 LIMIT = 88_000  # bytes of HTML with its tokens: Gmail clips at about 102 KB, 90 KB is our own limit, and names are longer than tokens
 SUBJECT = 78  # characters, RFC 5322 §2.1.1
@@ -30,7 +30,7 @@ NAME = 48  # columns of a recipient's name
 
 
 @dataclass(frozen=True, slots=True)
-class EditionLine:
+class ArchiveLine:
     """One line of the archive's index. `path` is relative to the index."""
 
     key: str
@@ -140,7 +140,7 @@ class Renderer:
         }
         return self._templates.page("article.html", context)
 
-    def archive_page(self, editions: Sequence[EditionLine]) -> str:
+    def archive_page(self, editions: Sequence[ArchiveLine]) -> str:
         """The index of the editions, in the order given."""
         labels = self._in(self._publication.language)
         shown = [

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from syndication.render.source import Kind, Piece, scan
+from syndication.render.source import Piece, TokenKind, scan
 
 __all__ = ["repaired"]
 
@@ -25,22 +25,22 @@ def repaired(source: str, pieces: Iterable[Piece] = ()) -> str:
     prose = 0
     titled = False
     for piece in pieces or scan(source):
-        if piece.name in _PROSE and piece.kind in {Kind.OPEN, Kind.CLOSE}:
-            prose += 1 if piece.kind is Kind.OPEN else -1
+        if piece.name in _PROSE and piece.kind in {TokenKind.OPEN, TokenKind.CLOSE}:
+            prose += 1 if piece.kind is TokenKind.OPEN else -1
         out.append(
             _ODD.sub(_reference, source[piece.start : piece.end])
             if titled
             else _piece(source, piece, in_prose=prose > 0)
         )
         titled = (
-            piece.name == "mj-title" and piece.kind is Kind.OPEN
+            piece.name == "mj-title" and piece.kind is TokenKind.OPEN
         )  # mrml repeats the title in an aria-label
     return "".join(out)
 
 
 def _piece(source: str, piece: Piece, *, in_prose: bool) -> str:
     text = source[piece.start : piece.end]
-    if piece.kind is Kind.TEXT:
+    if piece.kind is TokenKind.TEXT:
         return " " if in_prose and "\n" in text and not text.strip() else text
     position = piece.start
     out: list[str] = []

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["VOID", "Attribute", "Kind", "Piece", "scan"]
+__all__ = ["VOID", "Attribute", "Piece", "TokenKind", "scan"]
 
 VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -18,7 +18,7 @@ _CLOSE = re.compile(r"\s*(/?)>")
 _RAW_TEXT = {"mj-style": re.compile(r"</mj-style\s*>"), "style": re.compile(r"</style\s*>")}
 
 
-class Kind(StrEnum):
+class TokenKind(StrEnum):
     """What a piece is."""
 
     OPEN = "open"
@@ -44,7 +44,7 @@ class Attribute:
 class Piece:
     """One tag, comment or run of text. `start` and `end` are offsets in the source; `name` is empty for text."""
 
-    kind: Kind
+    kind: TokenKind
     start: int
     end: int
     name: str = ""
@@ -62,21 +62,21 @@ def scan(source: str) -> Iterator[Piece]:
         piece = _next(source, position)
         yield piece
         position = piece.end
-        if piece.kind is Kind.OPEN and (ending := _RAW_TEXT.get(piece.name)):
+        if piece.kind is TokenKind.OPEN and (ending := _RAW_TEXT.get(piece.name)):
             found = ending.search(source, position)
             if found and found.start() > position:
-                yield Piece(Kind.TEXT, position, found.start())
+                yield Piece(TokenKind.TEXT, position, found.start())
                 position = found.start()
 
 
 def _next(source: str, position: int) -> Piece:
     if source[position] != "<":
         end = source.find("<", position)
-        return Piece(Kind.TEXT, position, end if end >= 0 else len(source))
+        return Piece(TokenKind.TEXT, position, end if end >= 0 else len(source))
     if special := _SPECIAL.match(source, position):
-        kind = Kind.CDATA if special[0].startswith("<![") else Kind.COMMENT
+        kind = TokenKind.CDATA if special[0].startswith("<![") else TokenKind.COMMENT
         return Piece(kind, position, special.end())
-    return _tag(source, position) or Piece(Kind.STRAY, position, position + 1)
+    return _tag(source, position) or Piece(TokenKind.STRAY, position, position + 1)
 
 
 def _tag(source: str, position: int) -> Piece | None:
@@ -92,6 +92,6 @@ def _tag(source: str, position: int) -> Piece | None:
     close = _CLOSE.match(source, end)
     if not close:
         return None
-    opened = Kind.VOID if close[1] or name[2].lower() in VOID else Kind.OPEN
-    kind = Kind.CLOSE if name[1] else opened
+    opened = TokenKind.VOID if close[1] or name[2].lower() in VOID else TokenKind.OPEN
+    kind = TokenKind.CLOSE if name[1] else opened
     return Piece(kind, position, close.end(), name[2], tuple(attributes))

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from syndication.domain.variant import begin, end, slot
 from syndication.errors import TemplateError
 from syndication.render.characters import SENTINEL_BEGIN, SENTINEL_END, guarded
-from syndication.render.lines import LineMarks, Lines, unmarked
+from syndication.render.lines import LineMarks, LineTable, unmarked
 from syndication.render.theme import SHOWN_FROM
 
 __all__ = ["Templates", "render_subject"]
@@ -86,7 +86,7 @@ class Templates:
         """A text part with its tokens; a token that content spells out is broken up by a word joiner."""
         return _with_tokens(guarded(_rendered(self.pages, name, context), "[\u2060"))
 
-    def mjml(self, name: str, context: Mapping[str, object]) -> tuple[str, Lines]:
+    def mjml(self, name: str, context: Mapping[str, object]) -> tuple[str, LineTable]:
         """MJML with its tokens, and which template line made what; a token that content spells out becomes a character reference."""
         # The marks come out last, so the replacements here keep their places true.
         return unmarked(_with_tokens(guarded(_rendered(self.mails, name, context), "&#91;")))

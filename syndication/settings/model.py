@@ -16,16 +16,24 @@ from syndication.errors import SettingsError
 from syndication.settings.collecting import Collect
 from syndication.settings.forms import Mistake
 from syndication.settings.ranking import Hot
-from syndication.settings.sending import SHORTEST_SECRET, Bounces, Delivery, Dkim, LaneTable, Server, Smtp
+from syndication.settings.sending import (
+    SHORTEST_SECRET,
+    BouncesSettings,
+    Delivery,
+    Dkim,
+    LaneTable,
+    Server,
+    Smtp,
+)
 from syndication.settings.tables import (
     EditionTable,
     Email,
     Feeds,
     PublicationTable,
     Publish,
-    Secrets,
+    SecretsSettings,
     SourceTable,
-    Store,
+    StoreSettings,
     Web,
 )
 
@@ -54,11 +62,11 @@ class Settings(BaseSettings):
     smtp: Smtp = Smtp()
     delivery: Delivery = Delivery()
     lanes: tuple[LaneTable, ...] = Field(default=())
-    bounces: Bounces = Bounces()
+    bounces: BouncesSettings = BouncesSettings()
     dkim: Dkim = Dkim()
     web: Web
-    secrets: Secrets = Secrets()
-    store: Store = Store()
+    secrets: SecretsSettings = SecretsSettings()
+    store: StoreSettings = StoreSettings()
 
     _site: Path = PrivateAttr(default=Path())
 

@@ -22,7 +22,7 @@ from syndication.settings.forms import (
 )
 from syndication.settings.table import Table
 
-__all__ = ["SHORTEST_SECRET", "Bounces", "Delivery", "Dkim", "LaneTable", "Server", "Smtp"]
+__all__ = ["SHORTEST_SECRET", "BouncesSettings", "Delivery", "Dkim", "LaneTable", "Server", "Smtp"]
 
 MOST_PROCESSES = 64
 SHORTEST_SECRET = 32  # characters of the hook's
@@ -147,7 +147,7 @@ def _has_room_for_a_token(value: str) -> str:
     return value
 
 
-class Bounces(Table):
+class BouncesSettings(Table):
     """Where bounces come back to, how they come in, and when soft ones end the mail."""
 
     address: Annotated[Mailbox, AfterValidator(_has_room_for_a_token)] = ""

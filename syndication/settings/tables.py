@@ -39,9 +39,9 @@ __all__ = [
     "Feeds",
     "PublicationTable",
     "Publish",
-    "Secrets",
+    "SecretsSettings",
     "SourceTable",
-    "Store",
+    "StoreSettings",
     "Web",
 ]
 
@@ -194,13 +194,13 @@ class Web(Table):
     url: FolderUrl
 
 
-class Secrets(Table):
+class SecretsSettings(Table):
     """The file of the keys that sign links."""
 
     file: FilePath = Path("var/secret.keys")
 
 
-class Store(Table):
+class StoreSettings(Table):
     """The database."""
 
     url: StoreUrl = SecretStr("sqlite:///var/syndicate.db")

@@ -4,17 +4,17 @@ from dataclasses import dataclass
 
 from syndication.store.articles.archive import Archive
 from syndication.store.articles.articles import Articles
-from syndication.store.articles.pages import Pages
+from syndication.store.articles.pages import KnownPages
 from syndication.store.articles.sources import Sources
 from syndication.store.articles.withdrawals import Withdrawals
 from syndication.store.editions.editions import Editions, Notes
 from syndication.store.engine import ROOM, Database
 from syndication.store.ledger.ledger import DeliveryLedger
 from syndication.store.publishing.manifest import Manifest
-from syndication.store.publishing.older import Older
+from syndication.store.publishing.older import OlderHistory
 from syndication.store.publishing.shelves import Items, Shelves
 from syndication.store.schema import bring_up_to_date
-from syndication.store.subscribers.bounces import Bounces
+from syndication.store.subscribers.bounces import BounceEvents
 from syndication.store.subscribers.confirmations import Confirmations
 from syndication.store.subscribers.consents import Consents
 from syndication.store.subscribers.subscribers import Subscribers
@@ -28,19 +28,19 @@ class Store:
 
     database: Database
     sources: Sources
-    pages: Pages
+    pages: KnownPages
     articles: Articles
     editions: Editions
     notes: Notes
     subscribers: Subscribers
     consents: Consents
     confirmations: Confirmations
-    bounces: Bounces
+    bounces: BounceEvents
     ledger: DeliveryLedger
     archive: Archive
     shelves: Shelves
     items: Items
-    older: Older
+    older: OlderHistory
     manifest: Manifest
     withdrawals: Withdrawals
 
@@ -66,19 +66,19 @@ async def open_store(url: str, *, synchronous: str = "full", room: int = ROOM) -
     return Store(
         database=database,
         sources=Sources(database),
-        pages=Pages(database),
+        pages=KnownPages(database),
         articles=Articles(database),
         editions=Editions(database),
         notes=Notes(database),
         subscribers=Subscribers(database),
         consents=Consents(database),
         confirmations=Confirmations(database),
-        bounces=Bounces(database),
+        bounces=BounceEvents(database),
         ledger=DeliveryLedger(database),
         archive=Archive(database),
         shelves=Shelves(database),
         items=Items(database),
-        older=Older(database),
+        older=OlderHistory(database),
         manifest=Manifest(database),
         withdrawals=Withdrawals(database),
     )

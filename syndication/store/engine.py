@@ -31,7 +31,7 @@ from sqlalchemy.exc import ArgumentError
 
 from syndication.errors import StoreError
 from syndication.store.faults import place, translated
-from syndication.store.group import Group
+from syndication.store.group import GroupCommit
 from syndication.store.sqlite_writer import SqliteWriter
 
 __all__ = ["ROOM", "Database", "address", "lock"]
@@ -79,7 +79,7 @@ class Database:
         # SQLite has one writer at a time, and whoever waits for it learns by trying: within this process there is an order.
         self._turns = asyncio.Semaphore(1 if self.sqlite else THREADS)
         self._small: tuple[PoolProxiedConnection, SqliteWriter] | None = None
-        self._together: Group[_Change, Any] = Group(self._write_all, keep=lambda change: change)
+        self._together: GroupCommit[_Change, Any] = GroupCommit(self._write_all, keep=lambda change: change)
 
     @property
     def file(self) -> Path | None:

@@ -8,13 +8,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-__all__ = ["Group"]
+__all__ = ["GroupCommit"]
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 
-class Group(Generic[Item, Answer]):
+class GroupCommit(Generic[Item, Answer]):
     """Gathers items and hands them to `commit`, which answers each in order, or fails for all of them.
 
     A caller that is cancelled while it waits gets no answer, but what it asked for is done all the same when `keep` says so of it,

@@ -8,21 +8,21 @@ from pathlib import Path
 import httpx2
 
 from syndication.flows.progress import Silent
-from syndication.web.preview.app import Secrets, preview_app
-from syndication.web.preview.desk import Desk
+from syndication.web.preview.app import PreviewSecrets, preview_app
+from syndication.web.preview.desk import PreviewDesk
 from syndication.web.server import listening, serving
 from tests.flows.newsroom import Newsroom
 
 __all__ = ["SECRETS", "Preview", "preview_of"]
 
-SECRETS = Secrets(token="once", session="who", form="ours")
+SECRETS = PreviewSecrets(token="once", session="who", form="ours")
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
     newsroom: Newsroom
     port: int
-    desk: Desk
+    desk: PreviewDesk
 
     @property
     def base(self) -> str:
@@ -45,7 +45,7 @@ class Preview:
 @asynccontextmanager
 async def preview_of(newsroom: Newsroom, folder: Path) -> AsyncIterator[Preview]:
     """`folder` holds the copy of the store."""
-    desk = Desk(str(newsroom.config), folder, Silent(), newsroom.moment)
+    desk = PreviewDesk(str(newsroom.config), folder, Silent(), newsroom.moment)
     with listening(0) as sock:
         port = sock.getsockname()[1]
         try:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import nh3
 import pytest
 
-from syndication.collect.harvest import Collector, Harvest
+from syndication.collect.harvest import Collector, SourceResult
 from syndication.collect.http.fetch import Fetcher, FetchLimits
 from syndication.domain.article import Image, Source, SourceKind, Validators
 from syndication.domain.publication import Publication
@@ -36,7 +36,7 @@ async def site() -> AsyncIterator[HttpServer]:
 
 async def collect(
     site: HttpServer, tmp_path: Path, known: Validators | None = None, *, allow_private: bool = True
-) -> Harvest:
+) -> SourceResult:
     source = Source("wire", SourceKind.FEED, site.url("/feed"), section="Film", allow_private=allow_private)
     async with Fetcher(limits=FetchLimits(first_wait=0.01)) as fetcher:
         collector = Collector(publication=PUBLICATION, media=tmp_path, fetcher=fetcher)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from syndication.collect.harvest import Collector, Harvest
+from syndication.collect.harvest import Collector, SourceResult
 from syndication.collect.http.fetch import Fetcher
 from syndication.domain.article import Image, ParsedArticle, Source, SourceKind, Validators
 from syndication.domain.publication import Publication
@@ -34,7 +34,7 @@ def desk(tmp_path: Path) -> Path:
     return folder
 
 
-async def collect(desk: Path, **fields: str) -> Harvest:
+async def collect(desk: Path, **fields: str) -> SourceResult:
     source = Source("desk", SourceKind.FOLDER, str(desk), **fields)  # type: ignore[arg-type]  # names and values of texts only
     async with Fetcher() as fetcher:
         collector = Collector(publication=PUBLICATION, media=desk.parent / "media", fetcher=fetcher)

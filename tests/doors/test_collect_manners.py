@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from syndication.collect.harvest import Collector, Harvest
+from syndication.collect.harvest import Collector, SourceResult
 from syndication.collect.http.fetch import Fetcher, FetchLimits
 from syndication.collect.http.robots import SIZE, read_rules
 from syndication.domain.article import Source, SourceKind, Validators
@@ -157,7 +157,7 @@ async def test_a_host_that_wants_an_hour_of_peace_is_asked_nothing_more(
     assert await get(fetcher, site.url("/news/1"), found=False, now=NOW + timedelta(hours=2)) == b"one"
 
 
-async def faulty(*_: object) -> Harvest:
+async def faulty(*_: object) -> SourceResult:
     raise IndexError("as if a subscriber had a fault that nobody knows yet")
 
 

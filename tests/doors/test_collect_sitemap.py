@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from syndication.collect.harvest import Collector, Harvest
+from syndication.collect.harvest import Collector, SourceResult
 from syndication.collect.http.fetch import Fetcher, FetchLimits
 from syndication.domain.article import Source, SourceKind, Validators
 from syndication.domain.page import TRIES
@@ -39,13 +39,13 @@ class Newsroom:
         self.server = server
         self.folder = folder
         self.source = Source("harbour", SourceKind.SITEMAP, server.url("/sitemap.xml"), allow_private=True)
-        self.last: Harvest | None = None
+        self.last: SourceResult | None = None
         self.now = NOW
 
     def put(self, path: str, body: bytes) -> None:
         self.server.pages[path] = Page(body, headers=HTML)
 
-    async def collect(self) -> Harvest:
+    async def collect(self) -> SourceResult:
         self.server.requests.clear()
         self.server.statuses.clear()
         known = self.last.validators if self.last else Validators()

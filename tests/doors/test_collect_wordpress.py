@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from syndication.collect.harvest import Collector, Harvest
+from syndication.collect.harvest import Collector, SourceResult
 from syndication.collect.http.fetch import Fetcher, FetchLimits
 from syndication.domain.article import Image, Source, SourceKind, Validators
 from syndication.errors import CollectError
@@ -44,7 +44,7 @@ async def collect(
     *,
     path: str = "",
     section: str = "",
-) -> Harvest:
+) -> SourceResult:
     source = Source("site", SourceKind.WORDPRESS, wordpress.url + path, section=section, allow_private=True)
     async with Fetcher(limits=FetchLimits(first_wait=0.01, attempts=2)) as fetcher:
         collector = Collector(publication=PUBLICATION, media=tmp_path, fetcher=fetcher)

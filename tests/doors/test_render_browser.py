@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from syndication.domain.edition import Edition, Section
-from syndication.render.renderer import EditionLine, FeedGroup
+from syndication.render.renderer import ArchiveLine, FeedGroup
 from tests.doors.browser import Browser, Scheme, browser, faults, scroll_width
 from tests.unit.render_editions import (
     HOT,
@@ -114,7 +114,7 @@ PAGES: dict[str, tuple[int, Scheme, Callable[[], str]]] = {
         375,
         "dark",
         lambda: renderer().archive_page(
-            [EditionLine("2026-W47", 12, date(2026, 11, 20), "Bells", "2026-W47.html")]
+            [ArchiveLine("2026-W47", 12, date(2026, 11, 20), "Bells", "2026-W47.html")]
         ),
     ),
 }

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from syndication.domain.bounce import Event, Finding, Happened, Kind, Refusal, Rule
+from syndication.domain.bounce import BounceFinding, BounceKind, Event, Happened, Refusal, Rule
 from syndication.domain.delivery import State
 from syndication.domain.subscriber import Consent, Subscriber
 from syndication.store.database import Store
@@ -13,8 +13,8 @@ from tests.doors.store_samples import DAY, NOW, claim, planned, settled, subscri
 pytest_plugins = ("tests.doors.databases",)
 
 RULE = Rule(2.0, timedelta(days=30))
-HARD = Finding(Kind.HARD, "5.1.1", "550 5.1.1 nobody\0 here")
-SOFT = Finding(Kind.SOFT, "4.2.2", "452 4.2.2 full")
+HARD = BounceFinding(BounceKind.HARD, "5.1.1", "550 5.1.1 nobody\0 here")
+SOFT = BounceFinding(BounceKind.SOFT, "4.2.2", "452 4.2.2 full")
 
 
 async def ann(store: Store) -> Subscriber:
@@ -29,7 +29,7 @@ async def consent(store: Store) -> Consent:
     return (await ann(store)).consent
 
 
-def of(subscriber: Subscriber, finding: Finding, sent: int = 0) -> Happened:
+def of(subscriber: Subscriber, finding: BounceFinding, sent: int = 0) -> Happened:
     return Happened(key=subscriber.key, sent=NOW + sent * DAY, finding=finding, source="mail")
 
 
@@ -46,7 +46,7 @@ async def test_a_hard_bounce_suppresses_and_is_explained(store: Store) -> None:
     assert event == Event(
         at=NOW + DAY,
         sent=NOW,
-        kind=Kind.HARD,
+        kind=BounceKind.HARD,
         status="5.1.1",
         words="550 5.1.1 nobody\0 here",
         source="mail",
@@ -100,7 +100,10 @@ async def test_a_second_bounce_of_the_same_mail_counts_once(store: Store) -> Non
     await store.bounces.take("one", "soft", of(subscriber, SOFT), RULE, now=NOW)
     assert await store.bounces.take("two", "soft", of(subscriber, SOFT), RULE, now=NOW) == (True, None)
     await take(store, of(subscriber, SOFT), of(subscriber, HARD), now=NOW)
-    assert [event.kind for event in await store.bounces.of(subscriber.id)] == [Kind.HARD, Kind.SOFT]
+    assert [event.kind for event in await store.bounces.of(subscriber.id)] == [
+        BounceKind.HARD,
+        BounceKind.SOFT,
+    ]
 
 
 async def test_soft_bounces_add_up_until_the_threshold(store: Store) -> None:

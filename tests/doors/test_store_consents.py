@@ -10,13 +10,20 @@ from functools import partial
 import pytest
 from sqlalchemy import Connection, text, update
 
-from syndication.domain.bounce import Finding, Happened, Kind, Rule
+from syndication.domain.bounce import BounceFinding, BounceKind, Happened, Rule
 from syndication.domain.delivery import MailingKind, Reply, State
-from syndication.domain.subscriber import Added, Choice, Consent, NewSubscriber, NewSubscribers, Subscriber
+from syndication.domain.subscriber import (
+    Added,
+    Consent,
+    NewSubscriber,
+    NewSubscribers,
+    Preferences,
+    Subscriber,
+)
 from syndication.domain.variant import Variant
 from syndication.store.database import Store
 from syndication.store.engine import lock
-from syndication.store.subscribers.confirmations import Answer, Asked, Limits
+from syndication.store.subscribers.confirmations import Answer, SignupLimits, SignupRequest
 from syndication.store.subscribers.suppression import KeptAway
 from syndication.store.tables.subscribers import subscribers
 from tests.doors.store_samples import (
@@ -35,9 +42,12 @@ from tests.doors.store_samples import (
 pytest_plugins = ("tests.doors.databases",)
 
 ANN = "ann@small.example"
-COMPLAINT, HARD = Finding(Kind.COMPLAINT), Finding(Kind.HARD, "5.1.1", "550 5.1.1 nobody here")
-LIMITS = Limits(subscriber=3, apart=timedelta(minutes=5), network=4)
-ASKED = Asked(
+COMPLAINT, HARD = (
+    BounceFinding(BounceKind.COMPLAINT),
+    BounceFinding(BounceKind.HARD, "5.1.1", "550 5.1.1 nobody here"),
+)
+LIMITS = SignupLimits(subscriber=3, apart=timedelta(minutes=5), network=4)
+ASKED = SignupRequest(
     new=NewSubscriber(email=ANN, language="ko"),
     key="k" * 16,
     marks=("new-ann", "old-ann"),
@@ -89,7 +99,7 @@ async def test_who_complained_is_not_mailed_after_being_erased_either(
     assert await store.confirmations.ask(ASKED, LIMITS) is (Answer.NOTHING if complained else Answer.MAILED)
 
 
-async def came_back(store: Store, email: str, finding: Finding) -> None:
+async def came_back(store: Store, email: str, finding: BounceFinding) -> None:
     happened = Happened(key=(await subscriber(store, email)).key, sent=NOW, finding=finding, source="mail")
     await store.bounces.take(f"{email} {finding}", "-", happened, Rule(3.0, DAY), now=NOW)
 
@@ -245,7 +255,7 @@ async def test_whoever_decides_while_an_import_changes_the_same_reader_waits_for
     await locked.wait()
     decisions: dict[str, Callable[[], Coroutine[None, None, bool]]] = {
         "leaves": lambda: store.consents.leave(bo.key, at=NOW),
-        "chooses": lambda: store.consents.choose(bo.key, Choice((), "ko", None), at=NOW),
+        "chooses": lambda: store.consents.choose(bo.key, Preferences((), "ko", None), at=NOW),
         "confirms": lambda: store.confirmations.confirm(bo, "proof", (), at=NOW),
     }
     done, asked, _ = await asyncio.gather(
@@ -280,7 +290,7 @@ async def test_what_nobody_answered_is_forgotten_and_whoever_answered_stays(stor
 
 async def test_leaving_is_idempotent_and_choosing_is_for_the_confirmed(store: Store) -> None:
     await subscribe(store, ANN)
-    key, choice = (await subscriber(store)).key, Choice(("film",), "ko", NOW + DAY)
+    key, choice = (await subscriber(store)).key, Preferences(("film",), "ko", NOW + DAY)
     assert await store.consents.choose(key, choice, at=NOW)
     ann = await subscriber(store)
     assert (ann.topics, ann.language, ann.paused) == (("film",), "ko", NOW + DAY)

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from syndication.domain.delivery import MailingKind, State
-from syndication.domain.frozen import EditionLine
+from syndication.domain.frozen import EditionSummary
 from syndication.domain.hotlist import HotEntry
 from syndication.domain.week import WeekKey
 from syndication.errors import StoreError
@@ -147,8 +147,8 @@ async def test_rankings_numbers_and_lines_follow_the_editions(store: Store) -> N
     assert await store.editions.hot_before(WeekKey(2027, 3)) == hot
     assert await store.editions.frozen() == (W47, WeekKey(2027, 2))
     assert await store.editions.lines() == (
-        EditionLine(key=WeekKey(2027, 2), number=2, day=date(2026, 11, 23), subject="The week"),
-        EditionLine(key=W47, number=1, day=date(2026, 11, 23), subject="The week"),
+        EditionSummary(key=WeekKey(2027, 2), number=2, day=date(2026, 11, 23), subject="The week"),
+        EditionSummary(key=W47, number=1, day=date(2026, 11, 23), subject="The week"),
     )
 
 

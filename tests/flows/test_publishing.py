@@ -12,7 +12,7 @@ from lxml import etree
 from syndication.flows.collecting.collect import run_collect
 from syndication.flows.publishing.channels import origins
 from syndication.flows.publishing.publish import run_publish
-from syndication.publish.channel import Origin
+from syndication.publish.channel import EntrySource
 from syndication.publish.folder import compressed
 from syndication.publish.items import kept, restored
 from tests.flows.newsroom import Newsroom, article
@@ -338,7 +338,7 @@ async def test_a_feed_of_others_is_named_with_its_entries_unless_its_address_is_
 ) -> None:
     newsroom.configure(more=SOURCES)
     async with newsroom.app() as app:
-        assert origins(app) == {"wire": Origin("wire", "https://wire.example/feed")}
+        assert origins(app) == {"wire": EntrySource("wire", "https://wire.example/feed")}
 
 
 async def test_an_image_that_is_missing_is_published_once_it_is_there(newsroom: Newsroom) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import dkim
 import pytest
 
-from syndication.deliver.message import Draft
+from syndication.deliver.message import UnsignedMessage
 from syndication.domain.delivery import Batch, Recipient
 from syndication.errors import SettingsError, UsageError
 from syndication.flows.letters import MailingLetters
@@ -215,7 +215,7 @@ async def test_a_batchs_mails_are_merged_one_a_connection_then_signed_and_no_mor
     did: list[tuple[str, int]] = []
 
     class Noted(MailingLetters):
-        def draft(self, subscriber: Recipient) -> Draft | None:
+        def draft(self, subscriber: Recipient) -> UnsignedMessage | None:
             number = subscriber.subscriber
             did.append(("merged", number))
             draft = MailingLetters.draft(self, subscriber)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from syndication.domain.article import Article, Image
 from syndication.domain.publication import Publication
-from syndication.publish.channel import Channel, Entry
+from syndication.publish.channel import Channel, FeedEntry
 
 PUBLICATION = Publication(
     title="The Harbour Post",
@@ -37,9 +37,9 @@ def channel(**changes: Any) -> Channel:
     )
 
 
-def entry(number: int = 1, **changes: Any) -> Entry:
+def entry(number: int = 1, **changes: Any) -> FeedEntry:
     time = NOON - timedelta(hours=number)
-    return Entry(
+    return FeedEntry(
         **{
             "id": f"tag:harbour.example,2026-11-18:{number}",
             "url": f"https://harbour.example/{number}",

@@ -9,44 +9,44 @@ from hypothesis import strategies as st
 from syndication.bounces.message import read_message
 from syndication.bounces.verdict import judge
 from syndication.bounces.words import status_of
-from syndication.domain.bounce import Finding, Kind, kind_of
+from syndication.domain.bounce import BounceFinding, BounceKind, kind_of
 from tests.unit.bounce_samples import autoreply, bounce, complaint, plain
 
 
-def kind(message: bytes) -> Kind:
+def kind(message: bytes) -> BounceKind:
     return judge(read_message(message)).kind
 
 
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        ("5.1.1", Kind.HARD),
-        ("5.1.0", Kind.HARD),
-        ("5.1.10", Kind.HARD),
-        ("5.1.7", Kind.BLOCKED),
-        ("5.1.8", Kind.BLOCKED),
-        ("4.1.1", Kind.SOFT),
-        ("4.2.2", Kind.SOFT),
-        ("5.2.1", Kind.SOFT),
-        ("5.2.2", Kind.SOFT),
-        ("5.2.3", Kind.BLOCKED),
-        ("5.3.4", Kind.BLOCKED),
-        ("5.4.4", Kind.SOFT),
-        ("5.0.0", Kind.SOFT),
-        ("5.6.1", Kind.BLOCKED),
-        ("5.7.1", Kind.BLOCKED),
-        ("4.7.0", Kind.BLOCKED),
-        ("2.1.5", Kind.DELIVERED),
+        ("5.1.1", BounceKind.HARD),
+        ("5.1.0", BounceKind.HARD),
+        ("5.1.10", BounceKind.HARD),
+        ("5.1.7", BounceKind.BLOCKED),
+        ("5.1.8", BounceKind.BLOCKED),
+        ("4.1.1", BounceKind.SOFT),
+        ("4.2.2", BounceKind.SOFT),
+        ("5.2.1", BounceKind.SOFT),
+        ("5.2.2", BounceKind.SOFT),
+        ("5.2.3", BounceKind.BLOCKED),
+        ("5.3.4", BounceKind.BLOCKED),
+        ("5.4.4", BounceKind.SOFT),
+        ("5.0.0", BounceKind.SOFT),
+        ("5.6.1", BounceKind.BLOCKED),
+        ("5.7.1", BounceKind.BLOCKED),
+        ("4.7.0", BounceKind.BLOCKED),
+        ("2.1.5", BounceKind.DELIVERED),
     ],
 )
-def test_every_status_has_its_kind(status: str, expected: Kind) -> None:
+def test_every_status_has_its_kind(status: str, expected: BounceKind) -> None:
     assert kind_of(status) is expected
 
 
 def test_a_banner_in_the_text_beside_a_report_does_not_go_before_its_status() -> None:
     text = "Delivery failed.\n\n**** Scanned for viruses by our filter ****"
-    assert kind(bounce(status="5.1.1", words="", text=text)) is Kind.HARD
-    assert kind(bounce(status="5.0.0", words="", text=text)) is Kind.BLOCKED
+    assert kind(bounce(status="5.1.1", words="", text=text)) is BounceKind.HARD
+    assert kind(bounce(status="5.0.0", words="", text=text)) is BounceKind.BLOCKED
 
 
 @pytest.mark.parametrize(
@@ -84,24 +84,24 @@ def test_words_count_where_a_status_says_too_little_and_policy_goes_first(
 
 def test_a_report_is_read_with_its_status_and_the_servers_words() -> None:
     finding = judge(read_message(bounce("5.1.1", "550 5.1.1 no such user\n here")))
-    assert finding == Finding(Kind.HARD, "5.1.1", "550 5.1.1 no such user here")
+    assert finding == BounceFinding(BounceKind.HARD, "5.1.1", "550 5.1.1 no such user here")
 
 
 def test_a_report_with_the_line_ends_of_smtp_or_from_an_mbox_is_the_same() -> None:
-    assert kind(bounce().replace(b"\n", b"\r\n")) is Kind.HARD
-    assert kind(b"From MAILER-DAEMON Mon Oct 16 08:00:05 2023\n" + bounce()) is Kind.HARD
+    assert kind(bounce().replace(b"\n", b"\r\n")) is BounceKind.HARD
+    assert kind(b"From MAILER-DAEMON Mon Oct 16 08:00:05 2023\n" + bounce()) is BounceKind.HARD
 
 
 @pytest.mark.parametrize(
     ("action", "expected"),
     [
-        ("failed", Kind.HARD),
-        ("delayed", Kind.DELAYED),
-        ("delivered", Kind.DELIVERED),
-        ("relayed", Kind.DELIVERED),
+        ("failed", BounceKind.HARD),
+        ("delayed", BounceKind.DELAYED),
+        ("delivered", BounceKind.DELIVERED),
+        ("relayed", BounceKind.DELIVERED),
     ],
 )
-def test_the_action_of_a_report_counts(action: str, expected: Kind) -> None:
+def test_the_action_of_a_report_counts(action: str, expected: BounceKind) -> None:
     assert kind(bounce(action=action)) is expected
 
 
@@ -109,35 +109,35 @@ def test_of_several_recipients_the_mildest_counts() -> None:
     """A subscriber forwards to two addresses: the mail has arrived at one of them."""
     dead = "Final-Recipient: rfc822; a@x.example\nAction: failed\nStatus: 5.1.1\n"
     full = "Final-Recipient: rfc822; b@x.example\nAction: failed\nStatus: 4.2.2\n"
-    assert kind(bounce(groups=f"{dead}\n{full}")) is Kind.SOFT
-    assert kind(bounce(groups=f"{dead}\n{dead.replace('a@', 'c@')}")) is Kind.HARD
+    assert kind(bounce(groups=f"{dead}\n{full}")) is BounceKind.SOFT
+    assert kind(bounce(groups=f"{dead}\n{dead.replace('a@', 'c@')}")) is BounceKind.HARD
 
 
 def test_a_report_without_a_status_speaks_by_its_text() -> None:
-    assert kind(bounce(status="", words="", text="<ann@readers.example>: unknown user")) is Kind.HARD
-    assert kind(bounce(status="", words="", text="It did not work.")) is Kind.SOFT
+    assert kind(bounce(status="", words="", text="<ann@readers.example>: unknown user")) is BounceKind.HARD
+    assert kind(bounce(status="", words="", text="It did not work.")) is BounceKind.SOFT
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("The following address failed:\n\n  ann@readers.example\n    550 no such mailbox", Kind.HARD),
-        ("<ann@readers.example>:\nThe mailbox is full.", Kind.SOFT),
-        ("ann@readers.example\n  554 5.7.1 Refused by our policy", Kind.BLOCKED),
-        ("Action: failed\nStatus: 5.1.1\nFinal-Recipient: rfc822; ann@readers.example", Kind.HARD),
+        ("The following address failed:\n\n  ann@readers.example\n    550 no such mailbox", BounceKind.HARD),
+        ("<ann@readers.example>:\nThe mailbox is full.", BounceKind.SOFT),
+        ("ann@readers.example\n  554 5.7.1 Refused by our policy", BounceKind.BLOCKED),
+        ("Action: failed\nStatus: 5.1.1\nFinal-Recipient: rfc822; ann@readers.example", BounceKind.HARD),
         (
             "This is a warning message only: your mail has not yet been delivered, we keep trying.",
-            Kind.DELAYED,
+            BounceKind.DELAYED,
         ),
     ],
 )
-def test_a_bounce_in_plain_words_is_read(text: str, expected: Kind) -> None:
+def test_a_bounce_in_plain_words_is_read(text: str, expected: BounceKind) -> None:
     assert kind(plain(text)) is expected
 
 
 def test_what_stands_in_the_returned_mail_is_not_the_servers_word() -> None:
     text = "Delivery failed for an unknown reason.\n\n--- Below this line is a copy of the message.\n\nno such user, quota, spam"
-    assert kind(plain(text)) is Kind.SOFT
+    assert kind(plain(text)) is BounceKind.SOFT
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_what_stands_in_the_returned_mail_is_not_the_servers_word() -> None:
     ],
 )
 def test_answers_of_machines_for_people_say_nothing(message: bytes) -> None:
-    assert kind(message) is Kind.AUTOMATIC
+    assert kind(message) is BounceKind.AUTOMATIC
 
 
 def test_a_person_who_answers_is_undecided() -> None:
@@ -172,21 +172,21 @@ def test_a_person_who_answers_is_undecided() -> None:
                 "Dear newsroom, my mailbox is full of you.", sender="ann@readers.example", subject="Re: Ferry"
             )
         )
-        is Kind.UNDECIDED
+        is BounceKind.UNDECIDED
     )
 
 
 @pytest.mark.parametrize(
     ("named", "expected"),
     [
-        ("abuse", Kind.COMPLAINT),
-        ("fraud", Kind.COMPLAINT),
-        ("opt-out", Kind.COMPLAINT),
-        ("not-spam", Kind.AUTOMATIC),
-        ("virus", Kind.AUTOMATIC),
+        ("abuse", BounceKind.COMPLAINT),
+        ("fraud", BounceKind.COMPLAINT),
+        ("opt-out", BounceKind.COMPLAINT),
+        ("not-spam", BounceKind.AUTOMATIC),
+        ("virus", BounceKind.AUTOMATIC),
     ],
 )
-def test_a_complaint_is_one_when_its_type_is(named: str, expected: Kind) -> None:
+def test_a_complaint_is_one_when_its_type_is(named: str, expected: BounceKind) -> None:
     assert kind(complaint(named)) is expected
 
 

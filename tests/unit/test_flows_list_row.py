@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from syndication.deliver.address import canonical_lines, parse_address
 from syndication.domain.tokens import Keyring
 from syndication.flows.subscribers.importing import _others, _read
-from syndication.flows.subscribers.list_file import Block
+from syndication.flows.subscribers.list_file import RowBlock
 from syndication.flows.subscribers.list_row import RowParser, marks
 
 READER = RowParser(frozenset({"city", "film"}), "import list.csv", datetime(2026, 11, 27, tzinfo=UTC))
@@ -59,7 +59,7 @@ def test_an_address_that_is_passed_over_is_canonical(address: str) -> None:
 @given(rows=st.lists(st.fixed_dictionaries(CELLS), min_size=1, max_size=8))
 def test_a_block_reads_as_its_rows_do(rows: list[dict[str, str]]) -> None:
     columns = {name: [row[name] for row in rows] for name in CELLS}
-    part = _read(Block(range(2, len(rows) + 2), columns), READER)
+    part = _read(RowBlock(range(2, len(rows) + 2), columns), READER)
     found: dict[int, object] = dict(part.refused)
     for place, number in enumerate(part.numbers):
         found[number] = part.new.row(place)

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from syndication.domain.article import Image
 from syndication.domain.hotlist import HotEntry, Movement, Trend
 from syndication.publish.addresses import local_images, resolve
-from syndication.publish.channel import Entry
+from syndication.publish.channel import FeedEntry
 from syndication.publish.entries import article_entries, hot_entries
 from tests.unit.publish_samples import NOON, PUBLICATION, article
 
 FEEDS = PUBLICATION.feeds_url
 
 
-def hot(*places: HotEntry, **articles: object) -> tuple[Entry, ...]:
+def hot(*places: HotEntry, **articles: object) -> tuple[FeedEntry, ...]:
     known = {one.id: one for one in (article(1), article(2))}
     return hot_entries(places, publication=PUBLICATION, edition_key="2026-W47", articles=known, at=NOON)
 

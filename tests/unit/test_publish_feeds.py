@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from syndication.domain.article import Image
-from syndication.publish.channel import Origin
+from syndication.publish.channel import EntrySource
 from syndication.publish.characters import names, printable, uri
 from syndication.publish.feeds import MAX_BYTES, collected, documents
 from syndication.publish.items import kept, restored, written
@@ -336,7 +336,9 @@ def test_the_samples_are_dated_as_the_tests_say() -> None:
 
 
 def test_an_entry_of_another_feed_says_which_in_atom_and_rss() -> None:
-    made = documents(channel(), [entry(1, origin=Origin("The Wire", "https://wire.example/feed")), entry(2)])
+    made = documents(
+        channel(), [entry(1, origin=EntrySource("The Wire", "https://wire.example/feed")), entry(2)]
+    )
     feed = etree.fromstring(made["atom.xml"])
     (source,) = feed.findall("a:entry/a:source", ATOM)
     assert source.findtext("a:title", namespaces=ATOM) == "The Wire"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from syndication.publish.outline import Group, outline
+from syndication.publish.outline import OutlineGroup, outline
 from syndication.publish.sitemap import News, Page, news_sitemap, sitemap, sitemap_index
 from tests.flows.judges import judged_outline, judged_sitemaps
 from tests.unit.publish_samples import NOON, PUBLICATION, channel
@@ -79,9 +79,9 @@ def test_of_news_a_thousand_are_given() -> None:
 
 def test_an_outline_is_a_list_of_subscriptions_whatever_stands_in_a_title(tmp_path: Path) -> None:
     groups = [
-        Group("", (channel(title="<All> & more"),)),
-        Group("Tags", (channel(title="\x00'\"\ufffe", url_base=f"{BASE}tags/%EC%95%88/"),)),
-        Group("Authors", ()),
+        OutlineGroup("", (channel(title="<All> & more"),)),
+        OutlineGroup("Tags", (channel(title="\x00'\"\ufffe", url_base=f"{BASE}tags/%EC%95%88/"),)),
+        OutlineGroup("Authors", ()),
     ]
     file = tmp_path / "opml.xml"
     file.write_bytes(outline("The Harbour Post\x0b", groups))

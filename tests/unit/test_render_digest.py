@@ -10,7 +10,7 @@ from syndication.domain.variant import begin, end, merge, split
 from syndication.errors import TemplateError
 from syndication.render.budget import BUDGETS
 from syndication.render.compiler import compiled
-from syndication.render.lines import Lines
+from syndication.render.lines import LineTable
 from syndication.render.renderer import LIMIT
 from syndication.render.theme import shipped_folder
 from tests.unit.render_editions import (
@@ -151,7 +151,7 @@ def test_a_cut_section_leaves_the_bytes_of_a_compile_without_it() -> None:
         flags=re.DOTALL,
     )
     assert len(without) < len(source)
-    html = compiled(without, Lines((), ()), "digest.mjml", str)
+    html = compiled(without, LineTable((), ()), "digest.mjml", str)
     flags = {"named", "since", "chosen", "topic:sea"}
     values = dict.fromkeys(("name", "email", "since", "unsubscribe", "preferences"), "x")
     full = compiled(source, lines, "digest.mjml", str)

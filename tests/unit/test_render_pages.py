@@ -4,14 +4,14 @@ from datetime import date
 import pytest
 
 from syndication.domain.article import Image
-from syndication.render.renderer import EditionLine
+from syndication.render.renderer import ArchiveLine
 from tests.unit.render_editions import PUBLICATION, Page, article, edition, picture, renderer
 
 PAGES: dict[str, Callable[[], str]] = {
     "edition": lambda: renderer().edition_page(edition()),
     "article": lambda: renderer().article_page(article("bells", url="", image=picture("bells"))),
     "archive": lambda: renderer().archive_page(
-        [EditionLine("2026-W47", 12, date(2026, 11, 20), "Bells", "2026-W47.html")]
+        [ArchiveLine("2026-W47", 12, date(2026, 11, 20), "Bells", "2026-W47.html")]
     ),
 }
 
@@ -98,8 +98,8 @@ def test_an_article_page_speaks_the_language_of_its_article() -> None:
 
 def test_the_archive_lists_the_editions_as_given() -> None:
     lines = [
-        EditionLine("2026-W47", 12, date(2026, 11, 20), "Bells & ropes", "2026-W47.html"),
-        EditionLine("2026-W46", 11, date(2026, 11, 13), "Salt", "2026-W46.html"),
+        ArchiveLine("2026-W47", 12, date(2026, 11, 20), "Bells & ropes", "2026-W47.html"),
+        ArchiveLine("2026-W46", 11, date(2026, 11, 13), "Salt", "2026-W46.html"),
     ]
     page = Page(renderer().archive_page(lines))
     assert "Bells & ropes No. 12 · Friday 20 November 2026 Salt No. 11" in page.text

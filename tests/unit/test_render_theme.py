@@ -4,7 +4,7 @@ import pytest
 
 from syndication.errors import TemplateError
 from syndication.render.labels import load_labels
-from syndication.render.lines import Place
+from syndication.render.lines import TemplateLine
 from syndication.render.templates import Templates
 from syndication.render.theme import search_path, shipped_folder
 from tests.unit.render_editions import PUBLICATION, edition, merged, renderer
@@ -61,7 +61,7 @@ def test_a_file_that_a_mail_and_a_page_share_is_marked_in_the_mail_alone(tmp_pat
         templates = Templates.on([folder / "own"], [folder])
         assert templates.page("own/shared.html", {}) == "One\ntwo"
         mail, lines = templates.mjml("mail.mjml", {})
-        assert (mail, lines.at(mail.index("two"))) == ("One\ntwo", Place("own/shared.html", 2))
+        assert (mail, lines.at(mail.index("two"))) == ("One\ntwo", TemplateLine("own/shared.html", 2))
 
 
 def test_a_template_that_changed_is_read_anew(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from mjml import mjml2html
 
 from syndication.errors import TemplateError
 from syndication.render.compiler import _html, compiled
-from syndication.render.lines import Lines, Place
+from syndication.render.lines import LineTable, TemplateLine
 from syndication.render.lint import DEPTH, lint
 from syndication.render.repair import repaired
 
@@ -25,7 +25,9 @@ def mail(body: str, head: str = "") -> str:
 
 def compile_(source: str) -> str:
     starts = [0, *(offset + 1 for offset, character in enumerate(source) if character == "\n")]
-    lines = Lines(tuple(starts), tuple(Place("digest.mjml", number) for number, _ in enumerate(starts, 1)))
+    lines = LineTable(
+        tuple(starts), tuple(TemplateLine("digest.mjml", number) for number, _ in enumerate(starts, 1))
+    )
     return compiled(source, lines, "digest.mjml", lambda name: f"templates/own/{name}")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from syndication.store.group import Group
+from syndication.store.group import GroupCommit
 
 
 class Disk:
@@ -36,7 +36,7 @@ def halved(item: int) -> int | None:
 
 async def test_who_arrives_while_a_commit_runs_shares_the_next() -> None:
     disk = Disk()
-    group = Group(disk.commit, keep=halved)
+    group = GroupCommit(disk.commit, keep=halved)
     first = asyncio.create_task(group.join(1))
     await turns()
     others = [asyncio.create_task(group.join(number)) for number in (2, 3, 4)]
@@ -50,7 +50,7 @@ async def test_a_failed_commit_fails_for_all_of_it_and_the_next_goes_on() -> Non
     disk = Disk()
     disk.free.set()
     disk.fails = True
-    group = Group(disk.commit, keep=halved)
+    group = GroupCommit(disk.commit, keep=halved)
     answers = await asyncio.gather(group.join(1), group.join(2), return_exceptions=True)
     assert [type(answer) for answer in answers] == [OSError, OSError]
     disk.fails = False
@@ -59,7 +59,7 @@ async def test_a_failed_commit_fails_for_all_of_it_and_the_next_goes_on() -> Non
 
 async def test_a_cancelled_caller_keeps_what_has_happened_already() -> None:
     disk = Disk()
-    group = Group(disk.commit, keep=halved)
+    group = GroupCommit(disk.commit, keep=halved)
     waiting = [asyncio.create_task(group.join(number)) for number in (7, 8, 1)]
     await asyncio.sleep(0)
     waiting[1].cancel()
@@ -75,7 +75,7 @@ async def test_a_cancelled_caller_keeps_what_has_happened_already() -> None:
 
 async def test_draining_waits_for_what_was_asked_for() -> None:
     disk = Disk()
-    group = Group(disk.commit, keep=halved)
+    group = GroupCommit(disk.commit, keep=halved)
     waiting = asyncio.create_task(group.join(5))
     await turns()
     draining = asyncio.create_task(group.drained())

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from syndication.collect.access_log.json_lines import JsonKeys, Record
 from syndication.collect.access_log.paths import ArticlePaths
-from syndication.collect.access_log.robots import Robots
+from syndication.collect.access_log.robots import RobotAgents
 from syndication.collect.access_log.times import Clock
 from syndication.collect.access_log.visitors import MANY, Visitors, fold
 from syndication.domain.audience import LeftOut
@@ -45,7 +45,7 @@ class Counting:
         self._left = [0] * len(LeftOut)  # by their codes, which count from the end
         self._paths = paths
         self._clock = clock
-        self._robots = Robots()
+        self._robots = RobotAgents()
         self._places = keys.paths()
         self._salt = salt
         self._many = many

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from syndication.errors import CollectError
 
-__all__ = ["Block", "Found", "blocks", "find_logs", "readable_logs"]
+__all__ = ["LogBlock", "LogFiles", "blocks", "find_logs", "readable_logs"]
 
 _BLOCK = 2**18  # bytes; what the processor's own memory holds, half as fast again as a megabyte
 _LONGEST = 2**16  # bytes of a line: servers take no longer request
@@ -26,7 +26,7 @@ _ZSTANDARD = b"\x28\xb5\x2f\xfd"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LogFiles:
     """The files to read, by name, and how many were last written before the week."""
 
     files: tuple[Path, ...]
@@ -34,14 +34,14 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class LogBlock:
     """Some whole lines, without their ends, and how many bytes of the file (as it lies there) have been read by now."""
 
     lines: list[bytes]
     position: int
 
 
-def find_logs(pattern: Path, *, since: datetime) -> Found:
+def find_logs(pattern: Path, *, since: datetime) -> LogFiles:
     """The files that `pattern` names, with `*` and `?` as in a shell. One that was last written before `since` holds nothing later.
 
     Raises CollectError when there is none, or when one cannot be looked at.
@@ -56,7 +56,7 @@ def find_logs(pattern: Path, *, since: datetime) -> Found:
         recent = tuple(path for path in files if path.stat().st_mtime >= since.timestamp())
     except OSError as error:
         raise _unreadable(pattern, error) from None
-    return Found(recent, len(files) - len(recent))
+    return LogFiles(recent, len(files) - len(recent))
 
 
 def readable_logs(pattern: Path, *, since: datetime) -> tuple[Path, ...]:
@@ -71,7 +71,7 @@ def readable_logs(pattern: Path, *, since: datetime) -> tuple[Path, ...]:
     return found
 
 
-def blocks(path: Path) -> Iterator[Block]:
+def blocks(path: Path) -> Iterator[LogBlock]:
     """The file, unpacked where it is packed (gzip, bzip2, xz). Raises CollectError when it cannot be read to its end."""
     try:
         with path.open("rb") as raw, _unpacked(path, raw) as stream:
@@ -82,9 +82,9 @@ def blocks(path: Path) -> Iterator[Block]:
                 if len(rest) > _LONGEST:
                     lines.append(rest)
                     rest = b""
-                yield Block(lines, raw.tell())
+                yield LogBlock(lines, raw.tell())
             if rest:
-                yield Block([rest], raw.tell())
+                yield LogBlock([rest], raw.tell())
     except EOFError:
         raise CollectError(
             f"The access log {path} breaks off.", "Unpack it by hand, or take it away."

@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["Robots"]
+__all__ = ["RobotAgents"]
 
 _BOUND = 50_000  # remembered answers
 _LONGEST = 500  # bytes of a user agent that are looked at
@@ -14,7 +14,7 @@ _PLAIN = re.compile(
 _NUMBERS = re.compile(rb"[\d._]+")
 
 
-class Robots:
+class RobotAgents:
     """Knows programs by their user agents. The list of names is kept by the project crawler-user-agents and comes with its package."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from syndication.collect.article.choice import Choice, Facts, Found, Origin, day_in
+from syndication.collect.article.choice import FactOrigin, Facts, OriginatedValue, PageFacts, day_in
 from syndication.collect.article.json_ld import read_json_ld
 from syndication.collect.article.meta_tags import read_elements
 from syndication.collect.folder.html_page import page_tree
@@ -40,7 +40,7 @@ class ArticlePage:
     when nothing but the operator's word makes it one.
     """
 
-    fields: Mapping[str, Found[Any]]
+    fields: Mapping[str, OriginatedValue[Any]]
     article: ParsedArticle | None = None
     refusal: str = ""
     doubt: str = ""
@@ -64,47 +64,51 @@ class PageParser:
         if root is None:
             return ArticlePage({}, refusal="holds no text")
         base = absolute(next((each.get("href") for each in root.iterfind(".//base[@href]")), ""), url) or url
-        facts = {Origin.JSON_LD: read_json_ld(_scripts(text), base), **read_elements(root, base)}
-        facts[Origin.SITEMAP] = listed or Facts()
-        facts[Origin.ADDRESS] = Facts(published=day_in(url))
+        facts = {FactOrigin.JSON_LD: read_json_ld(_scripts(text), base), **read_elements(root, base)}
+        facts[FactOrigin.SITEMAP] = listed or Facts()
+        facts[FactOrigin.ADDRESS] = Facts(published=day_in(url))
         from syndication.collect.article.article_text import read_body, read_guesses  # noqa: PLC0415 (see there)
 
         bare = shallow(text)
-        html, origin = read_body(bare, base, facts[Origin.JSON_LD].text)
+        html, origin = read_body(bare, base, facts[FactOrigin.JSON_LD].text)
         choice = self._choice(facts, url)
         if not (choice.title() and choice.authors() and choice.published()):
-            facts[Origin.TRAFILATURA] = read_guesses(bare, url)
+            facts[FactOrigin.TRAFILATURA] = read_guesses(bare, url)
             choice = self._choice(facts, url)
-        fields = self._fields(choice, url, Found(html, origin), base)
+        fields = self._fields(choice, url, OriginatedValue(html, origin), base)
         return self._judged(fields, facts)
 
-    def _choice(self, facts: Mapping[Origin, Facts], url: str) -> Choice:
-        return Choice(facts, url, zone=self._zone, latest=self._latest)
+    def _choice(self, facts: Mapping[FactOrigin, Facts], url: str) -> PageFacts:
+        return PageFacts(facts, url, zone=self._zone, latest=self._latest)
 
-    def _fields(self, choice: Choice, url: str, body: Found[str], base: str) -> dict[str, Found[Any]]:
+    def _fields(
+        self, choice: PageFacts, url: str, body: OriginatedValue[str], base: str
+    ) -> dict[str, OriginatedValue[Any]]:
         title, published, updated = choice.title(), choice.published(), choice.updated()
         content = _without_heading(clean(body.value, base), title.value if title else "")
         src, alt = first_image(content)
         own = self._source
         if updated and published and updated.value <= published.value:
             updated = None
-        found: dict[str, Found[Any] | None] = {
-            "url": choice.address() or Found(without_tracking(url), Origin.SOURCE),
+        found: dict[str, OriginatedValue[Any] | None] = {
+            "url": choice.address() or OriginatedValue(without_tracking(url), FactOrigin.SOURCE),
             "title": title,
             "authors": choice.authors(),
             "published": published,
             "updated": updated,
-            "section": choice.section() or Found(own.section, Origin.SOURCE),
-            "image": choice.image() or (Found(Image(src, alt), Origin.BODY) if src else None),
+            "section": choice.section() or OriginatedValue(own.section, FactOrigin.SOURCE),
+            "image": choice.image() or (OriginatedValue(Image(src, alt), FactOrigin.BODY) if src else None),
             "credit": choice.credit(),
             "tags": choice.tags(),
-            "language": choice.language() or Found(own.language, Origin.SOURCE),
-            "summary": choice.summary() or Found(plain(content), Origin.BODY),
+            "language": choice.language() or OriginatedValue(own.language, FactOrigin.SOURCE),
+            "summary": choice.summary() or OriginatedValue(plain(content), FactOrigin.BODY),
             "content": replace(body, value=content),
         }
         return {name: each for name, each in found.items() if each and each.value}
 
-    def _judged(self, fields: dict[str, Found[Any]], facts: Mapping[Origin, Facts]) -> ArticlePage:
+    def _judged(
+        self, fields: dict[str, OriginatedValue[Any]], facts: Mapping[FactOrigin, Facts]
+    ) -> ArticlePage:
         for name, what in (("title", "has no headline"), ("content", "has no text")):
             if name not in fields:
                 return ArticlePage(fields, refusal=what)
@@ -134,14 +138,14 @@ class PageParser:
         return ArticlePage(fields, article, doubt=_doubt(fields, facts))
 
 
-def _doubt(fields: Mapping[str, Found[Any]], facts: Mapping[Origin, Facts]) -> str:
+def _doubt(fields: Mapping[str, OriginatedValue[Any]], facts: Mapping[FactOrigin, Facts]) -> str:
     """Content systems call every page of theirs an `article` in OpenGraph, so that alone is not believed."""
-    if facts[Origin.JSON_LD].kind or facts[Origin.MICRODATA].kind or facts[Origin.SITEMAP].title:
+    if facts[FactOrigin.JSON_LD].kind or facts[FactOrigin.MICRODATA].kind or facts[FactOrigin.SITEMAP].title:
         return ""
-    dated = "published" in fields and fields["published"].origin is not Origin.TRAFILATURA
+    dated = "published" in fields and fields["published"].origin is not FactOrigin.TRAFILATURA
     if not dated:
         return "says nowhere that it is an article, nor when it was published"
-    if facts[Origin.OPEN_GRAPH].kind == "article" or len(plain(fields["content"].value)) >= _ENOUGH:
+    if facts[FactOrigin.OPEN_GRAPH].kind == "article" or len(plain(fields["content"].value)) >= _ENOUGH:
         return ""
     return "has hardly any text"
 

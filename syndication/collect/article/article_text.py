@@ -15,7 +15,7 @@ with warnings.catch_warnings():  # urllib3, which it loads for downloads of its 
     from trafilatura.metadata import extract_metadata
     from trafilatura.settings import Document
 
-from syndication.collect.article.choice import Facts, Origin
+from syndication.collect.article.choice import FactOrigin, Facts
 from syndication.collect.folder.html_page import page_body, page_tree
 from syndication.domain.text import plain
 
@@ -29,7 +29,7 @@ _ALIKE = 0.97  # of the words, counted as F1
 _SHARE = 0.6  # of the article's own text in JSON-LD that what was found has at least
 
 
-def read_body(html: str, url: str, told: str) -> tuple[str, Origin]:
+def read_body(html: str, url: str, told: str) -> tuple[str, FactOrigin]:
     """The article in `html`, which nests no deeper than `shallow` allows, as HTML that is not clean yet, and where it was found.
 
     `told` is the text as JSON-LD has it, or nothing: without paragraphs and links it is only believed when the page shows much less.
@@ -38,17 +38,17 @@ def read_body(html: str, url: str, told: str) -> tuple[str, Origin]:
     found = _found(html, url)
     length = len(plain(found))
     if told and told.count("\n") >= found.count("<p"):  # it was only found there, and lost its paragraphs
-        return _paragraphs(told), Origin.JSON_LD
+        return _paragraphs(told), FactOrigin.JSON_LD
     if told and length < _SHARE * len(told):
         recalled = _found(html, url, recall=True)
         if len(plain(recalled)) >= _SHARE * len(told):
-            return recalled, Origin.TRAFILATURA
-        return _paragraphs(told), Origin.JSON_LD
+            return recalled, FactOrigin.TRAFILATURA
+        return _paragraphs(told), FactOrigin.JSON_LD
     if length < _FEW:
         own = page_body(html)
         if own is not html and length < len(plain(own)) < 20 * _FEW and "<p" in own and not found:
-            return own, Origin.BODY
-    return found, Origin.TRAFILATURA
+            return own, FactOrigin.BODY
+    return found, FactOrigin.TRAFILATURA
 
 
 def _found(html: str, url: str, *, recall: bool = False) -> str:

@@ -14,10 +14,10 @@ from syndication.collect.text.links import absolute, without_tracking
 from syndication.collect.text.words import author_name, fold, language_tag, unique
 from syndication.domain.article import Image
 
-__all__ = ["Choice", "Facts", "Found", "Origin", "day_in"]
+__all__ = ["FactOrigin", "Facts", "OriginatedValue", "PageFacts", "day_in"]
 
 
-class Origin(StrEnum):
+class FactOrigin(StrEnum):
     """Where a field came from; the first of these that has it is believed."""
 
     JSON_LD = "JSON-LD"  # schema.org in a script of its own
@@ -63,11 +63,17 @@ U = TypeVar("U")
 
 
 # A page's language stands in <html lang> for its visitors; og:locale is the content system's, and often never set.
-_LANGUAGE_ORDER = (Origin.JSON_LD, Origin.MICRODATA, Origin.META, Origin.OPEN_GRAPH, Origin.SITEMAP)
+_LANGUAGE_ORDER = (
+    FactOrigin.JSON_LD,
+    FactOrigin.MICRODATA,
+    FactOrigin.META,
+    FactOrigin.OPEN_GRAPH,
+    FactOrigin.SITEMAP,
+)
 
 
 # rel=canonical is made for nothing else (RFC 6596); the others name what is shared.
-_URL_ORDER = (Origin.META, Origin.OPEN_GRAPH, Origin.JSON_LD)
+_URL_ORDER = (FactOrigin.META, FactOrigin.OPEN_GRAPH, FactOrigin.JSON_LD)
 
 
 _BETWEEN = r"\s+[|\-–—:·•«»/]{1,2}\s+|\s*\|\s*"  # noqa: RUF001 - these very characters are meant
@@ -110,32 +116,34 @@ _NOBODY = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[T]):
+class OriginatedValue(Generic[T]):
     """A value and who said it."""
 
     value: T
-    origin: Origin
+    origin: FactOrigin
 
 
-class Choice:
+class PageFacts:
     """The `facts` of the page at `url`, weighed. A time without a zone is of `zone`; one after `latest` is a fault of the page."""
 
-    def __init__(self, facts: Mapping[Origin, Facts], url: str, *, zone: ZoneInfo, latest: datetime) -> None:
+    def __init__(
+        self, facts: Mapping[FactOrigin, Facts], url: str, *, zone: ZoneInfo, latest: datetime
+    ) -> None:
         self._facts = facts
         self._url = url
         self._zone = zone
         self._latest = latest
         self._sites = unique(each.site for each in facts.values())
 
-    def title(self) -> Found[str] | None:
+    def title(self) -> OriginatedValue[str] | None:
         """The headline, without the site's name behind it."""
         return self._first("title", self._headline)
 
-    def authors(self) -> Found[tuple[str, ...]] | None:
+    def authors(self) -> OriginatedValue[tuple[str, ...]] | None:
         """Names of people, or of the desk when no person is named."""
         return self._first("authors", _people)
 
-    def published(self) -> Found[datetime] | None:
+    def published(self) -> OriginatedValue[datetime] | None:
         """When it came out. A bare day is made exact by another origin that has the hour of the same day."""
         found = self._first("published", self._time)
         if found is None or ":" in self._facts[found.origin].published:
@@ -146,50 +154,50 @@ class Choice:
                 return other
         return found
 
-    def updated(self) -> Found[datetime] | None:
+    def updated(self) -> OriginatedValue[datetime] | None:
         """When it was last changed."""
         return self._first("updated", self._time)
 
-    def section(self) -> Found[str] | None:
+    def section(self) -> OriginatedValue[str] | None:
         """The name of the section."""
         return self._first("section", lambda text: fold(text) if len(text) <= _MAX_WORDS else "")
 
-    def image(self) -> Found[Image] | None:
+    def image(self) -> OriginatedValue[Image] | None:
         """The picture that the page is shown with."""
         return self._first("image", self._picture)
 
-    def credit(self) -> Found[str] | None:
+    def credit(self) -> OriginatedValue[str] | None:
         """Whose picture it is."""
         return self._first("credit", fold)
 
-    def tags(self) -> Found[tuple[str, ...]] | None:
+    def tags(self) -> OriginatedValue[tuple[str, ...]] | None:
         """What the piece is about, in the page's words."""
         return self._first("tags", _tags)
 
-    def language(self) -> Found[str] | None:
+    def language(self) -> OriginatedValue[str] | None:
         """A BCP 47 tag."""
         return self._first("language", language_tag, _LANGUAGE_ORDER)
 
-    def summary(self) -> Found[str] | None:
+    def summary(self) -> OriginatedValue[str] | None:
         """A short description."""
         return self._first("summary", fold)
 
-    def address(self) -> Found[str] | None:
+    def address(self) -> OriginatedValue[str] | None:
         """The page's canonical URL. The site's front page is none: some systems name it for every page."""
         return self._first("url", self._canonical, _URL_ORDER)
 
     def _first(
-        self, name: str, judge: Callable[[Any], U | None], order: Sequence[Origin] = tuple(Origin)
-    ) -> Found[U] | None:
+        self, name: str, judge: Callable[[Any], U | None], order: Sequence[FactOrigin] = tuple(FactOrigin)
+    ) -> OriginatedValue[U] | None:
         return next(self._every(name, judge, order), None)
 
     def _every(
-        self, name: str, judge: Callable[[Any], U | None], order: Sequence[Origin] = tuple(Origin)
-    ) -> Iterator[Found[U]]:
+        self, name: str, judge: Callable[[Any], U | None], order: Sequence[FactOrigin] = tuple(FactOrigin)
+    ) -> Iterator[OriginatedValue[U]]:
         for origin in order:
             said = getattr(self._facts[origin], name) if origin in self._facts else None
             if said and (value := judge(said)):
-                yield Found(value, origin)
+                yield OriginatedValue(value, origin)
 
     def _headline(self, text: str) -> str:
         title = fold(text)

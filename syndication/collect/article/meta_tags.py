@@ -6,7 +6,7 @@ from itertools import islice
 
 import lxml.html
 
-from syndication.collect.article.choice import Facts, Origin
+from syndication.collect.article.choice import FactOrigin, Facts
 from syndication.collect.text.links import absolute
 from syndication.domain.article import Image
 from syndication.domain.hotlist import normalise_title
@@ -100,17 +100,17 @@ _ASIDE = frozenset({"aside", "nav", "footer"})
 _ARTICLE_TYPE = re.compile(r"schema\.org/(\w*(?:Article|BlogPosting))\b", re.IGNORECASE)
 
 
-def read_elements(root: lxml.html.HtmlElement, url: str) -> dict[Origin, Facts]:
+def read_elements(root: lxml.html.HtmlElement, url: str) -> dict[FactOrigin, Facts]:
     """The word of each origin in the page `root`, whose own address `url` makes the others absolute."""
     named = _named(root)
     return {
-        Origin.OPEN_GRAPH: _facts(
+        FactOrigin.OPEN_GRAPH: _facts(
             named, _OPEN_GRAPH, url, ("og:image:secure_url", "og:image:url", "og:image"), "og:image"
         ),
-        Origin.MICRODATA: _microdata(root, url),
-        Origin.TIME: Facts(published=_time(root)),
-        Origin.META: _meta(root, named, url),
-        Origin.HEADING: Facts(title=_heading(root)),
+        FactOrigin.MICRODATA: _microdata(root, url),
+        FactOrigin.TIME: Facts(published=_time(root)),
+        FactOrigin.META: _meta(root, named, url),
+        FactOrigin.HEADING: Facts(title=_heading(root)),
     }
 
 

@@ -14,7 +14,7 @@ from syndication.domain.article import Image, ParsedArticle, Source
 from syndication.domain.publication import Publication
 from syndication.domain.text import cut, plain
 
-__all__ = ["SUMMARY", "Entry", "FeedArticles"]
+__all__ = ["SUMMARY", "FeedArticles", "ParsedEntry"]
 
 _ESCAPED = re.compile(
     r"\s*&lt;(?:a|article|b|blockquote|br|div|em|figure|h[1-6]|i|img|ol|p|section|span|strong|table|ul)\b",
@@ -25,7 +25,7 @@ TITLE = 80  # of an entry that has none: the first words of its content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class ParsedEntry:
     """The raw fields. `title` is plain text, `content` and `summary` are HTML; times are as the feed wrote them."""
 
     title: str
@@ -55,7 +55,7 @@ class FeedArticles:
         self.warnings: list[str] = []
         self._refused = self._undated = self._cut = 0
 
-    def take(self, entry: Entry) -> None:
+    def take(self, entry: ParsedEntry) -> None:
         """Add the article of `entry`, or count why there is none."""
         url = without_tracking(absolute(entry.url))
         base = entry.base or url
@@ -114,7 +114,7 @@ def _markup(html: str) -> str:
     )
 
 
-def _image(entry: Entry, base: str, content: str) -> Image | None:
+def _image(entry: ParsedEntry, base: str, content: str) -> Image | None:
     given = entry.image
     if given and (src := absolute(given.src, base)):
         return Image(src, fold(given.alt), given.width, given.height, given.type, given.length)

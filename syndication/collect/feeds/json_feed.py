@@ -4,7 +4,7 @@ import json
 from html import escape
 from typing import Any
 
-from syndication.collect.feeds.entry import Entry, FeedArticles
+from syndication.collect.feeds.entry import FeedArticles, ParsedEntry
 from syndication.collect.text.charset import decoded
 from syndication.collect.text.links import absolute
 from syndication.domain.article import Image
@@ -46,11 +46,11 @@ def read_json_feed(data: bytes, content_type: str, url: str, articles: FeedArtic
         articles.warnings.append(f"{counted(odd, 'item')} without fields; left out.")
 
 
-def _entry(item: dict[str, Any], feed: dict[str, Any], site: str) -> Entry:
+def _entry(item: dict[str, Any], feed: dict[str, Any], site: str) -> ParsedEntry:
     link = absolute(_text(item, "url") or _text(item, "external_url"), site)
     text = _text(item, "content_text")
     paragraphs = "".join(f"<p>{escape(line, quote=False)}</p>" for line in text.splitlines() if line.strip())
-    return Entry(
+    return ParsedEntry(
         title=_text(item, "title"),
         url=link,
         guid=_text(item, "id"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import feedparser
 
-from syndication.collect.feeds.entry import Entry, FeedArticles
+from syndication.collect.feeds.entry import FeedArticles, ParsedEntry
 from syndication.collect.feeds.xml_guard import check_xml
 from syndication.collect.feeds.xml_repair import mended
 from syndication.collect.text.charset import decoded
@@ -91,13 +91,13 @@ def _said(fault: Any) -> str:
     return f"line {line}: {fault.getMessage()}" if line else str(fault)
 
 
-def _entry(entry: Any, feed: Any, url: str, site: str, data: bytes) -> Entry:
+def _entry(entry: Any, feed: Any, url: str, site: str, data: bytes) -> ParsedEntry:
     link = absolute(_link(entry, data), site)
     contents = [part for part in entry.get("content", ()) if part.get("value")]
     best = next((part for part in contents if part.get("type") in _HTML), contents[0] if contents else {})
     caption = {"value": entry.get("media_caption", ""), "type": "text/plain"}
     summary = entry.get("summary_detail") or caption
-    return Entry(
+    return ParsedEntry(
         title=_title(entry),
         url=link,
         guid=entry.get("id", ""),

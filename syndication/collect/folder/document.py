@@ -20,7 +20,7 @@ from syndication.domain.hotlist import normalise_title
 from syndication.domain.publication import Publication
 from syndication.domain.text import cut, plain
 
-__all__ = ["SUMMARY", "Desk", "read_document"]
+__all__ = ["SUMMARY", "DocumentContext", "read_document"]
 
 SUMMARY = 300  # characters
 _HEADING = re.compile(r"\s*<h1\b[^>]*>(.*?)</h1>\s*", re.DOTALL)
@@ -28,7 +28,7 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethr
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class DocumentContext:
     """What every file of one source is read with."""
 
     source: Source
@@ -37,7 +37,7 @@ class Desk:
     root: Path
 
 
-def read_document(text: str, path: Path, desk: Desk) -> ParsedArticle | None:
+def read_document(text: str, path: Path, desk: DocumentContext) -> ParsedArticle | None:
     """The article in `text`, the content of `path`; None for a draft.
 
     Front matter is believed before what an HTML page says about itself. Raises ValueError, with the line or the field, for what
@@ -108,7 +108,7 @@ def _time(head: FrontMatter, publication: Publication, *names: str) -> datetime 
     return found
 
 
-def _image(head: FrontMatter, path: Path, desk: Desk, url: str, content: str) -> Image | None:
+def _image(head: FrontMatter, path: Path, desk: DocumentContext, url: str, content: str) -> Image | None:
     """The image of the front matter, else the first of the content."""
     written = head.text("image")
     src = desk.images.place(written, path, url) if written else ""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from syndication.collect.folder.document import Desk, read_document
+from syndication.collect.folder.document import DocumentContext, read_document
 from syndication.collect.folder.saved_page import is_saved_page, read_saved_page
 from syndication.collect.local_images import LocalImages
 from syndication.domain.article import ParsedArticle, Source
@@ -52,7 +52,7 @@ def read_folder(source: Source, *, publication: Publication, media: Path) -> Rea
             f"There is no folder {source.location}.", "Check the source's path; it is relative to the site."
         )
     reading = Reading()
-    desk = Desk(source, publication, LocalImages(root, media), root)
+    desk = DocumentContext(source, publication, LocalImages(root, media), root)
     strangers: list[str] = []
     for path in _files(root):
         name = path.relative_to(root).as_posix()
@@ -115,14 +115,16 @@ def _text(path: Path, root: Path) -> str:
         raise ValueError(f"line {line} is not {encoding.removesuffix('-sig').upper()}") from None
 
 
-def _take_page(text: str, name: str, desk: Desk, reading: Reading) -> None:
+def _take_page(text: str, name: str, desk: DocumentContext, reading: Reading) -> None:
     article, lines = read_saved_page(text, source=desk.source, publication=desk.publication, guid=name)
     reading.articles.append(article)
     if lines:
         reading.hot.append(HotList(desk.source.name, name, lines, article.published))
 
 
-def _document(text: str, path: Path, name: str, desk: Desk, reading: Reading) -> Iterator[ParsedArticle]:
+def _document(
+    text: str, path: Path, name: str, desk: DocumentContext, reading: Reading
+) -> Iterator[ParsedArticle]:
     article = read_document(text, path, desk)
     if article is None:
         reading.warnings.append(f"{name} was left out: it is a draft.")

@@ -26,8 +26,8 @@ from syndication.collect.http.answer import (
 from syndication.collect.http.body import ACCEPTED
 from syndication.collect.http.guard import GuardedTransport, IPAddress, Resolve, is_private, resolve
 from syndication.collect.http.limits import FetchLimits
-from syndication.collect.http.rate_limits import Places
-from syndication.collect.http.robots import NAME, Robots
+from syndication.collect.http.rate_limits import HostLimiter
+from syndication.collect.http.robots import NAME, RobotsFiles
 from syndication.collect.text.links import absolute, shown
 from syndication.domain.article import Validators
 from syndication.errors import CollectError
@@ -74,8 +74,8 @@ class Fetcher:
             )
             for allowed in (False, True)
         }
-        self._places = Places(self.limits.per_host, self.limits.total)
-        self._robots = Robots(self._rules, longest=self.limits.crawl_delay)
+        self._places = HostLimiter(self.limits.per_host, self.limits.total)
+        self._robots = RobotsFiles(self._rules, longest=self.limits.crawl_delay)
 
     async def __aenter__(self) -> Self:
         stamina.instrumentation.set_on_retry_hooks(())  # else a line on the terminal for each

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-__all__ = ["Places", "retry_after"]
+__all__ = ["HostLimiter", "retry_after"]
 
 
 @dataclass(slots=True)
@@ -18,7 +18,7 @@ class _Host:
     closed: datetime | None = None
 
 
-class Places:
+class HostLimiter:
     """`per_host` requests of one host at once, `total` in all."""
 
     def __init__(self, per_host: int, total: int) -> None:

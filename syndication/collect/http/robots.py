@@ -13,7 +13,7 @@ from protego import Protego
 from syndication.collect.text.links import shown
 from syndication.errors import CollectError
 
-__all__ = ["NAME", "Robots", "read_rules"]
+__all__ = ["NAME", "RobotsFiles", "read_rules"]
 
 NAME = "syndication"  # the product token that a site's rules call us by
 SIZE = 500 * 2**10  # bytes of the file that count (§2.5)
@@ -39,7 +39,7 @@ class _Word:
     error: CollectError | None = None
 
 
-class Robots:
+class RobotsFiles:
     """The files of all hosts. `longest` is how many seconds between two requests a host may ask for."""
 
     def __init__(self, ask: Ask, *, longest: float) -> None:

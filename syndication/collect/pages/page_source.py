@@ -12,7 +12,7 @@ from syndication.collect.article.article_page import PageParser
 from syndication.collect.folder.html_page import page_tree
 from syndication.collect.http.fetch import Fetched, Fetcher
 from syndication.collect.pages.page_plan import Listing
-from syndication.collect.pages.pages import PAGE_TYPES, Pages
+from syndication.collect.pages.pages import PAGE_TYPES, PageFetcher
 from syndication.collect.pages.sitemap import Listings, Sitemap, remembered
 from syndication.collect.pages.sitemap_file import MAX_URL
 from syndication.collect.text.charset import decoded
@@ -85,7 +85,7 @@ class PageSource:
         """The pages behind the lists. A list with pages that are still due is read in full next time, whatever its validators say."""
         if lists.retired:
             return PageHarvest(retired=True)
-        pages = Pages(
+        pages = PageFetcher(
             self._source, self._publication, self._fetcher, self._pages, now=self._now, reading=self._reading
         )
         await pages.read(lists.found)

@@ -19,7 +19,7 @@ from syndication.domain.publication import Publication
 from syndication.domain.text import counted
 from syndication.errors import CollectError
 
-__all__ = ["PAGE_TYPES", "Pages", "Read"]
+__all__ = ["PAGE_TYPES", "PageFetcher", "Read"]
 
 PAGE_TYPES = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
 _NOT_MODIFIED, _GONE = 304, 410
@@ -36,7 +36,7 @@ class Read:
     refusal: str = ""
 
 
-class Pages:
+class PageFetcher:
     """Reads the pages that the lists of one source show. `known` is what was remembered, by address."""
 
     def __init__(

@@ -4,7 +4,7 @@ import re
 from html import unescape
 from typing import Any
 
-from syndication.collect.feeds.entry import Entry
+from syndication.collect.feeds.entry import ParsedEntry
 from syndication.collect.text.clean import clean, words_of
 from syndication.collect.text.links import absolute
 from syndication.collect.text.pictures import best, described
@@ -35,12 +35,12 @@ def is_protected(post: dict[str, Any]) -> bool:
     )
 
 
-def post_entry(post: dict[str, Any], site: str) -> Entry:
+def post_entry(post: dict[str, Any], site: str) -> ParsedEntry:
     """The entry of `post`. `site` is the address that its links are seen from."""
     link = absolute(_text(post.get("link")), site)
     excerpt = _rendered(post, "excerpt")
     categories, tags = _terms(post, "category"), _terms(post, "post_tag")
-    return Entry(
+    return ParsedEntry(
         title=words_of(_rendered(post, "title")),
         url=link,
         guid=unescape(_rendered(post, "guid")),

@@ -10,7 +10,7 @@ from typing import Any
 
 from syndication.bounces.words import status_of
 from syndication.deliver.address import parse_address
-from syndication.domain.bounce import Finding, Happened, Kind, kind_of
+from syndication.domain.bounce import BounceFinding, BounceKind, Happened, kind_of
 from syndication.domain.return_path import Returned
 from syndication.flows.app import App
 from syndication.flows.bounces.take import FORGED, REPEATED, STRANGE, by_return_path
@@ -53,7 +53,7 @@ async def handed_in(app: App, body: bytes) -> list[str]:
     return [await _take(app, event, finding) for event, finding in zip(events, findings, strict=True)]
 
 
-def _finding(event: Any, number: int) -> Finding:
+def _finding(event: Any, number: int) -> BounceFinding:
     """Raises ValueError for an event that is not in the form."""
     texts = ("kind", "return_path", "recipient", "status", "words", "sent")
     if not isinstance(event, dict) or not all(isinstance(event.get(name, ""), str) for name in texts):
@@ -69,12 +69,12 @@ def _finding(event: Any, number: int) -> Finding:
         raise ValueError(f"events[{number}].sent is not a time like 2026-11-23T07:00:00Z")
     words = " ".join(event.get("words", "").split())
     if kind == "complaint":
-        return Finding(Kind.COMPLAINT, words=words)
+        return BounceFinding(BounceKind.COMPLAINT, words=words)
     meant = status_of(status, words)
-    return Finding(kind_of(meant) if meant else Kind.SOFT, meant, words)
+    return BounceFinding(kind_of(meant) if meant else BounceKind.SOFT, meant, words)
 
 
-async def _take(app: App, event: dict[str, str], finding: Finding) -> str:
+async def _take(app: App, event: dict[str, str], finding: BounceFinding) -> str:
     now, happened, result = app.clock(), None, str(finding.kind)
     proven = await _whose(app, event, now)
     if finding.kind.kept and proven is None:

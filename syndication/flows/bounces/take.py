@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from syndication.bounces.box import Box
 from syndication.bounces.message import Arrived, read_message
 from syndication.bounces.verdict import judge
-from syndication.domain.bounce import Event, Finding, Happened, Kind
+from syndication.domain.bounce import BounceFinding, BounceKind, Event, Happened
 from syndication.domain.return_path import Returned, read_return, return_tokens
 from syndication.domain.tokens import Purpose
 from syndication.errors import UsageError
@@ -53,7 +53,7 @@ async def take(app: App, data: bytes, recipient: str = "") -> Taken:
         arrived = replace(arrived, recipients=f"{recipient}\n{arrived.recipients}")
     now = app.clock()
     leaving = _leaving(app, arrived, now)
-    finding = Finding(Kind.UNSUBSCRIBE) if leaving else judge(arrived)
+    finding = BounceFinding(BounceKind.UNSUBSCRIBE) if leaving else judge(arrived)
     proof = _Proof(leaving) if leaving else _proof(app, arrived, now)
     happened, result = None, str(finding.kind)
     if finding.kind.kept:

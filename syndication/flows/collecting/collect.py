@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from syndication.collect.harvest import Harvest
+from syndication.collect.harvest import SourceResult
 from syndication.compose.membership import old_entry
 from syndication.domain.article import ParsedArticle, Source, Validators
 from syndication.domain.text import counted
@@ -41,17 +41,17 @@ async def collect(app: App, report: Report) -> None:
         )
 
 
-async def _harvest(app: App, source: Source) -> tuple[Harvest | CollectError, float]:
+async def _harvest(app: App, source: Source) -> tuple[SourceResult | CollectError, float]:
     """What a source gave, or why not, and how many seconds that took."""
     began = app.clock()
     harvest = await _asked(app, source)
     return harvest, lasted(app, began)
 
 
-async def _asked(app: App, source: Source) -> Harvest | CollectError:
+async def _asked(app: App, source: Source) -> SourceResult | CollectError:
     state = await app.store.sources.state(source)
     if state is not None and state.retired:
-        return Harvest(source, unchanged=True, retired=True)
+        return SourceResult(source, unchanged=True, retired=True)
     try:
         known = state.validators if state else Validators()
         pages = await app.store.pages.known(source) if source.kind.has_pages else ()
@@ -61,7 +61,7 @@ async def _asked(app: App, source: Source) -> Harvest | CollectError:
 
 
 async def _keep(
-    app: App, harvest: Harvest, frozen: tuple[WeekKey, ...], report: Report, *, took: float
+    app: App, harvest: SourceResult, frozen: tuple[WeekKey, ...], report: Report, *, took: float
 ) -> None:
     source, now = harvest.source, app.clock()
     report.warnings.extend(f"{source.name}: {warning}" for warning in harvest.warnings)
@@ -101,7 +101,7 @@ async def _keep(
     await succeeded(app, harvest, count, took=took, report=report)
 
 
-def _began(harvest: Harvest) -> datetime | None:
+def _began(harvest: SourceResult) -> datetime | None:
     """When a source of pages was first collected: many collects may go by until the last of its old pages is read."""
     return min((page.read for page in harvest.pages if page.read), default=None)
 

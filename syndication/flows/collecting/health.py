@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from syndication.collect.harvest import Harvest
+from syndication.collect.harvest import SourceResult
 from syndication.collect.text.links import shown
 from syndication.domain.article import Source, SourceKind
 from syndication.domain.health import lasts, remembered, shrunk
@@ -39,7 +39,9 @@ async def failed(app: App, source: Source, error: CollectError, *, took: float, 
     report.warnings.append(f"{error}{lasting}")
 
 
-async def succeeded(app: App, harvest: Harvest, count: int | None, *, took: float, report: Report) -> None:
+async def succeeded(
+    app: App, harvest: SourceResult, count: int | None, *, took: float, report: Report
+) -> None:
     """Write down a success after `took` seconds with its `count` of articles, None for a 304, and warn when they are suddenly few."""
     source = harvest.source
     state = await app.store.sources.state(source)

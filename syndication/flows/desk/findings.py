@@ -8,7 +8,7 @@ from syndication.domain.text import counted
 from syndication.domain.tokens import Purpose
 from syndication.flows.desk.proof import Copy, Proof
 
-__all__ = ["CLIPPED", "ROOMY", "Finding", "Link", "findings", "links"]
+__all__ = ["CLIPPED", "ROOMY", "Link", "ProofFinding", "findings", "links"]
 
 ROOMY, CLIPPED = 90_000, 102_000  # bytes of HTML: our own limit, and where Gmail clips
 SUBJECT = 78  # characters, RFC 5322 §2.1.1
@@ -19,7 +19,7 @@ _TAG = re.compile(r"<[^>]+>")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ProofFinding:
     """What it is, and what to do."""
 
     fault: str
@@ -42,29 +42,29 @@ def links(proof: Proof, copy: Copy) -> tuple[Link, ...]:
     return tuple(Link(words, url, url.startswith(own)) for words, url in found)
 
 
-def findings(proof: Proof, copy: Copy) -> tuple[Finding, ...]:
+def findings(proof: Proof, copy: Copy) -> tuple[ProofFinding, ...]:
     """None is best."""
     return (
-        *(Finding(warning, "") for warning in proof.warnings),
+        *(ProofFinding(warning, "") for warning in proof.warnings),
         *_inbox(copy),
         *_size(copy),
         *_links(links(proof, copy)),
     )
 
 
-def _inbox(copy: Copy) -> list[Finding]:
+def _inbox(copy: Copy) -> list[ProofFinding]:
     found = []
     if len(copy.subject) > SUBJECT:
         found.append(
-            Finding(
+            ProofFinding(
                 f"The subject has {len(copy.subject)} characters.", f"Inboxes show {SUBJECT}: shorten it."
             )
         )
     if copy.preheader == copy.subject:
-        found.append(Finding("The preheader says the subject again.", "Give the lead a summary."))
+        found.append(ProofFinding("The preheader says the subject again.", "Give the lead a summary."))
     elif len(copy.preheader) not in PREHEADER:
         found.append(
-            Finding(
+            ProofFinding(
                 f"The preheader has {counted(len(copy.preheader), 'character')}.",
                 f"{PREHEADER.start} to {PREHEADER.stop - 1} fill an inbox row: look at the lead's summary.",
             )
@@ -72,31 +72,35 @@ def _inbox(copy: Copy) -> list[Finding]:
     return found
 
 
-def _size(copy: Copy) -> list[Finding]:
+def _size(copy: Copy) -> list[ProofFinding]:
     size = len(copy.html.encode())
     if size <= ROOMY:
         return []
     return [
-        Finding(f"The HTML is {size / 1000:.1f} KB.", "Gmail clips at about 102 KB: shorten the template.")
+        ProofFinding(
+            f"The HTML is {size / 1000:.1f} KB.", "Gmail clips at about 102 KB: shorten the template."
+        )
     ]
 
 
-def _links(found: tuple[Link, ...]) -> list[Finding]:
+def _links(found: tuple[Link, ...]) -> list[ProofFinding]:
     where: dict[str, set[str]] = {}
     for link in found:
         where.setdefault(link.text, set()).add(link.url)
     return [
         *(
-            Finding(f"{len(urls)} links to different pages say “{text}”.", "Say where each one leads.")
+            ProofFinding(f"{len(urls)} links to different pages say “{text}”.", "Say where each one leads.")
             for text, urls in where.items()
             if text and len(urls) > 1
         ),
         *(
-            Finding(f"A link to {urls} has no words.", "Give it a text, or its image an alt.")
+            ProofFinding(f"A link to {urls} has no words.", "Give it a text, or its image an alt.")
             for urls in sorted(where.get("", ()))
         ),
         *(
-            Finding(f"“{link.text}” leads to {link.url or 'nowhere'}.", "A mail needs a whole http address.")
+            ProofFinding(
+                f"“{link.text}” leads to {link.url or 'nowhere'}.", "A mail needs a whole http address."
+            )
             for link in found
             if not re.match(r"(https?://|mailto:)", link.url)
         ),

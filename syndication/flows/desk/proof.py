@@ -21,8 +21,8 @@ from syndication.flows.letters import Letters, MailingLetters, sample
 from syndication.flows.report import Report
 
 __all__ = [
-    "Choice",
     "Copy",
+    "EditionChoice",
     "Proof",
     "Sample",
     "choices",
@@ -50,7 +50,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class EditionChoice:
     """An edition that can be looked at."""
 
     key: WeekKey
@@ -126,14 +126,14 @@ class Copy:
         return next((value for found, value in self.headers if found.lower() == name), "")
 
 
-async def choices(app: App, shown: WeekKey) -> tuple[Choice, ...]:
+async def choices(app: App, shown: WeekKey) -> tuple[EditionChoice, ...]:
     """What there is to look at, latest first: the coming edition, the one a run would make now, the frozen ones, and what is `shown`."""
     lines = await app.store.editions.lines()
     latest = app.edition.cutoff.latest(app.clock())
     frozen = {line.key for line in lines}
     drafts = {latest.shifted(1), latest, shown} - frozen
-    found = [Choice(line.key, line.number) for line in lines]
-    found += [Choice(key, ahead=key > latest) for key in drafts]
+    found = [EditionChoice(line.key, line.number) for line in lines]
+    found += [EditionChoice(key, ahead=key > latest) for key in drafts]
     return tuple(sorted(found, key=lambda each: each.key, reverse=True))
 
 

@@ -26,7 +26,7 @@ from syndication.flows.report import Report
 from syndication.publish.addresses import resolve
 
 __all__ = [
-    "Draft",
+    "EditionDraft",
     "draft_edition",
     "drafted",
     "edition_of",
@@ -37,7 +37,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class EditionDraft:
     """An edition with its compiled mails, as it would be frozen now, and how its hot list came about."""
 
     edition: Edition
@@ -72,7 +72,7 @@ async def freeze_edition(app: App, key: WeekKey, report: Report) -> FrozenEditio
     return frozen
 
 
-async def draft_edition(app: App, key: WeekKey, report: Report) -> Draft | None:
+async def draft_edition(app: App, key: WeekKey, report: Report) -> EditionDraft | None:
     """Compose and render `key` from what is collected, and keep nothing; None as for `freeze_edition`."""
     composed = await _compose(app, key, report)
     if composed is None:
@@ -89,7 +89,7 @@ async def draft_edition(app: App, key: WeekKey, report: Report) -> Draft | None:
     return replace(draft, hot=hot)
 
 
-def drafted(app: App, edition: Edition, at: datetime, mailing: str = "") -> Draft:
+def drafted(app: App, edition: Edition, at: datetime, mailing: str = "") -> EditionDraft:
     """Every variant of an edition, compiled with the templates and the configuration of now, and dated `at`; the mailing's id is made of the key."""
     made = Mailing(
         id=mailing or f"{edition.key}.{app.mail.list_id}",
@@ -99,7 +99,7 @@ def drafted(app: App, edition: Edition, at: datetime, mailing: str = "") -> Draf
         headers=mail_headers(app),
         variants=tuple(app.renderer.digest(edition, language) for language in app.renderer.languages),
     )
-    return Draft(edition, made, app.letters.prove(made))
+    return EditionDraft(edition, made, app.letters.prove(made))
 
 
 def mail_headers(app: App) -> dict[str, str]:

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit
 from syndication.domain.article import Article, SourceKind
 from syndication.domain.published import TOMBSTONE
 from syndication.flows.app import App
-from syndication.publish.channel import Channel, Entry, Origin, Tombstone
+from syndication.publish.channel import Channel, EntrySource, FeedEntry, Tombstone
 from syndication.publish.entries import article_entry
 from syndication.publish.sitemap import own
 
@@ -33,7 +33,7 @@ def channel(app: App, folder: str, what: str = "", *, withdrawn: tuple[Tombstone
     )
 
 
-def entries(app: App, articles: Sequence[Article]) -> tuple[Entry, ...]:
+def entries(app: App, articles: Sequence[Article]) -> tuple[FeedEntry, ...]:
     """The articles as entries in the order given, with as much text as the site wants to show."""
     known = origins(app)
     return tuple(
@@ -42,10 +42,10 @@ def entries(app: App, articles: Sequence[Article]) -> tuple[Entry, ...]:
     )
 
 
-def origins(app: App) -> dict[str, Origin]:
+def origins(app: App) -> dict[str, EntrySource]:
     """The feeds of others that articles are taken from, by the name of the source. Only addresses that anybody may know."""
     return {
-        source.name: Origin(source.name, source.location)
+        source.name: EntrySource(source.name, source.location)
         for source in app.sources
         if source.kind is SourceKind.FEED
         and not source.allow_private

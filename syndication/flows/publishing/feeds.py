@@ -12,8 +12,8 @@ from syndication.flows.app import App
 from syndication.flows.edition.hot import recent_articles
 from syndication.flows.publishing.channels import channel, tombstones
 from syndication.flows.publishing.items import Shown, items_of
-from syndication.flows.publishing.press import Press
-from syndication.publish.channel import Channel, Entry, Tombstone
+from syndication.flows.publishing.press import FolderWriter
+from syndication.publish.channel import Channel, FeedEntry, Tombstone
 from syndication.publish.entries import edition_entry, hot_entries
 from syndication.publish.feeds import MAX_ENTRIES, collected, documents
 
@@ -26,7 +26,7 @@ WEEKS = 52  # of the feed of the editions
 CHUNK = 20  # shelves between two notes of what is done
 
 
-async def write_feeds(app: App, press: Press) -> list[Channel]:
+async def write_feeds(app: App, press: FolderWriter) -> list[Channel]:
     """Write the feeds that may have changed, and return the main ones."""
     now = app.clock()
     latest = await app.store.archive.latest(min(app.feeds.limit, MAX_ENTRIES), until=now)
@@ -46,7 +46,9 @@ async def write_feeds(app: App, press: Press) -> list[Channel]:
     return channels
 
 
-def _write(app: App, press: Press, made: Channel, shown: Sequence[Shown], *, folder: str, what: str) -> None:
+def _write(
+    app: App, press: FolderWriter, made: Channel, shown: Sequence[Shown], *, folder: str, what: str
+) -> None:
     press.feed(folder, collected(made, [one.full for one in shown]))
     if app.feeds.content == "full":
         summaries = app.renderer.label("summaries")
@@ -56,7 +58,7 @@ def _write(app: App, press: Press, made: Channel, shown: Sequence[Shown], *, fol
         press.feed(EXCERPT + folder, collected(twin, [one.excerpt for one in shown]))
 
 
-async def _write_shelves(app: App, press: Press) -> None:
+async def _write_shelves(app: App, press: FolderWriter) -> None:
     for empty in await app.store.shelves.empty():
         paths = [await app.store.manifest.known(f"{prefix}{empty.folder}") for prefix in ("", EXCERPT)]
         await app.store.manifest.unwant(sorted(paths[0] | paths[1]))
@@ -71,7 +73,7 @@ async def _write_shelves(app: App, press: Press) -> None:
         app.progress.count("feeds", start + len(chunk), len(stale))
 
 
-async def _write_shelf(app: App, press: Press, shelf: Shelf) -> None:
+async def _write_shelf(app: App, press: FolderWriter, shelf: Shelf) -> None:
     withdrawn = tuple(
         Tombstone(article, at.replace(microsecond=0))
         for article, at in await app.store.shelves.withdrawn(shelf)
@@ -113,14 +115,14 @@ async def _standing(app: App, hot: Sequence[HotEntry]) -> tuple[HotEntry, ...]:
     return standing(hot, {one.article for one in gone}, [one.title for one in gone])
 
 
-def _hot_entries(app: App, hot: _Hot) -> tuple[Entry, ...]:
+def _hot_entries(app: App, hot: _Hot) -> tuple[FeedEntry, ...]:
     ended = app.edition.cutoff.at(hot.key)
     return hot_entries(
         hot.entries, publication=app.publication, edition_key=str(hot.key), articles=hot.articles, at=ended
     )
 
 
-async def _edition_entries(app: App) -> list[Entry]:
+async def _edition_entries(app: App) -> list[FeedEntry]:
     lines = [line for line in await app.store.editions.lines() if not line.gone][:WEEKS]
     contents = await app.store.archive.contents([line.key for line in lines])
     return [

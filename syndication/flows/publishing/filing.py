@@ -5,7 +5,7 @@ from datetime import timedelta
 from syndication.domain.published import TAKEN_BACK, FileKind, Filing
 from syndication.flows.app import App
 from syndication.flows.publishing.items import kept_items
-from syndication.flows.publishing.press import Press
+from syndication.flows.publishing.press import FolderWriter
 from syndication.publish.addresses import local_images
 from syndication.publish.labels import labels
 
@@ -14,7 +14,7 @@ __all__ = ["file_due", "write_pages"]
 CHUNK = 500  # articles
 
 
-async def file_due(app: App, press: Press) -> None:
+async def file_due(app: App, press: FolderWriter) -> None:
     """File all that are due. Pages come first: what is filed stands in feeds that lead to them."""
     now = app.clock()
     total = await app.store.shelves.count_due(now)
@@ -39,7 +39,7 @@ async def file_due(app: App, press: Press) -> None:
         app.progress.count("publishing", done, max(total, done))
 
 
-async def write_pages(app: App, press: Press, theme: str) -> None:
+async def write_pages(app: App, press: FolderWriter, theme: str) -> None:
     """The pages of all articles, when they are of another theme than this."""
     if await app.store.shelves.theme() == theme:
         return
@@ -52,7 +52,7 @@ async def write_pages(app: App, press: Press, theme: str) -> None:
     await app.store.shelves.themed(theme)
 
 
-def _write_page(app: App, press: Press, filing: Filing, *, shown: bool) -> None:
+def _write_page(app: App, press: FolderWriter, filing: Filing, *, shown: bool) -> None:
     """An article without an address elsewhere has a page; one that was taken back leaves word of it there."""
     if not filing.article.slug:
         return

@@ -11,13 +11,13 @@ from syndication.flows.app import App
 from syndication.flows.publishing.channels import channel
 from syndication.flows.publishing.feeds import shelf_channel
 from syndication.flows.publishing.older import FOLDER as OLDER
-from syndication.flows.publishing.press import Press
+from syndication.flows.publishing.press import FolderWriter
 from syndication.publish.addresses import page_url
 from syndication.publish.channel import Channel
 from syndication.publish.entries import updated
-from syndication.publish.outline import Group, outline
+from syndication.publish.outline import OutlineGroup, outline
 from syndication.publish.sitemap import News, Page, news_sitemap, own, sitemap, sitemap_index
-from syndication.render.renderer import EditionLine, FeedGroup
+from syndication.render.renderer import ArchiveLine, FeedGroup
 from syndication.store.publishing.filing import SITEMAP_SIZE
 
 __all__ = ["write_archive", "write_lists"]
@@ -27,7 +27,7 @@ _IMAGE = re.compile(r"\bmedia/([A-Za-z0-9_-][A-Za-z0-9._-]*)")
 _HEADINGS = {ShelfKind.SECTION: "Sections", ShelfKind.AUTHOR: "Authors", ShelfKind.TAG: "Tags"}
 
 
-async def write_archive(app: App, press: Press, edition: FrozenEdition | None) -> None:
+async def write_archive(app: App, press: FolderWriter, edition: FrozenEdition | None) -> None:
     """Every edition's page as frozen, with the images it shows, and their index. A page that is there is not read again, but for that of
     `edition`, which is published now: another of that week may have been there before. Of one whose articles were all taken back there
     is word of that, to be answered with 410, and no line in the index.
@@ -47,7 +47,7 @@ async def write_archive(app: App, press: Press, edition: FrozenEdition | None) -
             if line.gone:
                 press.write(path + TAKEN_BACK, b"", FileKind.OTHER)
     shown = [
-        EditionLine(str(line.key), line.number, line.day, line.subject, f"{line.key}.html")
+        ArchiveLine(str(line.key), line.number, line.day, line.subject, f"{line.key}.html")
         for line in lines
         if not line.gone
     ]
@@ -55,7 +55,7 @@ async def write_archive(app: App, press: Press, edition: FrozenEdition | None) -
     await app.store.manifest.unwant(sorted(known - wanted))
 
 
-async def write_lists(app: App, press: Press, main: Sequence[Channel]) -> None:
+async def write_lists(app: App, press: FolderWriter, main: Sequence[Channel]) -> None:
     """The list of the feeds, OPML and the sitemaps. `main` are the feeds of no shelf."""
     shelves = [shelf for shelf in await app.store.shelves.open() if shelf.kind is not ShelfKind.SITEMAP]
     everything = channel(app, OLDER, app.renderer.label("everything since the first article"))
@@ -68,9 +68,11 @@ async def write_lists(app: App, press: Press, main: Sequence[Channel]) -> None:
     ]
     press.write("feeds.html", app.renderer.feeds_page(groups).encode(), FileKind.PAGE)
     outlines = [
-        Group("", tuple(main)),
+        OutlineGroup("", tuple(main)),
         *(
-            Group(app.renderer.label(heading), tuple(shelf_channel(app, each) for each in _of(shelves, kind)))
+            OutlineGroup(
+                app.renderer.label(heading), tuple(shelf_channel(app, each) for each in _of(shelves, kind))
+            )
             for kind, heading in _HEADINGS.items()
         ),
     ]
@@ -86,7 +88,7 @@ def _line(app: App, made: Channel) -> tuple[str, str]:
     return made.title, made.url_base.removeprefix(app.publication.feeds_url)
 
 
-async def _write_sitemaps(app: App, press: Press) -> None:
+async def _write_sitemaps(app: App, press: FolderWriter) -> None:
     facts = app.publication
     for shelf in await app.store.shelves.stale():
         if shelf.kind is ShelfKind.SITEMAP:
@@ -106,7 +108,7 @@ async def _write_sitemaps(app: App, press: Press) -> None:
     press.write("news-sitemap.xml", await _news(app), FileKind.SITEMAP)
 
 
-def _write_sitemap(app: App, press: Press, shelf: Shelf, articles: Sequence[Article]) -> None:
+def _write_sitemap(app: App, press: FolderWriter, shelf: Shelf, articles: Sequence[Article]) -> None:
     facts = app.publication
     pages = [
         Page(url, updated(article))

@@ -12,8 +12,8 @@ from syndication.domain.published import FileKind
 from syndication.flows.app import App
 from syndication.flows.publishing.channels import channel, tombstones
 from syndication.flows.publishing.items import items_of
-from syndication.flows.publishing.press import Press
-from syndication.publish.channel import Channel, Older, Tombstone
+from syndication.flows.publishing.press import FolderWriter
+from syndication.publish.channel import ArchivePosition, Channel, Tombstone
 from syndication.publish.feeds import collected, fitting
 from syndication.publish.folder import compressed
 
@@ -24,7 +24,7 @@ PAGE = 50  # states in an archive document; the subscription document has one to
 FILES = ("atom.xml", "feed.json", "rss.xml")
 
 
-async def write_older(app: App, press: Press) -> None:
+async def write_older(app: App, press: FolderWriter) -> None:
     """Seal what is too much for one document, and write what is not there yet."""
     older = app.store.older
     last = await older.last()
@@ -52,7 +52,7 @@ async def write_older(app: App, press: Press) -> None:
     press.feed(FOLDER, collected(subscription, items[::-1]))
 
 
-async def _restore(app: App, press: Press, last: int) -> None:
+async def _restore(app: App, press: FolderWriter, last: int) -> None:
     """A stop between sealing and writing, a lost file, a withdrawal: what the store has is written."""
     known = await app.store.manifest.known(FOLDER)
     for number in range(1, last + 1):
@@ -72,6 +72,6 @@ def _channel(app: App, number: int, *, sealed: bool, withdrawn: tuple[Tombstone,
     return replace(
         made,
         url_base=f"{base}{number}/" if sealed else base,
-        older=Older(current=base, previous=previous, sealed=sealed),
+        older=ArchivePosition(current=base, previous=previous, sealed=sealed),
         tombstones=withdrawn,
     )

@@ -9,14 +9,14 @@ from syndication.domain.published import FileKind, PublishedFile
 from syndication.publish.folder import Folder
 from syndication.store.publishing.manifest import Manifest
 
-__all__ = ["Press"]
+__all__ = ["FolderWriter"]
 
 CHUNK = 500  # files
 TOGETHER = 32  # files; of half a megabyte at most
 THREADS = 4  # that wait for the disk, or compress
 
 
-class Press:
+class FolderWriter:
     """Every method raises PublishError for the folder and StoreError for the manifest. With `announce` hubs are told of changed feeds.
 
     Files are written several at a time, in any order: `note` is what sets those before it apart from those after it.

@@ -19,7 +19,7 @@ from syndication.flows.publishing.feeds import write_feeds
 from syndication.flows.publishing.filing import file_due, write_pages
 from syndication.flows.publishing.lists import write_archive, write_lists
 from syndication.flows.publishing.older import write_older
-from syndication.flows.publishing.press import Press
+from syndication.flows.publishing.press import FolderWriter
 from syndication.flows.report import Report
 from syndication.publish.after import run_after
 from syndication.publish.stylesheet import FEED_CSS, STYLESHEET
@@ -38,7 +38,7 @@ async def publish(app: App, edition: FrozenEdition | None, report: Report, *, fu
     the pages are.
     """
     now = app.clock()
-    press = Press(app.folder, app.store.manifest, announce=_tells_hubs(app))
+    press = FolderWriter(app.folder, app.store.manifest, announce=_tells_hubs(app))
     lost = app.folder.read(STYLESHEET) is None
     if lost:  # the file that is written first: somebody has emptied the folder
         await app.store.manifest.clear()

@@ -13,8 +13,8 @@ from typing import TypeAlias
 
 from syndication.deliver.envelope import Envelope
 from syndication.deliver.findings import Findings
-from syndication.deliver.message import Draft
-from syndication.deliver.pool import Place, Pool
+from syndication.deliver.message import UnsignedMessage
+from syndication.deliver.pool import Pool, Slot
 from syndication.deliver.refusals import judged
 from syndication.deliver.retry import settle
 from syndication.domain.delivery import Batch, Recipient, Reply, Settled, Stage, State
@@ -123,12 +123,12 @@ def _mails(letters: MailingLetters, batch: Batch) -> Iterator[Mail]:
     while some := list(islice(rows, number)):
         drafts = [(row, *_draft(letters, row)) for row in some]
         yield from [
-            (row, sender, draft.message() if isinstance(draft, Draft) else draft)
+            (row, sender, draft.message() if isinstance(draft, UnsignedMessage) else draft)
             for row, sender, draft in drafts
         ]
 
 
-def _draft(letters: MailingLetters, row: Recipient) -> tuple[str, Draft | Settled | Exception]:
+def _draft(letters: MailingLetters, row: Recipient) -> tuple[str, UnsignedMessage | Settled | Exception]:
     """The row's envelope sender and mail, or what to write about a row that gets none. A fault waits for its turn: the mail before it goes out."""
     try:
         draft = letters.draft(row)
@@ -149,7 +149,7 @@ def _envelope(mail: Mail | None) -> Envelope | None:
     return Envelope(sender, row.email, len(message)) if isinstance(message, bytes) else None
 
 
-async def _connected(sending: Sending, place: Place, findings: Findings) -> bool:
+async def _connected(sending: Sending, place: Slot, findings: Findings) -> bool:
     """Whether a mail can go out. A signal does not wait for a server that says nothing for minutes, and nobody for a second one."""
     if findings.trouble is not None:
         return False

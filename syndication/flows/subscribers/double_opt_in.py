@@ -16,11 +16,11 @@ from syndication.flows.app import App
 from syndication.flows.edition.freeze import mail_headers
 from syndication.flows.subscribers.list_row import marks
 from syndication.flows.subscribers.preferences import holder
-from syndication.store.subscribers.confirmations import Answer, Asked, Limits
+from syndication.store.subscribers.confirmations import Answer, SignupLimits, SignupRequest
 
 __all__ = ["KEPT", "Visitor", "ask", "confirm", "doubt", "read_address", "stamp", "stamp_age"]
 
-LIMITS = Limits(subscriber=3, apart=timedelta(minutes=5), network=30)
+LIMITS = SignupLimits(subscriber=3, apart=timedelta(minutes=5), network=30)
 KEPT = timedelta(days=7)  # without an answer, requests and who waits are forgotten
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -97,7 +97,7 @@ def stamp_age(app: App, signed: str) -> timedelta | None:
 async def ask(app: App, address: Address, language: str, visitor: Visitor) -> Answer:
     """Keep the request, and queue the mail that asks back. The mailing is the minute's, so that its Date is true, and the language's."""
     now, variant = app.clock(), app.renderer.confirmation(language)
-    asked = Asked(
+    asked = SignupRequest(
         new=NewSubscriber(email=address.email, language=language),
         key=app.new_id(),
         marks=marks(app.keyring, address.email),

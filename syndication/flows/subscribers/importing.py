@@ -20,7 +20,7 @@ from syndication.deliver.address import canonical_lines
 from syndication.domain.subscriber import Added, NewSubscribers
 from syndication.errors import StoreError
 from syndication.flows.app import App
-from syndication.flows.subscribers.list_file import Block, blocks, opened
+from syndication.flows.subscribers.list_file import RowBlock, blocks, opened
 from syndication.flows.subscribers.list_row import LONGEST_NAME, REFUSED, RowParser, known_topics, marks
 
 __all__ = ["Imported", "Refused", "import_file"]
@@ -111,7 +111,7 @@ async def _take_in(app: App, part: _Part, done: Imported, now: datetime) -> list
     ]
 
 
-def _read(block: Block, subscriber: RowParser) -> _Part:
+def _read(block: RowBlock, subscriber: RowParser) -> _Part:
     """Rows that are plain from the first cell to the last are never looked at one by one."""
     size = len(block.numbers)
     columns: dict[str, list[Any]] = {
@@ -149,7 +149,7 @@ def _read(block: Block, subscriber: RowParser) -> _Part:
 
 
 def _reread(
-    block: Block, subscriber: RowParser, columns: dict[str, list[Any]], unusual: set[int]
+    block: RowBlock, subscriber: RowParser, columns: dict[str, list[Any]], unusual: set[int]
 ) -> dict[int, str]:
     """Read these rows for themselves and put what they hold into the columns. Returns why others are refused; a blank row has no reason."""
     refused = {}

@@ -17,7 +17,7 @@ from typing import TextIO
 
 from syndication.errors import UsageError
 
-__all__ = ["COLUMNS", "Block", "blocks", "opened"]
+__all__ = ["COLUMNS", "RowBlock", "blocks", "opened"]
 
 COLUMNS = ("email", "name", "language", "topics", "confirmed_at", "consent")
 LONGEST = 20  # lines of one row: other columns may hold notes of several lines
@@ -27,7 +27,7 @@ Numbered = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class RowBlock:
     """The rows of a stretch of the file, column by column, and its lines that are none, with the reason."""
 
     numbers: Sequence[int]  # of each row's first line; the header is line 1
@@ -49,7 +49,7 @@ def opened(file: Path) -> TextIO:
         ) from error
 
 
-def blocks(text: TextIO, file: Path, size: int = SIZE) -> Iterator[Block]:
+def blocks(text: TextIO, file: Path, size: int = SIZE) -> Iterator[RowBlock]:
     """The whole file. A semicolon or tab in the header line is taken for the separator. Raises UsageError without a header."""
     head = text.readline()
     separator = max(",;\t", key=head.count)
@@ -64,7 +64,7 @@ def blocks(text: TextIO, file: Path, size: int = SIZE) -> Iterator[Block]:
         columns = _plain(read, separator, len(header)) or _tabular(read, separator, len(header))
         if columns is not None:
             rows = range(number, number + len(columns[0]))
-            yield Block(rows, dict(zip(header, columns, strict=True)))
+            yield RowBlock(rows, dict(zip(header, columns, strict=True)))
             number = rows.stop
         else:
             block, number = _careful(_Lines(read, text, number), separator, header)
@@ -139,7 +139,7 @@ class _Lines:
         self._waiting.extendleft(reversed(lines))
 
 
-def _careful(lines: _Lines, separator: str, header: Sequence[str]) -> tuple[Block, int]:
+def _careful(lines: _Lines, separator: str, header: Sequence[str]) -> tuple[RowBlock, int]:
     """Read line by line; and the number of the line that comes next."""
     rows: list[tuple[int, list[str]]] = []
     refused: list[Numbered] = []
@@ -155,7 +155,7 @@ def _careful(lines: _Lines, separator: str, header: Sequence[str]) -> tuple[Bloc
         name: [cells[index] if index < len(cells) else "" for _, cells in rows]
         for index, name in enumerate(header)
     }
-    return Block([number for number, _ in rows], columns, refused), lines.next
+    return RowBlock([number for number, _ in rows], columns, refused), lines.next
 
 
 def _records(lines: _Lines, separator: str, header: Sequence[str]) -> Iterator[tuple[int, list[str] | str]]:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from syndication.domain.published import ShelfKind
 from syndication.domain.slug import slugify
-from syndication.domain.subscriber import Choice, Consent, Subscriber
+from syndication.domain.subscriber import Consent, Preferences, Subscriber
 from syndication.domain.tokens import Keyring, Purpose
 from syndication.domain.variant import language_for
 from syndication.errors import SyndicationError
@@ -80,7 +80,7 @@ async def choose(app: App, subscriber: Subscriber, *, chosen: list[str], languag
         return False
     known = {topic.slug for topic in await topics(app)}
     wanted = tuple(sorted(known & set(chosen)))
-    choice = Choice(
+    choice = Preferences(
         topics=() if len(wanted) == len(known) else wanted,
         language=language_for(language, app.renderer.languages) if language else "",
         paused=paused,

@@ -10,12 +10,12 @@ from syndication.domain.page import KnownPage
 from syndication.store.engine import Database, lock
 from syndication.store.tables.articles import pages
 
-__all__ = ["Pages"]
+__all__ = ["KnownPages"]
 
 CHUNK = 500  # rows of one statement
 
 
-class Pages:
+class KnownPages:
     """The pages of a source, by the name in the configuration."""
 
     def __init__(self, database: Database) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from syndication.domain.delivery import MailingKind, State
 from syndication.domain.edition import Edition
-from syndication.domain.frozen import EditionLine, FrozenEdition, Mailing
+from syndication.domain.frozen import EditionSummary, FrozenEdition, Mailing
 from syndication.domain.hotlist import HotEntry, Movement, Trend
 from syndication.domain.variant import Variant
 from syndication.domain.week import WeekKey
@@ -127,7 +127,7 @@ class Editions:
         question = select(hot_accounts.c.account).where(hot_accounts.c.edition == str(key))
         return await self._database.read(lambda connection: connection.execute(question).scalar() or {})
 
-    async def lines(self) -> tuple[EditionLine, ...]:
+    async def lines(self) -> tuple[EditionSummary, ...]:
         """A line for each edition that its editor has let out, latest first."""
         c = editions.c
         out = select(mailings.c.edition).where(mailings.c.approved.is_not(None))
@@ -143,9 +143,9 @@ class Editions:
             .order_by(c.key.desc())
         )
 
-        def answer(connection: Connection) -> tuple[EditionLine, ...]:
+        def answer(connection: Connection) -> tuple[EditionSummary, ...]:
             return tuple(
-                EditionLine(
+                EditionSummary(
                     key=WeekKey.parse(row.key),
                     number=row.number,
                     day=date.fromisoformat(row.day),

@@ -18,7 +18,7 @@ from syndication.domain.delivery import (
 )
 from syndication.domain.limits import Grant, Judge, Meter, Plan, Wait
 from syndication.store.engine import Database
-from syndication.store.group import Group
+from syndication.store.group import GroupCommit
 from syndication.store.ledger import claims, counts, hold, meters, recovery
 from syndication.store.ledger.sqlite_steps import Contested, SqliteSteps
 from syndication.store.ledger.steps import Step, kept, take
@@ -35,7 +35,7 @@ class DeliveryLedger:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._together = SqliteSteps() if database.sqlite else None
-        self._steps: Group[Step, bool] = Group(self._commit, keep=kept)
+        self._steps: GroupCommit[Step, bool] = GroupCommit(self._commit, keep=kept)
 
     async def claim(
         self, mailing: str, owner: str, token: str, *, now: datetime, lease: float, plan: Plan

@@ -11,18 +11,18 @@ from syndication.store.engine import Database
 from syndication.store.tables.articles import articles
 from syndication.store.tables.publishing import history, sealed
 
-__all__ = ["Older", "State"]
+__all__ = ["ArticleState", "OlderHistory"]
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ArticleState:
     """An article as it came at `seq` of the history, which is as it is now; without its content."""
 
     seq: int
     article: Article
 
 
-class Older:
+class OlderHistory:
     """Sealed documents, numbered from 1, and the states that stand in none yet."""
 
     def __init__(self, database: Database) -> None:
@@ -33,7 +33,7 @@ class Older:
         question = select(func.count()).select_from(history).where(history.c.document.is_(None))
         return await self._database.read(lambda connection: connection.execute(question).scalar_one())
 
-    async def unsealed(self, limit: int) -> tuple[State, ...]:
+    async def unsealed(self, limit: int) -> tuple[ArticleState, ...]:
         """The first states that are not sealed, in the order in which they came."""
         question = (
             select(*LIGHT, history.c.seq)
@@ -43,7 +43,9 @@ class Older:
             .limit(limit)
         )
         return await self._database.read(
-            lambda connection: tuple(State(row.seq, article_of(row)) for row in connection.execute(question))
+            lambda connection: tuple(
+                ArticleState(row.seq, article_of(row)) for row in connection.execute(question)
+            )
         )
 
     async def last(self) -> int:
@@ -51,7 +53,7 @@ class Older:
         question = select(func.max(sealed.c.document))
         return await self._database.read(lambda connection: connection.execute(question).scalar() or 0)
 
-    async def seal(self, document: int, states: Sequence[State], data: Mapping[str, bytes]) -> None:
+    async def seal(self, document: int, states: Sequence[ArticleState], data: Mapping[str, bytes]) -> None:
         """Keep the files of a document by their names, compressed: from now on these bytes are what it is."""
 
         def change(connection: Connection) -> None:

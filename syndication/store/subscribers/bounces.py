@@ -7,20 +7,20 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from syndication.domain.bounce import Event, Happened, Kind, Rule, Standing, decide
+from syndication.domain.bounce import BounceKind, Event, Happened, Rule, Standing, decide
 from syndication.domain.subscriber import Consent
 from syndication.store.engine import Database, lock
 from syndication.store.subscribers.suppression import keep_away
 from syndication.store.tables.bounces import bounces, intake
 from syndication.store.tables.subscribers import subscribers
 
-__all__ = ["REMEMBERED", "Bounces", "decided"]
+__all__ = ["REMEMBERED", "BounceEvents", "decided"]
 
 REMEMBERED = timedelta(days=90)  # how long a message is known as taken
 WORDS = 500  # characters kept of a server's words
 
 
-class Bounces:
+class BounceEvents:
     """The events of subscribers, and the messages they came with."""
 
     def __init__(self, database: Database) -> None:
@@ -67,7 +67,7 @@ def decided(connection: Connection, happened: Happened, rule: Rule, now: datetim
         return None
     if _known(connection, row.id, happened):
         return None
-    soft = _soft(connection, row.id, row.confirmed) if finding.kind is Kind.SOFT else ()
+    soft = _soft(connection, row.id, row.confirmed) if finding.kind is BounceKind.SOFT else ()
     decision = decide(happened, Standing(Consent(row.consent), row.confirmed, soft), rule, now)
     others: list[int] = []
     if decision.consent is Consent.UNSUBSCRIBED:
@@ -104,7 +104,7 @@ def _known(connection: Connection, subscriber: int, happened: Happened) -> bool:
 def _soft(connection: Connection, subscriber: int, confirmed: datetime | None) -> Sequence[datetime]:
     """When the mails were sent whose soft bounces count: none from before the subscriber's latest yes."""
     b = bounces.c
-    counted = select(b.sent).where(b.subscriber == subscriber, b.kind == Kind.SOFT, b.score > 0)
+    counted = select(b.sent).where(b.subscriber == subscriber, b.kind == BounceKind.SOFT, b.score > 0)
     if confirmed is not None:
         counted = counted.where(b.sent >= confirmed - timedelta(seconds=1))
     return connection.execute(counted).scalars().all()
@@ -128,4 +128,4 @@ def _row(event: Event) -> dict[str, Any]:
 
 
 def _event(row: Any) -> Event:
-    return Event(**{name: getattr(row, name) for name in _COLUMNS} | {"kind": Kind(row.kind)})
+    return Event(**{name: getattr(row, name) for name in _COLUMNS} | {"kind": BounceKind(row.kind)})

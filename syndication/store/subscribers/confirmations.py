@@ -17,11 +17,11 @@ from syndication.store.subscribers.suppression import complained
 from syndication.store.tables.sending import batches, deliveries, lanes, mailings, tallies, variants
 from syndication.store.tables.subscribers import erased, requests, subscribers
 
-__all__ = ["Answer", "Asked", "Confirmations", "Limits"]
+__all__ = ["Answer", "Confirmations", "SignupLimits", "SignupRequest"]
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SignupLimits:
     """How often may be asked: for one subscriber, and from one network."""
 
     subscriber: int  # in a day
@@ -30,7 +30,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class SignupRequest:
     """A request of the form. `marks` are the mailbox's, the signing key's first; `network` is the mark of where it came from."""
 
     new: NewSubscriber
@@ -59,7 +59,7 @@ class Confirmations:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def ask(self, asked: Asked, limits: Limits) -> Answer:
+    async def ask(self, asked: SignupRequest, limits: SignupLimits) -> Answer:
         """Queue the mail that asks back, to whoever is not confirmed and has not complained. A subscriber's state changes by nothing but an answer."""
         return await self._database.write_together(lambda connection: _ask(connection, asked, limits))
 
@@ -123,7 +123,7 @@ class Confirmations:
         return await self._database.write(change)
 
 
-def _ask(connection: Connection, asked: Asked, limits: Limits) -> Answer:
+def _ask(connection: Connection, asked: SignupRequest, limits: SignupLimits) -> Answer:
     lock(connection, "subscribers")
     r, at = requests.c, asked.at
     number = select(func.count()).select_from(requests)
@@ -145,7 +145,7 @@ def _ask(connection: Connection, asked: Asked, limits: Limits) -> Answer:
     return Answer.MAILED
 
 
-def _subscriber(connection: Connection, asked: Asked) -> Subscriber:
+def _subscriber(connection: Connection, asked: SignupRequest) -> Subscriber:
     """The subscriber with the address, made when there is none. A stranger changes no row of somebody who has ever answered."""
     address = canonical(asked.new.email)
     question = select(subscribers).where(subscribers.c.canonical == address)
@@ -170,7 +170,7 @@ def _subscriber(connection: Connection, asked: Asked) -> Subscriber:
     return subscriber(row)
 
 
-def _mailing(connection: Connection, asked: Asked) -> None:
+def _mailing(connection: Connection, asked: SignupRequest) -> None:
     """The mailing with its variant and lane, made by the first who needs them."""
     m, mailing = mailings.c, asked.mailing
     if connection.execute(select(m.id).where(m.id == mailing)).first() is None:
@@ -202,7 +202,7 @@ def _mailing(connection: Connection, asked: Asked) -> None:
         connection.execute(insert(lanes).values(mailing=mailing, lane=asked.lane))
 
 
-def _queue(connection: Connection, asked: Asked, subscriber: Subscriber) -> None:
+def _queue(connection: Connection, asked: SignupRequest, subscriber: Subscriber) -> None:
     connection.execute(
         insert(deliveries).values(
             mailing=asked.mailing,

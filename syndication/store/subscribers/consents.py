@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select, update
 
 from syndication.domain.delivery import MailingKind, Stage, State
-from syndication.domain.subscriber import Choice, Consent, Subscriber
+from syndication.domain.subscriber import Consent, Preferences, Subscriber
 from syndication.store.engine import Database, lock
 from syndication.store.subscribers.subscribers import subscriber
 from syndication.store.tables.sending import deliveries, mailings
@@ -45,7 +45,7 @@ class Consents:
 
         return await self._database.write_together(left)
 
-    async def choose(self, key: str, choice: Choice, *, at: datetime) -> bool:
+    async def choose(self, key: str, choice: Preferences, *, at: datetime) -> bool:
         """Keep a confirmed subscriber's choice; a pause takes back what is queued. False for anybody else."""
         c = subscribers.c
         change = (

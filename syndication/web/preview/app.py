@@ -22,13 +22,13 @@ from starlette.types import ASGIApp
 from syndication.errors import SyndicationError, UsageError
 from syndication.flows.desk.proof import Copy
 from syndication.flows.desk.trial_mail import send_test
-from syndication.web.preview.desk import Desk
+from syndication.web.preview.desk import PreviewDesk
 from syndication.web.preview.frame import policy, worn
 from syndication.web.preview.guard import Guard
 from syndication.web.preview.page import page_context, subscriber_for
 from syndication.web.preview.view import View
 
-__all__ = ["Secrets", "preview_app"]
+__all__ = ["PreviewSecrets", "preview_app"]
 
 HERE = Path(__file__).parent
 MEDIA = "/media/"
@@ -43,7 +43,7 @@ _TEMPLATES = Environment(
 
 
 @dataclass(frozen=True, slots=True)
-class Secrets:
+class PreviewSecrets:
     """Random words of one preview: `token` opens it once, `session` is the cookie's, `form` stands in its forms."""
 
     token: str
@@ -51,7 +51,7 @@ class Secrets:
     form: str
 
 
-def preview_app(desk: Desk, *, port: int, secrets: Secrets) -> ASGIApp:
+def preview_app(desk: PreviewDesk, *, port: int, secrets: PreviewSecrets) -> ASGIApp:
     """The app behind its guard."""
     app = Starlette(routes=ROUTES, exception_handlers={SyndicationError: refused, Exception: broken})
     app.state.desk, app.state.form = desk, secrets.form
@@ -132,7 +132,7 @@ async def asset(request: Request) -> Response:
     return FileResponse(HERE / Path(request.url.path).name)
 
 
-async def _copy(desk: Desk, view: View) -> Copy:
+async def _copy(desk: PreviewDesk, view: View) -> Copy:
     app, proof = await desk.proof(view.edition, anew=view.anew)
     copy = proof.copy(await subscriber_for(app, proof, view.subscriber))
     if copy is None:
@@ -150,9 +150,9 @@ async def _form(request: Request) -> dict[str, str]:
     return fields
 
 
-def _desk(request: Request) -> Desk:
+def _desk(request: Request) -> PreviewDesk:
     desk = request.app.state.desk
-    assert isinstance(desk, Desk)
+    assert isinstance(desk, PreviewDesk)
     return desk
 
 

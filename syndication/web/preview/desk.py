@@ -13,11 +13,11 @@ from syndication.flows.desk.proof import Proof, gather, proof_of, with_theme_of_
 from syndication.flows.progress import Progress
 from syndication.wiring.app import REAL, Moment, open_rehearsal, watched
 
-__all__ = ["Desk"]
+__all__ = ["PreviewDesk"]
 
 
 @dataclass(slots=True)
-class Desk:
+class PreviewDesk:
     """Use `proof` for the edition; `stamp` tells when to ask again. `folder` is the caller's, for the copy; `close` at the end."""
 
     config: str

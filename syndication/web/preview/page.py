@@ -9,9 +9,9 @@ from syndication.domain.delivery import Recipient
 from syndication.errors import SyndicationError, TemplateError, UsageError
 from syndication.flows.app import App
 from syndication.flows.desk.difference import difference
-from syndication.flows.desk.findings import CLIPPED, ROOMY, Finding, findings, links
-from syndication.flows.desk.proof import Choice, Copy, Proof, Sample, choices, samples, subscriber_of
-from syndication.web.preview.desk import Desk
+from syndication.flows.desk.findings import CLIPPED, ROOMY, ProofFinding, findings, links
+from syndication.flows.desk.proof import Copy, EditionChoice, Proof, Sample, choices, samples, subscriber_of
+from syndication.web.preview.desk import PreviewDesk
 from syndication.web.preview.frame import Look
 from syndication.web.preview.view import TABS, WIDTHS, View
 
@@ -29,13 +29,13 @@ class _Page:
     proof: Proof | None = None
     copy: Copy | None = None
     recipient: Recipient | None = None
-    editions: tuple[Choice, ...] = ()
+    editions: tuple[EditionChoice, ...] = ()
     samples: tuple[Sample, ...] = ()
-    faults: list[Finding] = field(default_factory=list)  # why there is no mail
+    faults: list[ProofFinding] = field(default_factory=list)  # why there is no mail
     notice: str = ""  # why this subscriber gets none
 
 
-async def page_context(desk: Desk, view: View) -> dict[str, Any]:
+async def page_context(desk: PreviewDesk, view: View) -> dict[str, Any]:
     """The values of the template."""
     page, stamp = _Page(), desk.stamp()  # before anything is read: a save meanwhile shows next
     try:
@@ -98,13 +98,13 @@ async def _search(page: _Page, view: View) -> list[tuple[str, str]]:
     return subscribers
 
 
-def _findings(page: _Page, desk: Desk) -> Iterable[Finding]:
-    yield from (Finding(warning, "") for warning in desk.warnings)
+def _findings(page: _Page, desk: PreviewDesk) -> Iterable[ProofFinding]:
+    yield from (ProofFinding(warning, "") for warning in desk.warnings)
     if page.proof and page.copy:
         yield from findings(page.proof, page.copy)
 
 
-def _told(error: SyndicationError) -> Iterable[Finding]:
-    yield Finding(_MORE.sub("", error.message), error.hint)
+def _told(error: SyndicationError) -> Iterable[ProofFinding]:
+    yield ProofFinding(_MORE.sub("", error.message), error.hint)
     if isinstance(error, TemplateError):
-        yield from (Finding(each.message, each.hint) for each in error.others)
+        yield from (ProofFinding(each.message, each.hint) for each in error.others)

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from syndication.domain.published import TAKEN_BACK
 from syndication.flows.app import App
 from syndication.web.published.files import Files, Opened
-from syndication.web.published.kinds import Kind, kind_of
+from syndication.web.published.kinds import PublishedType, kind_of
 from syndication.web.published.negotiation import prefers_html, takes_gzip, unchanged
 from syndication.web.subscribers.shell import app_of
 
@@ -64,7 +64,9 @@ class _Published:
                         return self._found(request, path, kind, found, coding)
         return HTMLResponse(self._missing, 404, {**EVERYWHERE, "Cache-Control": MISSED})
 
-    def _found(self, request: Request, path: str, kind: Kind, found: Opened, coding: str) -> Response:
+    def _found(
+        self, request: Request, path: str, kind: PublishedType, found: Opened, coding: str
+    ) -> Response:
         headers = self._headers(path, kind)
         # A page that was taken back has no state that a condition could be about (RFC 9110 §13.2.1).
         gone = self._files.holds(path + TAKEN_BACK)
@@ -84,7 +86,7 @@ class _Published:
             "application/xml" if as_xml else kind.type,
         )
 
-    def _headers(self, path: str, kind: Kind) -> dict[str, str]:
+    def _headers(self, path: str, kind: PublishedType) -> dict[str, str]:
         """Those that a 304 has as well (RFC 9110 §15.4.5)."""
         headers = {**EVERYWHERE, "Cache-Control": kind.cache_control}
         if kind.text:

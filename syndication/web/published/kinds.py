@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from syndication.domain.published import TTL
 
-__all__ = ["Kind", "kind_of"]
+__all__ = ["PublishedType", "kind_of"]
 
 FRESH = f"public, max-age={TTL * 60}"
 # An image's name is a hash, and an archive document never changes but for a withdrawal: a week is how long a cache may miss that.
@@ -33,7 +33,7 @@ _IMAGES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class PublishedType:
     """`feed`: feed readers subscribe to it, so that it names itself and, unless it is `lasting`, the hubs."""
 
     type: str
@@ -52,11 +52,11 @@ class Kind:
         return self.feed and self.type.endswith("xml")
 
 
-def kind_of(path: str) -> Kind | None:
+def kind_of(path: str) -> PublishedType | None:
     """None for what is not published, like a file's `.gz` by itself."""
     name = path.rpartition("/")[2]
     suffix = name.rpartition(".")[2]
     media_type = _FEEDS.get(name) or _TEXTS.get(suffix) or _IMAGES.get(suffix)
     if media_type is None:
         return None
-    return Kind(media_type, name in _FEEDS, bool(_LASTING.match(path)), suffix not in _IMAGES)
+    return PublishedType(media_type, name in _FEEDS, bool(_LASTING.match(path)), suffix not in _IMAGES)
