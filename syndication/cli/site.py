@@ -38,10 +38,10 @@ def init(
     ] = False,
 ) -> int:
     """Make a new site in an empty folder: configuration, secrets, and a first article or the source of a site's own."""
-    from syndication.wiring.site import found_site, offered
+    from syndication.wiring.site import create_site, offered
 
     found = run(offered(url, folder, allow_private=allow_private)) if url else None
-    site, files = found_site(folder, found, allow_private=allow_private)
+    site, files = create_site(folder, found, allow_private=allow_private)
     if options(context).json:
         more = {"found": asdict(found)} if found else {}
         document({"site": str(site), "files": [str(path) for path in files], **more})

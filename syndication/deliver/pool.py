@@ -1,7 +1,7 @@
 """Connections shared by everybody who sends, a stack of idle ones for each server.
 
-A place is borrowed with `async with pool.session(server) as place`. Which server it is and how many places are open at once was decided
-at the claim (`syndication.deliver.throttle`); here nobody waits and nothing is chosen. `Slot.transact` has one path for everything:
+A slot is borrowed with `async with pool.session(server) as slot`. Which server it is and how many places are open at once was decided
+at the claim (`syndication.deliver.throttle`); here nobody waits and nothing is chosen. `ConnectionSlot.transact` has one path for everything:
 when the server cannot be reached it answers NOT_SENT at stage CONNECT, with the reply or the error as text.
 """
 
@@ -18,7 +18,7 @@ from syndication.deliver.transaction import Transaction
 from syndication.deliver.wire import CLOSING
 from syndication.domain.delivery import Outcome, Reply, Stage
 
-__all__ = ["Pool", "Slot"]
+__all__ = ["ConnectionSlot", "Pool"]
 
 
 @dataclass(slots=True)
@@ -27,20 +27,20 @@ class _Route:
 
     server: SmtpServer
     per_connection: int
-    idle: list["Slot"] = field(default_factory=list)
-    lets_us_in: bool = False  # since its last trouble
+    idle: list["ConnectionSlot"] = field(default_factory=list)
+    authenticated: bool = False  # since its last trouble
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # until then the connections are made one by one
     failed: Reply | None = None  # the last of these
 
     async def rest(self) -> None:
         """Close what is idle: a server in trouble gets no connection for nothing."""
-        self.lets_us_in = False
+        self.authenticated = False
         idle, self.idle = self.idle, []
-        await asyncio.gather(*(place.close() for place in idle))
+        await asyncio.gather(*(slot.close() for slot in idle))
 
 
-class Slot:
-    """One connection's place in the pool. It reconnects by itself between two messages, never within one."""
+class ConnectionSlot:
+    """One connection's slot in the pool. It reconnects by itself between two messages, never within one."""
 
     def __init__(self, pool: "Pool", route: _Route) -> None:
         self._pool = pool
@@ -69,7 +69,7 @@ class Slot:
             return None
         await self.close()
         session = Session()
-        failed = await self._pool._connect(session, self._route)  # noqa: SLF001 (pool and place are one)
+        failed = await self._pool._connect(session, self._route)  # noqa: SLF001 (pool and slot are one)
         if failed is not None:
             await self._route.rest()
             return Transaction(Outcome.NOT_SENT, Stage.CONNECT, failed)
@@ -115,7 +115,7 @@ class Slot:
         self._route.per_connection = min(self._route.per_connection, session.sent)
 
     async def close(self) -> None:
-        """Say QUIT on its connection, if it has one; the place itself can be used again."""
+        """Say QUIT on its connection, if it has one; the slot itself can be used again."""
         session, self._session = self._session, None
         if session is not None:
             if session.turned_away and session.sent:
@@ -166,20 +166,20 @@ class Pool:
         return {name: route.server for name, route in self._routes.items()}
 
     @asynccontextmanager
-    async def session(self, server: str) -> AsyncIterator[Slot]:
-        """Borrow a place for the server of this name, an idle connection before a new one. Raises KeyError for another name."""
+    async def session(self, server: str) -> AsyncIterator[ConnectionSlot]:
+        """Borrow a slot for the server of this name, an idle connection before a new one. Raises KeyError for another name."""
         route = self._routes[server]
-        place = route.idle.pop() if route.idle else Slot(self, route)
+        slot = route.idle.pop() if route.idle else ConnectionSlot(self, route)
         self._used += 1
         try:
             await self._make_room()
-            yield place
+            yield slot
         finally:
             self._used -= 1
-            if place.usable and place.announced is None:
-                route.idle.append(place)
+            if slot.usable and slot.announced is None:
+                route.idle.append(slot)
             else:
-                await place.close()
+                await slot.close()
 
     async def _make_room(self) -> None:
         idle = [route.idle for route in self._routes.values() if route.idle]
@@ -191,16 +191,16 @@ class Pool:
 
         One that hangs keeps them for a moment only: another machine of that name may answer.
         """
-        if route.lets_us_in:
+        if route.authenticated:
             return await self._connected(session, route)
         waited = route.turn.locked()
         try:
-            async with asyncio.timeout(self._timeouts.alone):
+            async with asyncio.timeout(self._timeouts.first_connection):
                 await route.turn.acquire()
         except TimeoutError:
             return await self._connected(session, route)
         try:
-            if not route.lets_us_in:
+            if not route.authenticated:
                 if waited and route.failed is not None:
                     return route.failed
                 route.failed = None  # for who comes next when this one is cancelled
@@ -215,5 +215,5 @@ class Pool:
             route.server, ssl_context=self._context, hostname=self._hostname, timeouts=self._timeouts
         )
         if failed is None:
-            route.lets_us_in = True
+            route.authenticated = True
         return failed

@@ -37,7 +37,7 @@ class Timeouts:
     """Seconds, RFC 5321 §4.5.3.2. Impatience after the dot makes duplicates (RFC 1047): leave `dot` alone."""
 
     connect: float = 300  # each of: connecting, greeting, EHLO, TLS, every AUTH step
-    alone: float = 10  # until the others wait no longer for a server's first connection
+    first_connection: float = 10  # until the others wait no longer for a server's first connection
     command: float = 300  # MAIL, RCPT, RSET
     data: float = 120  # until the 354
     block: float = 180  # until a block of the message is taken
@@ -88,9 +88,9 @@ class Session:
         client = await connected(server, ssl_context=ssl_context, hostname=hostname, seconds=timeouts.connect)
         if isinstance(client, Reply):
             return client
-        return self._take_over(client, str(server))
+        return self._adopt(client, str(server))
 
-    def _take_over(self, client: "aiosmtplib.SMTP", server: str) -> Reply | None:
+    def _adopt(self, client: "aiosmtplib.SMTP", server: str) -> Reply | None:
         # uvloop's transports do everything that asyncio's do, but are not derived from them
         transport, protocol = cast("asyncio.Transport | None", client.transport), client.protocol
         wire = Wire(server)

@@ -16,10 +16,10 @@ from syndication.domain.tokens import Keyring, Purpose
 __all__ = ["LONGEST_LOCAL", "ReturnPath", "Returned", "read_return", "return_tokens"]
 
 LONGEST_LOCAL = 16  # octets of `bounces.address` before its @
-_KEY_ID, _READER, _DATE, _MAC = 4, 16, 7, 20
+_KEY_ID, _SUBSCRIBER, _DATE, _MAC = 4, 16, 7, 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"  # RFC 4648 §6, lowercase
-_TOKEN = re.compile(rf"[a-z2-7]{{{_KEY_ID + _READER + _DATE + _MAC}}}")
+_TOKEN = re.compile(rf"[a-z2-7]{{{_KEY_ID + _SUBSCRIBER + _DATE + _MAC}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def read_return(keyring: Keyring, token: str) -> Returned | None:
         return None
     if not hmac.compare_digest(mac, expected):
         return None
-    return Returned(marked[:_READER], _EPOCH + timedelta(seconds=_read(marked[_READER:])))
+    return Returned(marked[:_SUBSCRIBER], _EPOCH + timedelta(seconds=_read(marked[_SUBSCRIBER:])))
 
 
 def _written(number: int) -> str:

@@ -151,7 +151,7 @@ def _lost(recipient: Recipient) -> StoreError:
     )
 
 
-def sample(keyring: Keyring, language: str, email: str = "reader@example.com") -> Recipient:
+def sample(keyring: Keyring, language: str, email: str = "you@example.com") -> Recipient:
     """A recipient of every topic without a name, to look at a variant. The links of the mail are nobody's."""
     return Recipient(
         subscriber=0,

@@ -44,11 +44,11 @@ async def run_weekly(app: App, asked: Weekly) -> Report:
         if edition is None or edition.published_at is None:
             await publish(app, edition, report)
     if edition is not None:
-        await tell(app, edition, report, send=asked.send)
+        await deliver_edition(app, edition, report, send=asked.send)
     return report
 
 
-async def tell(app: App, edition: FrozenEdition, report: Report, *, send: bool) -> None:
+async def deliver_edition(app: App, edition: FrozenEdition, report: Report, *, send: bool) -> None:
     """Mail the edition to the subscribers who were planned at its freeze, and count how the mailing stands."""
     report.number, report.subject = edition.number, edition.subject
     report.articles, report.hot = len(edition.articles), len(edition.hot)

@@ -15,7 +15,7 @@ from syndication.settings import load_settings_here
 from syndication.settings.toml_lines import key_lines
 from syndication.wiring.app import now
 
-__all__ = ["ThemeFile", "copy_template", "found_site", "offered", "theme_files"]
+__all__ = ["ThemeFile", "copy_template", "create_site", "offered", "theme_files"]
 
 
 async def offered(url: str, folder: Path, *, allow_private: bool) -> SiteOffers:
@@ -25,7 +25,7 @@ async def offered(url: str, folder: Path, *, allow_private: bool) -> SiteOffers:
         return await site_offers(url, fetcher, now=now(), allow_private=allow_private)
 
 
-def found_site(
+def create_site(
     folder: Path, offers: SiteOffers | None = None, *, allow_private: bool = False
 ) -> tuple[Path, tuple[Path, ...]]:
     """Make a new site in `folder`, which reads what is offered: its absolute path, and its files. Raises UsageError, StoreError."""

@@ -20,8 +20,8 @@ MESSAGE = b"From: a@hanok.example\r\nSubject: week\r\n\r\n.dot\r\nhello\r\n"
 
 
 async def send(server: SmtpServer, recipient: str = "a@example.com", message: bytes = MESSAGE) -> Transaction:
-    async with Pool([server], connections=1, hostname="us.example") as pool, pool.session("outbox") as place:
-        return await place.transact("weekly@hanok.example", recipient, message)
+    async with Pool([server], connections=1, hostname="us.example") as pool, pool.session("outbox") as slot:
+        return await slot.transact("weekly@hanok.example", recipient, message)
 
 
 @contextmanager

@@ -238,9 +238,9 @@ def pool_of(script: Script, per_connection: int = 100, connections: int = 1) -> 
 
 
 async def sent(pool: Pool, names: str) -> list[Transaction]:
-    async with pool.session(*pool.servers) as place:
+    async with pool.session(*pool.servers) as slot:
         return [
-            await place.transact(WEEKLY, f"{name}@example.com", MESSAGE, envelope(after))
+            await slot.transact(WEEKLY, f"{name}@example.com", MESSAGE, envelope(after))
             for name, after in pairwise(names + "z")
         ]
 
@@ -267,13 +267,13 @@ async def test_a_421_to_an_announced_recipient_is_that_message_s_own_result() ->
     async with (
         Script(steps, extensions=OFFERED) as script,
         pool_of(script) as pool,
-        pool.session(*pool.servers) as place,
+        pool.session(*pool.servers) as slot,
     ):
-        first = await place.transact(WEEKLY, "a@example.com", MESSAGE, envelope("b"))
+        first = await slot.transact(WEEKLY, "a@example.com", MESSAGE, envelope("b"))
         await asyncio.sleep(0.05)
-        assert place.usable  # its next message has its answer already
-        second = await place.transact(WEEKLY, "b@example.com", MESSAGE)
-        assert not place.usable
+        assert slot.usable  # its next message has its answer already
+        second = await slot.transact(WEEKLY, "b@example.com", MESSAGE)
+        assert not slot.usable
     assert first.outcome is Outcome.ACCEPTED
     assert (second.outcome, second.stage, second.reply.code) == (Outcome.TRY_LATER, Stage.RCPT, 421)
 
@@ -282,10 +282,10 @@ async def test_another_message_than_the_announced_one_takes_another_connection()
     async with (
         Script(extensions=OFFERED) as script,
         pool_of(script) as pool,
-        pool.session(*pool.servers) as place,
+        pool.session(*pool.servers) as slot,
     ):
-        first = await place.transact(WEEKLY, "a@example.com", MESSAGE, envelope("b"))
-        second = await place.transact(WEEKLY, "c@example.com", MESSAGE)
+        first = await slot.transact(WEEKLY, "a@example.com", MESSAGE, envelope("b"))
+        second = await slot.transact(WEEKLY, "c@example.com", MESSAGE)
     assert (first.outcome, second.outcome) == (Outcome.ACCEPTED, Outcome.ACCEPTED)
     assert [mail.recipient[0] for mail in script.dots] == ["a", "c"]
     assert script.connections == 2

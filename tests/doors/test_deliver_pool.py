@@ -31,9 +31,9 @@ def pool_of(*servers: SmtpServer, connections: int = 20, per_connection: int = 1
 
 
 async def send(pool: Pool, count: int = 1, server: str = "") -> list[Transaction]:
-    async with pool.session(server or next(iter(pool.servers))) as place:
+    async with pool.session(server or next(iter(pool.servers))) as slot:
         return [
-            await place.transact("weekly@hanok.example", f"r{number}@example.com", MESSAGE)
+            await slot.transact("weekly@hanok.example", f"r{number}@example.com", MESSAGE)
             for number in range(count)
         ]
 
@@ -56,12 +56,12 @@ async def test_a_connection_carries_so_many_messages_and_no_more() -> None:
 
 async def test_ready_tells_beforehand_that_nothing_can_be_sent() -> None:
     async with Script() as script:
-        async with pool_of(nobody()) as dead, dead.session(*dead.servers) as place:
-            unreachable = await place.ready()
+        async with pool_of(nobody()) as dead, dead.session(*dead.servers) as slot:
+            unreachable = await slot.ready()
             assert unreachable is not None
             assert unreachable.outcome is Outcome.NOT_SENT
-        async with pool_of(script.server()) as alive, alive.session(*alive.servers) as place:
-            assert await place.ready() is None
+        async with pool_of(script.server()) as alive, alive.session(*alive.servers) as slot:
+            assert await slot.ready() is None
             assert script.connections == 1
 
 
@@ -76,10 +76,10 @@ async def test_a_server_that_takes_so_many_mails_a_connection_is_obeyed_from_the
 async def test_another_mail_than_the_announced_one_goes_out_on_a_new_connection() -> None:
     following = Envelope("weekly@hanok.example", "announced@example.com", len(MESSAGE))
     script = Script(extensions=("PIPELINING",))
-    async with script, pool_of(script.server()) as pool, pool.session(*pool.servers) as place:
-        first = await place.transact("weekly@hanok.example", "first@example.com", MESSAGE, following)
-        assert place.announced == following
-        other = await place.transact("weekly@hanok.example", "other@example.com", MESSAGE)
+    async with script, pool_of(script.server()) as pool, pool.session(*pool.servers) as slot:
+        first = await slot.transact("weekly@hanok.example", "first@example.com", MESSAGE, following)
+        assert slot.announced == following
+        other = await slot.transact("weekly@hanok.example", "other@example.com", MESSAGE)
         assert (first.outcome, other.outcome) == (Outcome.ACCEPTED, Outcome.ACCEPTED)
     assert (script.connections, len(script.taken)) == (2, 2)
 
@@ -145,7 +145,10 @@ async def test_a_first_connection_that_hangs_keeps_the_others_for_a_moment_only(
     hanging = Script({"greeting": [Step("", hang=True)]})
     async with hanging as script:
         hasty = Pool(
-            [script.server()], connections=9, hostname="us.example", timeouts=replace(LONG, alone=0.1)
+            [script.server()],
+            connections=9,
+            hostname="us.example",
+            timeouts=replace(LONG, first_connection=0.1),
         )
         async with hasty as pool:
             first = asyncio.create_task(send(pool))

@@ -42,7 +42,7 @@ async def test_what_is_held_is_claimed_by_nobody_and_waits_until_it_is_resumed(s
     assert not await store.ledger.hold("m1", now=NOW + HOUR)
     assert await nothing_to_claim(store)
     assert await store.ledger.next_due("m1") is None
-    assert not await store.ledger.goes("m1")
+    assert not await store.ledger.is_sendable("m1")
     held = await store.editions.get(W47)
     assert held
     assert held.held_at == NOW

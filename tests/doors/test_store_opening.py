@@ -102,7 +102,7 @@ async def test_editions_that_were_made_before_there_was_an_approval_need_none(em
     )
     await database.close()
     store = await open_store(empty_url)
-    assert await store.ledger.goes("m1")
+    assert await store.ledger.is_sendable("m1")
     await store.close()
 
 

@@ -42,11 +42,11 @@ async def test_what_is_new_or_edited_is_due_until_it_is_filed_the_oldest_first(s
 async def test_an_article_of_the_future_is_due_again_when_its_time_comes(store: Store) -> None:
     await collect(store, piece("later", NOW + DAY))
     assert titles(await filed(store, CITY)) == ["About later"]
-    await store.shelves.settle()
+    await store.shelves.open_and_close()
     assert await store.shelves.open() == ()
     assert await store.shelves.due(NOW + HOUR, 9) == ()
     assert titles(await filed(store, CITY, now=NOW + DAY)) == ["About later"]
-    await store.shelves.settle()
+    await store.shelves.open_and_close()
     assert [each.slug for each in await store.shelves.stale()] == ["city", "1"]
 
 
@@ -65,7 +65,7 @@ async def test_names_that_are_read_alike_are_one_shelf_and_names_with_one_slug_a
     await collect(store, piece("a"))
     names = ("Film", " film", "FILM", "C++", "C#", "c")
     await filed(store, *(Label(ShelfKind.SECTION, name) for name in names))
-    await store.shelves.settle()
+    await store.shelves.open_and_close()
     found = [(each.title, each.slug) for each in await store.shelves.open() if each.kind is ShelfKind.SECTION]
     assert len(found) == 4
     assert ("Film", "film") in found
@@ -75,25 +75,25 @@ async def test_names_that_are_read_alike_are_one_shelf_and_names_with_one_slug_a
 async def test_a_tag_has_feeds_from_three_articles_on_and_keeps_them(store: Store) -> None:
     await collect(store, piece("a"), piece("b"))
     await filed(store, FOG)
-    await store.shelves.settle()
+    await store.shelves.open_and_close()
     assert [each.slug for each in await store.shelves.open()] == ["1"]
     await collect(store, piece("c", NOW))
     await filed(store, FOG)
-    await store.shelves.settle()
+    await store.shelves.open_and_close()
     fog = await shelf(store, "fog")
     assert [each.title for each in await store.shelves.newest(fog, 2)] == ["About c", "About a"]
     for name in "abc":
         await collect(store, piece(name, summary="No fog"))
         await filed(store)
         assert await store.shelves.empty() == ((fog,) if name == "c" else ())
-        await store.shelves.settle()
+        await store.shelves.open_and_close()
         assert (fog in await store.shelves.open()) == (name != "c")
 
 
 async def test_of_articles_with_one_time_the_ids_decide_in_every_feed(store: Store) -> None:
     await collect(store, *(piece(name, NOW - DAY) for name in "cab"), piece("old", NOW - 2 * DAY))
     await filed(store, CITY)
-    await store.shelves.settle()
+    await store.shelves.open_and_close()
     shown = [each.id for each in await store.shelves.newest(await shelf(store, "city"), 9)]
     assert shown[:3] == sorted(shown[:3])
     assert tuple(shown) == await store.archive.latest(9, until=NOW)
@@ -106,7 +106,7 @@ async def test_no_more_than_two_hundred_of_a_kind_and_the_fullest_first(store: S
     await store.shelves.file(
         [(filing, labels[: 10 if number == 3 else None]) for number, filing in enumerate(due)], now=NOW
     )
-    await store.shelves.settle()
+    await store.shelves.open_and_close()
     opened = [each for each in await store.shelves.open() if each.kind is ShelfKind.AUTHOR]
     assert len(opened) == MOST == 200
     assert {f"author-{number}" for number in range(10)} <= {each.slug for each in opened}
@@ -117,7 +117,7 @@ async def test_sitemaps_take_a_thousand_each_and_an_article_stays_in_its_own(sto
     while await store.shelves.count_due(NOW):
         await filed(store)
     assert [each.slug for each in await store.shelves.open()] == ["1", "2"]
-    await store.shelves.fresh(await store.shelves.open())
+    await store.shelves.mark_written(await store.shelves.open())
     first = (await store.shelves.newest(await shelf(store, "1"), 1))[0]
     await collect(store, piece(first.title.removeprefix("About "), NOW - DAY, summary="Edited"))
     await filed(store)
@@ -179,7 +179,7 @@ async def test_what_is_taken_back_is_on_no_shelf_has_a_tombstone_for_thirty_days
         store, piece("a", image=Image("media/1a.png")), piece("b", content='<img src="media/2b.png">')
     )
     await filed(store, CITY)
-    await store.shelves.settle()
+    await store.shelves.open_and_close()
     (found,) = await store.withdrawals.find("https://hanok.example/a", slug="a")
     article = found.article.id
     assert await store.withdrawals.still_shown("media/1a.png")
@@ -209,5 +209,5 @@ def fresh(name: str, published: datetime | None) -> ParsedArticle:
 
 async def test_what_is_fresh_says_when_it_was_published_and_comes_without_its_content(store: Store) -> None:
     await collect(store, fresh("new", NOW - HOUR), fresh("old", NOW - 3 * DAY), fresh("undated", None))
-    found = await store.archive.fresh(9, since=NOW - 2 * DAY, until=NOW)
+    found = await store.archive.recent_news(9, since=NOW - 2 * DAY, until=NOW)
     assert [(article.title, article.content) for article in found] == [("About new", "")]

@@ -9,7 +9,7 @@ from syndication.errors import UsageError
 from syndication.flows.app import App
 from syndication.flows.publishing.publish import publish
 from syndication.flows.report import Report
-from syndication.flows.weekly import tell
+from syndication.flows.weekly import deliver_edition
 
 __all__ = ["LONGEST_NOTE", "approve", "discard", "hold", "note", "resume", "write_note"]
 
@@ -32,7 +32,7 @@ async def approve(app: App, key: WeekKey, *, send: bool) -> Report:
         edition = await _made(app, key)
         if edition.published_at is None:
             await publish(app, edition, report)
-    await tell(app, edition, report, send=send)
+    await deliver_edition(app, edition, report, send=send)
     return report
 
 

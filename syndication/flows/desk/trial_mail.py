@@ -73,8 +73,8 @@ async def send_test(
         )
     async with app.open_pool() as pool:
         for server in pool.servers:
-            async with pool.session(server) as place:
-                result = await place.transact(letters.sender, recipient.email, message)
+            async with pool.session(server) as slot:
+                result = await slot.transact(letters.sender, recipient.email, message)
             if result.stage is not Stage.CONNECT:
                 break
     said = f"{result.reply.code or ''} {result.reply.text}".strip()

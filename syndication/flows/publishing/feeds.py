@@ -62,14 +62,14 @@ async def _write_shelves(app: App, press: FolderWriter) -> None:
     for empty in await app.store.shelves.empty():
         paths = [await app.store.manifest.known(f"{prefix}{empty.folder}") for prefix in ("", EXCERPT)]
         await app.store.manifest.unwant(sorted(paths[0] | paths[1]))
-    await app.store.shelves.settle()
+    await app.store.shelves.open_and_close()
     stale = [shelf for shelf in await app.store.shelves.stale() if shelf.kind is not ShelfKind.SITEMAP]
     for start in range(0, len(stale), CHUNK):
         chunk = stale[start : start + CHUNK]
         for shelf in chunk:
             await _write_shelf(app, press, shelf)
         await press.note()
-        await app.store.shelves.fresh(chunk)
+        await app.store.shelves.mark_written(chunk)
         app.progress.count("feeds", start + len(chunk), len(stale))
 
 

@@ -94,7 +94,7 @@ async def _write_sitemaps(app: App, press: FolderWriter) -> None:
         if shelf.kind is ShelfKind.SITEMAP:
             _write_sitemap(app, press, shelf, await app.store.shelves.newest(shelf, SITEMAP_SIZE))
             await press.note()
-            await app.store.shelves.fresh([shelf])
+            await app.store.shelves.mark_written([shelf])
     lines = await app.store.editions.lines()
     pages = [Page(f"{facts.feeds_url}archive/{line.key}.html") for line in lines if not line.gone]
     pages += [Page(f"{facts.feeds_url}{path}") for path in ("archive/index.html", "feeds.html")]
@@ -120,7 +120,7 @@ def _write_sitemap(app: App, press: FolderWriter, shelf: Shelf, articles: Sequen
 
 async def _news(app: App) -> bytes:
     facts, now = app.publication, app.clock()
-    fresh = await app.store.archive.fresh(SITEMAP_SIZE, since=now - FRESH, until=now)
+    fresh = await app.store.archive.recent_news(SITEMAP_SIZE, since=now - FRESH, until=now)
     news = [
         News(url, article.title, article.dated, article.language)
         for article in fresh

@@ -25,7 +25,7 @@ from syndication.publish.after import run_after
 from syndication.publish.stylesheet import FEED_CSS, STYLESHEET
 from syndication.publish.websub import announce
 
-__all__ = ["find_spoiled", "publish", "run_publish"]
+__all__ = ["find_damaged", "publish", "run_publish"]
 
 
 CHUNK = 500  # files
@@ -108,28 +108,28 @@ async def run_publish(app: App, *, full: bool = False, check: bool = False) -> d
     """
     report = Report("")
     with app.locks("collect-and-publish"):
-        spoiled = await find_spoiled(app) if check else []
+        damaged = await find_damaged(app) if check else []
         await publish(app, None, report, full=full)
     changed = len(app.folder.changed)
     return {
         "feeds": report.feeds,
         "changed": changed,
-        "mended": spoiled,
+        "mended": damaged,
         "warnings": report.warnings,
         "said": f"{counted(changed, 'file')} changed in {app.folder.root}.",
     }
 
 
-async def find_spoiled(app: App) -> list[str]:
+async def find_damaged(app: App) -> list[str]:
     """The paths of the files that are not as they were written, or whose `.gz` is not. The next publish writes them."""
     found: list[str] = []
     after = ""
     while page := await app.store.manifest.page(after, CHUNK):
-        spoiled = [file.path for file in page if not _holds(app, file)]
-        for path in spoiled:
-            await _spoil(app, path)
-        await app.store.manifest.forget(spoiled)
-        found += spoiled
+        damaged = [file.path for file in page if not _holds(app, file)]
+        for path in damaged:
+            await _mark_stale(app, path)
+        await app.store.manifest.forget(damaged)
+        found += damaged
         after = page[-1].path
     if any(path.startswith("media/") for path in found):  # every article and every edition may show it
         await app.store.shelves.look_again(None, now=app.clock())
@@ -142,11 +142,11 @@ def _holds(app: App, file: PublishedFile) -> bool:
     return data is not None and len(data) == file.size and hashlib.sha256(data).hexdigest() == file.hash
 
 
-async def _spoil(app: App, path: str) -> None:
+async def _mark_stale(app: App, path: str) -> None:
     """What a publish does not look at every time has to be due again. All else it writes when the manifest does not know it."""
     folder, _, rest = path.removeprefix("excerpt/").removesuffix(TAKEN_BACK).partition("/")
     if folder in set(ShelfKind):
         slug = rest.partition("/")[0].removesuffix(".xml")
-        await app.store.shelves.spoil(ShelfKind(folder), slug)
+        await app.store.shelves.mark_stale(ShelfKind(folder), slug)
     elif folder == "articles":
         await app.store.shelves.look_again(rest.removesuffix(".html"), now=app.clock())

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from syndication.deliver.envelope import Envelope
 from syndication.deliver.findings import Findings
 from syndication.deliver.message import UnsignedMessage
-from syndication.deliver.pool import Pool, Slot
+from syndication.deliver.pool import ConnectionSlot, Pool
 from syndication.deliver.refusals import judged
 from syndication.deliver.retry import settle
 from syndication.domain.delivery import Batch, Recipient, Reply, Settled, Stage, State
@@ -78,7 +78,7 @@ async def _connection(sending: Sending, batch: Batch, mails: Iterator[Mail], fin
     """Send mails one after the other over one connection of the pool. Whatever ends it, the last result is written."""
     app, ledger = sending.app, sending.app.store.ledger
     done: Settled | None = None
-    async with sending.pool.session(batch.server) as place:
+    async with sending.pool.session(batch.server) as slot:
         try:
             mail = next(mails, None)
             while mail is not None and not sending.stop.is_set() and findings.blocked is None:
@@ -86,7 +86,7 @@ async def _connection(sending: Sending, batch: Batch, mails: Iterator[Mail], fin
                 if isinstance(message, Exception):
                     raise message
                 # Connecting may take its time, and so may many rows without a mail: what is known is written first.
-                if done is not None and (isinstance(message, Settled) or not place.usable):
+                if done is not None and (isinstance(message, Settled) or not slot.usable):
                     await ledger.step(batch, done, None, now=app.clock())
                     done = None
                 if isinstance(message, Settled):
@@ -94,21 +94,19 @@ async def _connection(sending: Sending, batch: Batch, mails: Iterator[Mail], fin
                     sending.note({message.state: 1})
                     mail = next(mails, None)
                     continue
-                if not place.usable and not await _connected(sending, place, findings):
+                if not slot.usable and not await _connected(sending, slot, findings):
                     break
                 won = await ledger.step(batch, done, row, now=app.clock())
                 done, mail = None, next(mails, None)  # one row ahead: its envelope rides behind the dot
                 if won:
-                    transaction = await place.transact(
-                        sender, row.email, message, _envelope(mail), ready=True
-                    )
+                    transaction = await slot.transact(sender, row.email, message, _envelope(mail), ready=True)
                     done = judged(
                         settle(row, transaction, now=app.clock(), jitter=app.jitter()), app.bounces.rule
                     )
                     findings.learn(transaction, row.email)
                     sending.note({done.state: 1})
-                elif place.announced:  # somebody else's by now
-                    await place.close()
+                elif slot.announced:  # somebody else's by now
+                    await slot.close()
         finally:
             if done is not None:
                 await ledger.step(batch, done, None, now=app.clock())
@@ -149,11 +147,11 @@ def _envelope(mail: Mail | None) -> Envelope | None:
     return Envelope(sender, row.email, len(message)) if isinstance(message, bytes) else None
 
 
-async def _connected(sending: Sending, place: Slot, findings: Findings) -> bool:
+async def _connected(sending: Sending, slot: ConnectionSlot, findings: Findings) -> bool:
     """Whether a mail can go out. A signal does not wait for a server that says nothing for minutes, and nobody for a second one."""
     if findings.trouble is not None:
         return False
-    connecting, stopped = asyncio.create_task(place.ready()), asyncio.create_task(sending.stop.wait())
+    connecting, stopped = asyncio.create_task(slot.ready()), asyncio.create_task(sending.stop.wait())
     try:
         await asyncio.wait({connecting, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if not connecting.done():

@@ -55,7 +55,7 @@ async def deliver(
             await _send_and_wait(sending, until, lock)
         await count(app, mailing, report, sent_before=before.sent)
         report.warnings += await sentences(app, mailing)
-        report.held = report.incomplete and not await app.store.ledger.goes(mailing)
+        report.held = report.incomplete and not await app.store.ledger.is_sendable(mailing)
     if report.held:
         report.skipped = f"{report.edition} is held: `syndicate resume {report.edition}` lets it go on."
     report.warnings.extend(sending.warnings)
@@ -86,7 +86,7 @@ async def send_batch(app: App, batch_id: int) -> None:
 async def _send_and_wait(sending: Sending, until: datetime, lock: int) -> None:
     app, stop = sending.app, sending.stop
     while not stop.is_set():
-        await _take_over(sending)
+        await _recover(sending)
         sent = sending.outcomes[State.SENT]
         rest = await _round(sending, lock)
         due = await _next_due(sending, rest)
@@ -117,7 +117,7 @@ async def _round(sending: Sending, lock: int) -> Rest:
     return after if isinstance(after, Rest) else Rest.now(sending)
 
 
-async def _take_over(sending: Sending) -> datetime | None:
+async def _recover(sending: Sending) -> datetime | None:
     """From dead owners; and by policy send again what was left in doubt. Returns when the next doubtful row may be."""
     app, ledger = sending.app, sending.app.store.ledger
     resend, now = app.delivery.resend_unknown, app.clock()
@@ -137,7 +137,7 @@ async def _free_the_dead(app: App, mailing: str) -> None:
 
 
 async def _next_due(sending: Sending, rest: Rest) -> datetime | None:
-    again = await _take_over(sending)
+    again = await _recover(sending)
     due = await sending.app.store.ledger.next_due(sending.mailing, after=rest.asked)
     return min(filter(None, (again, due, rest.wait.until)), default=None)
 

@@ -87,7 +87,7 @@ class _Sender:
         if status and not self.sending.stop.is_set():
             self._is_dead(f"{_ended(status)}{self.said and f': {self.said}'}")
         if status:
-            await self._take_over()
+            await self._recover()
 
     async def _tell(self, process: Process) -> None:
         await self.sending.stop.wait()
@@ -112,7 +112,7 @@ class _Sender:
             f"The sender process {number} {how.rstrip('.')}. What it had not sent is taken over."
         )
 
-    async def _take_over(self) -> None:
+    async def _recover(self) -> None:
         app = self.sending.app
         await app.store.ledger.recover(
             self.sending.mailing, now=app.clock(), dead=self.share.owner, resend=app.delivery.resend_unknown

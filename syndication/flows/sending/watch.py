@@ -100,6 +100,6 @@ async def obeying_a_hold(app: App, mailing: str, stop: asyncio.Event) -> AsyncIt
 async def _look(app: App, mailing: str, stop: asyncio.Event) -> None:
     while not stop.is_set():
         with suppress(StoreError):  # whoever writes to it learns that too
-            if not await app.store.ledger.goes(mailing):
+            if not await app.store.ledger.is_sendable(mailing):
                 stop.set()
         await asyncio.sleep(LOOK)

@@ -230,8 +230,8 @@ async def _trouble(app: App, pool: Pool, server: str) -> str:
     """What a mail server does instead of taking mail, empty when it would."""
     seconds = app.delivery.patience
     try:
-        async with asyncio.timeout(seconds), pool.session(server) as place:
-            unreachable = await place.ready()
+        async with asyncio.timeout(seconds), pool.session(server) as slot:
+            unreachable = await slot.ready()
     except TimeoutError:
         return (
             f"says nothing for {seconds:g} seconds. Check its port: 465 goes with smtps://, 587 with smtp://"

@@ -117,7 +117,7 @@ class Archive:
         )
         return await self._database.read(lambda connection: _listed(connection.execute(question).one()))
 
-    async def fresh(self, limit: int, *, since: datetime, until: datetime) -> tuple[Article, ...]:
+    async def recent_news(self, limit: int, *, since: datetime, until: datetime) -> tuple[Article, ...]:
         """The newest articles that say when they were published, without their content."""
         c = articles.c
         question = (

@@ -259,7 +259,7 @@ def discard(connection: Connection, key: WeekKey) -> bool:
     """False, and nothing is changed, when one of its rows is held, or was ever marked before a dot (or is folded: then it was)."""
     lock(connection, "editions")
     of_edition = mailings.c.edition == str(key)
-    # Whoever claims asks for this row first (`hold.goes`).
+    # Whoever claims asks for this row first (`hold.is_sendable`).
     ours = list(connection.execute(select(mailings.c.id).where(of_edition).with_for_update()).scalars())
     touched = select(mailings.c.id).where(
         of_edition,

@@ -15,7 +15,7 @@ from syndication.domain.delivery import Batch, MailingKind, Recipient, Stage, St
 from syndication.domain.limits import Grant, Judge, Plan, Situation, Wait
 from syndication.domain.subscriber import Consent
 from syndication.store.ledger import meters, sqlite_claims
-from syndication.store.ledger.hold import goes
+from syndication.store.ledger.hold import is_sendable
 from syndication.store.tables.sending import batches, deliveries, lanes, mailings
 from syndication.store.tables.subscribers import subscribers
 
@@ -111,7 +111,7 @@ def due(connection: Connection, mailing: str, now: datetime, limit: int) -> int:
 
 def next_due(connection: Connection, mailing: str, after: datetime | None = None) -> datetime | None:
     """When the next waiting row is due (later than `after`), or the next held one can be taken over; None when there is neither."""
-    if not goes(connection, mailing):
+    if not is_sendable(connection, mailing):
         return None
     leases = select(func.min(batches.c.lease_until)).where(batches.c.mailing == mailing)
     times = (
@@ -154,7 +154,7 @@ def _lanes(mailing: str, after: datetime | None = None) -> Select[Any]:
 
 def _due_lanes(connection: Connection, mailing: str, now: datetime) -> Sequence[str]:
     """The lanes with due rows, the one served least first; none of a mailing that may not be sent."""
-    if not goes(connection, mailing):
+    if not is_sendable(connection, mailing):
         return ()
     found = _lanes(mailing).subquery()
     question = (

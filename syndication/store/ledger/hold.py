@@ -11,10 +11,10 @@ from sqlalchemy import Connection, select, update
 from syndication.store.ledger import meters
 from syndication.store.tables.sending import batches, mailings
 
-__all__ = ["goes", "hold", "resume"]
+__all__ = ["hold", "is_sendable", "resume"]
 
 
-def goes(connection: Connection, mailing: str) -> bool:
+def is_sendable(connection: Connection, mailing: str) -> bool:
     """Whether the mailing may be sent. On PostgreSQL the answer stands until this transaction ends."""
     c = mailings.c
     free = select(c.id).where(c.id == mailing, c.approved.is_not(None), c.held.is_(None))

@@ -136,9 +136,9 @@ class DeliveryLedger:
         """Lift a hold. False when there was none."""
         return await self._database.write(lambda connection: hold.resume(connection, mailing))
 
-    async def goes(self, mailing: str) -> bool:
+    async def is_sendable(self, mailing: str) -> bool:
         """Whether a mailing may be sent: it is approved, and nobody holds it."""
-        return await self._database.read(lambda connection: hold.goes(connection, mailing))
+        return await self._database.read(lambda connection: hold.is_sendable(connection, mailing))
 
     async def batch(self, number: int) -> Batch | None:
         """A batch with the rows that are still claimed under its token; None when it is over."""

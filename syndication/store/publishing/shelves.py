@@ -139,10 +139,10 @@ class Shelves:
             await self._database.write(lambda connection: mark_due(connection, marks))
 
     async def empty(self) -> tuple[Shelf, ...]:
-        """The shelves that have feeds but no article any more: `settle` closes them."""
+        """The shelves that have feeds but no article any more: `open_and_close` closes them."""
         return await self._shelves(select(shelves).where(_EMPTY))
 
-    async def settle(self) -> None:
+    async def open_and_close(self) -> None:
         """Close the empty shelves and open those that have enough articles by now, the fullest first.
 
         A shelf that is open stays, because somebody reads its feeds; one that has to wait for a place gets the next that falls free.
@@ -185,12 +185,12 @@ class Shelves:
 
         return await self._database.read(answer)
 
-    async def fresh(self, done: Sequence[Shelf]) -> None:
+    async def mark_written(self, done: Sequence[Shelf]) -> None:
         """Their files are written."""
         change = update(shelves).where(shelves.c.id.in_([shelf.id for shelf in done])).values(stale=False)
         await self._database.write(lambda connection: connection.execute(change))
 
-    async def spoil(self, kind: ShelfKind, slug: str) -> None:
+    async def mark_stale(self, kind: ShelfKind, slug: str) -> None:
         """The files of this shelf have to be written again."""
         change = update(shelves).where(shelves.c.kind == kind, shelves.c.slug == slug).values(stale=True)
         await self._database.write(lambda connection: connection.execute(change))

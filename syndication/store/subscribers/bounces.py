@@ -62,7 +62,7 @@ class BounceEvents:
 def decided(connection: Connection, happened: Happened, rule: Rule, now: datetime) -> Event | None:
     """Decide, and keep the decision with its consequence; None for what is known already. The caller holds the lock `subscribers`."""
     c, finding = subscribers.c, happened.finding
-    row = connection.execute(_READER, {"key": happened.key}).first()
+    row = connection.execute(_SUBSCRIBER, {"key": happened.key}).first()
     if row is None:
         return None
     if _known(connection, row.id, happened):
@@ -111,7 +111,7 @@ def _soft(connection: Connection, subscriber: int, confirmed: datetime | None) -
 
 
 # Made once: a refusal while sending would pay for them as much as for what they do.
-_READER = select(subscribers.c.id, subscribers.c.consent, subscribers.c.confirmed).where(
+_SUBSCRIBER = select(subscribers.c.id, subscribers.c.consent, subscribers.c.confirmed).where(
     subscribers.c.key == bindparam("key")
 )
 _SAME = select(bounces.c.id).where(

@@ -194,7 +194,7 @@ def add(
     if added:
         connection.execute(insert(subscribers), list(added.values()))
     if changes:
-        _take_over(connection, changes)
+        _replace_given(connection, changes)
 
 
 def _row(address: str, row: NewSubscriber, at: datetime, key: str) -> dict[str, Any]:
@@ -224,7 +224,7 @@ def _change(address: str, row: NewSubscriber) -> dict[str, Any]:
     }
 
 
-def _take_over(connection: Connection, changes: list[dict[str, Any]]) -> None:
+def _replace_given(connection: Connection, changes: list[dict[str, Any]]) -> None:
     """What a row gives replaces what stood there; a proof only ever confirms who was pending."""
     c = subscribers.c
     for column in ("name", "language", "topics"):
