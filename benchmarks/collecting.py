@@ -57,11 +57,11 @@ def page(number: int) -> bytes:
 def serve(hosts: int, pages: int, latency: float, ready: Connection) -> None:
     """Answer for every host, until the process is ended."""
 
-    async def answer(subscriber: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while line := await subscriber.readline():
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
             path = line.split(b" ")[1].decode()
             address = ""
-            while (field := await subscriber.readline()).strip():
+            while (field := await reader.readline()).strip():
                 if field.lower().startswith(b"host:"):
                     address = field.split(b":", 1)[1].strip().decode()
             await asyncio.sleep(latency)
@@ -123,8 +123,8 @@ def one_by_one(addresses: list[str], number: int) -> int:
     with httpx2.Client() as client:
         for index in range(number):
             url = f"http://{addresses[index % len(addresses)]}/{index // len(addresses)}"
-            subscriber = PageParser(Source("x", SourceKind.PAGE, url), PUBLICATION, now=NOW)
-            found += subscriber.read(client.get(url).content, "text/html", url).article is not None
+            parser = PageParser(Source("x", SourceKind.PAGE, url), PUBLICATION, now=NOW)
+            found += parser.read(client.get(url).content, "text/html", url).article is not None
     return found
 
 

@@ -52,7 +52,7 @@ class Case:
 
 @dataclass
 class Score:
-    """What one subscriber came to."""
+    """What one extractor came to."""
 
     text: list[float] = field(default_factory=list)
     beginning: list[float] = field(default_factory=list)
@@ -68,13 +68,13 @@ def main() -> None:
     parser.add_argument("--show", default="")
     arguments = parser.parse_args()
     cases = [case for folder in arguments.folders for case in found(folder)]
-    subscribers = {"ours": ours, "trafilatura": theirs}
-    scores = {name: Score() for name in subscribers}
+    extractors = {"ours": ours, "trafilatura": theirs}
+    scores = {name: Score() for name in extractors}
     for case in cases:
         told = {}
-        for name, subscriber in subscribers.items():
+        for name, extractor in extractors.items():
             began = time.process_time()
-            told[name] = subscriber(case)
+            told[name] = extractor(case)
             scores[name].seconds += time.process_time() - began
         marks = {name: marked(case, each, scores[name]) for name, each in told.items()}
         if (
@@ -82,7 +82,7 @@ def main() -> None:
             and marks["ours"][arguments.show] != marks["trafilatura"][arguments.show]
         ):
             print(
-                f"{case.name}: { ({name: (marks[name][arguments.show], short(told[name], arguments.show)) for name in subscribers}) }"
+                f"{case.name}: { ({name: (marks[name][arguments.show], short(told[name], arguments.show)) for name in extractors}) }"
             )
     table(cases, scores)
 
@@ -125,8 +125,8 @@ def case(name: str, data: bytes, text: str, fields: dict[str, Any], *, url: str 
 
 
 def ours(case: Case) -> dict[str, Any]:
-    subscriber = PageParser(Source("x", SourceKind.PAGE, case.url), PUBLICATION, now=datetime.now(UTC))
-    page = subscriber.read(case.data, "", case.url)
+    parser = PageParser(Source("x", SourceKind.PAGE, case.url), PUBLICATION, now=datetime.now(UTC))
+    page = parser.read(case.data, "", case.url)
     value = {name: each.value for name, each in page.fields.items()}
     return {
         "text": plain(value.get("content", "")),

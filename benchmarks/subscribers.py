@@ -118,14 +118,14 @@ async def asked(port: int, paths: list[str], method: str, people: int) -> Times:
             await asyncio.sleep(0.1)
 
     async def person() -> None:
-        subscriber, writer = await asyncio.open_connection("127.0.0.1", port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for path in left:
             began = time.perf_counter()
             writer.write(
                 f"{method} /{path} HTTP/1.1\r\nHost: a.example\r\nContent-Length: 0\r\n\r\n".encode()
             )
-            head = (await subscriber.readuntil(b"\r\n\r\n")).lower()
-            await subscriber.readexactly(int(head.partition(b"content-length: ")[2].split(b"\r\n")[0]))
+            head = (await reader.readuntil(b"\r\n\r\n")).lower()
+            await reader.readexactly(int(head.partition(b"content-length: ")[2].split(b"\r\n")[0]))
             times.failed += b" 200 " not in head.split(b"\r\n")[0]
             times.took.append(time.perf_counter() - began)
         writer.close()

@@ -106,23 +106,23 @@ class Recorder:
             await asyncio.wait(set(self._tasks), timeout=300)
         assert not self._tasks
 
-    async def _connection(self, subscriber: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
         try:
             with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-                await self._talk(subscriber, writer)
+                await self._talk(reader, writer)
         finally:
             self._tasks.discard(task)
             writer.transport.abort()
 
-    async def _talk(self, subscriber: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         run = self.run
         await self._pass("greeting")
         writer.write(b"220 recorder ESMTP\r\n")
         recipient = ""
-        while line := (await subscriber.readline()).decode().strip():
+        while line := (await reader.readline()).decode().strip():
             verb = line[:4].upper()
             if verb == "EHLO":
                 writer.write(b"250-recorder\r\n250-PIPELINING\r\n")
@@ -133,14 +133,14 @@ class Recorder:
             elif verb == "DATA":
                 await self._pass("data")
                 writer.write(b"354 go on\r\n")
-                await self._take(recipient, run, subscriber)
+                await self._take(recipient, run, reader)
             writer.write(b"250 2.0.0 ok\r\n")
             await writer.drain()
 
-    async def _take(self, recipient: str, run: int, subscriber: asyncio.StreamReader) -> None:
-        first = await subscriber.readexactly(10)
+    async def _take(self, recipient: str, run: int, reader: asyncio.StreamReader) -> None:
+        first = await reader.readexactly(10)
         await self._pass("body")
-        body = first + await subscriber.readuntil(b"\r\n.\r\n")
+        body = first + await reader.readuntil(b"\r\n.\r\n")
         await self._pass("dot")
         head = body.partition(b"\r\n\r\n")[0].decode()
         message_id = head.partition("Message-ID: <")[2].partition(">")[0]

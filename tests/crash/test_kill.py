@@ -71,7 +71,7 @@ async def test_a_run_killed_while_it_freezes_has_frozen_nothing(tmp_path: Path, 
     room.configure(more=store(database_url))
     room.write("articles/ferry-bell.txt", PAGE)
     await room.subscribe(*(f"subscriber{number}@example.com" for number in range(40)))
-    stalled = Stalled(database_url, Stall("INSERT", "deliveries", "NEW.email = 'reader30@example.com'"))
+    stalled = Stalled(database_url, Stall("INSERT", "deliveries", "NEW.email = 'subscriber30@example.com'"))
     await struck(Run.of(room, "run", "--week", WEEK), stalled)
     before = await Run.of(room, "status").ended()
     assert before.out["editions"] == []

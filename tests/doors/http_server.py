@@ -49,10 +49,10 @@ class HttpServer:
     def redirect(self, path: str, to: str, status: int = 302) -> None:
         self.pages[path] = Page(status=status, headers={"Location": to})
 
-    async def handle(self, subscriber: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = None
         try:
-            request = await self._request(subscriber)
+            request = await self._request(reader)
             if request:
                 self._under_way += 1
                 self.most = max(self.most, self._under_way)
@@ -65,8 +65,8 @@ class HttpServer:
             self._under_way -= request is not None
             writer.close()
 
-    async def _request(self, subscriber: asyncio.StreamReader) -> Request | None:
-        head = (await subscriber.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    async def _request(self, reader: asyncio.StreamReader) -> Request | None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         fields = (line.partition(":") for line in head[1:] if line)
         headers = {name.lower(): value.strip() for name, _, value in fields}
         return Request(head[0].split(" ")[1], headers)

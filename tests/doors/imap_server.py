@@ -60,15 +60,15 @@ class ImapProcess:
     async def in_tls(self, context: SSLContext) -> AsyncIterator[int]:
         """A port that speaks TLS from the first byte and passes everything on."""
 
-        async def pump(subscriber: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            while data := await subscriber.read(65_536):
+        async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            while data := await reader.read(65_536):
                 writer.write(data)
                 await writer.drain()
             writer.close()
 
-        async def connected(subscriber: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             there, here = await asyncio.open_connection("127.0.0.1", self.port)
-            await asyncio.gather(pump(subscriber, here), pump(there, writer), return_exceptions=True)
+            await asyncio.gather(pump(reader, here), pump(there, writer), return_exceptions=True)
 
         async with await asyncio.start_server(connected, "127.0.0.1", 0, ssl=context) as server:
             yield server.sockets[0].getsockname()[1]

@@ -77,7 +77,7 @@ class Script:
         host = "127.0.0.1" if security is Security.PLAIN else "localhost"
         return SmtpServer(host, self.port, security, username, "open sesame" if username else "")
 
-    async def _connected(self, subscriber: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
@@ -85,7 +85,7 @@ class Script:
         self.most_at_once = max(self.most_at_once, len(self._tasks))
         try:
             with contextlib.suppress(OSError, EOFError, _EndError):
-                await _Conversation(self, subscriber, writer).run()
+                await _Conversation(self, reader, writer).run()
         except asyncio.CancelledError:
             pass
         finally:
@@ -109,10 +109,8 @@ class _EndError(Exception):
 
 
 class _Conversation:
-    def __init__(
-        self, script: Script, subscriber: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        self.script, self.subscriber, self.writer = script, subscriber, writer
+    def __init__(self, script: Script, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.script, self.reader, self.writer = script, reader, writer
         self.sender = self.recipient = ""
         self.mailed = self.accepted = False
         self.secure = script.implicit
@@ -122,7 +120,7 @@ class _Conversation:
     async def line(self) -> bytes:
         while b"\n" not in self.heard:
             await self.flush()
-            if not (more := await self.subscriber.read(2**20)):
+            if not (more := await self.reader.read(2**20)):
                 return b""
             self.heard += more
         end = self.heard.index(b"\n") + 1
@@ -198,7 +196,7 @@ class _Conversation:
     async def body(self) -> None:
         step = self.script.next_step("body")
         if step != Step():
-            await self.subscriber.read(10)
+            await self.reader.read(10)
             await self.act(step, "")
         lines = await self.lines()
         self.mailed = self.accepted = False

@@ -53,9 +53,9 @@ def handing_over(folder: Path) -> Path:
 async def piped(codes: list[int]) -> AsyncIterator[Path]:
     """What stands for the command: runs the real one with the same arguments and input, and keeps its exit codes."""
 
-    async def serve(subscriber: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        arguments = (await subscriber.readline()).decode().rstrip("\n").split("\0")
-        message = await subscriber.read()
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        arguments = (await reader.readline()).decode().rstrip("\n").split("\0")
+        message = await reader.read()
         real = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "syndication", *arguments, stdin=-1, stdout=-3, stderr=-3
         )

@@ -113,7 +113,7 @@ async def test_a_place_that_cannot_be_a_folder_is_one_sentence(tmp_path: Path) -
 
 async def test_an_outbox_that_ends_leaves_no_connection_open(tmp_path: Path) -> None:
     async with Outbox(tmp_path) as server:
-        subscriber, writer = await asyncio.open_connection(server.host, server.port)
-        assert (await subscriber.readline()).startswith(b"220")
-    assert await subscriber.read() == b""
+        reader, writer = await asyncio.open_connection(server.host, server.port)
+        assert (await reader.readline()).startswith(b"220")
+    assert await reader.read() == b""
     writer.close()

@@ -47,10 +47,10 @@ class Mute:
         self.heard = b""
         self.more = asyncio.Event()
 
-    async def run(self, subscriber: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def run(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.writer = writer
         writer.write(b"220 mute\r\n")
-        while data := await subscriber.read(65536):
+        while data := await reader.read(65536):
             self.heard += data
             if self.heard.endswith(b"EHLO us.example\r\n"):
                 writer.write(b"250-mute\r\n250 PIPELINING\r\n")

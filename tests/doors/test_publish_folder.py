@@ -59,9 +59,9 @@ def test_a_changed_file_replaces_both(tmp_path: Path) -> None:
 def test_whoever_reads_the_old_file_meanwhile_reads_it_to_its_end(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     folder.write("rss.xml", b"old " * 1000)
-    with (tmp_path / "rss.xml").open("rb") as subscriber, (tmp_path / "rss.xml.gz").open("rb") as packed:
+    with (tmp_path / "rss.xml").open("rb") as reader, (tmp_path / "rss.xml.gz").open("rb") as packed:
         folder.write("rss.xml", b"new")
-        assert subscriber.read() == b"old " * 1000
+        assert reader.read() == b"old " * 1000
         assert gzip.decompress(packed.read()) == b"old " * 1000
 
 

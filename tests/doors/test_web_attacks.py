@@ -36,12 +36,12 @@ async def path_of(served: Served, purpose: str, email: str = BO) -> str:
 async def raw(served: Served, request: bytes, *, more: bool = False) -> bytes:
     """All that the server says to these bytes until it closes; with `more` it could wait for others after them."""
     place = urlsplit(served.base)
-    subscriber, writer = await asyncio.open_connection(place.hostname, place.port)
+    reader, writer = await asyncio.open_connection(place.hostname, place.port)
     writer.write(request)
     if not more:
         writer.write_eof()
     async with asyncio.timeout(300):
-        answer = await subscriber.read()
+        answer = await reader.read()
     writer.close()
     return answer
 

@@ -22,10 +22,10 @@ class Hub:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/hub"
 
-    async def handle(self, subscriber: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await subscriber.readuntil(b"\r\n\r\n")).decode("latin-1")
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         length = int(head.lower().partition("content-length:")[2].partition("\r\n")[0])
-        form = parse_qs((await subscriber.readexactly(length)).decode())
+        form = parse_qs((await reader.readexactly(length)).decode())
         status = await self._answer(head, form)
         writer.write(f"HTTP/1.1 {status} Answer\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
         await writer.drain()

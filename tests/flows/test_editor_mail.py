@@ -72,7 +72,7 @@ async def test_a_test_mail_as_a_reader_has_that_readers_language_and_name_and_no
     newsroom: Newsroom,
 ) -> None:
     await newsroom.run(W41, send=False)
-    mail = await trial(newsroom, subscriber="Ann@Subscribers.example")
+    mail = await trial(newsroom, subscriber="Ann@Readers.example")
     text = body(mail, "plain")
     assert "Ann" in text
     assert "구독" in text

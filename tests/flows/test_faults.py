@@ -134,7 +134,7 @@ def test_a_broken_line_of_a_list_is_refused_with_its_number_and_the_others_come_
 
 def test_an_import_revives_nobody(newsroom: Newsroom) -> None:
     assert newsroom.syndicate("subscribers", "remove", "ann@readers.example").returncode == 0
-    file = newsroom.write("list.csv", "email\nAnn@Subscribers.example\n")
+    file = newsroom.write("list.csv", "email\nAnn@Readers.example\n")
     out = json.loads(newsroom.syndicate("subscribers", "import", str(file), "--json").stdout)
     assert out["refused"] == [
         {"line": 2, "reason": "this address has unsubscribed; only its owner can subscribe again"}
