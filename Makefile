@@ -1,38 +1,51 @@
-# Two commands: `make run` is the demo newsroom's two weeks, `make test` the whole suite.
+# Two commands: `make run` publishes and mails the demo newsroom's two weeks, `make test` runs the tests that take seconds.
 # Each builds .venv by itself, from pinned and hashed requirements; the second time that costs nothing.
 
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 SYNDICATE := $(BIN)/syndicate
 TESTS ?=
 UV_COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test nightly lint lock clean
+.PHONY: help run test slow check nightly lint golden lock clean
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
 help:
-	@echo "make run     two weeks of the demo newsroom: mails into var/outbox, feeds into feeds/"
-	@echo "make test    every test, on two cores (make test TESTS=tests/unit for a part)"
-	@echo "make nightly kill runs of the sending, KILLS=1000 times over SUBSCRIBERS=20000, as SEED=1 has it, and count who was lost or mailed twice; then a thousand new examples for each test that makes its own"
-	@echo "make lint    ruff, mypy and the import rules"
-	@echo "make golden  render the golden files of tests/golden anew; then read their difference"
-	@echo "make lock    resolve requirements.txt and requirements-dev.txt anew from pyproject.toml"
-	@echo "make clean   remove .venv, the caches and what the demo made"
+	@echo "make run      two weeks of the demo newsroom: mails into var/outbox, feeds into feeds/"
+	@echo "make test     the tests, but for the slow ones: under three minutes on two cores (TESTS=tests/unit for a part)"
+	@echo "make slow     the slow tests: kill runs, Postfix, browsers, full disks"
+	@echo "make check    make test, make slow and make lint: all that CI runs"
+	@echo "make lint     ruff, mypy and the import rules"
+	@echo "make nightly  KILLS=1000 kills while mailing SUBSCRIBERS=20000 (SEED=1), then 1,000 examples for each property test"
+	@echo "make golden   write the golden files of tests/golden again; then read their difference"
+	@echo "make lock     resolve requirements.txt and requirements-dev.txt again from pyproject.toml"
+	@echo "make clean    remove .venv, the caches and what the demo made"
 	@echo "PYTHON=python3.12 picks another interpreter than python3 (3.11 or newer)."
 
-# The sections that subscribers may pick as topics are known once the articles are.
+# The sections that subscribers may choose as topics are known once the articles are.
 run: .venv/.ready
 	@$(SYNDICATE) collect
 	@$(SYNDICATE) subscribers import examples/subscribers.csv
 	@$(SYNDICATE) run --weekly --week 2026-W44
 	@$(SYNDICATE) run --weekly --week 2026-W45
+	@echo
+	@echo "What next:"
+	@echo "  the mail     $(SYNDICATE) preview --week 2026-W45"
+	@echo "  the archive  feeds/archive/index.html"
+	@echo "  your site    $(SYNDICATE) init ../my-newsroom"
 
+PYTEST := $(BIN)/python -m pytest -n 2
 test: .venv/.ready-dev
-	$(BIN)/python -m pytest -n 2 $(TESTS)
+	$(PYTEST) -m "not slow" $(TESTS)
+
+slow: .venv/.ready-dev
+	$(PYTEST) -m slow $(TESTS)
+
+check: test slow lint
 
 KILLS ?= 1000
 SUBSCRIBERS ?= 20000
@@ -61,13 +74,13 @@ golden: .venv/.ready-dev
 	@touch $@
 
 .venv/.ready: requirements.txt pyproject.toml .venv/.made
-	@$(PIP) install --quiet --require-hashes -r requirements.txt
-	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@$(PIP) install --require-hashes -r requirements.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/.ready-dev: requirements-dev.txt pyproject.toml .venv/.made
-	@$(PIP) install --quiet --require-hashes -r requirements-dev.txt
-	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@ .venv/.ready
 
 # The lock covers every Python from 3.11 on, Linux and macOS, and names no index.

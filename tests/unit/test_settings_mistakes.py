@@ -244,15 +244,18 @@ def test_a_password_in_the_file_is_refused_and_not_printed(
     assert "hunter2" not in f"{error!r} {error} {error.hint}"
 
 
-@pytest.mark.parametrize("value", ['"hunter2\\u0000"', '["hunter2"]', "271828182", "2027-01-31"])
-@pytest.mark.parametrize("key", sorted(set(known_keys(Settings))))
-def test_no_mistake_in_any_key_prints_the_value(tmp_path: Path, key: str, value: str) -> None:
+def test_no_mistake_in_any_key_prints_the_value(tmp_path: Path) -> None:
     """A single wrong key is enough of a document for this: whatever else is missing is reported later."""
-    *tables, name = key.split(".")
-    header = ".".join(tables)
-    text = f"[[{header}]]\n" if header in {"sources", "lanes", "smtp.servers"} else f"[{header}]\n"
-    error = mistake(tmp_path, f"{text}{name} = {value}\n")
-    assert not any(secret in str(error) for secret in ("hunter2", "271828182", "2027"))
+    shown = []
+    for key in sorted(set(known_keys(Settings))):
+        *tables, name = key.split(".")
+        header = ".".join(tables)
+        text = f"[[{header}]]\n" if header in {"sources", "lanes", "smtp.servers"} else f"[{header}]\n"
+        for value in ('"hunter2\\u0000"', '["hunter2"]', "271828182", "2027-01-31"):
+            error = mistake(tmp_path, f"{text}{name} = {value}\n")
+            if any(secret in str(error) for secret in ("hunter2", "271828182", "2027")):
+                shown.append(f"{key}: {error}")
+    assert shown == []
 
 
 @pytest.mark.parametrize(
