@@ -44,9 +44,8 @@ def list_(
 
     async def job() -> int:
         from syndication.flows.collecting.articles import article_list
-        from syndication.wiring.app import open_app
 
-        async with open_app(chosen.config, progress=chosen.progress()) as app:
+        async with chosen.app() as app:
             zone = app.publication.timezone
             day = _day(since, zone) if since else None
             rows = await article_list(
@@ -75,9 +74,8 @@ def show(context: typer.Context, article: Annotated[str, typer.Argument(metavar=
 
     async def job() -> int:
         from syndication.flows.collecting.articles import article_facts
-        from syndication.wiring.app import open_app
 
-        async with open_app(chosen.config, progress=chosen.progress()) as app:
+        async with chosen.app() as app:
             zone = app.publication.timezone
             facts = _plain(await article_facts(app, article), zone)
         if chosen.json:
@@ -129,9 +127,8 @@ def withdraw(
 
     async def job() -> int:
         from syndication.flows.desk.withdraw import restore, withdraw
-        from syndication.wiring.app import open_app
 
-        async with open_app(chosen.config, progress=chosen.progress()) as app:
+        async with chosen.app() as app:
             done = await (restore(app, article) if undo else withdraw(app, article, reason.strip()))
         if chosen.json:
             document(done)

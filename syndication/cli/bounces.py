@@ -58,12 +58,11 @@ def receive(
 async def _receive(chosen: Options, recipient: str) -> Taken:
     from syndication.bounces.message import LARGEST
     from syndication.flows.bounces.take import take
-    from syndication.wiring.app import open_app
 
     data = sys.stdin.buffer.read(LARGEST)
     while sys.stdin.buffer.read(LARGEST):  # the rest: whoever writes it must not meet a closed pipe
         pass
-    async with open_app(chosen.config, progress=chosen.progress()) as app:
+    async with chosen.app() as app:
         return await take(app, data, recipient)
 
 
@@ -81,9 +80,8 @@ def poll(context: typer.Context) -> int:
 
 async def _poll(chosen: Options) -> Counter[str]:
     from syndication.flows.bounces.take import poll as polled
-    from syndication.wiring.app import open_app
 
-    async with open_app(chosen.config, progress=chosen.progress()) as app:
+    async with chosen.app() as app:
         return await polled(app)
 
 

@@ -55,11 +55,10 @@ def _states(names: list[str] | tuple[()]) -> tuple[State, ...]:
 
 async def _list(chosen: Options, key: str, states: tuple[State, ...], *, as_csv: bool) -> int:
     from syndication.flows.sending.deliveries import deliveries as rows_of
-    from syndication.wiring.app import open_app
 
     week = week_key(key)
     assert week is not None
-    async with open_app(chosen.config, progress=chosen.progress()) as app:
+    async with chosen.app() as app:
         rows = rows_of(app, week, states)
         # The first row is asked for before anything is written: then an error is all that there is.
         first = await anext(rows, None)

@@ -62,9 +62,8 @@ def run(
 async def _run(chosen: Options, week: str | None, *, send: bool) -> int:
     from syndication.cli.closing import close
     from syndication.flows.weekly import Weekly, run_weekly
-    from syndication.wiring.app import open_app
 
-    async with open_app(chosen.config, progress=chosen.progress()) as app:
+    async with chosen.app() as app:
         return close(app, await run_weekly(app, Weekly(week_key(week), send=send)), as_json=chosen.json)
 
 
@@ -72,13 +71,8 @@ async def _dry_run(chosen: Options, week: str | None, *, every: bool) -> int:
     from syndication.cli.closing import close
     from syndication.flows.desk.dry_run import dry_run
     from syndication.flows.weekly import Weekly
-    from syndication.wiring.app import open_rehearsal
 
-    async with open_rehearsal(chosen.config, week_key(week), progress=chosen.progress()) as (
-        app,
-        key,
-        folder,
-    ):
+    async with chosen.rehearsal(week_key(week)) as (app, key, folder):
         report = await dry_run(app, Weekly(key), folder, every=every)
         return close(app, report, as_json=chosen.json, folder=folder)
 
@@ -101,9 +95,8 @@ def deliver(
         from syndication.cli.closing import close_deliver
         from syndication.flows.sending.deliver import Again
         from syndication.flows.sending.due import deliver_due
-        from syndication.wiring.app import open_app
 
-        async with open_app(chosen.config, progress=chosen.progress()) as app:
+        async with chosen.app() as app:
             again = Again(failed=retry_failed, unknown=resend_unknown)
             return close_deliver(await deliver_due(app, week_key(key), again), as_json=chosen.json)
 
@@ -133,9 +126,8 @@ def collect(
 
     async def job() -> int:
         from syndication.flows.collecting.collect import run_collect
-        from syndication.wiring.app import open_app
 
-        async with open_app(chosen.config, progress=chosen.progress()) as app:
+        async with chosen.app() as app:
             return _close(chosen, await run_collect(app))
 
     return run_job(job())
@@ -143,9 +135,8 @@ def collect(
 
 async def _explain(chosen: Options, url: str, *, allow_private: bool) -> int:
     from syndication.flows.collecting.explain import explain, lines
-    from syndication.wiring.app import open_app
 
-    async with open_app(chosen.config, progress=chosen.progress()) as app:
+    async with chosen.app() as app:
         found = await explain(app, url, allow_private=allow_private)
     if chosen.json:
         document(found)
@@ -168,9 +159,8 @@ def publish(
 
     async def job() -> int:
         from syndication.flows.publishing.publish import run_publish
-        from syndication.wiring.app import open_app
 
-        async with open_app(chosen.config, progress=chosen.progress()) as app:
+        async with chosen.app() as app:
             return _close(chosen, await run_publish(app, full=full, check=check))
 
     return run_job(job())
@@ -204,9 +194,8 @@ def status(
         from syndication.cli.closing import show_sources, show_status
         from syndication.flows.collecting.health import sources_standing
         from syndication.flows.site.status import standing
-        from syndication.wiring.app import open_app
 
-        async with open_app(chosen.config, progress=chosen.progress()) as app:
+        async with chosen.app() as app:
             if sources:
                 return show_sources(await sources_standing(app), as_json=chosen.json)
             return show_status(await standing(app, week_key(key)), as_json=chosen.json)

@@ -61,10 +61,9 @@ def _read(file: Path) -> str:
 
 async def _note(chosen: Options, key: str, text: str | None) -> int:
     from syndication.flows.desk.editor import note, write_note
-    from syndication.wiring.app import open_app
 
     week = _week(key)
-    async with open_app(chosen.config, progress=chosen.progress()) as app:
+    async with chosen.app() as app:
         if text is not None:
             await write_note(app, week, text)
         kept = await note(app, week)
@@ -89,9 +88,8 @@ def approve(
 async def _approve(chosen: Options, key: str, *, send: bool) -> int:
     from syndication.cli.closing import close
     from syndication.flows.desk.editor import approve
-    from syndication.wiring.app import open_app
 
-    async with open_app(chosen.config, progress=chosen.progress()) as app:
+    async with chosen.app() as app:
         return close(app, await approve(app, _week(key), send=send), as_json=chosen.json)
 
 
@@ -112,10 +110,9 @@ def discard(context: typer.Context, key: Key) -> int:
 
 async def _word(chosen: Options, key: str, verb: str) -> int:
     from syndication.flows.desk import editor
-    from syndication.wiring.app import open_app
 
     flow = {"hold": editor.hold, "resume": editor.resume, "discard": editor.discard}[verb]
-    async with open_app(chosen.config, progress=chosen.progress()) as app:
+    async with chosen.app() as app:
         found = await flow(app, _week(key))
     if chosen.json:
         document(found)
@@ -154,16 +151,14 @@ def send(
 async def _test(chosen: Options, week: WeekKey | None, address: str, subscriber: str) -> int:
     from syndication.flows.desk.trial_mail import drafted_mailing, frozen_mailing, send_test
     from syndication.flows.report import Report
-    from syndication.wiring.app import open_app, open_rehearsal
 
-    async with open_app(chosen.config, progress=chosen.progress()) as app:
+    async with chosen.app() as app:
         key = week or app.edition.cutoff.latest(app.clock())
         mailing = await frozen_mailing(app, key)
         if mailing is not None:
             return _tested(chosen, key, await send_test(app, mailing, address, subscriber=subscriber), ())
     with TemporaryDirectory(prefix="syndicate-") as below:
-        rehearsal = open_rehearsal(chosen.config, key, progress=chosen.progress(), below=Path(below))
-        async with rehearsal as (app, _, _):
+        async with chosen.rehearsal(key, Path(below)) as (app, _, _):
             report = Report(str(key))
             mailing = await drafted_mailing(app, key, report)
             sent = await send_test(app, mailing, address, subscriber=subscriber)

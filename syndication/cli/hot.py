@@ -48,9 +48,8 @@ def hot(context: typer.Context, week: Week = None) -> int:
 
     async def job() -> int:
         from syndication.flows.edition.hot import told_hot
-        from syndication.wiring.app import open_app
 
-        async with open_app(chosen.config, progress=chosen.progress()) as app:
+        async with chosen.app() as app:
             told = await told_hot(app, week_key(week))
         if chosen.json:
             document(told)

@@ -3,7 +3,7 @@
 import gc
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,6 +24,9 @@ from syndication.cli import (
 )
 from syndication.cli.screen import Options, document, fail, forgiving
 from syndication.errors import SyndicationError, TryAgainError, UsageError
+
+if TYPE_CHECKING:
+    from syndication.wiring.app import Moment
 
 __all__ = ["command", "main"]
 
@@ -75,7 +78,7 @@ def _globals(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    context.obj = Options(config, as_json, verbose)
+    context.obj = Options(config, as_json, verbose, context.obj)
 
 
 def main() -> None:
@@ -85,12 +88,12 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Carry out one command line and return its exit code (see `syndication.errors`)."""
+def run(arguments: Sequence[str], moment: "Moment | None" = None) -> int:
+    """Carry out one command line and return its exit code (see `syndication.errors`). A test passes its own `moment`."""
     as_json = "--json" in arguments
     arguments = hoisted(arguments) or ("--help",)
     try:
-        result = command(list(arguments), prog_name="syndicate", standalone_mode=False)
+        result = command(list(arguments), prog_name="syndicate", standalone_mode=False, obj=moment)
     except SyndicationError as error:
         return fail(error, as_json=as_json)
     except _UsageFault as error:

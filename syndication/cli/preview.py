@@ -43,13 +43,12 @@ async def _serve(chosen: Options, week: WeekKey | None, port: int) -> int:
     from syndication.web.preview.app import PreviewSecrets, preview_app
     from syndication.web.preview.desk import PreviewDesk
     from syndication.web.server import listening, serving, stopping
-    from syndication.wiring.app import REAL
 
     with TemporaryDirectory(prefix="syndicate-preview-") as folder, listening(port) as sock:
-        desk = PreviewDesk(chosen.config, Path(folder), chosen.progress())
+        desk = PreviewDesk(chosen.config, Path(folder), chosen.progress(), chosen.moment)
         try:
             await desk.app(week)
-            secrets = PreviewSecrets(*(REAL.new_id() + REAL.new_id() for _ in range(3)))
+            secrets = PreviewSecrets(*(chosen.moment.new_id() + chosen.moment.new_id() for _ in range(3)))
             bound = sock.getsockname()[1]
             url = f"http://127.0.0.1:{bound}/?token={secrets.token}"
             async with serving(preview_app(desk, port=bound, secrets=secrets), sock):
@@ -72,7 +71,7 @@ async def _write(chosen: Options, week: WeekKey | None, out: Path) -> int:
     from syndication.web.preview.files import write_pictures, write_proof
 
     with TemporaryDirectory(prefix="syndicate-preview-") as folder:
-        desk = PreviewDesk(chosen.config, Path(folder), chosen.progress())
+        desk = PreviewDesk(chosen.config, Path(folder), chosen.progress(), chosen.moment)
         try:
             app, proof = await desk.proof(week)
             files = write_proof(app, proof, out)

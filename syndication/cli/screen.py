@@ -1,20 +1,30 @@
 """What a person sees: lines and a progress bar on a terminal, one JSON document with `--json`, errors as one sentence."""
 
+from __future__ import annotations
+
 import io
 import json
 import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-import typer
-
-from syndication.errors import SyndicationError
 from syndication.flows.progress import NONE, Progress, Silent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    import typer
+
+    from syndication.domain.week import WeekKey
+    from syndication.errors import SyndicationError
+    from syndication.flows.app import App
+    from syndication.wiring.app import Moment
 
 __all__ = ["JsonProgress", "Options", "Screen", "document", "fail", "forgiving", "options"]
 
@@ -25,15 +35,37 @@ TELL = 0.25  # seconds between two lines of a sender process
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The global options."""
+    """The global options; `at` is the clock and the ids, the real ones if None."""
 
     config: str
     json: bool
     verbose: bool
+    at: Moment | None = None
 
     def progress(self) -> Progress:
-        """How progress is shown."""
+        """Return how to show progress."""
         return Silent() if self.json else Screen(self.verbose)
+
+    @property
+    def moment(self) -> Moment:
+        """The clock and the ids of this command."""
+        from syndication.wiring.app import REAL
+
+        return self.at or REAL
+
+    def app(self, progress: Progress | None = None) -> AbstractAsyncContextManager[App]:
+        """Open the site. Raises SettingsError, StoreError, TemplateError."""
+        from syndication.wiring.app import open_app
+
+        return open_app(self.config, progress=progress or self.progress(), moment=self.moment)
+
+    def rehearsal(
+        self, week: WeekKey | None, below: Path | None = None
+    ) -> AbstractAsyncContextManager[tuple[App, WeekKey, Path]]:
+        """Open a copy of the site; see `wiring.app.open_rehearsal`."""
+        from syndication.wiring.app import open_rehearsal
+
+        return open_rehearsal(self.config, week, progress=self.progress(), moment=self.moment, below=below)
 
 
 def options(context: typer.Context) -> Options:

@@ -32,12 +32,11 @@ async def _serve(chosen: Options, host: str, port: int) -> int:
     from syndication.flows.sending.confirmations import posting
     from syndication.web.server import listening, serving, stopping
     from syndication.web.subscribers.app import subscriber_app
-    from syndication.wiring.app import open_app
 
     with listening(port, host) as sock:
         bound = sock.getsockname()[1]
         async with (
-            open_app(chosen.config, progress=chosen.progress()) as site,
+            chosen.app() as site,
             posting(site) as postman,
             serving(subscriber_app(site, postman.wake), sock, proxied=True),
         ):

@@ -46,7 +46,9 @@ def new(
 
     if kind not in TYPES:
         raise UsageError("There is no such type of key.", "Write --type rsa or --type ed25519.")
-    key = new_dkim_key(options(context).config, TYPES[kind], selector=selector, out=out)
+    key = new_dkim_key(
+        options(context).config, TYPES[kind], selector=selector, out=out, moment=options(context).moment
+    )
     if options(context).json:
         document(
             {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syndication.cli.loop import run
-from syndication.cli.screen import document, options
+from syndication.cli.screen import Options, document, options
 from syndication.errors import SyndicationError
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def doctor(
 ) -> int:
     """Check the configuration, the store, the folders, the secrets file and the DKIM keys; that the mail server and web.url answer."""
     chosen = options(context)
-    checks = run(_examined(chosen.config, offline=offline))
+    checks = run(_examined(chosen, offline=offline))
     if chosen.json:
         document({"checks": [{"name": check.name, "ok": check.ok, "said": check.said} for check in checks]})
     else:
@@ -91,13 +91,12 @@ def doctor(
     return max((check.exit_code for check in checks if not check.ok), default=0)
 
 
-async def _examined(config: str, *, offline: bool) -> list[Check]:
+async def _examined(chosen: Options, *, offline: bool) -> list[Check]:
     from syndication.flows.progress import Silent
     from syndication.flows.site.doctor import Check, examine
-    from syndication.wiring.app import open_app
 
     try:
-        async with open_app(config, progress=Silent()) as app:
+        async with chosen.app(Silent()) as app:
             return await examine(app, offline=offline)
     except SyndicationError as error:
         return [Check.of({"settings": "configuration"}.get(error.code, error.code), error)]

@@ -161,10 +161,9 @@ def _told(context: typer.Context, value: dict[str, Any], line: str) -> int:
 
 
 def _with_app(chosen: Options, job: Any) -> Any:
-    from syndication.wiring.app import open_app
 
     async def inside() -> Any:
-        async with open_app(chosen.config, progress=chosen.progress()) as app:
+        async with chosen.app() as app:
             return await job(app)
 
     return run(inside())

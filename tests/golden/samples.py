@@ -17,6 +17,8 @@ from syndication.flows.report import Report
 from syndication.flows.weekly import Weekly, run_weekly
 from syndication.render.renderer import Renderer
 from syndication.wiring.app import Moment, open_app
+from tests.golden import json_documents
+from tests.golden.json_documents import documents
 from tests.unit.render_editions import merged, subscriber
 
 __all__ = ["FOLDER", "NAMES", "samples"]
@@ -83,3 +85,5 @@ def _a_tag_a_line(html: str) -> str:
 if __name__ == "__main__":
     for name, content in samples().items():
         (FOLDER / name).write_text(content, "utf-8")
+    for name, content in documents().items():
+        (json_documents.FOLDER / f"{name}.json").write_text(content, "utf-8")
