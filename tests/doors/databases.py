@@ -30,6 +30,7 @@ __all__ = [
     "empty_url",
     "postgres",
     "postgres_store",
+    "second_empty_url",
     "sqlite_template",
     "store",
 ]
@@ -141,6 +142,15 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a store that nobody has opened yet."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'var' / 'store.db'}"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.create()
+
+
+@pytest.fixture
+def second_empty_url(request: pytest.FixtureRequest, empty_url: str) -> str:
+    """The address of another store on the same kind of database, which nobody has opened yet either."""
+    if empty_url.startswith("sqlite"):
+        return empty_url.replace("store.db", "second.db")
     server: Postgres = request.getfixturevalue("postgres")
     return server.create()
 

@@ -1,16 +1,9 @@
 """What comes after a mailing: failed and unknown rows queued again, long settled rows folded into counts."""
 
 from datetime import timedelta
-from typing import Any
-
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, text
 
 from syndication.domain.delivery import Recipient, Reply, Settled, Stage, State
-from syndication.store.database import Store, open_store
-from syndication.store.engine import Database
-from syndication.store.schema import HEAD, MIGRATIONS
+from syndication.store.database import Store
 from tests.doors.store_samples import (
     DAY,
     HOUR,
@@ -132,26 +125,3 @@ async def test_nothing_is_folded_while_a_row_waits_or_is_held(store: Store) -> N
     assert await store.ledger.step(batch, settled(batch.rows[0], State.FAILED), None, now=NOW + HOUR)
     await store.ledger.finish(batch)
     assert await fold(store, DAY) == 2
-
-
-async def test_a_store_of_the_first_schema_is_brought_up_with_what_it_holds(empty_url: str) -> None:
-    database = Database(empty_url)
-
-    def first_schema(connection: Connection) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        connection.execute(text("INSERT INTO sources (name, retired) VALUES ('desk', false)"))
-
-    await database.write(first_schema)
-    await database.close()
-    store = await open_store(empty_url)
-
-    def found(connection: Connection) -> tuple[Any, ...]:
-        version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-        return version, connection.execute(text("SELECT name FROM sources")).scalar()
-
-    assert await store.database.read(found) == (HEAD, "desk")
-    assert await store.ledger.counts("m1")
-    await store.close()

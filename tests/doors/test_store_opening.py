@@ -1,11 +1,16 @@
 """Opening a store: migrations, other versions, and what a person reads when it cannot be opened or written."""
 
 import asyncio
+import json
 import os
 import resource
 import shutil
+import sqlite3
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,17 +21,20 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import JSON, Boolean, Column, Connection, MetaData, insert, inspect, text
 
+from syndication.domain.delivery import State
 from syndication.domain.subscriber import Added, NewSubscriber
 from syndication.errors import StoreError
 from syndication.store.database import open_store
 from syndication.store.engine import Database
 from syndication.store.schema import HEAD, MIGRATIONS
 from syndication.store.tables.core import metadata
-from tests.doors.store_samples import NOW, addresses, minter, subscribe
+from tests.doors.store_samples import NOW, W47, addresses, minter, states, subscribe, titles
 
 pytest_plugins = ("tests.doors.databases",)
+
+STORE_OF_DC478F0 = Path(__file__).parent / "store_of_dc478f0.sql"
 
 
 async def test_a_new_store_has_exactly_the_schema_of_tables(empty_url: str) -> None:
@@ -65,45 +73,148 @@ async def test_a_new_file_and_its_log_are_the_owners_alone(tmp_path: Path) -> No
     assert modes == dict.fromkeys(("syndicate.db", "syndicate.db-wal", "syndicate.db-shm"), 0o600)
 
 
-async def test_who_had_bounced_or_complained_keeps_the_mailbox_away_from_now_on(empty_url: str) -> None:
-    database = Database(empty_url)
-    await database.write(partial(upgraded, to="0012"))
-    subscribers = {"ann@a.example": "complained", "bo+1@a.example": "bounced", "cy@a.example": "bounced"}
-
-    def fill(connection: Connection) -> None:
-        for email, consent in subscribers.items():
-            row = {"email": email, "consent": consent}
-            connection.execute(
-                text(
-                    "INSERT INTO subscribers (email, canonical, domain, key, consent, topics, created) "
-                    "VALUES (:email, :email, 'a.example', :email, :consent, '', 0)"
-                ),
-                row,
-            )
-
-    await database.write(fill)
-    await database.close()
-    store = await open_store(empty_url)
-    tagged = [f"{name}+news@a.example" for name in ("ann", "bo", "cy")]
-    away = [await store.subscribers.kept_away(email, ()) for email in tagged]
+async def test_a_store_of_dc478f0_opens_with_all_its_rows_and_the_schema_of_a_new_one(
+    empty_url: str, second_empty_url: str
+) -> None:
+    rows = _rows_of_dc478f0()
+    await make_store_of_dc478f0(empty_url, rows)
+    store, new = await open_store(empty_url), await open_store(second_empty_url)
+    assert await store.database.read(schema) == await new.database.read(schema)
+    assert await store.database.read(_counts) == {name: len(found) for name, found in rows.items()}
+    await new.close()
     await store.close()
-    assert [each.why if each else None for each in away] == [Added.COMPLAINED, None, Added.BOUNCED]
 
 
-async def test_editions_that_were_made_before_there_was_an_approval_need_none(empty_url: str) -> None:
-    database = Database(empty_url)
-    await database.write(partial(upgraded, to="0002"))
-    await database.write(
-        lambda connection: connection.execute(
-            text(
-                "INSERT INTO mailings (id, kind, date, headers) VALUES ('m1', 'digest', 1700000000000000, '{}')"
-            )
-        )
+async def test_a_store_of_dc478f0_is_worked_with_as_any_other(empty_url: str) -> None:
+    await make_store_of_dc478f0(empty_url, _rows_of_dc478f0())
+    store = await open_store(empty_url)
+    await subscribe(store, "flo@small.example")
+    assert [subscriber.id async for subscriber in store.subscribers.stream()] == [1, 2, 3, 4, 5, 6]
+    away = await store.subscribers.kept_away("cy+news@big.example", ())
+    assert away
+    assert away.why is Added.BOUNCED
+    frozen = await store.editions.get(W47)
+    assert frozen
+    assert titles((await store.articles.get(frozen.articles)).values()) == [
+        "The ferry sails again",
+        "A quiet winter",
+    ]
+    assert await store.ledger.recover("m1", now=NOW, dead="host", resend=False) == 1
+    assert await states(store) == {
+        "ann@small.example": State.QUEUED,
+        "bo+news@small.example": State.QUEUED,
+        "cy@big.example": State.SENT,
+        "dee@big.example": State.UNKNOWN,
+    }
+    await store.close()
+
+
+async def make_store_of_dc478f0(url: str, rows: dict[str, list[dict[str, Any]]]) -> None:
+    """On PostgreSQL by our own first migration, which made exactly that commit's schema when it took the place of thirteen."""
+    database = Database(url)
+    if database.file is not None:
+        with closing(sqlite3.connect(database.file)) as file:
+            file.executescript(STORE_OF_DC478F0.read_text(encoding="utf-8"))
+    else:
+        await database.write(partial(upgraded, to="0013"))
+        await database.write(partial(_fill, rows=rows))
+    await database.close()
+
+
+def _rows_of_dc478f0() -> dict[str, list[dict[str, Any]]]:
+    """The rows by their table."""
+    with closing(sqlite3.connect(":memory:")) as file:
+        file.executescript(STORE_OF_DC478F0.read_text(encoding="utf-8"))
+        file.row_factory = sqlite3.Row
+        tables = [row["name"] for row in file.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        return {
+            table: [dict(row) for row in file.execute(f"SELECT * FROM {table}")]
+            for table in tables
+            if not table.startswith("sqlite_")
+        }
+
+
+def _fill(connection: Connection, rows: dict[str, list[dict[str, Any]]]) -> None:
+    there = MetaData()
+    there.reflect(connection)
+    for table in there.sorted_tables:
+        if table.name == "alembic_version":
+            continue
+        for row in rows[table.name]:
+            connection.execute(insert(table), {name: _given(table.c[name], row[name]) for name in row})
+        for column in table.primary_key:
+            if column.server_default is not None:  # a sequence, which did not count these rows
+                sequence = f"pg_get_serial_sequence('{table.name}', '{column.name}')"
+                connection.execute(
+                    text(f"SELECT setval({sequence}, (SELECT max({column.name}) FROM {table.name}))")
+                )
+
+
+def _given(column: Column[Any], value: Any) -> Any:
+    """SQLite gives out a truth value as a number, and JSON as text."""
+    if value is None or isinstance(column.type, Boolean):
+        return None if value is None else bool(value)
+    return json.loads(value) if isinstance(column.type, JSON) else value
+
+
+def _counts(connection: Connection) -> dict[str, int]:
+    names = inspect(connection).get_table_names()
+    return {name: connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() for name in names}
+
+
+def schema(connection: Connection) -> dict[str, Any]:
+    """Columns, constraints and indexes by their table."""
+    seen = inspect(connection)
+    facts = (
+        seen.get_columns,
+        seen.get_pk_constraint,
+        seen.get_foreign_keys,
+        seen.get_unique_constraints,
+        seen.get_check_constraints,
+        seen.get_indexes,
     )
+    return {
+        table: [
+            sorted(map(_as_text, found if isinstance(found := fact(table), list) else [found]))
+            for fact in facts
+        ]
+        for table in seen.get_table_names()
+    }
+
+
+def _as_text(fact: Any) -> str:
+    return json.dumps(fact, default=str, sort_keys=True)
+
+
+@pytest.mark.parametrize("revision", ["0001", "0012"])
+async def test_a_store_from_before_the_first_release_is_refused_with_what_to_do(
+    database_url: str, revision: str
+) -> None:
+    await _stamp(database_url, revision)
+    with pytest.raises(StoreError, match=f"older than the first release .schema {revision}") as refused:
+        await open_store(database_url)
+    await _stamp(database_url, HEAD)
+    assert "dc478f0" in refused.value.hint
+
+
+async def _stamp(url: str, revision: str) -> None:
+    database = Database(url)
+    stamped = text("UPDATE alembic_version SET version_num = :revision")
+    await database.write(lambda connection: connection.execute(stamped, {"revision": revision}))
     await database.close()
-    store = await open_store(empty_url)
-    assert await store.ledger.is_sendable("m1")
-    await store.close()
+
+
+def test_a_store_at_the_head_opens_without_alembic_and_without_the_other_databases_driver(
+    sqlite_template: Path,
+) -> None:
+    opening = f"""
+import asyncio, sys
+from syndication.store.database import open_store
+asyncio.run(open_store("sqlite:///{sqlite_template}"))
+print([name for name in ("alembic", "mako", "psycopg") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", opening], check=True, capture_output=True, text=True)
+    assert done.stdout == "[]\n"
 
 
 def upgraded(connection: Connection, to: str) -> None:
