@@ -318,7 +318,7 @@ def test_above_the_bound_the_most_read_are_estimated_and_the_others_stay_exact(t
     assert abs(estimate.visitors["tram"] - 20_000) < 600
 
 
-def test_what_is_kept_of_a_reader_depends_on_the_salt(tmp_path: Path) -> None:
+def test_what_is_kept_of_a_visitor_depends_on_the_salt(tmp_path: Path) -> None:
     read(tmp_path, [combined(address=f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}") for n in range(20_000)])
     salts = [bytes([number]) * 16 for number in range(3)]
     estimates = {asked(tmp_path / "access.log", salt, many=5_000).visitors["tram"] for salt in salts}

@@ -13,7 +13,7 @@ from syndication.collect.access_log.json_lines import JsonKeys, Record
 from syndication.collect.access_log.paths import ArticlePaths
 from syndication.collect.access_log.robots import RobotAgents
 from syndication.collect.access_log.times import Clock
-from syndication.collect.access_log.visitors import MANY, Visitors, fold
+from syndication.collect.access_log.visitors import MANY, Visitors, settle_all
 from syndication.domain.audience import LeftOut
 
 __all__ = ["Counting"]
@@ -68,7 +68,7 @@ class Counting:
 
     def settle(self) -> None:
         """Between two blocks: keep the memory in bounds."""
-        fold(self.visitors, self._many)
+        settle_all(self.visitors, self._many)
 
     def _text(self, lines: Sequence[bytes], *, named: bool) -> None:
         requests, left, visitors = self._requests, self._left, self.visitors
