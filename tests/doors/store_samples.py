@@ -8,7 +8,7 @@ from typing import TypeVar
 from syndication.domain.article import Article, Merged, ParsedArticle, Source, SourceKind
 from syndication.domain.delivery import Batch, Recipient, Reply, Settled, Stage, State
 from syndication.domain.edition import Edition, Section
-from syndication.domain.frozen import FrozenEdition
+from syndication.domain.frozen import FrozenEdition, HeaderFacts
 from syndication.domain.hotlist import HotEntry, Movement, Trend
 from syndication.domain.limits import Grant, Meter, Plan, Reason, Situation, Wait
 from syndication.domain.subscriber import Added, NewSubscriber
@@ -40,6 +40,14 @@ HOT = (
 )
 ENGLISH = Variant("en", "The week", "What happened", "<p>[[~s.name~]]</p>", "[[~s.name~]]", ("city", "film"))
 KOREAN = Variant("ko", "이번 주", "무슨 일이", "<p>주</p>", "주", ("city",), common=False)
+
+HEADERS = HeaderFacts(
+    sender="Hanok <weekly@hanok.example>",
+    list_id="weekly.hanok.example",
+    web_url="https://news.hanok.example/",
+    timezone="Asia/Seoul",
+    domain="hanok.example",
+)
 
 
 def minter(prefix: str) -> Callable[[], str]:
@@ -113,7 +121,7 @@ async def freeze(
         subject="The week",
         at=at,
         mailing=mailing,
-        headers={"from": "Hanok <weekly@hanok.example>", "list_id": "weekly.hanok.example"},
+        headers=HEADERS,
         token_key="abcd",
         lane_of=lanes,
     )

@@ -31,7 +31,6 @@ __all__ = [
     "drafted",
     "edition_of",
     "freeze_edition",
-    "mail_headers",
     "with_copied_images",
 ]
 
@@ -96,25 +95,10 @@ def drafted(app: App, edition: Edition, at: datetime, mailing: str = "") -> Edit
         kind=MailingKind.DIGEST,
         edition=edition.key,
         date=at,
-        headers=mail_headers(app),
+        headers=app.mail,
         variants=tuple(app.renderer.digest(edition, language) for language in app.renderer.languages),
     )
     return EditionDraft(edition, made, app.letters.prove(made))
-
-
-def mail_headers(app: App) -> dict[str, str]:
-    """What the mailing's messages have in common, as the configuration says it now."""
-    return {
-        "sender": app.mail.sender,
-        "reply_to": app.mail.reply_to,
-        "list_id": app.mail.list_id,
-        "unsubscribe_mailto": app.mail.unsubscribe_mailto,
-        "bounces": app.mail.bounces,
-        "web_url": app.publication.web_url,
-        "timezone": app.publication.timezone.key,
-        "domain": app.publication.domain,
-        "dkim": app.signing.names,
-    }
 
 
 async def _compose(app: App, key: WeekKey, report: Report) -> tuple[Edition, HotAccount] | None:
