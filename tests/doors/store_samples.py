@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import TypeVar
 
-from syndication.domain.article import Article, Merged, ParsedArticle, Source, SourceKind
+from syndication.domain.article import Article, Merged, ParsedArticle, ResolvedArticle, Source, SourceKind
 from syndication.domain.delivery import Batch, Recipient, Reply, Settled, Stage, State
 from syndication.domain.edition import Edition, Section
 from syndication.domain.frozen import FrozenEdition, HeaderFacts
@@ -89,12 +89,13 @@ async def subscribe(
 
 
 def edition(articles: Sequence[Article], key: WeekKey = W47, number: int = 1) -> Edition:
+    lead, *others = map(ResolvedArticle, articles)
     return Edition(
         key=key,
         number=number,
         day=date(2026, 11, 23),
-        lead=articles[0],
-        sections=(Section("City", "city", tuple(articles[1:])),),
+        lead=lead,
+        sections=(Section("City", "city", tuple(others)),),
         hot=HOT,
         preheader="What happened",
         note="A note.",
