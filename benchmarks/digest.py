@@ -15,10 +15,11 @@ from email.message import EmailMessage
 from html import escape
 from zoneinfo import ZoneInfo
 
-from syndication.deliver.message import Letter, compile_letter
+from syndication.deliver.message import compile_letter
 from syndication.domain.article import Article, Image
-from syndication.domain.delivery import Recipient
+from syndication.domain.delivery import MailingKind, Recipient
 from syndication.domain.edition import Edition, Section
+from syndication.domain.frozen import HeaderFacts, Mailing
 from syndication.domain.hotlist import HotEntry, Movement, Trend
 from syndication.domain.publication import Publication
 from syndication.domain.variant import Variant, merge, split
@@ -80,15 +81,21 @@ def compiling(renderer: Renderer, shown: Edition, variant: Variant, rounds: int)
 
 
 def merging(renderer: Renderer, variant: Variant, rounds: int, subscribers: int) -> None:
-    letter = Letter(
-        mailing="2026-W47.bell.example",
-        sender="The Harbour Bell <weekly@bell.example>",
-        domain="bell.example",
+    mailing = Mailing(
+        id="2026-W47.bell.example",
+        kind=MailingKind.DIGEST,
+        edition=None,
         date=NOW,
-        variant=variant,
-        list_id="weekly.bell.example",
+        headers=HeaderFacts(
+            sender="The Harbour Bell <weekly@bell.example>",
+            list_id="weekly.bell.example",
+            web_url="https://news.bell.example/",
+            timezone="Europe/London",
+            domain="bell.example",
+        ),
+        variants=(variant,),
     )
-    draft = compile_letter(letter).draft
+    draft = compile_letter(mailing, variant).draft
     html, text = split(variant.html), split(variant.text)
     people = [
         Recipient(
@@ -116,7 +123,7 @@ def merging(renderer: Renderer, variant: Variant, rounds: int, subscribers: int)
     def by_the_library(subscriber: Recipient) -> None:
         values, flags = prepared(subscriber)
         mail = EmailMessage()
-        mail["From"], mail["To"], mail["Subject"] = letter.sender, subscriber.email, variant.subject
+        mail["From"], mail["To"], mail["Subject"] = mailing.headers.sender, subscriber.email, variant.subject
         mail.set_content(merge(text, values, flags))
         mail.add_alternative(merge(html, values, flags, escape), subtype="html")
         mail.as_bytes()

@@ -24,6 +24,7 @@ from syndication.domain.article import ParsedArticle, Source, SourceKind
 from syndication.domain.bounce import Rule
 from syndication.domain.delivery import Batch, Recipient, Reply, Settled, Stage, State
 from syndication.domain.edition import Edition
+from syndication.domain.frozen import HeaderFacts
 from syndication.domain.limits import Limits
 from syndication.domain.subscriber import NewSubscriber
 from syndication.domain.variant import Variant
@@ -141,7 +142,13 @@ async def prepare(store: Store, rows: int) -> None:
         subject="The week",
         at=NOW - timedelta(minutes=1),
         mailing="m1",
-        headers={},
+        headers=HeaderFacts(
+            sender="Weekly <weekly@bell.example>",
+            list_id="weekly.bell.example",
+            web_url="https://news.bell.example/",
+            timezone="UTC",
+            domain="bell.example",
+        ),
         token_key="abcd",
         lane_of=str,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from syndication.domain.article import Article
+from syndication.domain.article import Article, ResolvedArticle
 from syndication.domain.edition import Edition, Section
 from syndication.domain.hotlist import HotEntry, normalise_title
 from syndication.domain.slug import slugify
@@ -22,7 +22,7 @@ def compose(
     key: WeekKey,
     number: int,
     day: date,
-    members: Sequence[Article],
+    members: Sequence[ResolvedArticle],
     hot: tuple[HotEntry, ...],
     section_order: Sequence[str],
     language: str,
@@ -46,7 +46,7 @@ def compose(
     )
 
 
-def _lead(members: Sequence[Article], hot: Sequence[HotEntry]) -> Article:
+def _lead(members: Sequence[ResolvedArticle], hot: Sequence[HotEntry]) -> ResolvedArticle:
     """The most read of the members, else the newest with an image, else the newest."""
     if not members:
         raise ValueError("an edition needs an article")
@@ -56,13 +56,15 @@ def _lead(members: Sequence[Article], hot: Sequence[HotEntry]) -> Article:
     return next(read, None) or next(pictured, None) or members[0]
 
 
-def _sections(articles: Sequence[Article], order: Sequence[str], unsectioned: str) -> tuple[Section, ...]:
+def _sections(
+    articles: Sequence[ResolvedArticle], order: Sequence[str], unsectioned: str
+) -> tuple[Section, ...]:
     """Names with one slug are one section, in the first spelling; a section without stories is none."""
     names: dict[str, str] = {}
     for name in (*order, *(article.section for article in articles), unsectioned):
         if name.strip():
             names.setdefault(slugify(name), name.strip())
-    stories: dict[str, list[Article]] = {slug: [] for slug in names}
+    stories: dict[str, list[ResolvedArticle]] = {slug: [] for slug in names}
     for article in articles:
         stories[slugify(article.section if article.section.strip() else unsectioned)].append(article)
     return tuple(
@@ -70,7 +72,7 @@ def _sections(articles: Sequence[Article], order: Sequence[str], unsectioned: st
     )
 
 
-def _image_first(stories: Sequence[Article]) -> tuple[Article, ...]:
+def _image_first(stories: Sequence[ResolvedArticle]) -> tuple[ResolvedArticle, ...]:
     """A section opens with its newest picture; the rest stay newest first."""
     opener = next((story for story in stories if story.image), stories[0])
     return (opener, *(story for story in stories if story is not opener))

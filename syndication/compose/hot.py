@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from syndication.domain.article import Article
+from syndication.domain.article import ResolvedArticle
 from syndication.domain.hot_account import HotPlace, Meant
 from syndication.domain.hotlist import HotEntry, HotLine, HotList, match_title, movement, normalise_title
 
@@ -36,7 +36,7 @@ def _published(found: HotList) -> tuple[datetime, str, str]:
     return (found.published or _LONG_AGO, found.origin, found.source)
 
 
-def by_visitors(visitors: Mapping[str, int], articles: Sequence[Article], origin: str) -> HotList:
+def by_visitors(visitors: Mapping[str, int], articles: Sequence[ResolvedArticle], origin: str) -> HotList:
     """The list of the articles that were read, by how many visitors each had in the whole week: a score with a half-life would favour
     its last day. Of two with as many the newer is first, which had less time for them, then the title decides.
     """
@@ -54,7 +54,7 @@ def by_visitors(visitors: Mapping[str, int], articles: Sequence[Article], origin
 
 def rank(
     chosen: HotList | None,
-    articles: Sequence[Article],
+    articles: Sequence[ResolvedArticle],
     previous: tuple[HotEntry, ...] | None,
     limit: int,
 ) -> tuple[HotPlace, ...]:
@@ -74,7 +74,7 @@ def rank(
     return tuple(places)
 
 
-def linked(entries: Sequence[HotEntry], articles: Sequence[Article]) -> tuple[HotEntry, ...]:
+def linked(entries: Sequence[HotEntry], articles: Sequence[ResolvedArticle]) -> tuple[HotEntry, ...]:
     """The entries of an earlier ranking, with those of the `articles` that have become known since; nothing else changes."""
     known = _Known.of(articles)
     taken = {entry.article for entry in entries if entry.article}
@@ -107,12 +107,12 @@ def _once(lines: Sequence[HotLine], known: "_Known") -> Iterator[HotPlace]:
 class _Known:
     """The articles by what a line may name: the newest of several with one title, since last month's column is not meant."""
 
-    by_id: Mapping[str, Article]
+    by_id: Mapping[str, ResolvedArticle]
     by_address: Mapping[str, str]
     by_title: Mapping[str, str]
 
     @classmethod
-    def of(cls, articles: Sequence[Article]) -> "_Known":
+    def of(cls, articles: Sequence[ResolvedArticle]) -> "_Known":
         oldest_first = sorted(articles, key=lambda article: (article.dated, article.tie))
         return cls(
             {article.id: article for article in oldest_first},
@@ -120,7 +120,7 @@ class _Known:
             {normalise_title(article.title): article.id for article in oldest_first},
         )
 
-    def meant_by(self, line: HotLine) -> tuple[Article | None, Meant, float]:
+    def meant_by(self, line: HotLine) -> tuple[ResolvedArticle | None, Meant, float]:
         """The article, how the line found it, and the ratio of their titles where that decided."""
         found = self.by_address.get(_address(line.url)) if line.url else None
         if found:

@@ -7,8 +7,6 @@ subscriber, serial), the Date is the frozen one.
 import hashlib
 import html
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from email.utils import format_datetime
 from typing import NamedTuple
 from urllib.parse import quote
@@ -25,34 +23,15 @@ from syndication.deliver.headers import (
     structured,
     unstructured,
 )
-from syndication.domain.delivery import Recipient
+from syndication.domain.delivery import MailingKind, Recipient
+from syndication.domain.frozen import Mailing
 from syndication.domain.variant import TOKEN_START, Variant, merge, split
 
-__all__ = ["CompiledLetter", "Letter", "UnsignedMessage", "compile_letter"]
+__all__ = ["CompiledLetter", "UnsignedMessage", "compile_letter"]
 
 _MAX_LINK = 800  # characters: a header line has 998
 _MAILTO_SAFE = "@!$'*+-._~"  # RFC 6068 §2
 _MIME_VERSION = b"MIME-Version: 1.0\r\n"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """What a mailing's messages have in common, in one language.
-
-    `mailing` is the id that Message-IDs derive from. `sender` and `reply_to` are `Name <address>`; `list_id` is a bare id
-    (RFC 2919), `feedback_id` the whole value of Feedback-ID. Of `list_id`, `reply_to`, `feedback_id` and `unsubscribe_mailto` an
-    empty one is left out. `domain` is the right side of the Message-IDs; `date` is zone-aware.
-    """
-
-    mailing: str
-    sender: str
-    domain: str
-    date: datetime
-    variant: Variant
-    reply_to: str = ""
-    list_id: str = ""
-    feedback_id: str = ""
-    unsubscribe_mailto: str = ""
 
 
 class UnsignedMessage(NamedTuple):
@@ -67,29 +46,30 @@ class UnsignedMessage(NamedTuple):
 
 
 class CompiledLetter:
-    """A letter ready to be merged, and signed with `keys`. `sender` is its From address, for the envelope."""
+    """One variant of a mailing, ready to be merged, and signed with `keys`. `sender` is its From address, for the envelope."""
 
-    def __init__(self, letter: Letter, keys: Iterable[DkimKey]) -> None:
-        if letter.date.tzinfo is None:
+    def __init__(self, mailing: Mailing, variant: Variant, keys: Iterable[DkimKey]) -> None:
+        if mailing.date.tzinfo is None:
             raise ValueError("the date of a letter needs a time zone")
-        origin = parse_mailbox(letter.sender)
+        facts = mailing.headers
+        origin = parse_mailbox(facts.sender)
         self.sender = origin.address
-        self._mailing = letter.mailing
-        self._domain = message_token(letter.domain, "the domain of Message-IDs")
+        self._mailing = mailing.id
+        self._domain = message_token(facts.domain, "the domain of Message-IDs")
         self._first = mailbox("From", origin)
-        self._reply_to = mailbox("Reply-To", parse_mailbox(letter.reply_to)) if letter.reply_to else b""
-        self._subject = _subject(letter.variant.subject)
-        self._date = structured("Date", format_datetime(letter.date))
-        self._list = _list_headers(letter)
-        self._mailto = _mailto(letter.unsubscribe_mailto)
-        self._feedback = structured("Feedback-ID", letter.feedback_id) if letter.feedback_id else b""
-        self._text = encode_part(split(letter.variant.text), str)
-        self._html = encode_part(split(letter.variant.html), html.escape)
+        self._reply_to = mailbox("Reply-To", parse_mailbox(facts.reply_to)) if facts.reply_to else b""
+        self._subject = _subject(variant.subject)
+        self._date = structured("Date", format_datetime(mailing.date))
+        self._list = _list_id(facts.list_id) if mailing.kind is MailingKind.DIGEST else b""
+        self._mailto = _mailto(facts.unsubscribe_mailto)
+        self._feedback = structured("Feedback-ID", f"{mailing.id}:{mailing.kind}:{facts.list_id}")
+        self._text = encode_part(split(variant.text), str)
+        self._html = encode_part(split(variant.html), html.escape)
         self._text_head = _part_head("text/plain", self._text)
         self._html_head = _part_head("text/html", self._html)
         constant = (self._first, self._reply_to, self._date, _MIME_VERSION, self._list, self._feedback)
         keys = tuple(keys)
-        self._seal = Seal(keys, letter.date, b"".join(constant)) if keys else None
+        self._seal = Seal(keys, mailing.date, b"".join(constant)) if keys else None
 
     def draft(
         self, recipient: Recipient, values: Mapping[str, str], flags: Collection[str], unsubscribe_url: str
@@ -142,9 +122,12 @@ class CompiledLetter:
         ).encode("ascii")
 
 
-def compile_letter(letter: Letter, keys: Iterable[DkimKey] = ()) -> CompiledLetter:
-    """Encode what all recipients share; each message gets a DKIM signature of every key. Raises ValueError for a setting that cannot stand in a header, or a broken variant."""
-    return CompiledLetter(letter, keys)
+def compile_letter(mailing: Mailing, variant: Variant, keys: Iterable[DkimKey] = ()) -> CompiledLetter:
+    """Encode what all recipients of a variant share; each message gets a DKIM signature of every key.
+
+    Raises ValueError for a setting that a header cannot hold, or a broken variant.
+    """
+    return CompiledLetter(mailing, variant, keys)
 
 
 def _subject(text: str) -> Callable[[Mapping[str, str], Collection[str]], bytes]:
@@ -162,10 +145,8 @@ def _is_link(url: str) -> bool:
     return plain and not ends_it and url.startswith(("http://", "https://"))
 
 
-def _list_headers(letter: Letter) -> bytes:
-    if not letter.list_id:
-        return b""
-    return structured("List-Id", f"<{message_token(letter.list_id, 'email.list_id')}>")
+def _list_id(name: str) -> bytes:
+    return structured("List-Id", f"<{message_token(name, 'email.list_id')}>") if name else b""
 
 
 def _mailto(address: str) -> str:

@@ -5,8 +5,18 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NewType
 
-__all__ = ["Article", "Image", "Merged", "ParsedArticle", "Source", "SourceKind", "Validators"]
+__all__ = [
+    "Article",
+    "Image",
+    "Merged",
+    "ParsedArticle",
+    "ResolvedArticle",
+    "Source",
+    "SourceKind",
+    "Validators",
+]
 
 
 class SourceKind(StrEnum):
@@ -120,6 +130,10 @@ class Article(ParsedArticle):
     def tie(self) -> tuple[str, ...]:
         """Orders articles of one instant. An id is chance, so it comes last: a dry run and the run after it agree."""
         return (self.title, self.url, self.slug, self.id)
+
+
+ResolvedArticle = NewType("ResolvedArticle", Article)
+"""An article whose addresses are absolute, as feeds and mails show it. Only `publish.addresses.resolve` makes one."""
 
 
 @dataclass(frozen=True, slots=True)

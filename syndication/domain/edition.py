@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from syndication.domain.article import Article
+from syndication.domain.article import ResolvedArticle
 from syndication.domain.hotlist import HotEntry
 from syndication.domain.week import WeekKey
 
@@ -16,7 +16,7 @@ class Section:
 
     name: str
     slug: str
-    stories: tuple[Article, ...]
+    stories: tuple[ResolvedArticle, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,13 @@ class Edition:
     key: WeekKey
     number: int
     day: date
-    lead: Article
+    lead: ResolvedArticle
     sections: tuple[Section, ...]
     hot: tuple[HotEntry, ...]
     preheader: str
     note: str = ""  # the editor's own words: paragraphs, links as in Markdown
 
     @property
-    def articles(self) -> tuple[Article, ...]:
+    def articles(self) -> tuple[ResolvedArticle, ...]:
         """All that the edition holds, in reading order."""
         return (self.lead, *(story for section in self.sections for story in section.stories))

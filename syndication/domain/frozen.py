@@ -1,7 +1,7 @@
 """What is settled once an edition is frozen: resumed runs and resent mails read it from here, whatever changed meanwhile."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 
 from syndication.domain.delivery import MailingKind
@@ -9,7 +9,7 @@ from syndication.domain.hotlist import HotEntry
 from syndication.domain.variant import Variant
 from syndication.domain.week import WeekKey
 
-__all__ = ["EditionSummary", "FrozenEdition", "Mailing"]
+__all__ = ["EditionSummary", "FrozenEdition", "HeaderFacts", "Mailing"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +47,40 @@ class EditionSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderFacts:
+    """What the headers and links of every message of a mailing are made from: as configured now, or as frozen with a mailing.
+
+    `sender` and `reply_to` are `Name <address>`, `list_id` is a bare id (RFC 2919); an empty `reply_to` or `unsubscribe_mailto` leaves
+    its header out. `bounces` is the address that return paths are made from; empty: mail comes back to the sender.
+    """
+
+    sender: str
+    reply_to: str = ""
+    list_id: str
+    unsubscribe_mailto: str = ""
+    bounces: str = ""
+    web_url: str  # where the links of a message lead; ends in a slash
+    timezone: str  # the publication's, a name of the IANA database
+    domain: str  # the right side of the Message-IDs
+    dkim: str = ""  # the names of the keys that sign, separated by spaces
+
+    def document(self) -> dict[str, str]:
+        """Return the JSON that the store keeps in `mailings.headers`."""
+        return asdict(self)
+
+    @classmethod
+    def parse(cls, document: Mapping[str, str]) -> "HeaderFacts":
+        """Read what `document` wrote. Stores of the first versions lack `bounces` and `dkim`."""
+        return cls(**{each.name: document[each.name] for each in fields(cls) if each.name in document})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mailing:
-    """What a mailing's messages have in common. `headers` are the sender's frozen facts (from, reply_to, list_id, …)."""
+    """What a mailing's messages have in common."""
 
     id: str
     kind: MailingKind
     edition: WeekKey | None
     date: datetime
-    headers: Mapping[str, str]
+    headers: HeaderFacts
     variants: tuple[Variant, ...]

@@ -16,6 +16,7 @@ from syndication.deliver.pool import Pool
 from syndication.deliver.throttle import Throttle
 from syndication.domain.article import Source
 from syndication.domain.bounce import Rule
+from syndication.domain.frozen import HeaderFacts
 from syndication.domain.hot_account import HotKind
 from syndication.domain.hotlist import HotList
 from syndication.domain.publication import Publication
@@ -36,7 +37,6 @@ __all__ = [
     "FeedsPolicy",
     "HotPolicy",
     "Locks",
-    "MailPolicy",
     "Share",
 ]
 
@@ -85,17 +85,6 @@ class FeedsPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class MailPolicy:
-    """The header values that a mailing freezes."""
-
-    sender: str
-    reply_to: str
-    list_id: str
-    unsubscribe_mailto: str
-    bounces: str = ""  # the address that return paths are made of; empty: they are the sender's
-
-
-@dataclass(frozen=True, slots=True)
 class BouncePolicy:
     """When soft bounces suppress, the boxes that are polled, and the secret of the hook (empty: there is none)."""
 
@@ -141,7 +130,7 @@ class App:
     sources: tuple[Source, ...]
     hot: HotPolicy
     feeds: FeedsPolicy
-    mail: MailPolicy
+    mail: HeaderFacts  # what a mailing freezes
     delivery: DeliveryPolicy
     bounces: BouncePolicy
     keyring: Keyring

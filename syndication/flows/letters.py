@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from syndication.deliver.address import ascii_url
-from syndication.deliver.message import CompiledLetter, Letter, UnsignedMessage, compile_letter
+from syndication.deliver.message import CompiledLetter, UnsignedMessage, compile_letter
 from syndication.domain.delivery import MailingKind, Recipient
 from syndication.domain.return_path import ReturnPath
 from syndication.domain.tokens import Keyring, Purpose
@@ -108,35 +108,18 @@ class Letters:
 
     def _compile(self, mailing: Mailing) -> MailingLetters:
         facts = mailing.headers
-        keys = self.signing.keys(facts.get("dkim", ""))
+        keys = self.signing.keys(facts.dkim)
         letters = {
-            variant.language: (
-                variant,
-                compile_letter(
-                    Letter(
-                        mailing=mailing.id,
-                        sender=facts["sender"],
-                        reply_to=facts["reply_to"],
-                        list_id=facts["list_id"] if mailing.kind is MailingKind.DIGEST else "",
-                        domain=facts["domain"],
-                        feedback_id=f"{mailing.id}:{mailing.kind}:{facts['list_id']}",
-                        unsubscribe_mailto=facts["unsubscribe_mailto"],
-                        date=mailing.date,
-                        variant=variant,
-                    ),
-                    keys,
-                ),
-            )
+            variant.language: (variant, compile_letter(mailing, variant, keys))
             for variant in mailing.variants
         }
         sender = next(letter.sender for _, letter in letters.values())
-        bounces = facts.get("bounces", "")
         return MailingLetters(
             mailing.date,
             sender,
-            ReturnPath.of(bounces, mailing.date) if bounces else None,
-            ascii_url(facts["web_url"]),
-            ZoneInfo(facts["timezone"]),
+            ReturnPath.of(facts.bounces, mailing.date) if facts.bounces else None,
+            ascii_url(facts.web_url),
+            ZoneInfo(facts.timezone),
             self.renderer,
             self.keyring,
             mailing.kind,

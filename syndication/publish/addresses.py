@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import quote
 
-from syndication.domain.article import Article
+from syndication.domain.article import Article, Image, ResolvedArticle
 from syndication.domain.publication import Publication
 
-__all__ = ["local_images", "page_url", "resolve"]
+__all__ = ["local_images", "page_url", "resolve", "resolve_image"]
 
 _MEDIA = "media/"
 # A start tag as an HTML serialiser writes it: attributes in double quotes. Text that looks like one has its "<" escaped.
@@ -17,19 +17,22 @@ _ATTRIBUTE = re.compile(r'(?P<name>[^\s=>"]+)="(?P<value>[^"]*)"')
 _ADDRESSES = frozenset({"src", "href", "poster", "data-src"})
 
 
-def resolve(article: Article, publication: Publication) -> Article:
-    """The article with absolute addresses only: its page, its image, and what its content shows.
+def resolve(article: Article, publication: Publication) -> ResolvedArticle:
+    """Return the article with absolute addresses only: its page, its image, and what its content shows.
 
     `media/NAME` and the page of an article whose source gives no URL lie below `publication.feeds_url`. Resolving twice changes
     nothing.
     """
     base = publication.feeds_url
-    url = page_url(article, publication)
-    image = article.image
-    if image and image.src.startswith(_MEDIA):
-        image = replace(image, src=base + image.src)
+    image = article.image and resolve_image(article.image, publication)
     content = _with_media(article.content, lambda address: base + address)
-    return replace(article, url=url, image=image, content=content)
+    return ResolvedArticle(replace(article, url=page_url(article, publication), image=image, content=content))
+
+
+def resolve_image(image: Image, publication: Publication) -> Image:
+    """Return the image with an absolute address."""
+    local = image.src.startswith(_MEDIA)
+    return replace(image, src=publication.feeds_url + image.src) if local else image
 
 
 def page_url(article: Article, publication: Publication) -> str:

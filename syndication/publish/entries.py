@@ -8,11 +8,10 @@ from html import escape, unescape
 from types import MappingProxyType
 from typing import Literal
 
-from syndication.domain.article import Article, Image
+from syndication.domain.article import Article, Image, ResolvedArticle
 from syndication.domain.hotlist import HotEntry, Movement, Trend
 from syndication.domain.publication import Publication
 from syndication.domain.text import cut
-from syndication.publish.addresses import resolve
 from syndication.publish.channel import SUMMARY_LENGTH, EntrySource, FeedEntry
 from syndication.publish.characters import names, uri
 
@@ -26,7 +25,7 @@ _MARKS = {Trend.UP: "▲{}", Trend.DOWN: "▼{}", Trend.NEW: "NEW", Trend.SAME: 
 
 
 def article_entries(
-    articles: Sequence[Article],
+    articles: Sequence[ResolvedArticle],
     *,
     publication: Publication,
     content: Literal["full", "excerpt"],
@@ -45,14 +44,13 @@ def article_entries(
 
 
 def article_entry(
-    article: Article,
+    article: ResolvedArticle,
     *,
     publication: Publication,
     content: Literal["full", "excerpt"],
     origins: Mapping[str, EntrySource] = MappingProxyType({}),
 ) -> FeedEntry:
     """One article as an entry."""
-    article = resolve(article, publication)
     published = article.published and _seconds(article.published, publication.timezone)
     return FeedEntry(
         id=article.id,
@@ -77,17 +75,16 @@ def edition_entry(
     key: str,
     title: str,
     at: datetime,
-    articles: Sequence[Article],
+    articles: Sequence[ResolvedArticle],
     hot: Sequence[HotEntry],
     hot_title: str,
     publication: Publication,
 ) -> FeedEntry:
     """An edition as an entry: the plain list of its articles, and its hot list below `hot_title`. It ended at `at`."""
-    shown = [resolve(article, publication) for article in articles]
     latest = max([at, *(updated(article) for article in articles)])
-    parts = [_list("ul", [(article.title, article.url, "") for article in shown])]
+    parts = [_list("ul", [(article.title, article.url, "") for article in articles])]
     if hot:
-        known = {article.id: article.url for article in shown}
+        known = {article.id: article.url for article in articles}
         places = sorted(hot, key=lambda place: place.rank)
         rows = [
             (place.title, place.url or known.get(place.article, ""), _movement(place.movement))
@@ -100,7 +97,7 @@ def edition_entry(
         title=title,
         published=_seconds(at, publication.timezone),
         updated=_seconds(latest, publication.timezone),
-        summary=cut(" · ".join(article.title for article in shown), SUMMARY_LENGTH),
+        summary=cut(" · ".join(article.title for article in articles), SUMMARY_LENGTH),
         content="".join(parts),
     )
 
@@ -126,7 +123,7 @@ def hot_entries(
     *,
     publication: Publication,
     edition_key: str,
-    articles: Mapping[str, Article],
+    articles: Mapping[str, ResolvedArticle],
     at: datetime,
 ) -> tuple[FeedEntry, ...]:
     """The list of the edition `edition_key`, which ended at `at`, in rank order; `articles` by id, as far as they are known.
@@ -148,11 +145,14 @@ def hot_entries(
 
 
 def _hot_entry(
-    place: HotEntry, known: Article | None, publication: Publication, edition_key: str, time: datetime
+    place: HotEntry,
+    article: ResolvedArticle | None,
+    publication: Publication,
+    edition_key: str,
+    time: datetime,
 ) -> FeedEntry:
     # By title, not by article: which article a title means may be found later, and the id must not change then.
     digest = hashlib.sha256(place.title.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    article = resolve(known, publication) if known else None
     mark = f"{place.rank}{_movement(place.movement)}"
     summary = _summary(article) if article else ""
     return FeedEntry(
@@ -175,12 +175,12 @@ def _movement(movement: Movement | None) -> str:
     return f" {_MARKS[movement.trend].format(movement.places)}" if movement else ""
 
 
-def _summary(article: Article) -> str:
+def _summary(article: ResolvedArticle) -> str:
     text = article.summary or unescape(_TAG.sub("", _BLOCK.sub(" ", article.content)))
     return cut(text, SUMMARY_LENGTH)
 
 
-def _image(article: Article) -> Image | None:
+def _image(article: ResolvedArticle) -> Image | None:
     image = article.image
     if image is None or not _link(image.src):
         return None

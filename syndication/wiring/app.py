@@ -38,7 +38,7 @@ from syndication.settings import Settings, load_settings_here
 from syndication.store.database import Store, open_store
 from syndication.store.rehearsal import open_rehearsal_store
 from syndication.wiring.collecting import fetch_limits, hot_policy
-from syndication.wiring.mail import bounce_policy, delivery_policy, mail_policy, open_pool
+from syndication.wiring.mail import bounce_policy, delivery_policy, header_facts, open_pool
 
 __all__ = [
     "Moment",
@@ -179,7 +179,7 @@ def _app(settings: Settings, progress: Progress, moment: Moment, rehearsal: Path
         sources=settings.article_sources(),
         hot=hot_policy(settings, kept.fetcher),
         feeds=FeedsPolicy(feeds.limit, feeds.content, upload, feeds.hubs, announce=rehearsal is None),
-        mail=mail_policy(settings),
+        mail=header_facts(settings, publication, signing.names),
         delivery=delivery_policy(settings, moment.new_id()),
         bounces=bounce_policy(settings),
         keyring=kept.keyring,

@@ -15,15 +15,17 @@ from syndication.deliver.pool import Pool
 from syndication.deliver.server import SmtpServer, parse_server
 from syndication.deliver.throttle import Throttle
 from syndication.domain.bounce import Rule
+from syndication.domain.frozen import HeaderFacts
 from syndication.domain.limits import Limits
+from syndication.domain.publication import Publication
 from syndication.errors import SettingsError
-from syndication.flows.app import BouncePolicy, DeliveryPolicy, MailPolicy
+from syndication.flows.app import BouncePolicy, DeliveryPolicy
 from syndication.settings import Settings
 
 if TYPE_CHECKING:
     from syndication.bounces.box import Box
 
-__all__ = ["bounce_policy", "delivery_policy", "introduced", "mail_policy", "open_pool"]
+__all__ = ["bounce_policy", "delivery_policy", "header_facts", "introduced", "open_pool"]
 
 
 def delivery_policy(settings: Settings, run: str) -> DeliveryPolicy:
@@ -69,14 +71,18 @@ def _throttle(settings: Settings, own: tuple[Lane, ...]) -> Throttle:
     )
 
 
-def mail_policy(settings: Settings) -> MailPolicy:
-    """The header values of the site's mailings."""
-    return MailPolicy(
+def header_facts(settings: Settings, publication: Publication, dkim: str) -> HeaderFacts:
+    """Return what the site's mailings freeze for their headers; `dkim` names the keys that sign."""
+    return HeaderFacts(
         sender=settings.email.sender,
         reply_to=settings.email.reply_to,
         list_id=settings.list_id,
         unsubscribe_mailto=settings.email.unsubscribe_mailto,
         bounces=envelope_address(settings.bounces.address) if settings.bounces.address else "",
+        web_url=publication.web_url,
+        timezone=publication.timezone.key,
+        domain=publication.domain,
+        dkim=dkim,
     )
 
 

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import TypeVar
 
-from syndication.domain.article import Article, Merged, ParsedArticle, Source, SourceKind
+from syndication.domain.article import Article, Merged, ParsedArticle, ResolvedArticle, Source, SourceKind
 from syndication.domain.delivery import Batch, Recipient, Reply, Settled, Stage, State
 from syndication.domain.edition import Edition, Section
-from syndication.domain.frozen import FrozenEdition
+from syndication.domain.frozen import FrozenEdition, HeaderFacts
 from syndication.domain.hotlist import HotEntry, Movement, Trend
 from syndication.domain.limits import Grant, Meter, Plan, Reason, Situation, Wait
 from syndication.domain.subscriber import Added, NewSubscriber
@@ -40,6 +40,14 @@ HOT = (
 )
 ENGLISH = Variant("en", "The week", "What happened", "<p>[[~s.name~]]</p>", "[[~s.name~]]", ("city", "film"))
 KOREAN = Variant("ko", "이번 주", "무슨 일이", "<p>주</p>", "주", ("city",), common=False)
+
+HEADERS = HeaderFacts(
+    sender="Hanok <weekly@hanok.example>",
+    list_id="weekly.hanok.example",
+    web_url="https://news.hanok.example/",
+    timezone="Asia/Seoul",
+    domain="hanok.example",
+)
 
 
 def minter(prefix: str) -> Callable[[], str]:
@@ -81,12 +89,13 @@ async def subscribe(
 
 
 def edition(articles: Sequence[Article], key: WeekKey = W47, number: int = 1) -> Edition:
+    lead, *others = map(ResolvedArticle, articles)
     return Edition(
         key=key,
         number=number,
         day=date(2026, 11, 23),
-        lead=articles[0],
-        sections=(Section("City", "city", tuple(articles[1:])),),
+        lead=lead,
+        sections=(Section("City", "city", tuple(others)),),
         hot=HOT,
         preheader="What happened",
         note="A note.",
@@ -113,7 +122,7 @@ async def freeze(
         subject="The week",
         at=at,
         mailing=mailing,
-        headers={"from": "Hanok <weekly@hanok.example>", "list_id": "weekly.hanok.example"},
+        headers=HEADERS,
         token_key="abcd",
         lane_of=lanes,
     )

@@ -52,7 +52,7 @@ async def serve(newsroom: Newsroom, *, own: bool = False) -> AsyncIterator[Serve
 
 def _led(app: App, web_url: str) -> App:
     publication = replace(app.publication, web_url=web_url)
-    return replace(app, publication=publication)
+    return replace(app, publication=publication, mail=replace(app.mail, web_url=web_url))
 
 
 def text_of(message: bytes) -> str:

@@ -15,7 +15,7 @@ import pytest
 
 from syndication.collect.access_log.json_lines import JsonKeys
 from syndication.collect.access_log.reading import AccessLog, LogReading, Question
-from syndication.domain.article import Article
+from syndication.domain.article import Article, ResolvedArticle
 from syndication.domain.audience import Audience, LeftOut
 from syndication.errors import CollectError
 
@@ -25,16 +25,18 @@ PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.
 DESK = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0"
 
 
-def article(name: str, url: str) -> Article:
-    return Article(
-        title=name,
-        keys=(name,),
-        id=name,
-        source="desk",
-        url=url,
-        published=BEGINS,
-        first_seen=BEGINS,
-        changed=BEGINS,
+def article(name: str, url: str) -> ResolvedArticle:
+    return ResolvedArticle(
+        Article(
+            title=name,
+            keys=(name,),
+            id=name,
+            source="desk",
+            url=url,
+            published=BEGINS,
+            first_seen=BEGINS,
+            changed=BEGINS,
+        )
     )
 
 

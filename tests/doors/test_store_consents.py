@@ -28,6 +28,7 @@ from syndication.store.subscribers.suppression import KeptAway
 from syndication.store.tables.subscribers import subscribers
 from tests.doors.store_samples import (
     DAY,
+    HEADERS,
     NOW,
     claim,
     listed,
@@ -54,7 +55,7 @@ ASKED = SignupRequest(
     network="here",
     at=NOW,
     mailing="confirm-1",
-    headers={"sender": "a@b.example"},
+    headers=HEADERS,
     variant=Variant("ko", "Subject", "", "<p>html</p>", "text"),
     lane="other",
     token_key="abcd",

@@ -14,6 +14,7 @@ from syndication.store.database import Store
 from tests.doors.store_samples import (
     DAY,
     ENGLISH,
+    HEADERS,
     HOT,
     KOREAN,
     MINUTE,
@@ -53,7 +54,7 @@ async def test_a_mailing_keeps_its_headers_and_compiled_variants(store: Store) -
     await freeze(store, edition(await store.articles.latest(1, until=NOW)))
     mailing = await store.editions.mailing("m1")
     assert (mailing.kind, mailing.edition, mailing.date) == (MailingKind.DIGEST, W47, NOW)
-    assert mailing.headers == {"from": "Hanok <weekly@hanok.example>", "list_id": "weekly.hanok.example"}
+    assert mailing.headers == HEADERS
     assert mailing.variants == (ENGLISH, KOREAN)
     with pytest.raises(StoreError, match="m9 is not in the store"):
         await store.editions.mailing("m9")

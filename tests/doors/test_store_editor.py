@@ -10,6 +10,7 @@ from syndication.store.database import Store
 from syndication.store.tables.core import metadata
 from tests.doors.store_samples import (
     DAY,
+    HEADERS,
     HOUR,
     NOW,
     W47,
@@ -88,7 +89,7 @@ async def test_what_waits_for_its_editor_is_claimed_by_nobody_and_is_in_no_archi
         subject="",
         at=NOW,
         mailing="m1",
-        headers={},
+        headers=HEADERS,
         token_key="abcd",
         lane_of=lane_of,
         waits=True,

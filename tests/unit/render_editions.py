@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from syndication.domain.article import Article, Image
+from syndication.domain.article import Article, Image, ResolvedArticle
 from syndication.domain.delivery import Recipient
 from syndication.domain.edition import Edition, Section
 from syndication.domain.hotlist import HotEntry, Movement, Trend
@@ -29,7 +29,7 @@ PUBLICATION = Publication(
 )
 
 
-def article(name: str, **changes: object) -> Article:
+def article(name: str, **changes: object) -> ResolvedArticle:
     """An article called `name`, with what `changes` says otherwise."""
     values: dict[str, object] = {
         "id": f"tag:bell.example,2026:{name}",
@@ -46,14 +46,14 @@ def article(name: str, **changes: object) -> Article:
         "language": "en",
         "keys": (),
     }
-    return Article(**{**values, **changes})  # type: ignore[arg-type]
+    return ResolvedArticle(Article(**{**values, **changes}))  # type: ignore[arg-type]
 
 
 def picture(name: str, alt: str = "A boat") -> Image:
     return Image(f"https://img.example/{name}.png", alt=alt, width=1200, height=750)
 
 
-def section(name: str, *stories: Article) -> Section:
+def section(name: str, *stories: ResolvedArticle) -> Section:
     return Section(name, name.lower(), stories)
 
 

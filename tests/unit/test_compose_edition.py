@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndication.compose.edition import compose, preheader, summary_line
-from syndication.domain.article import Article, Image
+from syndication.domain.article import Article, Image, ResolvedArticle
 from syndication.domain.edition import Edition
 from syndication.domain.hotlist import HotEntry
 from syndication.domain.week import WeekKey
@@ -25,25 +25,30 @@ def article(
     title: str = "",
     summary: str = "",
     content: str = "",
-) -> Article:
+) -> ResolvedArticle:
     at = NOW - timedelta(hours=age)
-    return Article(
-        title=title or f"Title {name}",
-        keys=(name,),
-        id=name,
-        source="desk",
-        section=section,
-        published=at,
-        first_seen=at,
-        changed=at,
-        image=PICTURE if image else None,
-        summary=summary,
-        content=content,
+    return ResolvedArticle(
+        Article(
+            title=title or f"Title {name}",
+            keys=(name,),
+            id=name,
+            source="desk",
+            section=section,
+            published=at,
+            first_seen=at,
+            changed=at,
+            image=PICTURE if image else None,
+            summary=summary,
+            content=content,
+        )
     )
 
 
 def made(
-    members: Sequence[Article], hot: Sequence[HotEntry] = (), order: Sequence[str] = (), language: str = "en"
+    members: Sequence[ResolvedArticle],
+    hot: Sequence[HotEntry] = (),
+    order: Sequence[str] = (),
+    language: str = "en",
 ) -> Edition:
     return compose(
         key=WeekKey(2026, 47),

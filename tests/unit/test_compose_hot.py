@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from syndication.compose import hot as compose_hot
 from syndication.compose.hot import by_visitors, choose
-from syndication.domain.article import Article
+from syndication.domain.article import Article, ResolvedArticle
 from syndication.domain.hot_account import Meant
 from syndication.domain.hotlist import SAME, HotEntry, HotLine, HotList, Movement, Trend
 
 
 def rank(
-    chosen: HotList | None, articles: list[Article], previous: tuple[HotEntry, ...] | None, limit: int
+    chosen: HotList | None, articles: list[ResolvedArticle], previous: tuple[HotEntry, ...] | None, limit: int
 ) -> tuple[HotEntry, ...]:
     return tuple(place.entry for place in compose_hot.rank(chosen, articles, previous, limit))
 
@@ -27,18 +27,20 @@ def page(origin: str, days: float | None, *titles: str) -> HotList:
     return HotList("desk", origin, lines, None if days is None else CUTOFF + timedelta(days=days))
 
 
-def article(name: str, title: str, url: str = "", days: float = -1, section: str = "") -> Article:
+def article(name: str, title: str, url: str = "", days: float = -1, section: str = "") -> ResolvedArticle:
     at = CUTOFF + timedelta(days=days)
-    return Article(
-        title=title,
-        keys=(name,),
-        id=name,
-        source="desk",
-        url=url,
-        published=at,
-        first_seen=at,
-        changed=at,
-        section=section,
+    return ResolvedArticle(
+        Article(
+            title=title,
+            keys=(name,),
+            id=name,
+            source="desk",
+            url=url,
+            published=at,
+            first_seen=at,
+            changed=at,
+            section=section,
+        )
     )
 
 

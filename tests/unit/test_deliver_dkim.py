@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from syndication.deliver.dkim import SIGNED, DkimKey, Seal
 from syndication.deliver.dkim_keys import dns_record, new_key, parse_key
 from syndication.deliver.message import compile_letter
-from tests.unit.test_deliver_message import LETTER, LINK, READER
+from tests.unit.test_deliver_message import LINK, MAILING, READER, VARIANT
 
 RSA, ED25519 = new_key("rsa"), new_key("ed25519")
 KEYS = (RSA.named("hanok.example", "r1"), ED25519.named("hanok.example", "e1"))
@@ -51,7 +51,7 @@ def sealed(head: bytes, body: bytes, constant: bytes = b"", keys: Sequence[DkimK
 
 
 def letter(keys: Sequence[DkimKey] = KEYS, subject: str = "A week in film", name: str = "Jieun Kim") -> bytes:
-    compiled = compile_letter(replace(LETTER, variant=replace(LETTER.variant, subject=subject)), keys)
+    compiled = compile_letter(MAILING, replace(VARIANT, subject=subject), keys)
     values = {"name": "Jieun", "count": "3"}
     return compiled.draft(READER._replace(name=name), values, ("topic:film",), LINK).message()
 
@@ -83,7 +83,7 @@ def test_a_draft_is_signed_when_it_becomes_a_message_and_not_before() -> None:
         return KEYS[0].sign(digest)
 
     drafts = [
-        compile_letter(LETTER, [replace(KEYS[0], sign=sign)]).draft(
+        compile_letter(MAILING, VARIANT, [replace(KEYS[0], sign=sign)]).draft(
             READER, {"name": name, "count": "3"}, (), LINK
         )
         for name in ("Jieun", "Minho")
@@ -102,7 +102,7 @@ def test_the_same_letter_gets_the_same_bytes_again() -> None:
 
 
 def test_the_time_of_a_signature_is_the_frozen_date() -> None:
-    assert [tags["t"] for tags in signatures(letter())] == [str(int(LETTER.date.timestamp()))] * 2
+    assert [tags["t"] for tags in signatures(letter())] == [str(int(MAILING.date.timestamp()))] * 2
 
 
 def test_no_signature_has_a_length_or_an_older_algorithm() -> None:

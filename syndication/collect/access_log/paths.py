@@ -7,7 +7,7 @@ from unicodedata import normalize
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from syndication.collect.text.links import without_tracking
-from syndication.domain.article import Article
+from syndication.domain.article import ResolvedArticle
 from syndication.domain.audience import LeftOut
 
 __all__ = ["ArticlePaths"]
@@ -31,7 +31,7 @@ class _Page:
 class ArticlePaths:
     """The pages of `articles` by their paths. `ids[n]` is the article with the number n; of two with one address the newer."""
 
-    def __init__(self, articles: Iterable[Article]) -> None:
+    def __init__(self, articles: Iterable[ResolvedArticle]) -> None:
         self.ids: list[str] = []
         self._pages: dict[str, list[_Page]] = {}
         self._plain: dict[bytes, int | LeftOut] = {}
@@ -39,7 +39,7 @@ class ArticlePaths:
             if article.url:
                 self._add(article)
 
-    def _add(self, article: Article) -> None:
+    def _add(self, article: ResolvedArticle) -> None:
         parts = urlsplit(without_tracking(article.url))
         path, asked = _path(parts.path), frozenset(parse_qsl(parts.query, keep_blank_values=True))
         page = _Page(len(self.ids), _host(parts), asked)

@@ -12,7 +12,7 @@ from syndication.collect.access_log.json_lines import JsonKeys
 from syndication.collect.access_log.paths import ArticlePaths
 from syndication.collect.access_log.times import Clock
 from syndication.collect.access_log.visitors import MANY
-from syndication.domain.article import Article
+from syndication.domain.article import ResolvedArticle
 from syndication.domain.audience import Audience
 
 __all__ = ["AccessLog", "LogReading", "Question"]
@@ -30,7 +30,7 @@ class Question:
     pattern: Path
     begins: datetime
     ends: datetime
-    articles: tuple[Article, ...]
+    articles: tuple[ResolvedArticle, ...]
     zone: tzinfo = UTC
     keys: JsonKeys = field(default_factory=JsonKeys)
     many: int = MANY  # see `visitors.py`

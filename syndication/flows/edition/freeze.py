@@ -10,7 +10,7 @@ from functools import partial
 from syndication.compose.edition import compose
 from syndication.compose.membership import TOO_OLD, members, reach
 from syndication.deliver.lanes import lane_of
-from syndication.domain.article import Article
+from syndication.domain.article import Article, ResolvedArticle
 from syndication.domain.delivery import MailingKind
 from syndication.domain.edition import Edition
 from syndication.domain.frozen import FrozenEdition, Mailing
@@ -23,7 +23,7 @@ from syndication.flows.app import App
 from syndication.flows.edition.hot import hot_list
 from syndication.flows.letters import MailingLetters
 from syndication.flows.report import Report
-from syndication.publish.addresses import resolve
+from syndication.publish.addresses import resolve, resolve_image
 
 __all__ = [
     "EditionDraft",
@@ -31,7 +31,6 @@ __all__ = [
     "drafted",
     "edition_of",
     "freeze_edition",
-    "mail_headers",
     "with_copied_images",
 ]
 
@@ -96,25 +95,10 @@ def drafted(app: App, edition: Edition, at: datetime, mailing: str = "") -> Edit
         kind=MailingKind.DIGEST,
         edition=edition.key,
         date=at,
-        headers=mail_headers(app),
+        headers=app.mail,
         variants=tuple(app.renderer.digest(edition, language) for language in app.renderer.languages),
     )
     return EditionDraft(edition, made, app.letters.prove(made))
-
-
-def mail_headers(app: App) -> dict[str, str]:
-    """What the mailing's messages have in common, as the configuration says it now."""
-    return {
-        "sender": app.mail.sender,
-        "reply_to": app.mail.reply_to,
-        "list_id": app.mail.list_id,
-        "unsubscribe_mailto": app.mail.unsubscribe_mailto,
-        "bounces": app.mail.bounces,
-        "web_url": app.publication.web_url,
-        "timezone": app.publication.timezone.key,
-        "domain": app.publication.domain,
-        "dkim": app.signing.names,
-    }
 
 
 async def _compose(app: App, key: WeekKey, report: Report) -> tuple[Edition, HotAccount] | None:
@@ -176,7 +160,7 @@ async def with_copied_images(app: App, edition: Edition, report: Report) -> Edit
     )
 
 
-async def _copied(app: App, article: Article, report: Report) -> Article:
+async def _copied(app: App, article: ResolvedArticle, report: Report) -> ResolvedArticle:
     image = article.image
     if image is None or image.src.startswith(app.publication.feeds_url):
         return article
@@ -186,4 +170,4 @@ async def _copied(app: App, article: Article, report: Report) -> Article:
     except CollectError as error:
         report.warnings.append(f"The image of {article.title!r} was not copied: {error.message}")
         return article
-    return resolve(replace(article, image=copy), app.publication)
+    return replace(article, image=resolve_image(copy, app.publication))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from syndication.collect.access_log.reading import Question
 from syndication.collect.hot.file import read_hot_file
 from syndication.compose.hot import by_visitors, choose, rank, standing
-from syndication.domain.article import Article
+from syndication.domain.article import ResolvedArticle
 from syndication.domain.audience import Audience, LeftOut
 from syndication.domain.hot_account import HotAccount, HotKind, unexplained
 from syndication.domain.hotlist import HotList
@@ -68,7 +68,7 @@ async def hot_list(app: App, key: WeekKey, report: Report) -> HotAccount:
 
 
 async def _chosen(
-    app: App, key: WeekKey, recent: list[Article], account: HotAccount
+    app: App, key: WeekKey, recent: list[ResolvedArticle], account: HotAccount
 ) -> tuple[HotList | None, HotAccount]:
     """The list that counts, of whichever kind, and what is told of it. Raises CollectError."""
     path = app.hot.path(key)
@@ -88,7 +88,7 @@ async def _chosen(
     return chosen, replace(account, read=chosen.collected) if chosen else account
 
 
-async def _audience(app: App, path: Path, recent: list[Article], account: HotAccount) -> Audience:
+async def _audience(app: App, path: Path, recent: list[ResolvedArticle], account: HotAccount) -> Audience:
     question = Question(
         pattern=path,
         begins=account.begins,
@@ -154,7 +154,7 @@ async def told_hot(app: App, week: WeekKey | None) -> dict[str, Any]:
     return {"edition": str(key), "frozen": made, "timezone": zone, **document, "warnings": report.warnings}
 
 
-async def recent_articles(app: App, key: WeekKey) -> list[Article]:
+async def recent_articles(app: App, key: WeekKey) -> list[ResolvedArticle]:
     """The articles that an entry of the hot list of `key` may mean, as they are published by now."""
     since = app.edition.cutoff.at(key) - MATCH_WINDOW
     found = await app.store.articles.recent(since=since, until=app.clock())

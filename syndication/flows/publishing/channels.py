@@ -6,6 +6,7 @@ from urllib.parse import quote, urlsplit
 from syndication.domain.article import Article, SourceKind
 from syndication.domain.published import TOMBSTONE
 from syndication.flows.app import App
+from syndication.publish.addresses import resolve
 from syndication.publish.channel import Channel, EntrySource, FeedEntry, Tombstone
 from syndication.publish.entries import article_entry
 from syndication.publish.sitemap import own
@@ -34,11 +35,11 @@ def channel(app: App, folder: str, what: str = "", *, withdrawn: tuple[Tombstone
 
 
 def entries(app: App, articles: Sequence[Article]) -> tuple[FeedEntry, ...]:
-    """The articles as entries in the order given, with as much text as the site wants to show."""
-    known = origins(app)
+    """Return the articles as entries in the order given, with as much text as the site wants to show."""
+    facts, known = app.publication, origins(app)
     return tuple(
-        article_entry(article, publication=app.publication, content=app.feeds.content, origins=known)
-        for article in articles
+        article_entry(resolve(each, facts), publication=facts, content=app.feeds.content, origins=known)
+        for each in articles
     )
 
 

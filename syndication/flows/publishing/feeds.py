@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from syndication.compose.hot import linked, standing
-from syndication.domain.article import Article
+from syndication.domain.article import ResolvedArticle
 from syndication.domain.hotlist import HotEntry
 from syndication.domain.published import Shelf, ShelfKind
 from syndication.domain.week import WeekKey
@@ -13,6 +13,7 @@ from syndication.flows.edition.hot import recent_articles
 from syndication.flows.publishing.channels import channel, tombstones
 from syndication.flows.publishing.items import Shown, items_of
 from syndication.flows.publishing.press import FolderWriter
+from syndication.publish.addresses import resolve
 from syndication.publish.channel import Channel, FeedEntry, Tombstone
 from syndication.publish.entries import edition_entry, hot_entries
 from syndication.publish.feeds import MAX_ENTRIES, collected, documents
@@ -94,7 +95,7 @@ class _Hot:
 
     key: WeekKey
     entries: tuple[HotEntry, ...]
-    articles: Mapping[str, Article]
+    articles: Mapping[str, ResolvedArticle]
 
 
 async def _latest_hot(app: App) -> _Hot | None:
@@ -107,7 +108,8 @@ async def _latest_hot(app: App) -> _Hot | None:
     if not all(entry.article for entry in ranked):
         ranked = linked(ranked, await recent_articles(app, edition.key))
     known = await app.store.articles.get([entry.article for entry in ranked if entry.article])
-    return _Hot(edition.key, ranked, known)
+    resolved = {each.id: resolve(each, app.publication) for each in known.values()}
+    return _Hot(edition.key, ranked, resolved)
 
 
 async def _standing(app: App, hot: Sequence[HotEntry]) -> tuple[HotEntry, ...]:
@@ -130,7 +132,7 @@ async def _edition_entries(app: App) -> list[FeedEntry]:
             key=str(line.key),
             title=line.subject,
             at=app.edition.cutoff.at(line.key),
-            articles=contents[line.key].articles,
+            articles=[resolve(each, app.publication) for each in contents[line.key].articles],
             hot=await _standing(app, contents[line.key].hot),
             hot_title=app.renderer.label("Weekly hot"),
             publication=app.publication,

@@ -24,6 +24,7 @@ from syndication.domain.week import WeekKey
 from syndication.errors import SyndicationError
 from syndication.flows.app import App
 from syndication.flows.signing import KeyFile, read_key
+from syndication.publish.addresses import resolve
 from syndication.publish.answering import trouble_at
 
 __all__ = ["Check", "examine"]
@@ -75,7 +76,7 @@ async def examine(app: App, *, offline: bool = False) -> list[Check]:
 def _theme(app: App) -> Check:
     """Render a small edition in every language."""
     now = datetime(2026, 11, 20, tzinfo=UTC)
-    story = Article(
+    article = Article(
         id="tag:a",
         source="",
         first_seen=now,
@@ -85,6 +86,7 @@ def _theme(app: App) -> Check:
         url="https://a.example/",
         keys=(),
     )
+    story = resolve(article, app.publication)
     key = app.edition.cutoff.latest(now)
     edition = Edition(key, 1, now.date(), story, (Section("B", "b", (story,)),), (), "C")
     try:

@@ -13,7 +13,6 @@ from syndication.deliver.lanes import lane_of
 from syndication.domain.subscriber import Consent, NewSubscriber, Subscriber
 from syndication.domain.tokens import Purpose
 from syndication.flows.app import App
-from syndication.flows.edition.freeze import mail_headers
 from syndication.flows.subscribers.list_row import marks
 from syndication.flows.subscribers.preferences import holder
 from syndication.store.subscribers.confirmations import Answer, SignupLimits, SignupRequest
@@ -104,7 +103,7 @@ async def ask(app: App, address: Address, language: str, visitor: Visitor) -> An
         network=app.keyring.mark(f"network {visitor.network}"),
         at=now,
         mailing=f"confirm-{now:%Y%m%dT%H%M}-{variant.language}.{app.mail.list_id}",
-        headers=mail_headers(app),
+        headers=app.mail,
         variant=variant,
         lane=lane_of(address.domain, app.delivery.lanes),
         token_key=app.keyring.signer,

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from syndication.domain.delivery import MailingKind, State
 from syndication.domain.edition import Edition
-from syndication.domain.frozen import EditionSummary, FrozenEdition, Mailing
+from syndication.domain.frozen import EditionSummary, FrozenEdition, HeaderFacts, Mailing
 from syndication.domain.hotlist import HotEntry, Movement, Trend
 from syndication.domain.variant import Variant
 from syndication.domain.week import WeekKey
@@ -61,7 +61,7 @@ class Editions:
         subject: str,
         at: datetime,
         mailing: str,
-        headers: Mapping[str, str],
+        headers: HeaderFacts,
         token_key: str,
         lane_of: Callable[[str], str],
         waits: bool = False,
@@ -290,7 +290,7 @@ def _mailing(connection: Connection, mailing: str) -> Mailing:
         kind=MailingKind(row.kind),
         edition=WeekKey.parse(row.edition) if row.edition else None,
         date=row.date,
-        headers=row.headers,
+        headers=HeaderFacts.parse(row.headers),
         variants=tuple(
             Variant(
                 language=variant.language,

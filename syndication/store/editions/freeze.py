@@ -29,6 +29,7 @@ from sqlalchemy.exc import IntegrityError
 
 from syndication.domain.delivery import MailingKind, State
 from syndication.domain.edition import Edition
+from syndication.domain.frozen import HeaderFacts
 from syndication.domain.subscriber import Consent
 from syndication.domain.variant import Variant, language_for
 from syndication.domain.week import WeekKey
@@ -54,7 +55,7 @@ class Plan:
     subject: str
     at: datetime
     mailing: str
-    headers: Mapping[str, str]
+    headers: HeaderFacts
     token_key: str
     lane_of: Callable[[str], str]
     waits: bool = False  # for its editor's approval
@@ -131,7 +132,7 @@ def _mailing(connection: Connection, plan: Plan, key: str) -> None:
             kind=MailingKind.DIGEST,
             edition=key,
             date=plan.at.replace(microsecond=0),  # a Date header has no finer time
-            headers=dict(plan.headers),
+            headers=plan.headers.document(),
             approved=None if plan.waits else plan.at,
         )
     )

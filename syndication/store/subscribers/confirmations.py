@@ -1,6 +1,6 @@
 """Asking to subscribe, and confirming it: the request, the subscriber who waits, and the mail that asks back, in one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, delete, func, insert, not_, select, update
 
 from syndication.domain.delivery import MailingKind, State
+from syndication.domain.frozen import HeaderFacts
 from syndication.domain.subscriber import Consent, NewSubscriber, Subscriber
 from syndication.domain.variant import Variant
 from syndication.store.columns import canonical
@@ -39,7 +40,7 @@ class SignupRequest:
     network: str
     at: datetime
     mailing: str
-    headers: Mapping[str, str]
+    headers: HeaderFacts
     variant: Variant
     lane: str
     token_key: str
@@ -180,7 +181,7 @@ def _mailing(connection: Connection, asked: SignupRequest) -> None:
                 id=mailing,
                 kind=MailingKind.CONFIRMATION,
                 date=date,
-                headers=dict(asked.headers),
+                headers=asked.headers.document(),
                 approved=asked.at,
             )
         )
