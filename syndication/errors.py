@@ -10,7 +10,6 @@
     ├── StoreError                 5  the store cannot be opened or written
     ├── PublishError               5  a file cannot be written, or the upload command failed
     ├── MailboxError               5  a mailbox of bounces cannot be read
-    ├── ApprovalError              6  the edition waits for its editor
     └── TryAgainError             75  `bounces receive` alone: the mail server keeps the message and tries again
 
 Adapters translate third-party errors at their door: nothing above sees an error of a library.
@@ -19,7 +18,6 @@ Adapters translate third-party errors at their door: nothing above sees an error
 from typing import ClassVar
 
 __all__ = [
-    "ApprovalError",
     "CollectError",
     "IncompleteError",
     "LockedError",
@@ -107,13 +105,6 @@ class PublishError(SyndicationError):
 
     exit_code = 5
     code = "publish"
-
-
-class ApprovalError(SyndicationError):
-    """The edition waits for its editor."""
-
-    exit_code = 6
-    code = "approval"
 
 
 class MailboxError(SyndicationError):

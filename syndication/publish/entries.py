@@ -15,32 +15,13 @@ from syndication.domain.text import cut
 from syndication.publish.channel import SUMMARY_LENGTH, EntrySource, FeedEntry
 from syndication.publish.characters import names, uri
 
-__all__ = ["article_entries", "article_entry", "edition_entry", "hot_entries", "updated"]
+__all__ = ["article_entry", "edition_entry", "hot_entries", "updated"]
 
 _BLOCK = re.compile(
     r"</?(?:p|div|h[1-6]|li|ul|ol|br|hr|tr|td|th|blockquote|figure|figcaption|pre)\b[^<>]*>", re.IGNORECASE
 )
 _TAG = re.compile(r"<[/!a-zA-Z][^<>]*>")
 _MARKS = {Trend.UP: "▲{}", Trend.DOWN: "▼{}", Trend.NEW: "NEW", Trend.SAME: "–"}  # noqa: RUF001 - an en dash is meant
-
-
-def article_entries(
-    articles: Sequence[ResolvedArticle],
-    *,
-    publication: Publication,
-    content: Literal["full", "excerpt"],
-    origins: Mapping[str, EntrySource] = MappingProxyType({}),
-) -> tuple[FeedEntry, ...]:
-    """The articles as entries, newest first, ties by id. With `excerpt` an entry has its summary only.
-
-    `origins` are the feeds that articles were taken from, by the name of the source.
-    """
-    newest = sorted(articles, key=lambda article: article.id)
-    newest.sort(key=lambda article: article.dated, reverse=True)
-    return tuple(
-        article_entry(article, publication=publication, content=content, origins=origins)
-        for article in newest
-    )
 
 
 def article_entry(
@@ -50,7 +31,10 @@ def article_entry(
     content: Literal["full", "excerpt"],
     origins: Mapping[str, EntrySource] = MappingProxyType({}),
 ) -> FeedEntry:
-    """One article as an entry."""
+    """Return one article as an entry; with `excerpt` it has its summary only.
+
+    `origins` are the feeds that articles were taken from, by the name of the source.
+    """
     published = article.published and _seconds(article.published, publication.timezone)
     return FeedEntry(
         id=article.id,

@@ -81,6 +81,10 @@ class Renderer:
         """One of the theme's messages, in the publication's language if not in another, with its `%(name)s` filled in."""
         return self._in(language).text(message, **values)
 
+    def old_names(self) -> tuple[str, ...]:
+        """Return a sentence for each place in the theme that uses the old name of a variable."""
+        return self._templates.old_names(self._path)
+
     def digest(self, edition: Edition, language: str) -> Variant:
         """The digest in one language, its tokens in place, trimmed until it fits under `LIMIT`."""
         labels = self._in(language)
@@ -284,7 +288,7 @@ class Renderer:
             **self._context(labels, self._publication.feeds_url),
             "subject": variant.subject,
             "preheader": variant.preheader,
-            "web": self._archive_url(edition),
+            "edition_url": self._archive_url(edition),
             **edition_context(edition, views, budget),
         }
 

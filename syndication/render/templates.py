@@ -16,6 +16,7 @@ from syndication.domain.variant import begin, end, slot
 from syndication.errors import TemplateError
 from syndication.render.characters import SENTINEL_BEGIN, SENTINEL_END, guarded
 from syndication.render.lines import LineMarks, LineTable, unmarked
+from syndication.render.renamed import old_names, with_old_names
 from syndication.render.theme import SHOWN_FROM
 
 __all__ = ["Templates", "render_subject"]
@@ -91,6 +92,14 @@ class Templates:
         # The marks come out last, so the replacements here keep their places true.
         return unmarked(_with_tokens(guarded(_rendered(self.mails, name, context), "&#91;")))
 
+    def old_names(self, path: Sequence[Path]) -> tuple[str, ...]:
+        """Return a sentence for each place in the themes of `path` that uses the old name of a variable."""
+        found = (each for folder in path for each in old_names(self.pages, folder))
+        return tuple(
+            f"{_where(str(file), line)}: `{old}` is the old name of `{new}`: write `{new}`."
+            for file, line, old, new in found
+        )
+
     def shown(self, name: str) -> str:
         """The template `name` as people find it: `templates/default/digest.mjml`."""
         try:
@@ -112,7 +121,7 @@ def _with_tokens(rendered: str) -> str:
 
 def _rendered(environment: jinja2.Environment, name: str, context: Mapping[str, object]) -> str:
     try:
-        return environment.get_template(name).render(context)
+        return environment.get_template(name).render(with_old_names(context))
     except TemplateError:
         raise
     except jinja2.TemplateSyntaxError as error:

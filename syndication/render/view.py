@@ -77,8 +77,13 @@ class SectionView:
     slug: str
     flag: str  # of its region
     stories: tuple[StoryView, ...]
-    left: int  # how many more there are on the web
+    more_count: int  # stories that are on the web alone
     more: str  # the label of the link to them
+
+    @property
+    def left(self) -> int:
+        """The old name of `more_count`."""
+        return self.more_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,12 @@ class HotView:
     section: str
     trend: str  # up, down, same, new; empty in a first edition
     places: str
-    words: str  # the movement for a screen reader
+    movement: str  # in words, for a screen reader
+
+    @property
+    def words(self) -> str:
+        """The old name of `movement`."""
+        return self.movement
 
 
 def topic_flag(slug: str) -> str:
@@ -154,25 +164,25 @@ class Views:
             shown = section.stories[: budget.stories]
             if not shown:
                 continue
-            left = len(section.stories) - len(shown)
+            hidden = len(section.stories) - len(shown)
             name = line(section.name)
             yield SectionView(
                 name=name,
                 slug=section.slug,
                 flag=topic_flag(section.slug),
                 stories=tuple(self.story(story, budget.excerpt) for story in shown),
-                left=left,
+                more_count=hidden,
                 more=self.labels.count(
-                    "%(count)s more in %(section)s", "%(count)s more in %(section)s", left, section=name
+                    "%(count)s more in %(section)s", "%(count)s more in %(section)s", hidden, section=name
                 )
-                if left
+                if hidden
                 else "",
             )
 
     def hot(self, entry: HotEntry) -> HotView:
         """A place with its movement in words."""
         trend, places = (entry.movement.trend, entry.movement.places) if entry.movement else ("", 0)
-        words = {
+        movement = {
             "": "",
             Trend.UP: self.labels.count("up %(count)s place", "up %(count)s places", places),
             Trend.DOWN: self.labels.count("down %(count)s place", "down %(count)s places", places),
@@ -186,7 +196,7 @@ class Views:
             section=line(entry.section),
             trend=str(trend),
             places=self.labels.number(places),
-            words=words[trend],
+            movement=movement[trend],
         )
 
 
@@ -203,21 +213,20 @@ def edition_context(edition: Edition, views: Views, budget: Budget) -> dict[str,
     shown = edition.sections[: budget.sections]
     count = len(edition.articles)
     hidden = sum(len(section.stories) for section in edition.sections[len(shown) :])
-    spelled = labels.text(_NUMBERS[count - 2]) if 1 < count < len(_NUMBERS) + 2 else labels.number(count)
-    moving = any(entry.movement for entry in edition.hot)
+    in_words = labels.text(_NUMBERS[count - 2]) if 1 < count < len(_NUMBERS) + 2 else labels.number(count)
     return {
         "number": labels.number(edition.number),
         "day": labels.day(edition.day),
         "note": paragraphs(edition.note),
         "count": count,
-        "spelled": spelled,
+        "count_in_words": in_words,
         "lead": views.story(edition.lead, budget.lead),
         "sections": views.sections(edition, budget),
-        "hidden": labels.count(
+        "more": labels.count(
             "Read %(count)s more story on the web", "Read %(count)s more stories on the web", hidden
         )
         if hidden
         else "",
         "hot": tuple(map(views.hot, edition.hot)),
-        "moving": moving,
+        "has_movement": any(entry.movement for entry in edition.hot),
     }

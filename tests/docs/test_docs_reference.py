@@ -80,7 +80,8 @@ def test_the_messages_page_has_every_error_with_its_exit_code() -> None:
 
 def test_the_commands_page_has_every_exit_code() -> None:
     rows = {int(code) for code in re.findall(r"^\| (\d+) \|", COMMANDS, re.MULTILINE)}
-    assert rows == {0, 130, *(error.exit_code for error in every_error())}
+    waits = 6  # an edition for its editor: no error, a run reports it
+    assert rows == {0, waits, 130, *(error.exit_code for error in every_error())}
 
 
 def said() -> str:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from syndication.render import renamed
 from syndication.render.view import HotView, ImageView, SectionView, StoryView
 from tests.docs.pages import ROOT, text
 
@@ -40,3 +41,8 @@ def test_the_page_has_every_file_of_the_theme() -> None:
     theme = ROOT / "templates/default"
     files = {file.name for file in theme.iterdir() if file.is_file()}
     assert {name for name in files if f"`{name}`" not in PAGE} == set()
+
+
+def test_the_page_has_the_new_name_of_every_old_one() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)`[^|]*\| `(\w+)` \|$", PAGE.partition("## Renamed")[2], re.MULTILINE))
+    assert rows == renamed._VARIABLES | renamed._FIELDS

@@ -26,14 +26,14 @@ BUILD = """
 import hashlib, locale, sys
 from tests.unit.publish_samples import PUBLICATION, NOON, article, channel
 from syndication.domain.hotlist import HotEntry
-from syndication.publish.entries import article_entries, hot_entries
+from syndication.publish.entries import article_entry, hot_entries
 from syndication.publish.feeds import documents
 try:
     locale.setlocale(locale.LC_ALL, "")
 except locale.Error:
     pass
 articles = [article(n, tags=("fog", "ferry", "quay")) for n in range(12)]
-entries = article_entries(articles, publication=PUBLICATION, content="full")
+entries = [article_entry(each, publication=PUBLICATION, content="full") for each in articles]
 places = [HotEntry(n, f"Story {n}") for n in range(1, 7)]
 hot = hot_entries(places, publication=PUBLICATION, edition_key="2026-W47", articles={}, at=NOON)
 for made in (documents(channel(), entries), documents(channel(), hot)):

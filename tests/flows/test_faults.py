@@ -228,6 +228,15 @@ def test_doctor_says_what_is_wrong(newsroom: Newsroom) -> None:
     assert "chmod 600" in done.stdout
 
 
+def test_doctor_reports_old_names_of_template_variables_and_a_run_goes_on(newsroom: Newsroom) -> None:
+    theme = newsroom.folder / "templates/default"
+    theme.mkdir(parents=True, exist_ok=True)
+    (theme / "broken-link.html").write_text('<a href="{{ base }}">back</a>')
+    done = newsroom.syndicate("doctor", "--offline")
+    assert done.returncode == 0, done.stdout
+    assert "broken-link.html, line 1: `base` is the old name of `web_url`: write `web_url`." in done.stdout
+
+
 async def test_doctor_does_not_wait_for_a_mail_server_that_says_nothing(newsroom: Newsroom) -> None:
     async with Script({"greeting": [Step("", hang=True)]}) as silent:
         newsroom.configure(smtp=f"smtp+plain://127.0.0.1:{silent.port}")

@@ -31,6 +31,13 @@ def test_a_text_is_only_ever_cut_between_characters_as_a_reader_sees_them(charac
     assert boundaries(text) == ends
 
 
+@pytest.mark.parametrize("text", ["a\u200dbc", "a😀", "\u0915\u094da"])
+def test_what_only_looks_joined_is_not_kept_together(text: str) -> None:
+    """A joiner before a letter joins nothing, nor does a virama before a letter of another script."""
+    assert boundaries(text)[-1] == len(text)
+    assert len(text) - 1 in boundaries(text)
+
+
 def test_a_hangul_syllable_takes_a_final_only_where_it_has_none() -> None:
     assert boundaries("하\u11ab") == [2]
     assert boundaries("하\u1161") == [2]

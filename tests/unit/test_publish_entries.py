@@ -14,7 +14,7 @@ from syndication.domain.article import Image, ResolvedArticle
 from syndication.domain.hotlist import HotEntry, Movement, Trend
 from syndication.publish.addresses import local_images, resolve
 from syndication.publish.channel import FeedEntry
-from syndication.publish.entries import article_entries, hot_entries
+from syndication.publish.entries import article_entry, hot_entries
 from tests.unit.publish_samples import NOON, PUBLICATION, article
 
 FEEDS = PUBLICATION.feeds_url
@@ -31,7 +31,7 @@ def hot(*places: HotEntry, **articles: object) -> tuple[FeedEntry, ...]:
 
 def test_an_article_becomes_an_entry_with_its_own_id_and_absolute_addresses() -> None:
     content = '<p>Look:</p><img src="media/0a1b.jpg" alt="x">'
-    (one,) = article_entries([resolved(content=content)], publication=PUBLICATION, content="full")
+    one = article_entry(resolved(content=content), publication=PUBLICATION, content="full")
     assert one.id == article().id
     assert one.url == "https://harbour.example/1"
     assert one.content == f'<p>Look:</p><img src="{FEEDS}media/0a1b.jpg" alt="x">'
@@ -42,56 +42,49 @@ def test_an_article_becomes_an_entry_with_its_own_id_and_absolute_addresses() ->
 
 
 def test_an_article_without_url_leads_to_its_own_page() -> None:
-    (one,) = article_entries([resolved(url="", slug="안개-fog")], publication=PUBLICATION, content="full")
+    one = article_entry(resolved(url="", slug="안개-fog"), publication=PUBLICATION, content="full")
     assert one.url == f"{FEEDS}articles/%EC%95%88%EA%B0%9C-fog.html"
 
 
 def test_a_link_that_is_not_of_the_web_is_no_link() -> None:
-    (one,) = article_entries([resolved(url="javascript:alert(1)")], publication=PUBLICATION, content="full")
+    one = article_entry(resolved(url="javascript:alert(1)"), publication=PUBLICATION, content="full")
     assert one.url == ""
 
 
 def test_excerpts_have_the_summary_and_no_content() -> None:
-    (one,) = article_entries([resolved()], publication=PUBLICATION, content="excerpt")
+    one = article_entry(resolved(), publication=PUBLICATION, content="excerpt")
     assert (one.summary, one.content) == ("It waits for the fog.", "")
 
 
 def test_an_article_without_summary_is_summed_up_by_its_first_words() -> None:
     content = "<h2>Fog</h2><p>It <b>waits</b>, &amp; waits.</p>" + "<p>안개가 짙다.</p>" * 200
-    (one,) = article_entries([resolved(summary="", content=content)], publication=PUBLICATION, content="full")
+    one = article_entry(resolved(summary="", content=content), publication=PUBLICATION, content="full")
     assert one.summary.startswith("Fog It waits, & waits. 안개가 짙다.")
     assert len(one.summary) <= 400
 
 
-def test_articles_stand_newest_first_and_ties_in_the_order_of_their_ids() -> None:
-    same = [resolved(3), resolved(1), resolved(2, published=article(1).published)]
-    for given_order in (same, same[::-1]):
-        entries = article_entries(given_order, publication=PUBLICATION, content="full")
-        assert [one.id.rpartition(":")[2] for one in entries] == ["1", "2", "3"]
-
-
 def test_an_article_that_never_changed_was_updated_when_it_was_published() -> None:
-    (one,) = article_entries([resolved()], publication=PUBLICATION, content="full")
+    one = article_entry(resolved(), publication=PUBLICATION, content="full")
     assert one.updated == one.published
 
 
 def test_a_change_of_the_content_is_its_time_of_update() -> None:
     changed = NOON + timedelta(days=2, microseconds=5)
-    (one,) = article_entries([resolved(changed=changed)], publication=PUBLICATION, content="full")
+    one = article_entry(resolved(changed=changed), publication=PUBLICATION, content="full")
     assert one.updated == changed.replace(microsecond=0)
     assert one.published == article().published
 
 
 def test_an_undated_article_was_updated_when_it_was_first_seen() -> None:
     undated = article(published=None)
-    (one,) = article_entries([resolve(undated, PUBLICATION)], publication=PUBLICATION, content="full")
+    one = article_entry(resolve(undated, PUBLICATION), publication=PUBLICATION, content="full")
     assert one.published is None
     assert one.updated == undated.first_seen
 
 
 def test_a_time_whose_zone_had_an_offset_of_odd_seconds_is_given_in_utc() -> None:
     old = datetime(1900, 1, 1, tzinfo=UTC)  # Seoul was 8:27:52 ahead
-    (one,) = article_entries([resolved(published=old)], publication=PUBLICATION, content="full")
+    one = article_entry(resolved(published=old), publication=PUBLICATION, content="full")
     assert one.published is not None
     assert one.published.isoformat() == "1900-01-01T00:00:00+00:00"
 

@@ -55,6 +55,50 @@ def test_a_file_of_another_theme_is_the_sites_copy_where_it_has_one(tmp_path: Pa
     assert text == "The site's own Notes on bells\n"
 
 
+OLD = {
+    "edition_url": "web",
+    "count_in_words": "spelled",
+    "has_movement": "moving",
+    "{{ more }}": "{{ hidden }}",
+    "{% if more %}": "{% if hidden %}",
+    "section.more_count": "section.left",
+    "entry.movement": "entry.words",
+}
+
+
+def in_old_names(file: str) -> str:
+    text = (SHIPPED / file).read_text("utf-8")
+    for new, old in OLD.items():
+        text = text.replace(new, old)
+    return text
+
+
+def test_a_theme_with_the_old_names_of_variables_makes_the_same_mail_and_page(tmp_path: Path) -> None:
+    files = ("digest.txt", "edition.html", "macros.mjml")
+    old = {file.replace(".", "__"): in_old_names(file) for file in files}
+    site = renderer(theme(tmp_path, "default", **old))
+    assert len(site.old_names()) >= 10
+    assert site.digest(edition(), "en") == renderer().digest(edition(), "en")
+    assert site.edition_page(edition()) == renderer().edition_page(edition())
+
+
+def test_an_old_name_of_a_variable_is_reported_with_its_line_unless_the_template_sets_it(
+    tmp_path: Path,
+) -> None:
+    folder = theme(
+        tmp_path,
+        "own",
+        digest__txt="Read\n{{ web }}\n{% for each in hot %}{{ each.words }}{% endfor %}\n",
+        page__html="{% set base = 1 %}{{ base }}{% macro m(web) %}{{ web }}{% endmacro %}",
+        broken__html="{{",
+    )
+    assert renderer(folder, theme="own").old_names() == (
+        "templates/own/digest.txt, line 2: `web` is the old name of `edition_url`: write `edition_url`.",
+        "templates/own/digest.txt, line 3: `words` is the old name of `movement`: write `movement`.",
+    )
+    assert renderer().old_names() == renderer(theme="plain").old_names() == ()
+
+
 def test_a_file_that_a_mail_and_a_page_share_is_marked_in_the_mail_alone(tmp_path: Path) -> None:
     folder = theme(tmp_path, "own", mail__mjml="{% include 'own/shared.html' %}", shared__html="One\ntwo")
     for _ in range(2):  # the second time it finds what was compiled the first time

@@ -1,7 +1,7 @@
 """Deliver: send what is due of a mailing, so that nobody is lost and nobody is mailed twice.
 
 The order that keeps the promise: a row is marked `dotting`, durably, before its body is written, and its result is durable before the
-same connection writes the next body. Both go into one commit, shared by all connections (`Ledger.step`).
+same connection writes the next body. Both go into one commit, shared by all connections (`DeliveryLedger.step`).
 """
 
 import asyncio
@@ -15,13 +15,13 @@ from syndication.domain.limits import Grant
 from syndication.errors import LockedError
 from syndication.flows.app import App
 from syndication.flows.report import Report
-from syndication.flows.sending.batch import Sending, send
+from syndication.flows.sending.batch import Sending
 from syndication.flows.sending.pauses import sentences
 from syndication.flows.sending.processes import send_in_processes, worthwhile
 from syndication.flows.sending.round import LOOK_UP, Rest, look, one_round
 from syndication.flows.sending.watch import obeying_a_hold, stop_on_signal
 
-__all__ = ["NOTHING", "Again", "count", "deliver", "queue_again", "send_batch"]
+__all__ = ["NOTHING", "Again", "count", "deliver", "queue_again"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +73,6 @@ async def count(app: App, mailing: str, report: Report, *, sent_before: int = 0)
     report.sent, report.deferred, report.failed = stands.sent - sent_before, stands.deferred, stands.failed
     report.unknown = stands.doubtful
     report.incomplete = bool(stands.queued or stands.deferred or stands.unknown or stands.failed_for_us)
-
-
-async def send_batch(app: App, batch_id: int) -> None:
-    """Send one leased batch; what could not be sent is given back. Takes ids only, so that another machine can be told to do it."""
-    batch = await app.store.ledger.batch(batch_id)
-    if batch is not None:
-        async with app.open_pool() as pool:
-            await send(Sending(app, batch.mailing, pool), batch)
 
 
 async def _send_and_wait(sending: Sending, until: datetime, lock: int) -> None:

@@ -56,7 +56,7 @@ async def examine(app: App, *, offline: bool = False) -> list[Check]:
             said=f"{app.publication.title}, {counted(sources, 'source')}",
         ),
         _store(app, subscribers),
-        _theme(app),
+        *_theme(app),
         _writable("feeds", app.folder.root),
         *(
             _folder(Path(source.location), source.name)
@@ -73,8 +73,8 @@ async def examine(app: App, *, offline: bool = False) -> list[Check]:
     return [*checks, await _web(app), await _smtp(app), await _bounces(app)]
 
 
-def _theme(app: App) -> Check:
-    """Render a small edition in every language."""
+def _theme(app: App) -> Iterator[Check]:
+    """Render a small edition in every language, and look for old names of variables. A run goes on with those."""
     now = datetime(2026, 11, 20, tzinfo=UTC)
     article = Article(
         id="tag:a",
@@ -95,8 +95,10 @@ def _theme(app: App) -> Check:
         app.renderer.edition_page(edition)
         app.renderer.article_page(story)
     except SyndicationError as error:
-        return Check.of("theme", error)
-    return Check("theme", ok=True, said=f"compiles in {', '.join(app.renderer.languages)}")
+        yield Check.of("theme", error)
+        return
+    yield Check("theme", ok=True, said=f"compiles in {', '.join(app.renderer.languages)}")
+    yield from (Check("theme", ok=False, said=found) for found in app.renderer.old_names())
 
 
 def _writable(name: str, folder: Path) -> Check:

@@ -1,4 +1,8 @@
-"""The ledger of deliveries: who has which mail, and what is still to do (`syndication.domain.ports.Ledger`)."""
+"""The ledger of deliveries: who has which mail, and what is still to do.
+
+Every change is compare-and-set on the batch's token and the row's state: a row that was not won belongs to another process. A ledger
+that cannot be written raises StoreError, and then no mail goes out.
+"""
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime

@@ -72,7 +72,7 @@ async def _form(request: Request, subscriber: Subscriber, said: str = "") -> Res
     paused = subscriber.paused if subscriber.paused and subscriber.paused > now else None
     context = {
         "token": request.path_params["token"],
-        "leave": site.keyring.sign(Purpose.UNSUBSCRIBE, subscriber.key),
+        "unsubscribe_token": site.keyring.sign(Purpose.UNSUBSCRIBE, subscriber.key),
         "email": subscriber.email,
         "confirmed": subscriber.consent is Consent.CONFIRMED,
         "topics": await topics(site),
@@ -82,7 +82,7 @@ async def _form(request: Request, subscriber: Subscriber, said: str = "") -> Res
         "until": paused.astimezone(zone).date().isoformat() if paused else "",
         "soonest": (now.astimezone(zone) + timedelta(days=1)).date().isoformat(),
         "latest": (now.astimezone(zone) + LONGEST_PAUSE).date().isoformat(),
-        "said": said,
+        "notice": said,
     }
     wrong = said in {"day", "sure"}
     return show(

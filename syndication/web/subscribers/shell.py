@@ -127,7 +127,7 @@ def show(
     """The page `name` of the theme; with `framed` another site may show it in a frame. Its one style sheet is allowed by its hash."""
     site = app_of(request)
     base = site.publication.web_url
-    html = site.renderer.subscriber_page(name, language, {"base": base, "framed": framed, **context})
+    html = site.renderer.subscriber_page(name, language, {"web_url": base, "framed": framed, **context})
     hashes = " ".join(f"'sha256-{_hash(style)}'" for style in _STYLE.findall(html))
     frames = "*" if framed else "'none'"
     policy = f"default-src 'none'; style-src {hashes}; form-action 'self'; base-uri 'none'; frame-ancestors {frames}"

@@ -74,7 +74,7 @@ def _form(
     context = {
         "stamp": signed or stamp(app_of(request)),
         "typed": typed,
-        "said": said,
+        "notice": said,
         "better": better,
         "sure": sure,
         "done": False,
