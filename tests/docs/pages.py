@@ -15,6 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
     ROOT / "README.md",
     ROOT / "CHANGELOG.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "SECURITY.md",
+    ROOT / "benchmarks/README.md",
     ROOT / "feeds/README.md",
     ROOT / "templates/README.md",
     *sorted((ROOT / "docs").rglob("*.md")),
@@ -44,14 +47,14 @@ def blocks(page: str) -> Iterator[Block]:
 
 
 class Stranger:
-    """Somebody who types what a page says, line by line, in a folder of their own."""
+    """A newcomer who types what a page says, line by line, in an empty folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.typed: list[str] = []
 
     def type(self, commands: str) -> list[int]:
-        """The exit codes of a block's `syndicate` lines. `cd` is followed; what belongs to a checkout is passed over."""
+        """Run a block's `syndicate` lines and return their exit codes. `cd` is followed; `. .venv/bin/activate` is skipped."""
         codes = []
         for line in commands.splitlines():
             words = shlex.split(line, comments=True)
@@ -62,5 +65,5 @@ class Stranger:
                 with chdir(self.folder):
                     codes.append(run(words[1:]))
             else:
-                assert words[:2] == [".", ".venv/bin/activate"], f"nobody can type {line!r} into a test"
+                assert words[:2] == [".", ".venv/bin/activate"], f"a test cannot type {line!r}"
         return codes
