@@ -12,6 +12,8 @@ from tests.crash.recorder import Moment, Recorder
 from tests.crash.story import Story, store
 from tests.flows.newsroom import Newsroom
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ("tests.doors.databases",)
 
 

@@ -6,8 +6,12 @@ import sqlite3
 import sys
 from pathlib import Path
 
+import pytest
+
 from syndication.flows.subscribers.list_file import SIZE
 from tests.flows.newsroom import Newsroom
+
+pytestmark = pytest.mark.slow
 
 
 def count(store: Path) -> int:

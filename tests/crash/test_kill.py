@@ -7,12 +7,16 @@ import signal
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from tests.crash.recorder import Recorder
 from tests.crash.runs import Run, Whom
 from tests.crash.stalls import Stall, Stalled
 from tests.crash.story import POINTS, WEEK, Story, store
 from tests.doors.smtp_server import Script, Step
 from tests.flows.newsroom import PAGE, Newsroom
+
+pytestmark = pytest.mark.slow
 
 pytest_plugins = ("tests.doors.databases",)
 

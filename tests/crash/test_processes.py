@@ -16,6 +16,8 @@ from tests.crash.runs import Run, Whom, alive
 from tests.crash.story import Story
 from tests.flows.newsroom import Newsroom
 
+pytestmark = pytest.mark.slow
+
 SUBSCRIBERS = 2_000  # fewer are not worth two processes
 
 

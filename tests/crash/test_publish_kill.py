@@ -16,6 +16,8 @@ from syndication.flows.publishing.publish import run_publish
 from tests.flows.newsroom import Newsroom
 from tests.flows.test_older import DESK, piece
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 # The interpreter tells of every rename before it is made: the nth is where the process dies.
 KILLED = """

@@ -6,7 +6,11 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 from tests.flows.newsroom import Newsroom, article
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 # The real calls, told of one by one: which file or folder went to the disk, with how many bytes, and which file got its name.

@@ -21,6 +21,8 @@ from syndication.flows.subscribers.double_opt_in import Visitor, ask, read_addre
 from tests.crash.runs import catches
 from tests.flows.newsroom import PAGE, Newsroom
 
+pytestmark = pytest.mark.slow
+
 ANN, BO = "ann@readers.example", "bo@readers.example"
 
 

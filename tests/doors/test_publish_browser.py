@@ -10,7 +10,7 @@ from tests.unit.publish_samples import PUBLICATION, channel, entry
 
 __all__ = ["browser"]
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
 SHOWN = "Array.from(document.querySelectorAll('*')).filter(e => !e.children.length && e.getClientRects().length).map(e => e.localName)"
 

@@ -8,9 +8,13 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+import pytest
+
 from syndication.publish.feeds import documents
 from tests.flows.newsroom import Newsroom, article
 from tests.unit.publish_samples import channel, entry
+
+pytestmark = pytest.mark.slow
 
 # Few machines have the names of another language, so the process has: whatever formats a date by the locale gets them.
 FOREIGN = """

@@ -24,7 +24,7 @@ from tests.unit.render_editions import (
 
 __all__ = ["browser"]
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
 THEMES = ["default", "plain"]
 # What mail programs leave out: styles in the head, and with them what is said of dark mode.

@@ -12,7 +12,7 @@ from tests.flows.newsroom import PAGE, Newsroom, article
 
 __all__ = ["browser"]
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
 SHIPPED = Path(__file__).resolve().parents[2] / "templates/default/digest.mjml"
 FAULTY = (

@@ -12,6 +12,8 @@ from syndication.domain.published import TTL
 from tests.doors.published_site import BROWSER, Answer, ask
 from tests.doors.static_servers import static_server
 
+pytestmark = pytest.mark.slow
+
 FEEDS = {
     "rss.xml": "application/rss+xml",
     "atom.xml": "application/atom+xml",

@@ -14,7 +14,7 @@ from tests.flows.newsroom import PAGE, Newsroom, article
 
 __all__ = ["browser"]
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
 ANN = "ann@readers.example"
 

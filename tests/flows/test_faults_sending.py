@@ -27,6 +27,8 @@ from tests.flows.newsroom import PAGE, Newsroom, hurried
 if TYPE_CHECKING:
     from tests.doors.databases import Postgres
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ("tests.doors.databases",)
 
 SUBSCRIBERS = 40

@@ -16,7 +16,10 @@ from tests.flows.newsroom import PAGE, Newsroom
 SINK = shutil.which("smtp-sink", path=f"{os.environ['PATH']}:/usr/sbin")
 WEEK = "2023-W41"
 
-pytestmark = pytest.mark.skipif(SINK is None, reason="smtp-sink is not installed (Debian: postfix)")
+pytestmark = [
+    pytest.mark.skipif(SINK is None, reason="smtp-sink is not installed (Debian: postfix)"),
+    pytest.mark.slow,
+]
 
 
 @asynccontextmanager

@@ -13,6 +13,8 @@ from tests.flows.judges import judged, judged_by_sfeed, judged_outline, judged_s
 from tests.flows.newsroom import Newsroom
 from tests.flows.test_older import DESK
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:

@@ -22,6 +22,8 @@ from syndication.wiring.app import open_app
 from tests.crash.runs import below
 from tests.flows.newsroom import PAGE, Newsroom
 
+pytestmark = pytest.mark.slow
+
 SUBSCRIBERS = tuple(f"subscriber{number}@example.com" for number in range(6))
 WAITING = (
     sys.executable,
