@@ -12,7 +12,7 @@ from tests.doors.postfix_server import MARKS, postfix
 from tests.doors.smtp_server import Script
 from tests.flows.newsroom import Newsroom, article
 
-pytestmark = [MARKS, pytest.mark.slow]
+pytestmark = [*MARKS, pytest.mark.slow]
 
 
 async def test_a_mail_with_both_signatures_verifies_after_a_real_postfix(tmp_path: Path) -> None:
