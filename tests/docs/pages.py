@@ -18,6 +18,7 @@ PAGES = [
     ROOT / "CONTRIBUTING.md",
     ROOT / "SECURITY.md",
     ROOT / "benchmarks/README.md",
+    ROOT / "examples/README.md",
     ROOT / "feeds/README.md",
     ROOT / "templates/README.md",
     *sorted((ROOT / "docs").rglob("*.md")),
