@@ -23,7 +23,7 @@ def named() -> list[tuple[str, str]]:
     for _, *cells in ROWS:
         for place in "; ".join(cells).split(";"):
             path, _, names = place.partition("→")
-            for one in re.findall(r"`([^`]+)`", path):
+            for one in re.findall(r"`([^`]*[./][^`]*)`", path):
                 found += [(one, name) for name in re.findall(r"`(\w+)`", names)] or [(one, "")]
     return found
 
@@ -35,7 +35,9 @@ def place(path: str) -> Path:
 
 
 def defined(path: Path) -> set[str]:
-    """Every function, class and module constant of a file."""
+    """Every function, class and module constant of a file, or of the files directly in a folder."""
+    if path.is_dir():
+        return set().union(*map(defined, path.glob("*.py")))
     tree = ast.parse(path.read_text(encoding="utf-8"))
     names = {
         node.name
