@@ -21,7 +21,11 @@ from tests.flows.newsroom import Newsroom, article
 
 PERL = shutil.which("perl", path="/usr/bin")
 
-pytestmark = [pytest.mark.slow, *MARKS, pytest.mark.skipif(PERL is None, reason="there is no Perl for everybody")]
+pytestmark = [
+    pytest.mark.slow,
+    *MARKS,
+    pytest.mark.skipif(PERL is None, reason="there is no Perl for everybody"),
+]
 
 PAGE = "docs/how-to/bounces.md"
 ANN = "ann@readers.example"
