@@ -9,13 +9,13 @@ from typing import Any
 from syndication.collect.article.choice import FactOrigin, Facts, OriginatedValue, PageFacts, day_in
 from syndication.collect.article.json_ld import read_json_ld
 from syndication.collect.article.meta_tags import read_elements
-from syndication.collect.folder.html_page import page_tree
 from syndication.collect.identity import keys
 from syndication.collect.text.charset import decoded
 from syndication.collect.text.clean import clean, first_image
-from syndication.collect.text.links import absolute, without_tracking
+from syndication.collect.text.links import without_tracking
+from syndication.collect.text.page_tree import base_address, page_tree
 from syndication.collect.text.shallow import shallow
-from syndication.collect.text.words import fold, printable, without_addresses
+from syndication.collect.text.words import SUMMARY, fold, printable, without_addresses
 from syndication.domain.article import Image, ParsedArticle, Source
 from syndication.domain.hotlist import normalise_title
 from syndication.domain.publication import Publication
@@ -23,7 +23,6 @@ from syndication.domain.text import cut, plain
 
 __all__ = ["ArticlePage", "PageParser"]
 
-SUMMARY = 300  # characters
 _SCRIPT = re.compile(r"<script\b[^>]{0,500}?application/ld\+json[^>]{0,500}>", re.IGNORECASE)
 _SCRIPT_END = re.compile(r"</script", re.IGNORECASE)
 _MAX_SCRIPTS = 100
@@ -63,7 +62,7 @@ class PageParser:
         root = page_tree(text)
         if root is None:
             return ArticlePage({}, refusal="holds no text")
-        base = absolute(next((each.get("href") for each in root.iterfind(".//base[@href]")), ""), url) or url
+        base = base_address(root, url)
         facts = {FactOrigin.JSON_LD: read_json_ld(_scripts(text), base), **read_elements(root, base)}
         facts[FactOrigin.SITEMAP] = listed or Facts()
         facts[FactOrigin.ADDRESS] = Facts(published=day_in(url))

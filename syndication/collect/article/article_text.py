@@ -16,7 +16,7 @@ with warnings.catch_warnings():  # urllib3, which it loads for downloads of its 
     from trafilatura.settings import Document
 
 from syndication.collect.article.choice import FactOrigin, Facts
-from syndication.collect.folder.html_page import page_body, page_tree
+from syndication.collect.text.page_tree import page_body, page_tree
 from syndication.domain.text import plain
 
 __all__ = ["read_body", "read_guesses"]

@@ -9,18 +9,17 @@ from syndication.collect.identity import keys
 from syndication.collect.text.clean import MAX_CHARACTERS, clean, first_image
 from syndication.collect.text.dates import read_time
 from syndication.collect.text.links import absolute, without_tracking
-from syndication.collect.text.words import author_name, fold, language_tag, unique, without_addresses
+from syndication.collect.text.words import SUMMARY, author_name, fold, language_tag, unique, without_addresses
 from syndication.domain.article import Image, ParsedArticle, Source
 from syndication.domain.publication import Publication
 from syndication.domain.text import cut, plain
 
-__all__ = ["SUMMARY", "FeedArticles", "ParsedEntry"]
+__all__ = ["FeedArticles", "ParsedEntry"]
 
 _ESCAPED = re.compile(
     r"\s*&lt;(?:a|article|b|blockquote|br|div|em|figure|h[1-6]|i|img|ol|p|section|span|strong|table|ul)\b",
     re.IGNORECASE,
 )
-SUMMARY = 300  # characters
 TITLE = 80  # of an entry that has none: the first words of its content
 
 

@@ -9,14 +9,13 @@ from typing import Any
 import feedparser
 
 from syndication.collect.feeds.entry import FeedArticles, ParsedEntry
-from syndication.collect.feeds.xml_guard import check_xml
-from syndication.collect.feeds.xml_repair import mended
 from syndication.collect.text.charset import decoded
 from syndication.collect.text.clean import words_of
 from syndication.collect.text.links import absolute
 from syndication.collect.text.pictures import best, described
 from syndication.collect.text.site_head import read_head
 from syndication.collect.text.words import author_name
+from syndication.collect.text.xml import check_xml, repaired_xml
 from syndication.domain.article import Image
 from syndication.domain.text import plain
 from syndication.errors import CollectError
@@ -56,7 +55,7 @@ def read_xml_feed(data: bytes, content_type: str, url: str, articles: FeedArticl
     entities or nests without end.
     """
     name = url.partition("?")[0]
-    text = mended(decoded(data, content_type))
+    text = repaired_xml(decoded(data, content_type))
     data = _CAPTION.sub(r"\1caption", text).encode()
     check_xml(data, name)
     # A BytesIO, because feedparser takes a text for an address to fetch or a file to open.

@@ -16,15 +16,14 @@ from syndication.collect.hot.ranked_lines import heading_at, ranked_lines
 from syndication.collect.identity import keys
 from syndication.collect.text.clean import clean
 from syndication.collect.text.dates import read_time
-from syndication.collect.text.words import author_name, fold, without_addresses
+from syndication.collect.text.words import SUMMARY, author_name, fold, without_addresses
 from syndication.domain.article import ParsedArticle, Source
 from syndication.domain.hotlist import HotLine
 from syndication.domain.publication import Publication
 from syndication.domain.text import cut
 
-__all__ = ["SUMMARY", "is_saved_page", "read_saved_page"]
+__all__ = ["is_saved_page", "read_saved_page"]
 
-SUMMARY = 300  # characters
 _HEAD = 8  # the byline stands within so many lines
 _SHORT = 60  # characters: longer is a sentence, no name and no credit
 _NAME_WORDS = 4

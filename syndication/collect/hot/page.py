@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-import lxml.etree
 import lxml.html
 from cssselect import SelectorError
 from lxml.cssselect import CSSSelector
@@ -13,6 +12,7 @@ from syndication.collect.hot.ranked_lines import is_heading, ranked_lines
 from syndication.collect.http.fetch import Fetcher
 from syndication.collect.text.charset import decoded
 from syndication.collect.text.links import absolute, shown
+from syndication.collect.text.page_tree import base_address, page_tree
 from syndication.collect.text.shallow import shallow
 from syndication.collect.text.words import fold
 from syndication.domain.hotlist import HotLine, HotList
@@ -51,16 +51,11 @@ def read_hot_page(html: str, url: str, selector: str = "") -> tuple[HotLine, ...
     The first place is 1. Ranks that stand in the text are read by position (see `ranked_lines`), links are made absolute. Raises
     CollectError when there is no such list.
     """
-    try:
-        root = lxml.html.document_fromstring(
-            shallow(html).encode("utf-8", "replace"), parser=lxml.html.HTMLParser(encoding="utf-8")
-        )
-    except lxml.etree.ParserError:
-        raise CollectError(f"{shown(url)} holds no page.", "Check [hot] url.") from None
+    root = page_tree(shallow(html))
+    if root is None:
+        raise CollectError(f"{shown(url)} holds no page.", "Check [hot] url.")
     for hidden in list(root.iter("script", "style", "template", "noscript")):
         hidden.drop_tree()
-    base = root.find(".//base[@href]")
-    seen_from = absolute(base.get("href"), url) if base is not None else url
     if selector:
         found = _selected(root, selector)
         items = found if len(found) > 1 else [item for element in found for item in _items(element)]
@@ -68,7 +63,7 @@ def read_hot_page(html: str, url: str, selector: str = "") -> tuple[HotLine, ...
     else:
         items = _below_heading(root)
         missing = f"No ranked list stands below a heading like “Most read” on {shown(url)}."
-    lines = _lines(items, seen_from or url)
+    lines = _lines(items, base_address(root, url))
     if not lines:
         raise CollectError(missing, _HINT)
     return lines

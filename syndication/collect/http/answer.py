@@ -6,11 +6,11 @@ from datetime import datetime
 
 import httpx2
 
-from syndication.collect.feeds.xml_guard import is_xml
 from syndication.collect.http.body import read_body, too_large
 from syndication.collect.http.limits import FetchLimits
 from syndication.collect.http.rate_limits import retry_after
 from syndication.collect.text.links import absolute, shown
+from syndication.collect.text.xml import is_xml
 from syndication.domain.article import Validators
 from syndication.errors import CollectError
 
@@ -53,6 +53,16 @@ class Fetched:
     validators: Validators = field(default_factory=Validators)
     moved: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether the server answered a conditional request with 304 (Not Modified)."""
+        return self.status == _NOT_MODIFIED
+
+    @property
+    def gone(self) -> bool:
+        """Whether the server says that the address will not come back: 410 (Gone)."""
+        return self.status == _GONE
 
 
 @dataclass(frozen=True, slots=True)

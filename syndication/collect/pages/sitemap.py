@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from syndication.collect.article.choice import day_in
@@ -16,18 +15,17 @@ from syndication.collect.http.fetch import Fetched, Fetcher
 from syndication.collect.pages.page_plan import Listing
 from syndication.collect.pages.sitemap_file import SitemapFile, read_sitemap_file
 from syndication.collect.text.dates import read_time
-from syndication.collect.text.links import shown
+from syndication.collect.text.links import is_of_site, shown
 from syndication.domain.article import Source, Validators
 from syndication.domain.page import EDITED_WITHIN, KnownPage, ListedPage
 from syndication.domain.text import counted
 from syndication.errors import CollectError
 
-__all__ = ["Listings", "Sitemap", "is_of_site", "remembered"]
+__all__ = ["Listings", "Sitemap", "remembered"]
 
 MAX_FILES = 100  # below the first, in one collect
 MAX_LEVEL = 3  # the files of an index in an index in an index
 _TYPES = "application/xml, text/xml;q=0.9, */*;q=0.5"
-_NOT_MODIFIED, _GONE = 304, 410
 _GZIP = b"\x1f\x8b"
 
 
@@ -72,10 +70,10 @@ class Sitemap:
         url, result = self._source.location, self._result
         fetched = await self._fetch(url, validators)
         result.validators, result.moved = fetched.validators, fetched.moved
-        if fetched.status == _GONE:
+        if fetched.gone:
             result.retired = True
             return result
-        if fetched.status == _NOT_MODIFIED:
+        if fetched.unchanged:
             result.validators = validators
             below = self._listed(remembered(self._known, url, self._zone), url)
         else:
@@ -96,13 +94,14 @@ class Sitemap:
             return self._listed(before, page.url)
         try:
             fetched = await self._fetch(page.url, known.validators)
-            file = before if fetched.status == _NOT_MODIFIED else SitemapFile()
-            if fetched.status not in {_NOT_MODIFIED, _GONE}:
+            if fetched.unchanged or fetched.gone:
+                file = before if fetched.unchanged else SitemapFile()
+            else:
                 file = await self._parsed(fetched)
         except CollectError as error:
             self._failed.append(str(error))
             return self._listed(before, page.url)
-        kept = known.validators if fetched.status == _NOT_MODIFIED else fetched.validators
+        kept = known.validators if fetched.unchanged else fetched.validators
         self._result.files[page.url] = replace(
             known, listed_by=by, stamp=page.stamp, validators=kept, read=known.read or self._now
         )
@@ -165,9 +164,3 @@ def remembered(known: Mapping[str, KnownPage], url: str, zone: ZoneInfo) -> Site
             dated = read_time(each.stamp or day_in(each.url), zone)
             pages[each.is_list].append(ListedPage(url=each.url, stamp=each.stamp, dated=dated))
     return SitemapFile(pages=tuple(pages[False]), files=tuple(pages[True]))
-
-
-def is_of_site(url: str, other: str) -> bool:
-    """Whether both stand on one host, or one host is below the other, `www.` left out."""
-    hosts = [(urlsplit(each).hostname or "").removeprefix("www.") for each in (url, other)]
-    return any(one == two or one.endswith(f".{two}") for one, two in (hosts, reversed(hosts)))

@@ -8,12 +8,11 @@ from zoneinfo import ZoneInfo
 import lxml.etree
 
 from syndication.collect.article.choice import day_in
-from syndication.collect.feeds.xml_guard import check_xml
-from syndication.collect.feeds.xml_repair import mended
 from syndication.collect.text.charset import decoded
 from syndication.collect.text.dates import read_time
 from syndication.collect.text.links import absolute
 from syndication.collect.text.words import fold
+from syndication.collect.text.xml import check_xml, repaired_xml
 from syndication.domain.page import ListedPage
 from syndication.errors import CollectError
 
@@ -41,9 +40,8 @@ def read_sitemap_file(data: bytes, url: str, name: str, zone: ZoneInfo) -> Sitem
     if _LINE.match(data.removeprefix(b"\xef\xbb\xbf")):
         lines = data.decode("utf-8-sig", errors="replace").splitlines()[:MAX_PAGES]
         return SitemapFile(_pages([{"loc": line} for line in lines], url, zone))
-    data = mended(
-        decoded(data)
-    ).encode()  # lxml itself fails at half a character pair that is written as a number
+    # Also for lxml, which fails at a numeric reference to half a surrogate pair.
+    data = repaired_xml(decoded(data)).encode()
     check_xml(data, name)
     parser = lxml.etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=False)
     try:

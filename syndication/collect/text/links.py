@@ -3,7 +3,7 @@
 import re
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
-__all__ = ["absolute", "canonical", "shown", "without_tracking"]
+__all__ = ["absolute", "canonical", "is_of_site", "shown", "without_tracking"]
 
 _MAX_LENGTH = 4096  # characters
 _KEPT = "/%:@!$&'()*+,;=?#~[]|"  # what quote() leaves alone besides letters, digits and -._~
@@ -99,3 +99,9 @@ def shown(url: str) -> str:
     except ValueError:
         return "the address"
     return urlunsplit((parts.scheme, f"[{host}]{port}" if ":" in host else host + port, parts.path, "", ""))
+
+
+def is_of_site(url: str, other: str) -> bool:
+    """Return whether both are on one host, or one host is a subdomain of the other. `www.` does not count."""
+    hosts = [(urlsplit(each).hostname or "").removeprefix("www.") for each in (url, other)]
+    return any(one == two or one.endswith(f".{two}") for one, two in (hosts, reversed(hosts)))

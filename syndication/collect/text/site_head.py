@@ -10,6 +10,7 @@ import lxml.html
 
 from syndication.collect.text.charset import decoded
 from syndication.collect.text.links import absolute
+from syndication.collect.text.page_tree import base_address, page_tree
 from syndication.collect.text.words import fold, language_tag
 
 __all__ = ["FeedLink", "SiteHead", "read_head"]
@@ -52,7 +53,7 @@ def read_head(data: bytes, url: str, headers: Mapping[str, str]) -> SiteHead:
     root = _tree(data, headers.get("content-type", ""))
     if root is None:
         return SiteHead(url, api=api)
-    base = absolute(next((each.get("href", "") for each in root.iter("base")), ""), url) or url
+    base = base_address(root, url)
     links = [
         (each.get("rel", "").lower().split(), absolute(each.get("href", ""), base), each)
         for each in root.iter("link")
@@ -98,13 +99,7 @@ def _linked(header: str, url: str) -> str:
 
 def _tree(data: bytes, content_type: str) -> lxml.html.HtmlElement | None:
     end = _END.search(data, 0, _HEAD)
-    head = data[: end.start() if end else _HEAD]
-    try:
-        return lxml.html.document_fromstring(
-            decoded(head, content_type).encode(), parser=lxml.html.HTMLParser(encoding="utf-8")
-        )
-    except lxml.etree.ParserError:  # nothing in it
-        return None
+    return page_tree(decoded(data[: end.start() if end else _HEAD], content_type))
 
 
 def _logos(root: lxml.html.HtmlElement, base: str) -> Iterator[str]:

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable
 
-__all__ = ["author_name", "fold", "language_tag", "printable", "unique", "without_addresses"]
+__all__ = ["SUMMARY", "author_name", "fold", "language_tag", "printable", "unique", "without_addresses"]
 
+SUMMARY = 300  # characters of an article's summary
 # What XML 1.0 §2.2 does not allow in a document, lone surrogates included; DEL and C1 are allowed but show as boxes.
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"

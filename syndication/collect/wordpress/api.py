@@ -30,7 +30,7 @@ PER_PAGE = 100  # the most that the API gives
 MAX_PAGES = 10  # of one question
 OVERLAP = timedelta(days=1)  # `after` is read on the site's own clock, which may be half a day from UTC
 _EMBED = "author,wp:featuredmedia,wp:term"
-_GONE, _NO_SUCH_PAGE, _NOT_FOUND = 410, 400, 404
+_NO_SUCH_PAGE, _NOT_FOUND = 400, 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ async def read_posts(
     roots = [api_root(url)]
     if not roots[0]:
         page = await get(url)
-        if page.status == _GONE:
+        if page.gone:
             return Posts(known, retired=True)
         head = read_head(page.body, page.url, page.headers)
         moved = page.moved

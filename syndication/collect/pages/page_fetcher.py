@@ -11,8 +11,7 @@ from syndication.collect.article.choice import Facts
 from syndication.collect.http.fetch import Fetched, Fetcher
 from syndication.collect.identity import keys
 from syndication.collect.pages.page_plan import Listing, plan_pages
-from syndication.collect.pages.sitemap import is_of_site
-from syndication.collect.text.links import shown
+from syndication.collect.text.links import is_of_site, shown
 from syndication.domain.article import ParsedArticle, Source, SourceKind
 from syndication.domain.page import TRIES, KnownPage, ListedPage
 from syndication.domain.publication import Publication
@@ -22,7 +21,6 @@ from syndication.errors import CollectError
 __all__ = ["PAGE_TYPES", "PageFetcher", "Read"]
 
 PAGE_TYPES = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
-_NOT_MODIFIED, _GONE = 304, 410
 _LATER = "Nothing is lost; the next run tries again."
 
 
@@ -119,9 +117,9 @@ class PageFetcher:
         except CollectError as error:
             return Read(known.failed(page.stamp), failure=error.message)
         read = replace(known, stamp=page.stamp, read=known.read or self._now, failures=0)
-        if fetched.status == _NOT_MODIFIED:
+        if fetched.unchanged:
             return Read(read)
-        if fetched.status == _GONE:
+        if fetched.gone:
             return Read(replace(read, published=None))
         return await self._article(replace(read, validators=fetched.validators), page, fetched)
 
