@@ -6,16 +6,19 @@ mail servers. What nobody recognises is undecided, and changes nothing.
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from syndication.bounces.message import Arrived
-from syndication.bounces.report import RecipientReport, groups
 from syndication.bounces.words import enhanced, status_of
 from syndication.domain.bounce import BounceFinding, BounceKind, kind_of
 
 __all__ = ["judge"]
 
-_WORDS = 500  # characters
+_WORDS = 500  # characters of a server's words that are kept
+_LONGEST = 2_000  # characters of a field of a report
+_FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,40})[ \t]*:[ \t]*(.*)")
+_STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
 _MILDEST = (BounceKind.DELIVERED, BounceKind.DELAYED, BounceKind.BLOCKED, BounceKind.SOFT, BounceKind.HARD)
 _ACTIONS = {
     "delivered": BounceKind.DELIVERED,
@@ -52,11 +55,20 @@ _CHALLENGE = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _RecipientReport:
+    """What is said about one recipient. `status` is empty when there is none; `words` are the server's, on one line."""
+
+    action: str
+    status: str
+    words: str
+
+
 def judge(arrived: Arrived) -> BounceFinding:
     """What it says, and never who it is about: that has to be proven."""
     if arrived.feedback:
         return _complaint(arrived.feedback)
-    if reported := [group for text in arrived.reports for group in groups(text)]:
+    if reported := [group for text in arrived.reports for group in _groups(text)]:
         return _reported(reported, arrived.text)
     if arrived.kind == "disposition-notification":  # RFC 8098: somebody read it, or deleted it unread
         return BounceFinding(BounceKind.AUTOMATIC)
@@ -75,13 +87,13 @@ def _complaint(feedback: str) -> BounceFinding:
     )
 
 
-def _reported(reported: list[RecipientReport], text: str) -> BounceFinding:
+def _reported(reported: list[_RecipientReport], text: str) -> BounceFinding:
     """About several recipients (a subscriber may forward to them) the mildest counts: the mail may have reached somebody."""
     findings = [_of_group(group, text) for group in reported]
     return min(findings, key=lambda finding: _MILDEST.index(finding.kind))
 
 
-def _of_group(group: RecipientReport, text: str) -> BounceFinding:
+def _of_group(group: _RecipientReport, text: str) -> BounceFinding:
     words = group.words or _telling(text)
     # The text beside a report may end with a filter's banner: it explains an exact status, and never goes before it.
     exact = bool(group.status) and not group.status.endswith(".0")
@@ -119,7 +131,7 @@ def _by_machine(arrived: Arrived) -> bool:
 
 def _in_words(arrived: Arrived) -> BounceFinding:
     text = arrived.text
-    fields = list(groups(text))
+    fields = list(_groups(text))
     if fields:
         return _reported(fields, text)
     warned = _WARNING.search(f"{arrived.subject}\n{text[:8000]}")
@@ -158,3 +170,35 @@ def _telling(text: str) -> str:
         first = lines.index(coded[0])
         return " ".join(filter(None, lines[first : first + 4]))
     return " ".join(line for line in lines if line and status_of("", line))[: 4 * _WORDS]
+
+
+def _groups(text: str) -> Iterator[_RecipientReport]:
+    """The groups of a report, or of a text that has such fields somewhere."""
+    for block in re.split(r"\n[ \t]*\n", text):
+        fields = _fields(block)
+        if "action" in fields or ("status" in fields and _STATUS.search(fields["status"])):
+            yield _group(fields)
+
+
+def _fields(block: str) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    name = ""
+    for line in block.splitlines():
+        if line[:1] in {" ", "\t"} and name:
+            fields[name] = f"{fields[name]} {line.strip()}"[:_LONGEST]
+        elif match := _FIELD.match(line.strip()):
+            name = match[1].casefold()
+            fields.setdefault(name, match[2].strip()[:_LONGEST])
+        else:
+            name = ""
+    return fields
+
+
+def _group(fields: dict[str, str]) -> _RecipientReport:
+    status = _STATUS.search(fields.get("status", ""))
+    words = re.sub(r"^\s*[\w-]+\s*;\s*", "", fields.get("diagnostic-code", "")[:_LONGEST])  # "smtp;"
+    return _RecipientReport(
+        action=fields.get("action", "").split(";")[0].split("(")[0].strip().casefold(),
+        status=".".join(status.groups()) if status else "",
+        words=" ".join(words.split()),
+    )
