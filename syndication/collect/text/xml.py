@@ -54,7 +54,7 @@ class _TooDeepError(Exception):
 
 
 def _depth(data: bytes) -> int:
-    """The greatest depth before the first fault."""
+    """Return the greatest depth before the first fault."""
     depth = deepest = 0
 
     def start(_name: str, _attributes: dict[str, str]) -> None:
@@ -96,7 +96,7 @@ def _repaired_reference(match: re.Match[str]) -> str:
 
 
 def _is_allowed(number: str) -> bool:
-    """Whether a numeric reference means a character that XML allows (XML 1.0 §4.1)."""
+    """Return whether a numeric reference means a character that XML allows (XML 1.0 §4.1)."""
     try:
         code = int(number[1:], 16) if number[0] in "xX" else int(number)
         return bool(printable(chr(code))) or code in range(0x80, 0xA0)  # which browsers take for windows-1252
