@@ -81,7 +81,7 @@ class Collector:
         articles, twice = await asyncio.to_thread(distinct, result.articles, source.name)
         warnings = (
             *result.warnings,
-            *([f"{counted(twice, 'article')} stood there twice; taken once."] if twice else []),
+            *([f"{counted(twice, 'article')} appeared twice; taken once."] if twice else []),
         )
         return replace(result, articles=articles, warnings=warnings)
 

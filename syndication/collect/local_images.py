@@ -15,7 +15,7 @@ from syndication.errors import CollectError
 __all__ = ["NO_IMAGE", "LocalImages", "keep_image"]
 
 MAX_BYTES = 10 * 2**20
-NO_IMAGE = "is no PNG, JPEG, GIF, WebP or AVIF"
+NO_IMAGE = "is not a PNG, JPEG, GIF, WebP or AVIF"
 _SIGNATURES = (  # by content, not by file name. No SVG: it can contain scripts
     (b"\x89PNG\r\n\x1a\n", "png", "image/png"),
     (b"\xff\xd8\xff", "jpg", "image/jpeg"),

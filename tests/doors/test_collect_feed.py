@@ -342,14 +342,14 @@ async def test_depth_without_end_is_refused(site: HttpServer, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b"<!doctype html><html><body><p>A page.</p></body></html>", "is no feed"),
-        (b"", "is no feed"),
-        (b'{"items": []}', "no JSON Feed"),
+        (b"<!doctype html><html><body><p>A page.</p></body></html>", "is not a feed"),
+        (b"", "is not a feed"),
+        (b'{"items": []}', "not a JSON Feed"),
         (b'{"version": "https://jsonfeed.org/version/1", \n"items": ', "broken JSON .line 2"),
         (b'{"a":' * 100_000, "JSON that cannot be read"),
     ],
 )
-async def test_what_is_no_feed_is_said(site: HttpServer, tmp_path: Path, body: bytes, message: str) -> None:
+async def test_what_is_not_a_feed_is_refused(site: HttpServer, tmp_path: Path, body: bytes, message: str) -> None:
     site.pages["/feed"] = Page(body)
     with pytest.raises(CollectError, match=message):
         await collect(site, tmp_path)
@@ -364,6 +364,6 @@ async def test_a_feed_without_entries_is_a_feed(site: HttpServer, tmp_path: Path
 async def test_a_body_that_looks_like_an_address_is_not_opened(site: HttpServer, tmp_path: Path) -> None:
     site.pages["/other"] = rss(ITEM)
     site.pages["/feed"] = Page(site.url("/other").encode())
-    with pytest.raises(CollectError, match="is no feed"):
+    with pytest.raises(CollectError, match="is not a feed"):
         await collect(site, tmp_path)
     assert len(site.requests) == 1

@@ -185,12 +185,12 @@ async def test_files_come_in_the_order_of_their_paths(desk: Path) -> None:
         (
             "x.md",
             b"---\ntitle: Fog\ndate: soon\n---\nx",
-            "x.md was not read: the published time 'soon' is none",
+            "x.md was not read: the published time 'soon' is not a date",
         ),
         (
             "x.md",
             b"---\ntitle: Fog\nurl: javascript:1\n---\nx",
-            "x.md was not read: the url is no http address.",
+            "x.md was not read: the url is not an http address.",
         ),
         ("x.md", b"no title at all", "x.md was not read: there is no title"),
         ("x.md", b"---\ntitle: Fog\ndraft: yes\n---\nx", "x.md was left out: it is a draft."),
@@ -201,7 +201,7 @@ async def test_files_come_in_the_order_of_their_paths(desk: Path) -> None:
         (
             "x.txt",
             b"Fog\nA\na@x.example | 2026-13-16 09:30\nText",
-            "x.txt was not read: '2026-13-16 09:30' is no time.",
+            "x.txt was not read: '2026-13-16 09:30' is not a time.",
         ),
     ],
 )

@@ -251,14 +251,14 @@ async def test_a_cut_off_sitemap_is_read_as_far_as_it_goes(room: Newsroom) -> No
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"<html><body>Not found</body></html>", "is no sitemap"),
-        (b"", "is no sitemap"),
+        (b"<html><body>Not found</body></html>", "is not a sitemap"),
+        (b"", "is not a sitemap"),
         (
             b'<!DOCTYPE x [<!ENTITY a "b">]><urlset><url><loc>&a;</loc></url></urlset>',
             "declares XML entities",
         ),
         (b"<urlset>" + b"<url>" * 300, "nests deeper than 256"),
-        (b"\x1f\x8b broken", "is no whole gzip file"),
+        (b"\x1f\x8b broken", "is not a complete gzip file"),
         pytest.param(gzip.compress(bytes(20 * 2**20)), "more than 10 MB", id="bomb"),
     ],
 )

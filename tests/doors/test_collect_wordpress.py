@@ -267,7 +267,7 @@ async def test_protected_and_odd_posts_are_counted(wordpress: WordPress, tmp_pat
     assert result.warnings == (
         "1 entry with neither title nor text; left out.",
         "2 posts protected by a password; left out.",
-        "1 post without a number, or no object; left out.",
+        "1 post without a number, or not an object; left out.",
     )
 
 
@@ -313,10 +313,10 @@ async def test_the_api_is_found_wherever_it_is(
     [
         (refusal(401, "rest_forbidden"), "answered 401"),
         (refusal(404, "rest_no_route"), "answered 404"),
-        (Page(b"<br /><b>Warning</b> in line 3 [{"), "answered with no JSON"),
-        (Page(b'{"code": "rest_disabled"}'), r"answered with no list of posts .rest_disabled."),
-        (Page(b"[" * 100_000), "answered with no JSON"),
-        (Page(b"\xff\xfe[]"), "answered with no JSON"),
+        (Page(b"<br /><b>Warning</b> in line 3 [{"), "answered with something other than JSON"),
+        (Page(b'{"code": "rest_disabled"}'), r"answered without a list of posts .rest_disabled."),
+        (Page(b"[" * 100_000), "answered with something other than JSON"),
+        (Page(b"\xff\xfe[]"), "answered with something other than JSON"),
     ],
 )
 async def test_a_closed_or_broken_api_is_said_and_the_feed_is_read(

@@ -33,7 +33,7 @@ def read_json_feed(data: bytes, content_type: str, url: str, articles: FeedArtic
     except (RecursionError, ValueError):
         raise CollectError(f"{name} is JSON that cannot be read.", _HINT) from None
     if not isinstance(feed, dict) or not str(feed.get("version", "")).startswith(_VERSION):
-        raise CollectError(f"{name} is JSON, but no JSON Feed.", _HINT)
+        raise CollectError(f"{name} is JSON, but not a JSON Feed.", _HINT)
     items = feed.get("items")
     site = absolute(_text(feed, "home_page_url"), url) or url
     if not isinstance(items, list):

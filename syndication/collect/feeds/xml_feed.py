@@ -82,7 +82,7 @@ def _no_feed(name: str, data: bytes, url: str) -> CollectError:
         if feeds
         else "Give the address of an RSS, Atom or JSON feed, not that of a page."
     )
-    return CollectError(f"{name} is no feed.", hint)
+    return CollectError(f"{name} is not a feed.", hint)
 
 
 def _said(fault: Any) -> str:

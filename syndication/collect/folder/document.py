@@ -145,7 +145,7 @@ def _url(head: FrontMatter, publication: Publication) -> str:
     written = head.text("url", "link", "permalink")
     url = absolute(written, publication.url) if written else ""
     if written and not url:
-        raise ValueError("the url is no http address")
+        raise ValueError("the url is not an http address")
     return without_tracking(url)
 
 
@@ -153,7 +153,7 @@ def _time(head: FrontMatter, publication: Publication, *names: str) -> datetime 
     written = head.text(*names)
     found = read_time(written, publication.timezone) if written else None
     if written and found is None:
-        raise ValueError(f"the {names[0]} time {fold(written)!r} is none; write it like 2026-11-16 09:30")
+        raise ValueError(f"the {names[0]} time {fold(written)!r} is not a date; write it like 2026-11-16 09:30")
     return found
 
 

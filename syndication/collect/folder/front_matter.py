@@ -53,7 +53,7 @@ def split_front_matter(text: str) -> tuple[FrontMatter, str]:
     except ValueError:
         raise ValueError("line 1: the front matter is not closed by a line ---") from None
     if data is not None and not isinstance(data, dict):
-        raise ValueError("line 2: the front matter is no list of `name: value`")
+        raise ValueError("line 2: the front matter is not a list of `name: value`")
     return FrontMatter(
         {key.lower(): _texts(value) for key, value in (data or {}).items() if isinstance(key, str)}
     ), body

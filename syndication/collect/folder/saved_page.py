@@ -74,7 +74,7 @@ def read_saved_page(
     title = fold(without_addresses(lines[0]))
     published = read_time(byline.time, publication.timezone)
     if published is None:
-        raise ValueError(f"{byline.time!r} is no time")
+        raise ValueError(f"{byline.time!r} is not a time")
     article = ParsedArticle(
         title=title,
         keys=keys(url="", guid=guid, title=title, day=published.date(), source=source.name),

@@ -73,7 +73,7 @@ def _selected(root: lxml.html.HtmlElement, selector: str) -> list[lxml.html.Html
     try:
         return list(CSSSelector(selector, translator="html")(root))
     except SelectorError as error:
-        raise CollectError(f"[hot] selector is no CSS selector: {error}.", _HINT) from None
+        raise CollectError(f"[hot] selector is not a CSS selector: {error}.", _HINT) from None
 
 
 def _below_heading(root: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:

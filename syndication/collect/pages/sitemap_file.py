@@ -51,7 +51,7 @@ def read_sitemap_file(data: bytes, url: str, name: str, zone: ZoneInfo) -> Sitem
     kind = "" if root is None else _local(root)
     if kind not in {"urlset", "sitemapindex"}:
         raise CollectError(
-            f"{name} is no sitemap.", "Give the address of a sitemap; robots.txt often names it."
+            f"{name} is not a sitemap.", "Give the address of a sitemap; robots.txt often names it."
         )
     child = "url" if kind == "urlset" else "sitemap"
     entries = [_values(each) for each in root[:MAX_PAGES] if _local(each) == child]

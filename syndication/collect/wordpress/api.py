@@ -210,7 +210,7 @@ class _Walk:
             )
         if self._odd:
             self._articles.warnings.append(
-                f"{counted(self._odd, 'post')} without a number, or no object; left out."
+                f"{counted(self._odd, 'post')} without a number, or not an object; left out."
             )
 
 
@@ -227,11 +227,11 @@ def _posts(fetched: Fetched) -> list[Any]:
     try:
         found = json.loads(fetched.body.decode("utf-8-sig"), strict=False)
     except (ValueError, RecursionError):
-        raise CollectError(f"{name} answered with no JSON.", hint) from None
+        raise CollectError(f"{name} answered with something other than JSON.", hint) from None
     if not isinstance(found, list):
         said = found.get("code") if isinstance(found, dict) else None
         raise CollectError(
-            f"{name} answered with no list of posts{f' ({said})' if isinstance(said, str) else ''}.", hint
+            f"{name} answered without a list of posts{f' ({said})' if isinstance(said, str) else ''}.", hint
         )
     return found
 
