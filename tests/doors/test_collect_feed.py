@@ -349,7 +349,9 @@ async def test_depth_without_end_is_refused(site: HttpServer, tmp_path: Path) ->
         (b'{"a":' * 100_000, "JSON that cannot be read"),
     ],
 )
-async def test_what_is_not_a_feed_is_refused(site: HttpServer, tmp_path: Path, body: bytes, message: str) -> None:
+async def test_what_is_not_a_feed_is_refused(
+    site: HttpServer, tmp_path: Path, body: bytes, message: str
+) -> None:
     site.pages["/feed"] = Page(body)
     with pytest.raises(CollectError, match=message):
         await collect(site, tmp_path)

@@ -153,7 +153,9 @@ def _time(head: FrontMatter, publication: Publication, *names: str) -> datetime 
     written = head.text(*names)
     found = read_time(written, publication.timezone) if written else None
     if written and found is None:
-        raise ValueError(f"the {names[0]} time {fold(written)!r} is not a date; write it like 2026-11-16 09:30")
+        raise ValueError(
+            f"the {names[0]} time {fold(written)!r} is not a date; write it like 2026-11-16 09:30"
+        )
     return found
 
 
