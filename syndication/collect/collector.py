@@ -178,7 +178,7 @@ class Collector:
         )
 
     async def _feed_instead(self, source: Source, last: _Remembered, closed: NoApiError) -> SourceResult:
-        """The feed of a site whose API is closed. The API's validators are kept: nothing is missed once it is back."""
+        """Read the feed of a site whose API is closed. The API's validators are kept, so that nothing is missed once it is back."""
         feed = replace(source, kind=SourceKind.FEED, location=closed.feed)
         try:
             result = await self._feed(feed, replace(last, validators=Validators()), found=True)

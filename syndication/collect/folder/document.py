@@ -101,7 +101,7 @@ def read_document(text: str, path: Path, context: DocumentContext) -> ParsedArti
 
 
 def _page_fields(html: str) -> dict[str, tuple[str, ...]]:
-    """The fields of front matter that an HTML page states in `<head>`, `<time>` and `<h1>`."""
+    """Read fields of front matter from an HTML page's `<head>`, `<time>` and `<h1>`."""
     root = page_tree(html)
     if root is None:
         return {}
@@ -128,7 +128,7 @@ def _page_fields(html: str) -> dict[str, tuple[str, ...]]:
 
 
 def _headline(title: str, content: str) -> tuple[str, str]:
-    """The title, and the content without a heading that only repeats it."""
+    """Return the title, and the content without a heading that only repeats it."""
     heading = _HEADING.match(content)
     if (
         heading
@@ -160,7 +160,7 @@ def _time(head: FrontMatter, publication: Publication, *names: str) -> datetime 
 
 
 def _image(head: FrontMatter, path: Path, context: DocumentContext, url: str, content: str) -> Image | None:
-    """The image that the front matter names, else the first one of the content."""
+    """Return the image that the front matter names, else the first one of the content."""
     written = head.text("image")
     src = context.images.place(written, path, url) if written else ""
     if src:

@@ -1,4 +1,4 @@
-"""A folder of articles: Markdown with front matter, HTML, and pages saved as text."""
+"""Read a folder of articles: Markdown with front matter, HTML, and pages saved as text."""
 
 import os
 from collections.abc import Iterator
@@ -71,7 +71,7 @@ def read_folder(source: Source, *, publication: Publication, media: Path) -> Sou
 
 
 def _files(root: Path) -> Iterator[Path]:
-    """The files that may be articles, sorted by path; hidden folders and links to folders are not entered."""
+    """Yield the files that may be articles, sorted by path. Hidden folders and links to folders are not entered."""
 
     def refuse(error: OSError) -> None:
         if error.filename == os.fspath(root):
@@ -91,7 +91,7 @@ def _files(root: Path) -> Iterator[Path]:
 
 
 def _text(path: Path, root: Path) -> str:
-    """The file's text. Raises ValueError when it is hidden, too large, outside `root`, or not text in UTF-8 or UTF-16."""
+    """Read the file. Raises ValueError when it is hidden, too large, outside `root`, or not text in UTF-8 or UTF-16."""
     if path.name.startswith("."):
         raise ValueError("it is a hidden file")
     if not path.resolve().is_relative_to(root):

@@ -1,4 +1,4 @@
-"""The ranked list on a page: by a CSS selector, or below its heading."""
+"""Read the ranked list on a page, found by a CSS selector or below its heading."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ from syndication.errors import CollectError
 
 __all__ = ["fetch_hot_page", "read_hot_page"]
 
-# What is likeliest to be a heading first: the last may be a menu's entry that leads to the list's own page.
+# The likeliest headings first: the last ones may be menu entries that lead to a page with the list.
 _HEADINGS = (
     ("h1", "h2", "h3", "h4", "h5", "h6", "caption", "legend", "dt"),
     ("strong", "b", "em", "span", "p", "div", "summary", "th"),
@@ -36,7 +36,7 @@ _HINT = 'Name its list in [hot] selector, like "ol.most-read".'
 async def fetch_hot_page(
     fetcher: Fetcher, url: str, selector: str, *, now: datetime, allow_private: bool
 ) -> HotList:
-    """Fetch the page at `url` and read its list. Raises CollectError when it cannot be had, or has none."""
+    """Fetch the page at `url` and read its list. Raises CollectError when the page cannot be fetched, or has no list."""
     fetched = await fetcher.fetch(url, now=now, accept="text/html, */*;q=0.5", allow_private=allow_private)
     if not fetched.body:
         raise CollectError(f"{shown(url)} is empty or gone.", "Check [hot] url.")
@@ -46,14 +46,14 @@ async def fetch_hot_page(
 
 
 def read_hot_page(html: str, url: str, selector: str = "") -> tuple[HotLine, ...]:
-    """The list on the page that came from `url`: in the elements of `selector`, or else the first list below a heading that says so.
+    """Read the list on the page that came from `url`: in the elements of `selector`, or the first list below a heading like "Most read".
 
-    The first place is 1. Ranks that stand in the text are read by position (see `ranked_lines`), links are made absolute. Raises
-    CollectError when there is no such list.
+    The first rank is 1. Ranks in the text are read by position (see `ranked_lines`), links are made absolute. Raises CollectError
+    when there is no such list.
     """
     root = page_tree(shallow(html))
     if root is None:
-        raise CollectError(f"{shown(url)} holds no page.", "Check [hot] url.")
+        raise CollectError(f"{shown(url)} is empty.", "Check [hot] url.")
     for hidden in list(root.iter("script", "style", "template", "noscript")):
         hidden.drop_tree()
     if selector:
@@ -62,7 +62,7 @@ def read_hot_page(html: str, url: str, selector: str = "") -> tuple[HotLine, ...
         missing = f"The selector of [hot] finds no list on {shown(url)}."
     else:
         items = _below_heading(root)
-        missing = f"No ranked list stands below a heading like “Most read” on {shown(url)}."
+        missing = f"There is no ranked list below a heading like “Most read” on {shown(url)}."
     lines = _lines(items, base_address(root, url))
     if not lines:
         raise CollectError(missing, _HINT)
@@ -80,24 +80,24 @@ def _below_heading(root: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
     for tags in _HEADINGS:
         for heading in root.iter(*tags):
             if is_heading(_own_text(heading)):
-                for element in _behind(heading):
+                for element in _following(heading):
                     if items := _list_in(element):
                         return items
     return []
 
 
 def _own_text(element: lxml.html.HtmlElement) -> str:
-    """Its text, or nothing when that is too long for a heading: the text of a whole page is not put together for each of its elements."""
+    """Return the text of an element, empty if too long for a heading: it is not built for every element that contains half the page."""
     text = ""
     for part in element.itertext():
         text += part
-        if len(text.strip()) > 200:  # noqa: PLR2004 - white space included
+        if len(text.strip()) > 200:  # noqa: PLR2004 - including white space
             return ""
     return fold(text)
 
 
-def _behind(heading: lxml.html.HtmlElement) -> Iterator[lxml.html.HtmlElement]:
-    """What stands behind the heading, the nearest first: behind itself, then behind what holds it."""
+def _following(heading: lxml.html.HtmlElement) -> Iterator[lxml.html.HtmlElement]:
+    """Yield the elements after the heading, the nearest first: its siblings, then those of its ancestors."""
     element = heading
     while element is not None:
         yield from element.itersiblings()
@@ -105,7 +105,7 @@ def _behind(heading: lxml.html.HtmlElement) -> Iterator[lxml.html.HtmlElement]:
 
 
 def _list_in(element: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
-    """The lines of the first list in `element`, or else of the first block that holds several links."""
+    """Return the items of the first list in `element`, or else of the first block with several links."""
     for found in element.iter(*_LISTS):
         items = _items(found)
         if len(items) >= _AT_LEAST:
@@ -120,8 +120,8 @@ def _list_in(element: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
 
 
 def _items(element: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
-    """The lines of a list: what the markup calls so, else its links. Among links, a line without one is a head or an advertisement;
-    where most have none they are lines too.
+    """Return the items of a list: `<li>` and the like, else its links. If most items have a link, one without is a heading or an
+    advertisement and is left out.
     """
     marked = [item for item in element.iter(*_ITEMS) if fold(item.text_content())]
     known = set(marked)
@@ -131,7 +131,7 @@ def _items(element: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
 
 
 def _links(element: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
-    """The links in it, of several with one address (a picture and its title) the one with the longest text."""
+    """Return the links in an element. Of several with one address (a picture and its title) it is the one with the longest text."""
     links: dict[str, lxml.html.HtmlElement] = {}
     for link in element.iter("a"):
         address = link.get("href") or ""
@@ -147,7 +147,7 @@ def _length(element: lxml.html.HtmlElement) -> int:
 def _lines(items: Sequence[lxml.html.HtmlElement], url: str) -> tuple[HotLine, ...]:
     titled = [(title, item) for item in items if (title := _title(item))][:_AT_MOST]
     titles = [title for title, _ in titled]
-    # As on a saved page: a rank in the text is read by its place. Two titles with numbers of their own are no ranks yet.
+    # As on a saved page, ranks in the text are read by position. Two titles that happen to begin with numbers are not ranks.
     if all(title.startswith(str(rank)) for rank, title in enumerate(titles, start=1)):
         ranked = ranked_lines(titles)
         titles = [line.title for line in ranked] if len(ranked) == len(titles) else titles
@@ -158,7 +158,7 @@ def _lines(items: Sequence[lxml.html.HtmlElement], url: str) -> tuple[HotLine, .
 
 
 def _title(item: lxml.html.HtmlElement) -> str:
-    """A heading in it, else its longest link, else its text; of a picture alone what it says of itself."""
+    """Return a heading in the item, else its longest link, else its text, else the `alt` of its picture."""
     for heading in item.iter("h1", "h2", "h3", "h4", "h5", "h6"):
         if text := fold(heading.text_content()):
             return text

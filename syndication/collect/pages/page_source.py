@@ -1,4 +1,4 @@
-"""The sources that are made of article pages: a sitemap, a section page, or one page."""
+"""Sources that consist of article pages: a sitemap, a section page, or one page."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,7 +28,7 @@ __all__ = ["PageSource", "read_section_page"]
 
 
 class PageSource:
-    """Reads one source at `now`. `known` are the validators of its own address, `pages` what was remembered of the others."""
+    """Reads one source. `known` are the validators of its own address, `pages` what was remembered of the others."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class PageSource:
         self._reading = reading
 
     async def read(self) -> SourceResult:
-        """Everything new or changed. Raises CollectError when it cannot be had."""
+        """Return everything new or changed. Raises CollectError when the source cannot be read."""
         if self._source.kind is SourceKind.SITEMAP:
             sitemap = Sitemap(
                 self._source,
@@ -59,11 +59,11 @@ class PageSource:
                 zone=self._publication.timezone,
                 now=self._now,
             )
-            return await self._behind(await sitemap.read(self._validators))
+            return await self._listed_pages(await sitemap.read(self._validators))
         return await (self._section() if self._source.selector else self._single())
 
-    async def _behind(self, lists: Listings) -> SourceResult:
-        """The pages behind the lists. A list with pages that are still due is read in full next time, whatever its validators say."""
+    async def _listed_pages(self, lists: Listings) -> SourceResult:
+        """Read the pages of the lists. A list with pages that are still due is read in full next time, whatever its validators say."""
         if lists.retired:
             return SourceResult(self._source, retired=True)
         pages = PageFetcher(
@@ -99,7 +99,7 @@ class PageSource:
                 read_section_page, fetched.body, fetched.content_type, fetched.url, self._source.selector
             )
             lists.found.append(Listing(url, links))
-        return await self._behind(lists)
+        return await self._listed_pages(lists)
 
     async def _single(self) -> SourceResult:
         fetched = await self._page()
@@ -125,7 +125,7 @@ class PageSource:
         )
 
     async def _page(self) -> Fetched:
-        """The page at the source's own address, if it changed."""
+        """Fetch the page at the source's own address, if it changed."""
         return await self._fetcher.fetch(
             self._source.location,
             now=self._now,
@@ -136,11 +136,11 @@ class PageSource:
 
 
 def read_section_page(data: bytes, content_type: str, url: str, selector: str) -> tuple[ListedPage, ...]:
-    """The pages that what `selector` picks leads to, in their order, each once.
+    """Return the pages that the elements of `selector` link to, in order, each once.
 
-    A picked element is a link, stands in one, or holds some. Raises CollectError when there is none: sites change their pages.
+    Such an element is a link, is inside one, or contains some. Raises CollectError when there is none: sites change their pages.
     """
-    hint = "Look at the page's source and mend the source's selector."
+    hint = "Look at the HTML of the page, and correct the source's selector."
     root = page_tree(printable(decoded(data, content_type)))
     if root is None:
         raise CollectError(f"{shown(url)} is empty.", "Check the source's url.")

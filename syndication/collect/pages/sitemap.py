@@ -1,6 +1,6 @@
-"""A whole sitemap: its index, the files that may hold something new, and what they list.
+"""Read a whole sitemap: its index, and the files that may list something new.
 
-An index that includes itself, or a hundred thousand files, ends: each address is read once, down to a level, up to a number.
+An index that includes itself or a hundred thousand files does no harm: each address is read once, to a limited depth and number.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from syndication.errors import CollectError
 
 __all__ = ["Listings", "Sitemap", "remembered"]
 
-MAX_FILES = 100  # below the first, in one collect
+MAX_FILES = 100  # besides the first, in one collect
 MAX_LEVEL = 3  # the files of an index in an index in an index
 _TYPES = "application/xml, text/xml;q=0.9, */*;q=0.5"
 _GZIP = b"\x1f\x8b"
@@ -31,8 +31,8 @@ _GZIP = b"\x1f\x8b"
 
 @dataclass(slots=True)
 class Listings:
-    """Fills up while lists are read. `validators` and `moved` are those of the source's own address, `files` is what to remember of
-    the files below it.
+    """Filled while lists are read. `validators` and `moved` are those of the source's own address, `files` is what to remember of the
+    files below it.
     """
 
     found: list[Listing] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Listings:
 
 
 class Sitemap:
-    """Reads the sitemap of one source. `known` is what was remembered, by address; times without a zone are of `zone`."""
+    """Reads the sitemap of one source. `known` is what was remembered, by address; times without a zone are in `zone`."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Sitemap:
         self._result = Listings()
 
     async def read(self, validators: Validators) -> Listings:
-        """Every list that may hold something new or changed. Raises CollectError when the first file cannot be had."""
+        """Return every list with possibly new or changed pages. Raises CollectError when the first file cannot be read."""
         url, result = self._source.location, self._result
         fetched = await self._fetch(url, validators)
         result.validators, result.moved = fetched.validators, fetched.moved
@@ -82,11 +82,11 @@ class Sitemap:
             lists = await asyncio.gather(*(self._file(page, by) for page, by in self._allowed(below)))
             below = [each for one in lists for each in one]
         self._unread += len(below)
-        self._say()
+        self._warn()
         return result
 
     async def _file(self, page: ListedPage, by: str) -> Sequence[tuple[ListedPage, str]]:
-        """Read one file of an index, or remember it; the files that it lists itself."""
+        """Read one file of an index, or recall it; return the files that it lists itself."""
         known = self._known.get(page.url) or KnownPage(url=page.url, listed_by=by, is_list=True)
         before = remembered(self._known, page.url, self._zone)
         self._result.files[page.url] = known
@@ -112,7 +112,7 @@ class Sitemap:
         return [(page, url) for page in file.files]
 
     def _allowed(self, files: Sequence[tuple[ListedPage, str]]) -> Sequence[tuple[ListedPage, str]]:
-        """The files that are read: none twice, none whose newest page is too old, none of another site, the newest up to a number."""
+        """Choose the files to read: none twice, none whose newest page is too old, none of another site; the newest, up to the limit."""
         fresh: list[tuple[ListedPage, str]] = []
         for page, by in files:
             old = page.dated is not None and page.dated <= self._now - EDITED_WITHIN
@@ -144,7 +144,7 @@ class Sitemap:
             self._result.warnings.append(f"{name} was only read in part: {file.broken}.")
         return file
 
-    def _say(self) -> None:
+    def _warn(self) -> None:
         if self._failed:
             self._result.warnings.append(
                 f"{counted(len(self._failed), 'file')} of the sitemap could not be read, the first: {self._failed[0]}"
@@ -157,7 +157,7 @@ class Sitemap:
 
 
 def remembered(known: Mapping[str, KnownPage], url: str, zone: ZoneInfo) -> SitemapFile:
-    """What the list at `url` showed when it was last read, as far as it can still matter."""
+    """Return what the list at `url` showed when it was last read, as far as it was remembered."""
     pages: dict[bool, list[ListedPage]] = {False: [], True: []}
     for each in known.values():
         if each.listed_by == url:
