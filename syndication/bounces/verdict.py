@@ -1,7 +1,7 @@
-"""What a message says: a bounce, a complaint, or something that no subscriber is to suffer for. Pure.
+"""Decide what a message is: a bounce, a complaint, or something that must not affect a subscriber. Pure.
 
-A report (RFC 3464) counts first; without one the fields or phrases in the text, and flufl.bounce, which knows the forms of many old
-mail servers. What nobody recognises is undecided, and changes nothing.
+A delivery report (RFC 3464) takes precedence; without one, fields or phrases in the text decide, and flufl.bounce, which knows the forms
+of many old mail servers. A message that is not recognised is undecided, and changes nothing.
 """
 
 import logging
@@ -57,7 +57,7 @@ _CHALLENGE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _RecipientReport:
-    """What is said about one recipient. `status` is empty when there is none; `words` are the server's, on one line."""
+    """The fields about one recipient. `status` is empty when there is none; `words` are the server's, on one line."""
 
     action: str
     status: str
@@ -65,12 +65,12 @@ class _RecipientReport:
 
 
 def judge(arrived: Arrived) -> BounceFinding:
-    """What it says, and never who it is about: that has to be proven."""
+    """Return what the message reports, but not about whom: that has to be proven."""
     if arrived.feedback:
         return _complaint(arrived.feedback)
     if reported := [group for text in arrived.reports for group in _groups(text)]:
         return _reported(reported, arrived.text)
-    if arrived.kind == "disposition-notification":  # RFC 8098: somebody read it, or deleted it unread
+    if arrived.kind == "disposition-notification":  # RFC 8098: it was read, or deleted unread
         return BounceFinding(BounceKind.AUTOMATIC)
     if _by_machine(arrived):
         return BounceFinding(BounceKind.AUTOMATIC)
@@ -88,32 +88,32 @@ def _complaint(feedback: str) -> BounceFinding:
 
 
 def _reported(reported: list[_RecipientReport], text: str) -> BounceFinding:
-    """About several recipients (a subscriber may forward to them) the mildest counts: the mail may have reached somebody."""
+    """Return the mildest finding of several recipients (a subscriber may forward to them): the mail may have reached one."""
     findings = [_of_group(group, text) for group in reported]
     return min(findings, key=lambda finding: _MILDEST.index(finding.kind))
 
 
 def _of_group(group: _RecipientReport, text: str) -> BounceFinding:
-    words = group.words or _telling(text)
-    # The text beside a report may end with a filter's banner: it explains an exact status, and never goes before it.
+    words = group.words or _reason(text)
+    # The text beside a report may end with a filter's banner: it may explain an exact status, but not replace it.
     exact = bool(group.status) and not group.status.endswith(".0")
     status = status_of(group.status, group.words if exact else words)
     if group.action in _ACTIONS:
         return BounceFinding(_ACTIONS[group.action], status, words[:_WORDS])
     if not status and text:
-        words = _telling(text)
+        words = _reason(text)
         status = status_of("", words)
     return BounceFinding(kind_of(status) if status else BounceKind.SOFT, status, words[:_WORDS])
 
 
 def _by_machine(arrived: Arrived) -> bool:
-    """Whether it answers by itself (RFC 3834), for a person or a list."""
+    """Return whether it is an automatic answer (RFC 3834) of a person's mailbox or of a list."""
     if arrived.header("x-failed-recipients"):
         return False
     if _SERVER.search(arrived.header("from")) and not _AWAY.search(arrived.subject):
         return False
     answers = arrived.header("auto-submitted").startswith(("auto-replied", "auto-notified"))
-    marks = (
+    headers = (
         "x-autoreply",
         "x-autorespond",
         "x-autoresponder",
@@ -121,12 +121,12 @@ def _by_machine(arrived: Arrived) -> bool:
         "list-id",
         "list-post",
     )
-    marked = any(arrived.header(name) for name in marks) or arrived.header("precedence") in {
+    marked = any(arrived.header(name) for name in headers) or arrived.header("precedence") in {
         "auto_reply",
         "auto-reply",
     }
-    said = _AWAY.search(arrived.subject) or _CHALLENGE.search(f"{arrived.subject}\n{arrived.text[:4000]}")
-    return bool((answers or marked or said) and not _BOUNCED.search(arrived.subject))
+    worded = _AWAY.search(arrived.subject) or _CHALLENGE.search(f"{arrived.subject}\n{arrived.text[:4000]}")
+    return bool((answers or marked or worded) and not _BOUNCED.search(arrived.subject))
 
 
 def _in_words(arrived: Arrived) -> BounceFinding:
@@ -140,7 +140,7 @@ def _in_words(arrived: Arrived) -> BounceFinding:
     if warned or (temporary and not permanent):
         bounce = named or temporary or _SERVER.search(arrived.header("from"))
         return BounceFinding(BounceKind.DELAYED) if bounce else BounceFinding(BounceKind.UNDECIDED)
-    words = _telling(text)
+    words = _reason(text)
     status = status_of("", words)
     from_server = _SERVER.search(f"{arrived.header('from')} {arrived.header('return-path')}")
     if not named and not (from_server and (status or _BOUNCED.search(arrived.subject))):
@@ -149,19 +149,19 @@ def _in_words(arrived: Arrived) -> BounceFinding:
 
 
 def _by_flufl(arrived: Arrived) -> tuple[Iterable[bytes], Iterable[bytes]]:
-    """The temporary and the permanent failures that it finds; none when it stumbles."""
+    """Return the temporary and the permanent failures that flufl.bounce finds; none when it fails."""
     from flufl.bounce import all_failures  # noqa: PLC0415 - seldom needed
 
     logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
     try:
         temporary, permanent = all_failures(arrived.message)
-    except Exception:  # noqa: BLE001 - it raises whatever a broken message makes it
+    except Exception:  # noqa: BLE001 - a broken message may raise anything
         return (), ()
     return temporary, permanent
 
 
-def _telling(text: str) -> str:
-    """The lines that say why: those with a code or a known phrase, on one line."""
+def _reason(text: str) -> str:
+    """Return the lines with a status code, else with a known phrase, joined to one line."""
     lines = [" ".join(line[:_WORDS].split()) for line in text[:16_000].splitlines()]
     coded = [line for line in lines if enhanced(line)] or [
         line for line in lines if re.search(r"(?<!\d)[45][0-5]\d[ -]", line)
@@ -173,7 +173,7 @@ def _telling(text: str) -> str:
 
 
 def _groups(text: str) -> Iterator[_RecipientReport]:
-    """The groups of a report, or of a text that has such fields somewhere."""
+    """Parse the groups of a report (RFC 3464), or of a text that contains such fields."""
     for block in re.split(r"\n[ \t]*\n", text):
         fields = _fields(block)
         if "action" in fields or ("status" in fields and _STATUS.search(fields["status"])):

@@ -34,7 +34,7 @@ def test_pages_without_dates_are_taken_from_both_ends() -> None:
     assert [page.url for page, _ in plan.chosen] == ["0", "4", "1"]
     assert plan.left == 2
     whole = plan_pages([Listing("list", pages)], {}, now=NOW, limit=9, all_ages=False)
-    assert sorted(page.url for page, _ in whole.asked) == ["0", "1", "2", "3", "4"]
+    assert sorted(page.url for page, _ in whole.chosen) == ["0", "1", "2", "3", "4"]
 
 
 def test_new_pages_are_asked_before_known_ones() -> None:
