@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 import httpx2
 
 from syndication.collect.article.article_page import PageParser
-from syndication.collect.harvest import Collector
+from syndication.collect.collector import Collector
 from syndication.collect.http.fetch import Fetcher
 from syndication.domain.article import Source, SourceKind, Validators
 from syndication.domain.publication import Publication

@@ -1,4 +1,5 @@
-"""What comes back: the doors by which bounces and complaints come in (Maildir, mbox, IMAP), and what a message says.
+"""Read bounces and complaints: the mailboxes they arrive in (Maildir, mbox, IMAP), and the verdict on a message.
 
-Reading a message is pure and bounded, because anybody can send one. Whom it is about, and whether that is true, is not asked here.
+Reading a message is pure and bounded, because anybody can send one. Which subscriber it is about, and whether it is genuine, is decided
+in `flows/bounces/`.
 """

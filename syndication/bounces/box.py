@@ -1,4 +1,4 @@
-"""What is polled: a mailbox whose messages are read one after the other, and put aside once they are kept."""
+"""A mailbox that is polled: its messages are read one by one, and put aside once they are stored."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,34 +12,34 @@ __all__ = ["Box", "BoxMessage", "unreadable"]
 
 @dataclass(frozen=True, slots=True)
 class BoxMessage:
-    """A message, and the name that its box knows it by."""
+    """A message, and its name in its box."""
 
     name: str
     data: bytes
 
 
 class Box(Protocol):
-    """A context; its methods block. They raise MailboxError, and `done` is called only for what is durably kept."""
+    """A context manager with blocking methods, which raise MailboxError. Call `done` only for messages that are stored durably."""
 
     def __enter__(self) -> Self:
         """Open it."""
 
     def __exit__(self, *exc: object) -> None:
-        """Close it, and keep what was put aside."""
+        """Close it, and make what `done` did permanent."""
 
     def names(self) -> Sequence[str]:
-        """Of the messages that are there now, in order."""
+        """Return the names of the messages that are there now, in order."""
 
     def read(self, name: str) -> BoxMessage | None:
-        """One of them; None for one that was taken already, or is gone by now."""
+        """Return a message; None if it was taken before, or no longer exists."""
 
     def done(self, letter: BoxMessage) -> None:
-        """Put a message aside as configured: marked as seen, or deleted."""
+        """Put a message aside as configured: mark it as seen, or delete it."""
 
 
 def unreadable(what: Path | str, error: OSError) -> MailboxError:
-    """The error of a box on this machine."""
+    """Return the error for a box on this machine."""
     return MailboxError(
         f"The mailbox {what} cannot be used ({error.strerror or error}).",
-        "Let this user read and write it, or mend [bounces].",
+        "Let this user read and write it, or correct [bounces].",
     )

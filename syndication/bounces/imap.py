@@ -1,4 +1,4 @@
-"""Bounces from a mailbox of an IMAP server (RFC 9051): with TLS, unless the server is this machine."""
+"""Bounces from a mailbox on an IMAP server (RFC 9051): with TLS, unless the server is this machine."""
 
 import imaplib
 import re
@@ -14,12 +14,12 @@ from syndication.errors import MailboxError
 
 __all__ = ["Imap", "ImapServer"]
 
-PATIENCE = 60.0  # seconds for an answer
+TIMEOUT = 60.0  # seconds for an answer
 
 
 @dataclass(frozen=True, slots=True)
 class ImapServer:
-    """`security` is `tls` from the first byte, `starttls`, or `plain`. `context` checks certificates; None: with the system's own."""
+    """`security` is `tls` from the first byte, `starttls`, or `plain`. `context` verifies certificates; None: the system's default."""
 
     host: str
     port: int
@@ -31,7 +31,7 @@ class ImapServer:
 
 
 class Imap:
-    """Without `delete` what was taken is marked as seen."""
+    """A mailbox on an IMAP server. Without `delete`, messages that were taken are marked as seen."""
 
     def __init__(self, server: ImapServer, *, delete: bool) -> None:
         self._server, self._delete = server, delete
@@ -45,7 +45,7 @@ class Imap:
             self._imap.login(server.user, server.password)
             self._ask("select", _quoted(server.folder))
         except (imaplib.IMAP4.error, OSError) as error:
-            self._leave()
+            self._log_out()
             raise self._failed(error) from None
         return self
 
@@ -53,8 +53,8 @@ class Imap:
         server = self._server
         context = server.context or ssl.create_default_context()
         if server.security == "tls":
-            return imaplib.IMAP4_SSL(server.host, server.port, ssl_context=context, timeout=PATIENCE)
-        imap = imaplib.IMAP4(server.host, server.port, timeout=PATIENCE)
+            return imaplib.IMAP4_SSL(server.host, server.port, ssl_context=context, timeout=TIMEOUT)
+        imap = imaplib.IMAP4(server.host, server.port, timeout=TIMEOUT)
         if server.security == "starttls":
             try:
                 imap.starttls(context)
@@ -71,24 +71,24 @@ class Imap:
             if exc[0] is None:
                 raise self._failed(error) from None
         finally:
-            self._leave()
+            self._log_out()
 
-    def _leave(self) -> None:
+    def _log_out(self) -> None:
         if self._imap is not None:
             with suppress(imaplib.IMAP4.error, OSError):
                 self._imap.logout()
 
     def _expunge(self) -> None:
-        """Only what we deleted, where the server can (RFC 4315)."""
+        """Expunge only the messages that we deleted, if the server can (RFC 4315)."""
         assert self._imap is not None
-        (can, *_) = self._ask("capability")  # asked now: many servers say more after the login
+        (can, *_) = self._ask("capability")  # now: many servers list more after the login
         if b"UIDPLUS" in can.upper().split():
             self._ask("uid", "EXPUNGE", ",".join(self._deleted))
         else:
             self._ask("expunge")
 
     def names(self) -> Sequence[str]:
-        """The UIDs of the messages that nobody has seen, with `delete` of all."""
+        """Return the UIDs of the unseen messages; with `delete`, of all."""
         try:
             (found, *_) = self._ask("uid", "SEARCH", "UNDELETED" if self._delete else "UNSEEN UNDELETED")
             return (found or b"").decode("ascii").split()
@@ -96,7 +96,7 @@ class Imap:
             raise self._failed(error) from None
 
     def read(self, name: str) -> BoxMessage | None:
-        """Only as much is fetched as is read, and no flag changes. None when another program has deleted it."""
+        """Fetch the part of a message that is read, without changing flags. None when another program has deleted it."""
         try:
             parts = self._ask("uid", "FETCH", name, f"(BODY.PEEK[]<0.{LARGEST}>)")
         except (imaplib.IMAP4.error, OSError) as error:
@@ -104,7 +104,7 @@ class Imap:
         return next((BoxMessage(name, part[1]) for part in parts if isinstance(part, tuple)), None)
 
     def done(self, letter: BoxMessage) -> None:
-        """Mark it as seen, or delete it; it is gone when the box is closed."""
+        """Mark it as seen, or as deleted; it is expunged when the box is closed."""
         try:
             self._ask(
                 "uid", "STORE", letter.name, "+FLAGS.SILENT", r"(\Deleted)" if self._delete else r"(\Seen)"
@@ -119,22 +119,22 @@ class Imap:
         kind, answer = getattr(self._imap, command)(*arguments)
         if kind != "OK":
             raise imaplib.IMAP4.error(str(answer[0] if answer else kind))
-        return answer  # type: ignore[no-any-return] # a list of whatever the server said
+        return answer  # type: ignore[no-any-return] # a list of anything
 
     def _failed(self, error: Exception) -> MailboxError:
-        """The server's own words, but never the password, which some servers repeat."""
-        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        """Return the error with the server's own words, but never the password, which some servers repeat."""
+        words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         if self._server.password:
-            said = said.replace(self._server.password, "…")  # before anything is cut
-        said = re.sub(r"^b['\"]|['\"]$", "", " ".join(said.split()))[:200].rstrip(".")
+            words = words.replace(self._server.password, "…")  # before anything is cut
+        words = re.sub(r"^b['\"]|['\"]$", "", " ".join(words.split()))[:200].rstrip(".")
         return MailboxError(
-            f"The IMAP server {self._server.host}:{self._server.port} could not be used: {said or type(error).__name__}.",
+            f"The IMAP server {self._server.host}:{self._server.port} could not be used: {words or type(error).__name__}.",
             "Check bounces.imap and its password.",
         )
 
 
 def _quoted(folder: str) -> str:
-    """A mailbox name as a quoted string; one beyond ASCII in modified UTF-7 (RFC 3501 §5.1.3)."""
+    """Quote a mailbox name, encoded in modified UTF-7 (RFC 3501 §5.1.3)."""
     encoded = re.sub(r"[^\x20-\x7e]+|&", _utf7, folder)
     return '"' + encoded.replace("\\", "\\\\").replace('"', '\\"') + '"'
 

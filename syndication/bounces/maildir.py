@@ -1,4 +1,4 @@
-"""Bounces from a Maildir: a message is a file, and a mail server may deliver at any time without a lock."""
+"""Bounces from a Maildir: each message is a file, and the mail server may deliver at any time without a lock."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ __all__ = ["Maildir"]
 
 
 class Maildir:
-    """The folder with `new/` and `cur/`. Without `delete` what was taken moves to `cur/` as seen."""
+    """The folder with `new/` and `cur/`. Without `delete`, messages that were taken move to `cur/` as seen."""
 
     def __init__(self, folder: Path, *, delete: bool) -> None:
         self._folder, self._delete = folder, delete
@@ -20,7 +20,7 @@ class Maildir:
     def __enter__(self) -> Self:
         if not (self._folder / "new").is_dir():
             raise MailboxError(
-                f"{self._folder} is not a Maildir.", "Mend bounces.maildir: a Maildir has a folder new/."
+                f"{self._folder} is not a Maildir.", "Correct bounces.maildir: a Maildir has a folder new/."
             )
         return self
 
@@ -28,7 +28,7 @@ class Maildir:
         pass
 
     def names(self) -> Sequence[str]:
-        """The messages of `new/`, and those of `cur/` that are not seen; with `delete` all that there are."""
+        """Return the messages in `new/`, and the unseen ones in `cur/`; with `delete`, all."""
         try:
             files = sorted((self._folder / "new").iterdir())
             if (current := self._folder / "cur").is_dir():
@@ -40,7 +40,7 @@ class Maildir:
         return [str(file) for file in files if not file.name.startswith(".") and file.is_file()]
 
     def read(self, name: str) -> BoxMessage | None:
-        """None when another program has moved it."""
+        """Return a message; None when another program has moved it."""
         try:
             with Path(name).open("rb") as data:
                 return BoxMessage(name, data.read(LARGEST))

@@ -1,4 +1,4 @@
-"""Bounces from an mbox: one file, which is locked while it is open, as the mail server locks it when it delivers."""
+"""Bounces from an mbox: one file, locked while it is open, as the mail server locks it to deliver."""
 
 import mailbox
 import re
@@ -16,7 +16,7 @@ _READ = re.compile(rb"^status:[ \t]*[A-Z]*R", re.IGNORECASE | re.MULTILINE)
 
 
 class Mbox:
-    """Without `delete` what was taken is marked as read (`Status: RO`)."""
+    """The file. Without `delete`, messages that were taken are marked as read (`Status: RO`)."""
 
     def __init__(self, file: Path, *, delete: bool) -> None:
         self._file, self._delete = file, delete
@@ -25,11 +25,11 @@ class Mbox:
         try:
             self._box = mailbox.mbox(self._file, create=False)
         except mailbox.NoSuchMailboxError:
-            raise MailboxError(f"There is no mailbox {self._file}.", "Mend bounces.mbox.") from None
+            raise MailboxError(f"There is no mailbox {self._file}.", "Correct bounces.mbox.") from None
         except OSError as error:
             raise unreadable(self._file, error) from error
         try:
-            self._box.lock()  # flock, and FILE.lock where that can be made
+            self._box.lock()  # flock, and FILE.lock if that can be created
         except mailbox.ExternalClashError:
             self._box.close()
             raise MailboxError(
@@ -48,14 +48,14 @@ class Mbox:
             raise unreadable(self._file, fault) from error
 
     def names(self) -> Sequence[str]:
-        """All of them, in their order."""
+        """Return the keys of all messages, in order."""
         try:
             return list(self._box.keys())
         except OSError as error:
             raise unreadable(self._file, error) from error
 
     def read(self, name: str) -> BoxMessage | None:
-        """A message that nobody has read, with `delete` any. It is not parsed here: the library's parser recurses."""
+        """Return a message that is not marked as read; with `delete`, any. It is not parsed here: the library's parser recurses."""
         try:
             data = self._box.get_bytes(name)[:LARGEST]
         except OSError as error:
@@ -64,7 +64,7 @@ class Mbox:
         return None if taken else BoxMessage(name, data)
 
     def done(self, letter: BoxMessage) -> None:
-        """Mark it, or take it out; the file changes when the box is closed."""
+        """Mark it as read, or remove it; the file changes when the box is closed."""
         if self._delete:
             self._box.remove(letter.name)
             return

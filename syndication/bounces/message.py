@@ -1,7 +1,7 @@
-"""A message that came in, taken apart as far as a verdict needs, whatever it is: it may be broken, huge, or made to hurt.
+"""Parse an incoming message as far as a verdict needs it. It may be broken, huge or hostile.
 
-Of a message the first 256 KB are read (a report stands before the mail that it returns), and one with more parts than any mail program
-makes is not taken apart at all, because the standard library's parser recurses.
+Only the first 256 KB are read (a report comes before the mail that it returns). A message with more parts than any mail program makes is
+not split into parts at all, because the standard library's parser recurses.
 """
 
 import re
@@ -13,10 +13,10 @@ from email.message import Message
 __all__ = ["LARGEST", "Arrived", "read_message"]
 
 LARGEST = 2**18  # bytes that are read
-_TEXT = 64 * 1024  # characters of text that are looked at
+_TEXT = 64 * 1024  # characters of text that are examined
 _MOST_PARTS = 40
 _NESTS = re.compile(rb"boundary\s*=|message/", re.IGNORECASE)
-# Below such a line an old mail server puts the mail that it returns.
+# Old mail servers put the returned mail below such a line.
 _RETURNED = re.compile(
     r"^(?:>?\s*[-=_* ]*(?:below this line is a copy|(?:this|here) is (?:a|your) copy of|original message|returned message|"
     r"your original message|unsent message|(?:the )?(?:message )?headers? (?:of|follow)|included is a copy|message (?:text|headers) follow|"
@@ -24,7 +24,7 @@ _RETURNED = re.compile(
     r"|return-path:|received: (?:from|by) )",
     re.IGNORECASE | re.MULTILINE,
 )
-# Who are asked by their headers whom a message came for.
+# Headers that may name the recipient.
 _FOR = (
     "to",
     "cc",
@@ -39,7 +39,7 @@ _FOR = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrived:
-    """`text` is what its writer says, in lines; `returned` what it holds of the mail that it returns, raw headers and all.
+    """A parsed message. `text` is what its sender wrote; `returned` the mail that it returns, or a part of it, with raw headers.
 
     `reports` are the texts of its delivery-status parts (RFC 3464), `feedback` that of a complaint (RFC 5965); `kind` its report-type.
     """
@@ -54,22 +54,22 @@ class Arrived:
     feedback: str
 
     def header(self, name: str) -> str:
-        """A header on one line, in lower case; empty when there is none."""
+        """Return a header on one line, in lower case; empty when there is none."""
         return _line(self.message, name).casefold()
 
 
 def read_message(data: bytes) -> Arrived:
-    """Any bytes are a message. Line ends may be of any kind."""
+    """Parse `data`, which may be any bytes, with any line ends."""
     data = data[:LARGEST].replace(b"\r\n", b"\n")
-    if data.startswith(b"From "):  # of an mbox
+    if data.startswith(b"From "):  # from an mbox
         data = data.partition(b"\n")[2]
     if len(_NESTS.findall(data)) > _MOST_PARTS:
         data = data.partition(b"\n\n")[0] + b"\n\n"
         data = re.sub(rb"(?im)^content-type:.*(\n[ \t].*)*\n", b"", data)
     message = message_from_bytes(data)
     parts = _Parts()
-    _take_apart(message, parts, 0)
-    text, _, rest = _cut("\n".join(parts.text)[:_TEXT])
+    _collect_parts(message, parts, 0)
+    text, rest = _cut("\n".join(parts.text)[:_TEXT])
     return Arrived(
         message=message,
         subject=_line(message, "subject"),
@@ -90,7 +90,7 @@ class _Parts:
         self.feedback: list[str] = []
 
 
-def _take_apart(part: "Message[str, str]", found: _Parts, depth: int) -> None:
+def _collect_parts(part: "Message[str, str]", found: _Parts, depth: int) -> None:
     kind = part.get_content_type()
     if kind in {"message/delivery-status", "message/global-delivery-status"}:
         found.reports.append(_raw(part))
@@ -102,14 +102,14 @@ def _take_apart(part: "Message[str, str]", found: _Parts, depth: int) -> None:
         if depth < _MOST_PARTS:
             for below in part.get_payload():
                 if isinstance(below, Message):
-                    _take_apart(below, found, depth + 1)
+                    _collect_parts(below, found, depth + 1)
     elif kind in {"text/plain", "text/html"}:
         text = _decoded(part)
         found.text.append(re.sub(r"<[^<>]{0,2000}>", " ", text) if kind == "text/html" else text)
 
 
 def _raw(part: "Message[str, str]") -> str:
-    """The content as text; the parser has taken that of a `message/…` apart already."""
+    """Return the content as text, reassembled for a `message/…`, which the parser has parsed."""
     payload = part.get_payload()
     if not isinstance(payload, list):
         return _decoded(part)
@@ -121,7 +121,7 @@ def _raw(part: "Message[str, str]") -> str:
 
 
 def _inside(part: "Message[str, str]", depth: int = 0) -> str:
-    """The text within, its parts one after the other."""
+    """Return the text of all parts, one after the other."""
     if not part.is_multipart():
         return _decoded(part)
     below = part.get_payload()
@@ -135,14 +135,14 @@ def _decoded(part: "Message[str, str]") -> str:
         data = part.get_payload(decode=True)
         charset = part.get_content_charset("utf-8")
         text = data.decode(charset, "replace") if isinstance(data, bytes) else ""
-    except (LookupError, ValueError, TypeError, AssertionError):  # a charset or an encoding that is none
+    except (LookupError, ValueError, TypeError, AssertionError):  # an unknown charset or a broken encoding
         raw = part.get_payload()
         text = raw if isinstance(raw, str) else ""
     return text[:LARGEST]
 
 
 def _line(message: "Message[str, str]", name: str) -> str:
-    """All headers of this name, decoded (RFC 2047), on one line."""
+    """Return all headers of this name, decoded (RFC 2047), on one line."""
     return " ".join(" ".join(_plain(str(value)).split()) for value in message.get_all(name, []))[:4096]
 
 
@@ -152,11 +152,11 @@ def _plain(value: str) -> str:
             piece.decode(charset or "ascii", "replace") if isinstance(piece, bytes) else piece
             for piece, charset in decode_header(value[:4096])
         )
-    except (ValueError, LookupError):  # an encoded-word that is broken
+    except (ValueError, LookupError):  # a broken encoded-word
         return value
 
 
-def _cut(text: str) -> tuple[str, str, str]:
-    """What the writer says, and the mail that stands below it."""
+def _cut(text: str) -> tuple[str, str]:
+    """Split a text into what its sender wrote, and the returned mail below it."""
     found = _RETURNED.search(text)
-    return (text[: found.start()], found[0], text[found.start() :]) if found else (text, "", "")
+    return (text[: found.start()], text[found.start() :]) if found else (text, "")

@@ -1,21 +1,24 @@
-"""What a message says: a bounce, a complaint, or something that no subscriber is to suffer for. Pure.
+"""Decide what a message is: a bounce, a complaint, or something that must not affect a subscriber. Pure.
 
-A report (RFC 3464) counts first; without one the fields or phrases in the text, and flufl.bounce, which knows the forms of many old
-mail servers. What nobody recognises is undecided, and changes nothing.
+A delivery report (RFC 3464) takes precedence; without one, fields or phrases in the text decide, and flufl.bounce, which knows the forms
+of many old mail servers. A message that is not recognised is undecided, and changes nothing.
 """
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from syndication.bounces.message import Arrived
-from syndication.bounces.report import RecipientReport, groups
 from syndication.bounces.words import enhanced, status_of
 from syndication.domain.bounce import BounceFinding, BounceKind, kind_of
 
 __all__ = ["judge"]
 
-_WORDS = 500  # characters
+_WORDS = 500  # characters of a server's words that are kept
+_LONGEST = 2_000  # characters of a field of a report
+_FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,40})[ \t]*:[ \t]*(.*)")
+_STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
 _MILDEST = (BounceKind.DELIVERED, BounceKind.DELAYED, BounceKind.BLOCKED, BounceKind.SOFT, BounceKind.HARD)
 _ACTIONS = {
     "delivered": BounceKind.DELIVERED,
@@ -52,13 +55,22 @@ _CHALLENGE = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _RecipientReport:
+    """The fields about one recipient. `status` is empty when there is none; `words` are the server's, on one line."""
+
+    action: str
+    status: str
+    words: str
+
+
 def judge(arrived: Arrived) -> BounceFinding:
-    """What it says, and never who it is about: that has to be proven."""
+    """Return what the message reports, but not about whom: that has to be proven."""
     if arrived.feedback:
         return _complaint(arrived.feedback)
-    if reported := [group for text in arrived.reports for group in groups(text)]:
+    if reported := [group for text in arrived.reports for group in _groups(text)]:
         return _reported(reported, arrived.text)
-    if arrived.kind == "disposition-notification":  # RFC 8098: somebody read it, or deleted it unread
+    if arrived.kind == "disposition-notification":  # RFC 8098: it was read, or deleted unread
         return BounceFinding(BounceKind.AUTOMATIC)
     if _by_machine(arrived):
         return BounceFinding(BounceKind.AUTOMATIC)
@@ -75,33 +87,33 @@ def _complaint(feedback: str) -> BounceFinding:
     )
 
 
-def _reported(reported: list[RecipientReport], text: str) -> BounceFinding:
-    """About several recipients (a subscriber may forward to them) the mildest counts: the mail may have reached somebody."""
+def _reported(reported: list[_RecipientReport], text: str) -> BounceFinding:
+    """Return the mildest finding of several recipients (a subscriber may forward to them): the mail may have reached one."""
     findings = [_of_group(group, text) for group in reported]
     return min(findings, key=lambda finding: _MILDEST.index(finding.kind))
 
 
-def _of_group(group: RecipientReport, text: str) -> BounceFinding:
-    words = group.words or _telling(text)
-    # The text beside a report may end with a filter's banner: it explains an exact status, and never goes before it.
+def _of_group(group: _RecipientReport, text: str) -> BounceFinding:
+    words = group.words or _reason(text)
+    # The text beside a report may end with a filter's banner: it may explain an exact status, but not replace it.
     exact = bool(group.status) and not group.status.endswith(".0")
     status = status_of(group.status, group.words if exact else words)
     if group.action in _ACTIONS:
         return BounceFinding(_ACTIONS[group.action], status, words[:_WORDS])
     if not status and text:
-        words = _telling(text)
+        words = _reason(text)
         status = status_of("", words)
     return BounceFinding(kind_of(status) if status else BounceKind.SOFT, status, words[:_WORDS])
 
 
 def _by_machine(arrived: Arrived) -> bool:
-    """Whether it answers by itself (RFC 3834), for a person or a list."""
+    """Return whether it is an automatic answer (RFC 3834) of a person's mailbox or of a list."""
     if arrived.header("x-failed-recipients"):
         return False
     if _SERVER.search(arrived.header("from")) and not _AWAY.search(arrived.subject):
         return False
     answers = arrived.header("auto-submitted").startswith(("auto-replied", "auto-notified"))
-    marks = (
+    headers = (
         "x-autoreply",
         "x-autorespond",
         "x-autoresponder",
@@ -109,17 +121,17 @@ def _by_machine(arrived: Arrived) -> bool:
         "list-id",
         "list-post",
     )
-    marked = any(arrived.header(name) for name in marks) or arrived.header("precedence") in {
+    marked = any(arrived.header(name) for name in headers) or arrived.header("precedence") in {
         "auto_reply",
         "auto-reply",
     }
-    said = _AWAY.search(arrived.subject) or _CHALLENGE.search(f"{arrived.subject}\n{arrived.text[:4000]}")
-    return bool((answers or marked or said) and not _BOUNCED.search(arrived.subject))
+    worded = _AWAY.search(arrived.subject) or _CHALLENGE.search(f"{arrived.subject}\n{arrived.text[:4000]}")
+    return bool((answers or marked or worded) and not _BOUNCED.search(arrived.subject))
 
 
 def _in_words(arrived: Arrived) -> BounceFinding:
     text = arrived.text
-    fields = list(groups(text))
+    fields = list(_groups(text))
     if fields:
         return _reported(fields, text)
     warned = _WARNING.search(f"{arrived.subject}\n{text[:8000]}")
@@ -128,7 +140,7 @@ def _in_words(arrived: Arrived) -> BounceFinding:
     if warned or (temporary and not permanent):
         bounce = named or temporary or _SERVER.search(arrived.header("from"))
         return BounceFinding(BounceKind.DELAYED) if bounce else BounceFinding(BounceKind.UNDECIDED)
-    words = _telling(text)
+    words = _reason(text)
     status = status_of("", words)
     from_server = _SERVER.search(f"{arrived.header('from')} {arrived.header('return-path')}")
     if not named and not (from_server and (status or _BOUNCED.search(arrived.subject))):
@@ -137,19 +149,19 @@ def _in_words(arrived: Arrived) -> BounceFinding:
 
 
 def _by_flufl(arrived: Arrived) -> tuple[Iterable[bytes], Iterable[bytes]]:
-    """The temporary and the permanent failures that it finds; none when it stumbles."""
+    """Return the temporary and the permanent failures that flufl.bounce finds; none when it fails."""
     from flufl.bounce import all_failures  # noqa: PLC0415 - seldom needed
 
     logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
     try:
         temporary, permanent = all_failures(arrived.message)
-    except Exception:  # noqa: BLE001 - it raises whatever a broken message makes it
+    except Exception:  # noqa: BLE001 - a broken message may raise anything
         return (), ()
     return temporary, permanent
 
 
-def _telling(text: str) -> str:
-    """The lines that say why: those with a code or a known phrase, on one line."""
+def _reason(text: str) -> str:
+    """Return the lines with a status code, else with a known phrase, joined to one line."""
     lines = [" ".join(line[:_WORDS].split()) for line in text[:16_000].splitlines()]
     coded = [line for line in lines if enhanced(line)] or [
         line for line in lines if re.search(r"(?<!\d)[45][0-5]\d[ -]", line)
@@ -158,3 +170,35 @@ def _telling(text: str) -> str:
         first = lines.index(coded[0])
         return " ".join(filter(None, lines[first : first + 4]))
     return " ".join(line for line in lines if line and status_of("", line))[: 4 * _WORDS]
+
+
+def _groups(text: str) -> Iterator[_RecipientReport]:
+    """Parse the groups of a report (RFC 3464), or of a text that contains such fields."""
+    for block in re.split(r"\n[ \t]*\n", text):
+        fields = _fields(block)
+        if "action" in fields or ("status" in fields and _STATUS.search(fields["status"])):
+            yield _group(fields)
+
+
+def _fields(block: str) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    name = ""
+    for line in block.splitlines():
+        if line[:1] in {" ", "\t"} and name:
+            fields[name] = f"{fields[name]} {line.strip()}"[:_LONGEST]
+        elif match := _FIELD.match(line.strip()):
+            name = match[1].casefold()
+            fields.setdefault(name, match[2].strip()[:_LONGEST])
+        else:
+            name = ""
+    return fields
+
+
+def _group(fields: dict[str, str]) -> _RecipientReport:
+    status = _STATUS.search(fields.get("status", ""))
+    words = re.sub(r"^\s*[\w-]+\s*;\s*", "", fields.get("diagnostic-code", "")[:_LONGEST])  # "smtp;"
+    return _RecipientReport(
+        action=fields.get("action", "").split(";")[0].split("(")[0].strip().casefold(),
+        status=".".join(status.groups()) if status else "",
+        words=" ".join(words.split()),
+    )

@@ -1,7 +1,7 @@
-"""What servers say in words, as the status (RFC 3463) that they mean.
+"""Translate servers' words into the status (RFC 3463) that they mean.
 
-Where a status is exact it counts; words count where it is missing or only says "other" (x.0.0, x.y.0). When they speak of policy or of
-our mail they go before a status, because nobody is to lose a mail for what a filter thinks of us. General phrases, no providers' names.
+An exact status counts; words count if it is missing or only says "other" (x.0.0, x.y.0). Words about policy or about our mail override a
+status, because no subscriber is to lose mail for what a filter thinks of us. The phrases are general, without providers' names.
 """
 
 import re
@@ -14,7 +14,7 @@ _WHO = "(?:user|recipient|mail[ -]?box|account|e-?mail|address|addressee|alias|l
 _OFF = "(?:disabled|deactivated|inactive|suspended|locked|expired|closed)"
 _WRONG = "(?:unknown|no such|invalid|illegal|bad|unroute?able|undeliverable|non-?exist[ae]nt|unlisted)"
 
-# Status → phrases that mean it. The first status with a phrase that fits counts.
+# Status → phrases that mean it. The first status with a matching phrase counts.
 _MEANINGS = {
     "5.7.1": (
         r"\bspam",
@@ -31,7 +31,7 @@ _MEANINGS = {
         r"relay(?:ing)?\b.{0,20}(?:denied|not|prohibited)",
         r"(?:unable|not|cannot|refus\w*|won't) (?:to )?relay",
         r"not (?:permitted|allowed) to (?:send|relay|post)",
-        r"rcpthosts",  # qmail's list of the domains that it takes
+        r"rcpthosts",  # qmail's list of the domains it accepts
         r"sender (?:address |domain )?(?:was |is |has been )?(?:reject|verif|denied|blocked|refused|not)",
         r"not accepting (?:mail|messages?) (?:with|from)",
         r"moderat\w+ (?:approval|list|queue)|awaits? moderator",
@@ -86,22 +86,22 @@ _FIRST = {"5.7.1", "5.3.4"}  # about us
 
 
 def enhanced(words: str) -> str:
-    """The first enhanced status code in what a server said, empty when it gave none."""
+    """Return the first enhanced status code in a server's words; empty when there is none."""
     found = _CODE.search(words)
     return ".".join(found.groups()) if found else ""
 
 
 def status_of(status: str, words: str) -> str:
-    """The status that is meant, empty when neither says anything. `status` is the report's own, empty when it has none."""
-    said, meant = enhanced(words), _meant(words)
-    policy = [code for code in (said, status) if code.split(".")[1:2] == ["7"]]
+    """Return the status that is meant; empty when neither says anything. `status` is the report's own, empty when it has none."""
+    coded, meant = enhanced(words), _meant(words)
+    policy = [code for code in (coded, status) if code.split(".")[1:2] == ["7"]]
     if policy or meant in _FIRST:
         return policy[0] if policy else meant
-    exact = [code for code in (status, said) if code and not code.endswith(".0")]
+    exact = [code for code in (status, coded) if code and not code.endswith(".0")]
     if exact:
         return exact[0]
     reply = _REPLY.search(words)
-    return meant or status or said or (f"{reply[1]}.0.0" if reply else "")
+    return meant or status or coded or (f"{reply[1]}.0.0" if reply else "")
 
 
 def _meant(words: str) -> str:

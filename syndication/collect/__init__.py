@@ -1,6 +1,6 @@
 """Bytes in, articles and hot lists out.
 
-Everything that comes from outside enters here and nowhere else: it is fetched within limits, read leniently, cleaned once,
-and leaves as the frozen values of `syndication.domain`. Nothing a source says is trusted, and nothing it says is dropped
-without a sentence in `Harvest.warnings`. Start at `harvest.py`.
+Everything from outside enters the program here: it is fetched within limits, read leniently, sanitised once, and leaves as frozen
+values of `syndication.domain`. Nothing in a source is trusted, and nothing is dropped without a sentence in `SourceResult.warnings`.
+Start at `collector.py`; the layers inside are a contract in `pyproject.toml`.
 """

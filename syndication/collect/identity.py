@@ -1,4 +1,4 @@
-"""The identities of an article, strongest first: the same piece from several sources is one article, and no two are one."""
+"""The keys that identify an article, strongest first: the same piece from several sources is one article, two pieces are never one."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -17,10 +17,10 @@ _FIRST = datetime.min.replace(tzinfo=UTC)
 
 
 def keys(*, url: str, guid: str, title: str, day: date | None, source: str) -> tuple[str, ...]:
-    """`url:<canonical>`, `guid:<source>:<guid>`, `title:<normalised>:<day>`, as far as they are known.
+    """Return `url:<canonical>`, `guid:<source>:<guid>`, `title:<normalised>:<day>`, as far as they are known.
 
-    `day` is the day of publication in the publication's zone. Without one a title identifies nothing ("Letters" comes every
-    week), unless there is nothing else. A site's front page identifies nothing at all: feeds without pages link to it.
+    `day` is the day of publication in the publication's zone. Without it a title identifies nothing ("Letters" appears every week),
+    unless there is nothing else. A site's front page never identifies an article: feeds without pages link to it.
     """
     found = []
     if url and not _is_front_page(url):
@@ -33,19 +33,19 @@ def keys(*, url: str, guid: str, title: str, day: date | None, source: str) -> t
 
 
 def distinct(parsed: Sequence[ParsedArticle], source: str) -> tuple[tuple[ParsedArticle, ...], int]:
-    """The articles of one fetch, each with keys of its own; and how many were left out because they stood there twice.
+    """Return the articles of one fetch, no key shared by two, and how many duplicates were left out.
 
-    A URL or guid that articles with different titles share identifies none of them: it goes. What shares one after that is one
-    article, shown as last changed. An article that has nothing but a title, which another has too, is known by its text.
+    A URL or guid shared by articles with different titles identifies none of them and is dropped. Articles that still share one are one
+    article, in its latest version. An article identified by a title alone that another has, too, is identified by its text.
     """
     shared = _shared(parsed)
     pieces = [_without(each, shared) for each in parsed]
-    known = _by_text([_one(group) for group in _groups(pieces)], source)
+    known = _by_text([_merged(group) for group in _groups(pieces)], source)
     return known, len(parsed) - len(known)
 
 
 def _without(piece: ParsedArticle, shared: set[str]) -> ParsedArticle:
-    """`piece` without the keys that are `shared`; by its title where none is left."""
+    """Return `piece` without its `shared` keys; if none is left, with its title as key."""
     if not shared.intersection(piece.keys):
         return piece
     left = tuple(key for key in piece.keys if key not in shared)
@@ -53,25 +53,25 @@ def _without(piece: ParsedArticle, shared: set[str]) -> ParsedArticle:
 
 
 def _shared(parsed: Sequence[ParsedArticle]) -> set[str]:
-    """The URLs and guids that stand for several articles: their titles differ, and nothing else says that they are one."""
+    """Return the URLs and guids of several articles each: their titles differ, and no other key says that they are one."""
     holders: defaultdict[str, list[ParsedArticle]] = defaultdict(list)
     for each in parsed:
         for key in _strong(each.keys):
             holders[key].append(each)
-    return {key for key, several in holders.items() if len(several) > 1 and _tells_apart(key, several)}
+    return {key for key, several in holders.items() if len(several) > 1 and _is_shared(key, several)}
 
 
-def _tells_apart(key: str, several: Sequence[ParsedArticle]) -> bool:
+def _is_shared(key: str, several: Sequence[ParsedArticle]) -> bool:
     other = "guid:" if key.startswith("url:") else "url:"
     others = {next((found for found in each.keys if found.startswith(other)), "") for each in several}
-    if other == "url:" and len(others - {""}) > 1:  # one guid for several pages
+    if other == "url:" and len(others - {""}) > 1:  # one guid, several pages
         return True
     one_title = len({normalise_title(each.title) for each in several}) == 1
     return not one_title and (len(others) > 1 or others == {""})
 
 
 def _groups(pieces: Sequence[ParsedArticle]) -> Iterable[list[ParsedArticle]]:
-    """Those that share a URL or guid, also by way of a third, in the order of the first of each."""
+    """Group articles that share a URL or guid, directly or through a third (union-find), in the order of each group's first."""
     above = list(range(len(pieces)))
 
     def top(index: int) -> int:
@@ -90,8 +90,8 @@ def _groups(pieces: Sequence[ParsedArticle]) -> Iterable[list[ParsedArticle]]:
     return groups.values()
 
 
-def _one(group: Sequence[ParsedArticle]) -> ParsedArticle:
-    """The one that was changed last, the first of equals, known by the keys of all."""
+def _merged(group: Sequence[ParsedArticle]) -> ParsedArticle:
+    """Merge a group: its latest version (the first of equals), with the keys of all."""
     newest = max(group, key=lambda piece: piece.updated or piece.published or _FIRST)
     if len(group) == 1:
         return newest

@@ -1,4 +1,4 @@
-"""Images taken into the publication's own `media/` folder: those that lie beside the articles of a folder, and copies of others."""
+"""Images copied into the publication's `media/` folder: those beside the articles of a folder, and remote ones."""
 
 import hashlib
 import io
@@ -15,8 +15,8 @@ from syndication.errors import CollectError
 __all__ = ["NO_IMAGE", "LocalImages", "keep_image"]
 
 MAX_BYTES = 10 * 2**20
-NO_IMAGE = "is no PNG, JPEG, GIF, WebP or AVIF"
-_SIGNATURES = (  # by content: a name says nothing. No SVG: it can hold scripts
+NO_IMAGE = "is not a PNG, JPEG, GIF, WebP or AVIF"
+_SIGNATURES = (  # by content, not by file name. No SVG: it can contain scripts
     (b"\x89PNG\r\n\x1a\n", "png", "image/png"),
     (b"\xff\xd8\xff", "jpg", "image/jpeg"),
     (b"GIF87a", "gif", "image/gif"),
@@ -26,7 +26,7 @@ _AVIF = (b"avif", b"avis")
 
 
 class LocalImages:
-    """Takes images of one source `root` (absolute) into `media`; what it refuses is a sentence in `warnings`."""
+    """Copies images of one source (`root`, absolute) into `media`. `warnings` has a sentence for each image that was refused."""
 
     def __init__(self, root: Path, media: Path) -> None:
         self._root = root.resolve()
@@ -35,10 +35,10 @@ class LocalImages:
         self.warnings: list[str] = []
 
     def place(self, reference: str, document: Path, base: str) -> str:
-        """The `src` under which the image of `document` is seen: `media/NAME`, or absolute against `base`, or nothing.
+        """Copy the image that `document` refers to, and return its new `src`: `media/NAME`, or absolute against `base`, or empty.
 
-        `base` is the article's own address, if it has one: what does not lie in the source may be there. Raises CollectError when
-        the media folder cannot be written.
+        `base` is the article's own address, if it has one: an image that is not in the source's folder may be there. Raises
+        CollectError when the media folder cannot be written.
         """
         parts = urlsplit(reference)
         if parts.scheme or parts.netloc:
@@ -65,14 +65,14 @@ class LocalImages:
         return kept.src
 
     def image(self, src: str, alt: str) -> Image:
-        """What is known of the image seen under `src`."""
+        """Return the image at `src` with its size and type, if it is one of the copied."""
         known = self._kept.get(src)
         return (
             Image(src, alt, known.width, known.height, known.type, known.length) if known else Image(src, alt)
         )
 
     def _find(self, reference: str, document: Path) -> Path | None:
-        """The file meant, if it lies in the source: links out of it are followed by nobody."""
+        """Return the file meant, if it is inside the source's folder: symbolic links out of it are not followed."""
         below = self._root if reference.startswith("/") else document.parent
         try:
             path = (below / reference.lstrip("/")).resolve(strict=True)
@@ -82,8 +82,9 @@ class LocalImages:
 
 
 def keep_image(data: bytes, media: Path) -> Image | None:
-    """Keep an image's bytes in `media` under a name made of their hash; `media/NAME` with what they say of themselves, or None for
-    what is no image that a mail may show. Raises CollectError when the folder cannot be written.
+    """Write an image's bytes to `media`, named by their hash, and return it as `media/NAME` with size and type.
+
+    Returns None for anything but an image that mails can show. Raises CollectError when the folder cannot be written.
     """
     kind = _kind(data)
     if kind is None:
@@ -96,7 +97,7 @@ def keep_image(data: bytes, media: Path) -> Image | None:
 
 
 def _kind(data: bytes) -> tuple[str, str] | None:
-    """Suffix and media type of an image, by its first bytes."""
+    """Return suffix and media type of an image, by its first bytes."""
     for signature, suffix, media_type in _SIGNATURES:
         if data.startswith(signature):
             return suffix, media_type
@@ -106,7 +107,7 @@ def _kind(data: bytes) -> tuple[str, str] | None:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Atomically; a file of this name has this content already."""
+    """Write atomically, unless the file exists: its name is the hash of its content."""
     if path.exists() and path.stat().st_size == len(data):
         return
     part = path.with_name(f".{path.name}.part")

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from syndication.bounces.box import Box
 from syndication.collect.access_log.json_lines import JsonKeys
 from syndication.collect.access_log.reading import AccessLog
-from syndication.collect.harvest import Collector
+from syndication.collect.collector import Collector
 from syndication.deliver.lanes import Lane
 from syndication.deliver.pool import Pool
 from syndication.deliver.throttle import Throttle

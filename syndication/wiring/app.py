@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from syndication.collect.harvest import Collector
+from syndication.collect.collector import Collector
 from syndication.collect.http.fetch import Fetcher
 from syndication.deliver.dkim import KeyType
 from syndication.deliver.headers import parse_mailbox

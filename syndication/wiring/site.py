@@ -5,8 +5,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from syndication.collect.http.fetch import Fetcher
-from syndication.collect.offers import SiteOffers, site_offers
+from syndication.collect.offers import SiteOffers
 from syndication.errors import StoreError, UsageError
 from syndication.flows.secrets import open_keyring
 from syndication.flows.site.new_site import must_be_empty, new_site
@@ -20,6 +19,9 @@ __all__ = ["ThemeFile", "copy_template", "create_site", "offered", "theme_files"
 
 async def offered(url: str, folder: Path, *, allow_private: bool) -> SiteOffers:
     """What the site at `url` offers to a new site in `folder`. Raises UsageError for a folder with files in it, CollectError."""
+    from syndication.collect.http.fetch import Fetcher  # noqa: PLC0415 - only `init --from` asks a site
+    from syndication.collect.site_survey import site_offers  # noqa: PLC0415
+
     must_be_empty(folder)
     async with Fetcher(contact=url) as fetcher:
         return await site_offers(url, fetcher, now=now(), allow_private=allow_private)

@@ -30,7 +30,7 @@ def test_every_example_of_an_article_is_collected_without_a_warning(site: Path) 
     publication = load_settings(ROOT / "config/syndicate.toml", {}).facts()
     source = Source("desk", SourceKind.FOLDER, str(site / "articles"))
     reading = read_folder(source, publication=publication, media=site / "media")
-    assert reading.warnings == []
+    assert reading.warnings == ()
     by_title = {article.title: article for article in reading.articles}
     lights = by_title["The harbour lights are back"]
     assert lights.authors == ("Marta Quental", "Carla Mota")

@@ -332,12 +332,12 @@ async def test_the_same_question_is_answered_from_memory_until_a_file_changes(tm
     (tmp_path / "access.log").write_text(f"{combined()}\n", "utf-8")
     question = Question(pattern=tmp_path / "access.log", begins=BEGINS, ends=ENDS, articles=ARTICLES)
     log, told = AccessLog(), list[int]()
-    first = await log.audience(question, salt=SALT, told=lambda done, total: told.append(total - done))
+    first = await log.audience(question, salt=SALT, progress=lambda done, total: told.append(total - done))
     assert first.visitors == {"tram": 1}
     assert told == [0]
-    assert await log.audience(question, salt=SALT, told=lambda done, total: told.append(-1)) is first
+    assert await log.audience(question, salt=SALT, progress=lambda done, total: told.append(-1)) is first
     (tmp_path / "access.log").write_text(f"{combined()}\n{combined(agent=PHONE)}\n", "utf-8")
-    again = await log.audience(question, salt=SALT, told=lambda done, total: None)
+    again = await log.audience(question, salt=SALT, progress=lambda done, total: None)
     assert again.visitors == {"tram": 2}
 
 

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import nh3
 import pytest
 
-from syndication.collect.harvest import Collector, SourceResult
+from syndication.collect.collector import Collector
 from syndication.collect.http.fetch import Fetcher, FetchLimits
+from syndication.collect.source_result import SourceResult
 from syndication.domain.article import Image, Source, SourceKind, Validators
 from syndication.domain.publication import Publication
 from syndication.errors import CollectError
@@ -62,9 +63,9 @@ ITEM = """<item><title>Fog &amp;amp; sea</title><link>https://paper.example/fog?
 
 async def test_every_field_of_an_rss_entry_is_read(site: HttpServer, tmp_path: Path) -> None:
     site.pages["/feed"] = rss(ITEM, "<language>ko</language>")
-    harvest = await collect(site, tmp_path)
-    (article,) = harvest.articles
-    assert harvest.warnings == ()
+    result = await collect(site, tmp_path)
+    (article,) = result.articles
+    assert result.warnings == ()
     assert (article.title, article.url) == ("Fog & sea", "https://paper.example/fog")
     assert (article.authors, article.tags, article.language) == (("Mina Han",), ("sea", "fog"), "ko")
     assert article.published == datetime(2026, 11, 16, 0, 30, 5, tzinfo=UTC)
@@ -130,8 +131,8 @@ async def test_a_gone_feed_retires_and_a_moved_one_says_where(site: HttpServer, 
     assert (await collect(site, tmp_path)).retired
     site.redirect("/feed", "/new", 301)
     site.pages["/new"] = rss(ITEM)
-    harvest = await collect(site, tmp_path)
-    assert (harvest.moved, len(harvest.articles)) == (site.url("/new"), 1)
+    result = await collect(site, tmp_path)
+    assert (result.moved, len(result.articles)) == (site.url("/new"), 1)
 
 
 async def test_an_error_names_the_source(site: HttpServer, tmp_path: Path) -> None:
@@ -152,9 +153,9 @@ ATOM = """<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="ko" xml:base="http
 
 async def test_atom_is_read_with_its_base_language_and_authors(site: HttpServer, tmp_path: Path) -> None:
     site.pages["/feed"] = Page(ATOM.encode(), headers={"Content-Type": "application/atom+xml"})
-    harvest = await collect(site, tmp_path)
-    fog, sea = harvest.articles
-    assert harvest.warnings == ()
+    result = await collect(site, tmp_path)
+    fog, sea = result.articles
+    assert result.warnings == ()
     assert (fog.title, fog.url, fog.authors) == (
         "A <b> in the title &amp; more",
         "https://paper.example/news/fog",
@@ -203,8 +204,8 @@ async def test_json_feed_is_read_alike(site: HttpServer, tmp_path: Path) -> None
     site.pages["/feed"] = Page(
         json.dumps(JSON_FEED).encode(), headers={"Content-Type": "application/feed+json"}
     )
-    harvest = await collect(site, tmp_path)
-    fog, words = harvest.articles
+    result = await collect(site, tmp_path)
+    fog, words = result.articles
     assert (fog.title, fog.url, fog.authors, fog.language) == (
         "Fog & <sea>",
         "https://paper.example/fog",
@@ -221,7 +222,7 @@ async def test_json_feed_is_read_alike(site: HttpServer, tmp_path: Path) -> None
     )
     assert words.content == "<p>Only words &lt; tags.</p><p>Two lines.</p>"
     assert words.image == Image("https://paper.example/a.png", type="image/png", length=5)
-    assert harvest.warnings == (
+    assert result.warnings == (
         "1 item without fields; left out.",
         "1 entry with neither title nor text; left out.",
     )
@@ -271,11 +272,11 @@ async def test_a_broken_feed_still_yields_its_entries(site: HttpServer, tmp_path
         .replace(b"</channel></rss>", b"<item><title>Cut off</title>")
     )
     site.pages["/feed"] = Page(body)
-    harvest = await collect(site, tmp_path)
-    assert [article.title for article in harvest.articles] == ["Fog & sea", "Cut off"]
-    assert len(harvest.warnings) == 1
-    assert "not well-formed" in harvest.warnings[0]
-    assert "\x0b" not in harvest.articles[0].content
+    result = await collect(site, tmp_path)
+    assert [article.title for article in result.articles] == ["Fog & sea", "Cut off"]
+    assert len(result.warnings) == 1
+    assert "not well-formed" in result.warnings[0]
+    assert "\x0b" not in result.articles[0].content
 
 
 async def test_a_feed_in_another_encoding_is_read(site: HttpServer, tmp_path: Path) -> None:
@@ -296,24 +297,24 @@ async def test_dates_without_a_zone_are_local_and_broken_ones_are_counted(
         f"<item><title>{n}</title><pubDate>{date}</pubDate></item>" for n, date in enumerate(dates)
     )
     site.pages["/feed"] = rss(items)
-    harvest = await collect(site, tmp_path)
-    assert [article.published for article in harvest.articles] == [
+    result = await collect(site, tmp_path)
+    assert [article.published for article in result.articles] == [
         datetime(2026, 11, 16, 0, 30, tzinfo=UTC),
         None,
         None,
         None,
     ]
-    assert harvest.warnings == (
+    assert result.warnings == (
         "2 entries with a date that cannot be read; dated by when they were first seen.",
     )
 
 
 async def test_an_entry_without_a_title_is_named_by_its_first_words(site: HttpServer, tmp_path: Path) -> None:
     site.pages["/feed"] = rss(f"<item><description>{'Fog over the sea. ' * 20}</description></item><item/>")
-    harvest = await collect(site, tmp_path)
-    assert harvest.articles[0].title.startswith("Fog over the sea.")
-    assert len(harvest.articles[0].title) <= 80
-    assert harvest.warnings == ("1 entry with neither title nor text; left out.",)
+    result = await collect(site, tmp_path)
+    assert result.articles[0].title.startswith("Fog over the sea.")
+    assert len(result.articles[0].title) <= 80
+    assert result.warnings == ("1 entry with neither title nor text; left out.",)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
@@ -341,14 +342,16 @@ async def test_depth_without_end_is_refused(site: HttpServer, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b"<!doctype html><html><body><p>A page.</p></body></html>", "is no feed"),
-        (b"", "is no feed"),
-        (b'{"items": []}', "no JSON Feed"),
+        (b"<!doctype html><html><body><p>A page.</p></body></html>", "is not a feed"),
+        (b"", "is not a feed"),
+        (b'{"items": []}', "not a JSON Feed"),
         (b'{"version": "https://jsonfeed.org/version/1", \n"items": ', "broken JSON .line 2"),
         (b'{"a":' * 100_000, "JSON that cannot be read"),
     ],
 )
-async def test_what_is_no_feed_is_said(site: HttpServer, tmp_path: Path, body: bytes, message: str) -> None:
+async def test_what_is_not_a_feed_is_refused(
+    site: HttpServer, tmp_path: Path, body: bytes, message: str
+) -> None:
     site.pages["/feed"] = Page(body)
     with pytest.raises(CollectError, match=message):
         await collect(site, tmp_path)
@@ -356,13 +359,13 @@ async def test_what_is_no_feed_is_said(site: HttpServer, tmp_path: Path, body: b
 
 async def test_a_feed_without_entries_is_a_feed(site: HttpServer, tmp_path: Path) -> None:
     site.pages["/feed"] = rss("")
-    harvest = await collect(site, tmp_path)
-    assert (harvest.articles, harvest.warnings) == ((), ())
+    result = await collect(site, tmp_path)
+    assert (result.articles, result.warnings) == ((), ())
 
 
 async def test_a_body_that_looks_like_an_address_is_not_opened(site: HttpServer, tmp_path: Path) -> None:
     site.pages["/other"] = rss(ITEM)
     site.pages["/feed"] = Page(site.url("/other").encode())
-    with pytest.raises(CollectError, match="is no feed"):
+    with pytest.raises(CollectError, match="is not a feed"):
         await collect(site, tmp_path)
     assert len(site.requests) == 1

@@ -153,7 +153,7 @@ def test_a_file_that_is_packed_itself_is_unpacked_under_the_same_cap() -> None:
     assert unpack(gzip.compress(b"<urlset/>"), limit=99, name="x") == b"<urlset/>"
     with pytest.raises(CollectError, match="more than 99 bytes"):
         unpack(gzip.compress(bytes(100)), limit=99, name="x")
-    with pytest.raises(CollectError, match="no whole gzip file"):
+    with pytest.raises(CollectError, match="not a complete gzip file"):
         unpack(gzip.compress(b"<urlset/>")[:-9], limit=99, name="x")
 
 
@@ -187,7 +187,7 @@ async def test_a_move_for_good_is_told_as_far_as_it_is_for_good(site: HttpServer
 
 async def test_a_redirect_to_another_scheme_is_refused(site: HttpServer, fetcher: Fetcher) -> None:
     site.redirect("/", "file:///etc/hostname")
-    with pytest.raises(CollectError, match="no http address"):
+    with pytest.raises(CollectError, match="an address that is not http"):
         await fetcher.fetch(site.url(), now=NOW, allow_private=True)
 
 
@@ -286,7 +286,7 @@ async def test_a_link_local_address_is_never_asked(address: str) -> None:
         return [address]
 
     async with Fetcher(limits=QUICK, resolve=cloud) as fetcher:
-        with pytest.raises(CollectError, match="with allow_private neither"):
+        with pytest.raises(CollectError, match="even with allow_private"):
             await fetcher.fetch("http://metadata.example/", now=NOW, allow_private=True)
 
 

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from syndication.collect.harvest import Collector, SourceResult
+from syndication.collect.collector import Collector
 from syndication.collect.http.fetch import Fetcher
+from syndication.collect.source_result import SourceResult
 from syndication.domain.article import Image, ParsedArticle, Source, SourceKind, Validators
 from syndication.domain.publication import Publication
 from syndication.errors import CollectError
@@ -43,9 +44,9 @@ async def collect(desk: Path, **fields: str) -> SourceResult:
 
 async def one(desk: Path, text: str, name: str = "fog.md", **fields: str) -> ParsedArticle:
     (desk / name).write_text(text, "utf-8")
-    harvest = await collect(desk, **fields)
-    assert harvest.warnings == ()
-    return harvest.articles[0]
+    result = await collect(desk, **fields)
+    assert result.warnings == ()
+    return result.articles[0]
 
 
 def png(width: int, height: int) -> bytes:
@@ -156,10 +157,10 @@ async def test_front_matter_is_believed_before_the_page(desk: Path) -> None:
 async def test_a_saved_page_brings_its_article_and_its_list(desk: Path) -> None:
     page = "Fog\nMina Han\nm@x.example | 2026-11-16 09:30:05\nText.\nMina Han, m@x.example\nWEEKLY HOT\n- 1Sea\n- 210 Boats\n"
     (desk / "fog.txt").write_text(page, "utf-16")
-    harvest = await collect(desk)
-    assert [article.title for article in harvest.articles] == ["Fog"]
-    (hot,) = harvest.hot
-    assert (hot.source, hot.origin, hot.published) == ("desk", "fog.txt", harvest.articles[0].published)
+    result = await collect(desk)
+    assert [article.title for article in result.articles] == ["Fog"]
+    (hot,) = result.hot
+    assert (hot.source, hot.origin, hot.published) == ("desk", "fog.txt", result.articles[0].published)
     assert [line.title for line in hot.lines] == ["Sea", "10 Boats"]
 
 
@@ -184,12 +185,12 @@ async def test_files_come_in_the_order_of_their_paths(desk: Path) -> None:
         (
             "x.md",
             b"---\ntitle: Fog\ndate: soon\n---\nx",
-            "x.md was not read: the published time 'soon' is none",
+            "x.md was not read: the published time 'soon' is not a date",
         ),
         (
             "x.md",
             b"---\ntitle: Fog\nurl: javascript:1\n---\nx",
-            "x.md was not read: the url is no http address.",
+            "x.md was not read: the url is not an http address.",
         ),
         ("x.md", b"no title at all", "x.md was not read: there is no title"),
         ("x.md", b"---\ntitle: Fog\ndraft: yes\n---\nx", "x.md was left out: it is a draft."),
@@ -200,7 +201,7 @@ async def test_files_come_in_the_order_of_their_paths(desk: Path) -> None:
         (
             "x.txt",
             b"Fog\nA\na@x.example | 2026-13-16 09:30\nText",
-            "x.txt was not read: '2026-13-16 09:30' is no time.",
+            "x.txt was not read: '2026-13-16 09:30' is not a time.",
         ),
     ],
 )
@@ -209,10 +210,10 @@ async def test_what_is_refused_is_said_and_the_others_go_on(
 ) -> None:
     (desk / name).write_bytes(content)
     (desk / "good.md").write_text("# Good\n")
-    harvest = await collect(desk)
-    assert [article.title for article in harvest.articles] == ["Good"]
-    assert len(harvest.warnings) == 1
-    assert harvest.warnings[0].startswith(warning)
+    result = await collect(desk)
+    assert [article.title for article in result.articles] == ["Good"]
+    assert len(result.warnings) == 1
+    assert result.warnings[0].startswith(warning)
 
 
 async def test_an_image_beside_the_article_is_taken_to_media(desk: Path) -> None:
@@ -270,19 +271,19 @@ def _too_large(desk: Path) -> str:
 @pytest.mark.parametrize("make", [_outside, _link_out, _no_image, _too_large, lambda _: "missing.png"])
 async def test_no_other_file_gets_out_as_an_image(desk: Path, make: Callable[[Path], str]) -> None:
     (desk / "fog.md").write_text(f"# Fog\n\n![x]({make(desk)})\n")
-    harvest = await collect(desk)
-    assert "<img" not in harvest.articles[0].content
-    assert len(harvest.warnings) == 1
-    assert "left out" in harvest.warnings[0]
+    result = await collect(desk)
+    assert "<img" not in result.articles[0].content
+    assert len(result.warnings) == 1
+    assert "left out" in result.warnings[0]
     assert not (desk.parent / "media").exists()
 
 
 async def test_a_link_to_a_file_outside_is_not_followed(desk: Path) -> None:
     (desk.parent / "secret.md").write_text("# Secret")
     (desk / "fog.md").symlink_to(desk.parent / "secret.md")
-    harvest = await collect(desk)
-    assert harvest.articles == ()
-    assert harvest.warnings == ("fog.md was not read: it is a link to a file outside the source's folder.",)
+    result = await collect(desk)
+    assert result.articles == ()
+    assert result.warnings == ("fog.md was not read: it is a link to a file outside the source's folder.",)
 
 
 async def test_a_folder_that_is_not_there_is_one_sentence(desk: Path) -> None:

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 
-from syndication.collect.harvest import Collector, SourceResult
+from syndication.collect.collector import Collector
 from syndication.collect.http.fetch import Fetcher, FetchLimits
 from syndication.collect.http.robots import SIZE, read_rules
+from syndication.collect.source_result import SourceResult
 from syndication.domain.article import Source, SourceKind, Validators
 from syndication.errors import CollectError
 from syndication.settings import load_settings
@@ -157,12 +157,9 @@ async def test_a_host_that_wants_an_hour_of_peace_is_asked_nothing_more(
     assert await get(fetcher, site.url("/news/1"), found=False, now=NOW + timedelta(hours=2)) == b"one"
 
 
-async def faulty(*_: object) -> SourceResult:
-    raise IndexError("as if a subscriber had a fault that nobody knows yet")
-
-
 class Faulty(Collector):
-    _BY_KIND: ClassVar = {SourceKind.FOLDER: faulty}
+    async def _folder(self, *_: object) -> SourceResult:
+        raise IndexError("as if a parser had an unknown fault")
 
 
 async def test_a_fault_of_ours_ends_one_source_and_not_the_run(fetcher: Fetcher, tmp_path: Path) -> None:
@@ -173,7 +170,7 @@ async def test_a_fault_of_ours_ends_one_source_and_not_the_run(fetcher: Fetcher,
 
 
 async def test_no_cookie_is_kept(site: HttpServer, fetcher: Fetcher) -> None:
-    site.pages["/"] = Page(b"x", headers={"Set-Cookie": "subscriber=7; Path=/"})
+    site.pages["/"] = Page(b"x", headers={"Set-Cookie": "visitor=7; Path=/"})
     for _ in range(2):
         await get(fetcher, site.url(), found=False)
     assert ["cookie" in request.headers for request in site.requests] == [False, False]

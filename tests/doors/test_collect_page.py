@@ -32,8 +32,8 @@ async def test_a_section_page_gives_the_pages_that_its_selector_picks(room: News
     room.put("/city/", SECTION.encode())
     room.put("/one", article("Piece one"))
     room.put("/city/two?page=1", article("Piece two", articleSection="Harbour"))
-    harvest = await room.collect()
-    assert {(each.title, each.section) for each in harvest.articles} == {
+    result = await room.collect()
+    assert {(each.title, each.section) for each in result.articles} == {
         ("Piece one", "City"),
         ("Piece two", "Harbour"),
     }
@@ -58,9 +58,9 @@ async def test_a_page_that_left_the_section_is_forgotten(room: Newsroom) -> None
     await room.collect()
     room.put("/city/", b'<a class="card" href="/three">Three</a>')
     room.put("/three", article("Piece three"))
-    harvest = await room.collect()
-    assert [each.title for each in harvest.articles] == ["Piece three"]
-    assert [page.url for page in harvest.pages] == [room.server.url("/three")]
+    result = await room.collect()
+    assert [each.title for each in result.articles] == ["Piece three"]
+    assert [page.url for page in result.pages] == [room.server.url("/three")]
 
 
 async def test_a_selector_that_finds_nothing_any_more_is_an_error(room: Newsroom) -> None:
@@ -91,6 +91,6 @@ async def test_robots_txt_keeps_us_from_pages_that_nobody_asked_for(room: Newsro
     room.put("/one", article("Piece one"))
     room.put("/city/two?page=1", article("Piece two"))
     room.server.pages["/robots.txt"] = Page(b"User-agent: *\nDisallow: /one\n")
-    harvest = await room.collect()
-    assert [each.title for each in harvest.articles] == ["Piece two"]
-    assert "robots.txt" in harvest.warnings[0]
+    result = await room.collect()
+    assert [each.title for each in result.articles] == ["Piece two"]
+    assert "robots.txt" in result.warnings[0]

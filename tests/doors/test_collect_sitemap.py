@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from syndication.collect.harvest import Collector, SourceResult
+from syndication.collect.collector import Collector
 from syndication.collect.http.fetch import Fetcher, FetchLimits
+from syndication.collect.source_result import SourceResult
 from syndication.domain.article import Source, SourceKind, Validators
 from syndication.domain.page import TRIES
 from syndication.domain.publication import Publication
@@ -80,16 +81,16 @@ def three_pages(room: Newsroom, changed: str = RECENT) -> None:
 
 async def test_the_pages_of_a_sitemap_are_articles(room: Newsroom) -> None:
     three_pages(room)
-    harvest = await room.collect()
-    assert sorted(each.title for each in harvest.articles) == ["Piece one", "Piece three", "Piece two"]
-    (first,) = (each for each in harvest.articles if each.title == "Piece one")
+    result = await room.collect()
+    assert sorted(each.title for each in result.articles) == ["Piece one", "Piece three", "Piece two"]
+    (first,) = (each for each in result.articles if each.title == "Piece one")
     assert (first.url, first.published) == (
         room.server.url("/one"),
         datetime(2026, 11, 18, 0, 30, tzinfo=UTC),
     )
     assert "will run through the night" in first.content
     assert "Imprint" not in first.content
-    assert harvest.warnings == ()
+    assert result.warnings == ()
 
 
 async def test_an_unchanged_page_is_not_asked_again_and_a_changed_one_is(room: Newsroom) -> None:
@@ -122,9 +123,9 @@ async def test_what_was_not_changed_for_four_weeks_is_left_alone_and_counted(roo
     room.put("/new", article("New"))
     room.put("/2026/06/01/filed", article("Filed under a day"))
     room.put("/sitemap.xml", sitemap((url("/new"), RECENT), *old, (url("/2026/06/01/filed"), "")))
-    harvest = await room.collect()
+    result = await room.collect()
     assert room.asked == ["/new", "/sitemap.xml"]
-    assert harvest.notes == ("41 pages not changed for 28 days left alone",)
+    assert result.notes == ("41 pages not changed for 28 days left alone",)
 
 
 async def test_the_limit_leaves_the_oldest_for_the_next_collect_and_says_so(room: Newsroom) -> None:
@@ -151,10 +152,10 @@ async def test_an_index_that_includes_itself_and_one_file_twice_ends(room: Newsr
     room.put("/inner.xml", index(own, inner))
     room.put("/new.xml.gz", gzip.compress(sitemap((url("/one"), RECENT))))
     room.put("/one", article("Piece one"))
-    harvest = await room.collect()
-    assert [each.title for each in harvest.articles] == ["Piece one"]
+    result = await room.collect()
+    assert [each.title for each in result.articles] == ["Piece one"]
     assert room.asked == ["/inner.xml", "/new.xml.gz", "/one", "/sitemap.xml"]
-    assert harvest.warnings == ()
+    assert result.warnings == ()
     await room.collect()
     assert room.asked == ["/inner.xml", "/sitemap.xml"]  # the other's lastmod stands
 
@@ -164,9 +165,9 @@ async def test_a_file_that_fails_costs_only_its_own_pages(room: Newsroom) -> Non
     room.put("/sitemap.xml", index((url("/a.xml"), ""), (url("/b.xml"), "")))
     room.put("/b.xml", sitemap((url("/one"), RECENT)))
     room.put("/one", article("Piece one"))
-    harvest = await room.collect()
-    assert [each.title for each in harvest.articles] == ["Piece one"]
-    (warning,) = harvest.warnings
+    result = await room.collect()
+    assert [each.title for each in result.articles] == ["Piece one"]
+    (warning,) = result.warnings
     assert warning.startswith("1 file of the sitemap could not be read, the first: ")
     assert "/a.xml answered 404" in warning
 
@@ -175,8 +176,8 @@ async def test_a_page_that_fails_is_told_and_left_alone_after_three_collects(roo
     three_pages(room)
     del room.server.pages["/two"]
     for _ in range(TRIES):
-        harvest = await room.collect()
-        (warning,) = harvest.warnings
+        result = await room.collect()
+        (warning,) = result.warnings
         assert warning.startswith("1 page could not be read (asked again, 3 times in all), the first: ")
         assert "/two" in room.asked
     assert (await room.collect()).warnings == ()
@@ -190,9 +191,9 @@ async def test_a_page_that_is_no_article_is_told_once(room: Newsroom) -> None:
     room.put("/about", plain.format("Who we are, and have been since we began. " * 20).encode())
     room.put("/one", article("Piece one"))
     room.put("/sitemap.xml", sitemap((url("/"), ""), (url("/about"), ""), (url("/one"), "")))
-    harvest = await room.collect()
-    assert [each.title for each in harvest.articles] == ["Piece one"]
-    assert harvest.warnings == (
+    result = await room.collect()
+    assert [each.title for each in result.articles] == ["Piece one"]
+    assert result.warnings == (
         "2 pages left out because each says nowhere that it is an article, nor when it was published, the first: "
         + url("/"),
     )
@@ -213,9 +214,9 @@ async def test_a_news_sitemap_fills_in_what_the_page_does_not_say(room: Newsroom
 async def test_pages_of_another_site_are_left_out_and_counted(room: Newsroom) -> None:
     room.put("/one", article("Piece one"))
     room.put("/sitemap.xml", sitemap((room.server.url("/one"), ""), ("https://elsewhere.example/x", "")))
-    harvest = await room.collect()
-    assert len(harvest.articles) == 1
-    assert harvest.warnings == (
+    result = await room.collect()
+    assert len(result.articles) == 1
+    assert result.warnings == (
         f"1 page of another site is listed in {room.server.url('/sitemap.xml')}; left out.",
     )
 
@@ -228,8 +229,8 @@ async def test_one_canonical_address_for_every_page_does_not_make_them_one_artic
     for path, head in pages:
         room.put(path, article(f"Piece {path}", head=head))
     room.put("/sitemap.xml", sitemap(*((url(path), "") for path, _ in pages)))
-    harvest = await room.collect()
-    assert {each.url for each in harvest.articles} == {url(path) for path, _ in pages}
+    result = await room.collect()
+    assert {each.url for each in result.articles} == {url(path) for path, _ in pages}
 
 
 async def test_a_sitemap_may_be_lines_of_text(room: Newsroom) -> None:
@@ -242,22 +243,22 @@ async def test_a_cut_off_sitemap_is_read_as_far_as_it_goes(room: Newsroom) -> No
     room.put("/one", article("Piece one"))
     whole = sitemap((room.server.url("/one"), ""), (room.server.url("/two"), ""))
     room.put("/sitemap.xml", whole[: whole.index(b"/two")])
-    harvest = await room.collect()
-    assert "Piece one" in [each.title for each in harvest.articles]
-    assert any("was only read in part: line 1: " in warning for warning in harvest.warnings)
+    result = await room.collect()
+    assert "Piece one" in [each.title for each in result.articles]
+    assert any("was only read in part: line 1: " in warning for warning in result.warnings)
 
 
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"<html><body>Not found</body></html>", "is no sitemap"),
-        (b"", "is no sitemap"),
+        (b"<html><body>Not found</body></html>", "is not a sitemap"),
+        (b"", "is not a sitemap"),
         (
             b'<!DOCTYPE x [<!ENTITY a "b">]><urlset><url><loc>&a;</loc></url></urlset>',
             "declares XML entities",
         ),
         (b"<urlset>" + b"<url>" * 300, "nests deeper than 256"),
-        (b"\x1f\x8b broken", "is no whole gzip file"),
+        (b"\x1f\x8b broken", "is not a complete gzip file"),
         pytest.param(gzip.compress(bytes(20 * 2**20)), "more than 10 MB", id="bomb"),
     ],
 )
@@ -289,8 +290,8 @@ async def test_a_sitemap_with_more_pages_than_it_may_have_is_told(room: Newsroom
     room.put("/new", article("New"))
     rows = b"<url><loc>/x</loc><lastmod>2020</lastmod></url>" * 50_000
     room.put("/sitemap.xml", b"<urlset><url><loc>/new</loc></url>" + rows + b"</urlset>")
-    harvest = await room.collect()
-    assert [each.title for each in harvest.articles] == ["New"]
+    result = await room.collect()
+    assert [each.title for each in result.articles] == ["New"]
     assert any(
-        warning.endswith("was only read in part: it lists more than 50,000.") for warning in harvest.warnings
+        warning.endswith("was only read in part: it lists more than 50,000.") for warning in result.warnings
     )

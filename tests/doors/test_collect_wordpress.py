@@ -10,8 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from syndication.collect.harvest import Collector, SourceResult
+from syndication.collect.collector import Collector
 from syndication.collect.http.fetch import Fetcher, FetchLimits
+from syndication.collect.source_result import SourceResult
 from syndication.domain.article import Image, Source, SourceKind, Validators
 from syndication.errors import CollectError
 from tests.doors.http_server import HttpServer, Page, http_server
@@ -104,9 +105,9 @@ FULL: dict[str, Any] = {
 
 async def test_every_field_of_a_post_is_read(wordpress: WordPress, tmp_path: Path) -> None:
     wordpress.posts = [post(1, START, **FULL)]
-    harvest = await collect(wordpress, tmp_path)
-    (article,) = harvest.articles
-    assert (harvest.warnings, harvest.unchanged) == ((), False)
+    result = await collect(wordpress, tmp_path)
+    (article,) = result.articles
+    assert (result.warnings, result.unchanged) == ((), False)
     assert (article.title, article.url) == (
         "Fish & chips \N{EN DASH} now 5 < 6",
         "https://harbour.example/news/1/",
@@ -173,8 +174,8 @@ async def test_every_page_is_read_once_and_no_more(
     server: HttpServer, wordpress: WordPress, tmp_path: Path
 ) -> None:
     wordpress.posts = [post(number) for number in range(1, 251)]
-    harvest = await collect(wordpress, tmp_path)
-    assert [article.title for article in harvest.articles] == [f"News {number}" for number in range(1, 251)]
+    result = await collect(wordpress, tmp_path)
+    assert [article.title for article in result.articles] == [f"News {number}" for number in range(1, 251)]
     assert questions(server) == [{"page": "1"}, {"page": "2"}, {"page": "3"}]
 
 
@@ -184,15 +185,15 @@ async def test_where_the_counts_are_lost_on_the_way_pages_are_read_to_the_end(
 ) -> None:
     wordpress.counts = False
     wordpress.posts = [post(each) for each in range(1, number + 1)]
-    harvest = await collect(wordpress, tmp_path)
-    assert (len(harvest.articles), harvest.warnings) == (number, ())
+    result = await collect(wordpress, tmp_path)
+    assert (len(result.articles), result.warnings) == (number, ())
 
 
 async def test_a_big_site_is_read_up_to_a_cap_that_is_said(wordpress: WordPress, tmp_path: Path) -> None:
     wordpress.posts = [post(number) for number in range(1, 1101)]
-    harvest = await collect(wordpress, tmp_path)
-    assert len(harvest.articles) == 1000
-    assert harvest.warnings == ("Only the newest 1,000 of 1,100 posts were asked for.",)
+    result = await collect(wordpress, tmp_path)
+    assert len(result.articles) == 1000
+    assert result.warnings == ("Only the newest 1,000 of 1,100 posts were asked for.",)
 
 
 async def test_a_site_that_gives_one_page_for_ever_is_asked_twice(
@@ -261,12 +262,12 @@ async def test_protected_and_odd_posts_are_counted(wordpress: WordPress, tmp_pat
         post(4, title={"rendered": ""}, content=None, excerpt=7, _embedded=[], link=5, guid=None),
         post(5, id=""),
     ]
-    harvest = await collect(wordpress, tmp_path)
-    assert [article.title for article in harvest.articles] == ["News 1"]
-    assert harvest.warnings == (
+    result = await collect(wordpress, tmp_path)
+    assert [article.title for article in result.articles] == ["News 1"]
+    assert result.warnings == (
         "1 entry with neither title nor text; left out.",
         "2 posts protected by a password; left out.",
-        "1 post without a number, or no object; left out.",
+        "1 post without a number, or not an object; left out.",
     )
 
 
@@ -302,9 +303,9 @@ async def test_the_api_is_found_wherever_it_is(
     wordpress: WordPress, tmp_path: Path, link: str, route: bool, path: str
 ) -> None:
     wordpress.link, wordpress.route, wordpress.posts = link, route, [post(1)]
-    harvest = await collect(wordpress, tmp_path, path=path)
-    assert [article.title for article in harvest.articles] == ["News 1"]
-    assert harvest.warnings == ()
+    result = await collect(wordpress, tmp_path, path=path)
+    assert [article.title for article in result.articles] == ["News 1"]
+    assert result.warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -312,10 +313,10 @@ async def test_the_api_is_found_wherever_it_is(
     [
         (refusal(401, "rest_forbidden"), "answered 401"),
         (refusal(404, "rest_no_route"), "answered 404"),
-        (Page(b"<br /><b>Warning</b> in line 3 [{"), "answered with no JSON"),
-        (Page(b'{"code": "rest_disabled"}'), r"answered with no list of posts .rest_disabled."),
-        (Page(b"[" * 100_000), "answered with no JSON"),
-        (Page(b"\xff\xfe[]"), "answered with no JSON"),
+        (Page(b"<br /><b>Warning</b> in line 3 [{"), "answered with something other than JSON"),
+        (Page(b'{"code": "rest_disabled"}'), r"answered without a list of posts .rest_disabled."),
+        (Page(b"[" * 100_000), "answered with something other than JSON"),
+        (Page(b"\xff\xfe[]"), "answered with something other than JSON"),
     ],
 )
 async def test_a_closed_or_broken_api_is_said_and_the_feed_is_read(
@@ -323,13 +324,13 @@ async def test_a_closed_or_broken_api_is_said_and_the_feed_is_read(
 ) -> None:
     wordpress.closed, wordpress.feed = closed, FEED
     known = Validators(last_modified=START.isoformat())
-    harvest = await collect(wordpress, tmp_path, known)
-    assert [article.title for article in harvest.articles] == ["From the feed"]
-    (warning,) = harvest.warnings
+    result = await collect(wordpress, tmp_path, known)
+    assert [article.title for article in result.articles] == ["From the feed"]
+    (warning,) = result.warnings
     assert warning.startswith("The WordPress API cannot be used, so the site's feed was read instead: ")
     assert re.search(why, warning)
-    assert harvest.validators == known
-    assert (harvest.source.kind, harvest.moved) == (SourceKind.WORDPRESS, "")
+    assert result.validators == known
+    assert (result.source.kind, result.moved) == (SourceKind.WORDPRESS, "")
 
 
 async def test_who_says_no_is_not_asked_by_another_door(
@@ -358,9 +359,9 @@ async def test_a_page_that_fails_costs_its_posts_and_is_asked_for_again(
         return Page(status=500) if "page=2" in path else wordpress.answer(path)
 
     server.program = answer
-    harvest = await collect(wordpress, tmp_path)
-    assert (len(harvest.articles), harvest.validators) == (100, Validators())
-    (warning,) = harvest.warnings
+    result = await collect(wordpress, tmp_path)
+    assert (len(result.articles), result.validators) == (100, Validators())
+    (warning,) = result.warnings
     assert warning.startswith("The posts from page 2 on are missing this time: ")
 
 

@@ -145,10 +145,10 @@ class Overheard(AccessLog):
         self.salts: list[bytes] = []
 
     async def audience(
-        self, question: Question, *, salt: bytes, told: Callable[[int, int], None]
+        self, question: Question, *, salt: bytes, progress: Callable[[int, int], None]
     ) -> Audience:
         self.salts.append(salt)
-        return await super().audience(question, salt=salt, told=told)
+        return await super().audience(question, salt=salt, progress=progress)
 
 
 async def test_every_reading_of_the_log_has_a_salt_of_its_own(newsroom: Newsroom) -> None:

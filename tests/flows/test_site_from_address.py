@@ -12,7 +12,8 @@ import pytest
 
 from syndication.cli.main import run
 from syndication.collect.http.fetch import Fetcher, FetchLimits
-from syndication.collect.offers import SiteOffers, site_offers
+from syndication.collect.offers import SiteOffers
+from syndication.collect.site_survey import site_offers
 from syndication.domain.article import SourceKind
 from syndication.errors import CollectError
 from syndication.settings import Settings, load_settings_here

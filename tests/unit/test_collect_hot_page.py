@@ -108,9 +108,9 @@ def test_a_list_of_which_few_lines_are_links_keeps_all_its_places() -> None:
 @pytest.mark.parametrize(
     ("page", "selector", "message"),
     [
-        ("", "", "holds no page"),
-        ("<p>Most read is a sentence here.</p>", "", "No ranked list stands below"),
-        ("<h2>Most read</h2><p>soon</p>", "", "No ranked list stands below"),
+        ("", "", "is empty"),
+        ("<p>Most read is a sentence here.</p>", "", "There is no ranked list below"),
+        ("<h2>Most read</h2><p>soon</p>", "", "There is no ranked list below"),
         (f"<h2>Most read</h2>{LIST}", "ol.ranking", "finds no list"),
         ("<ol></ol>", "ol", "finds no list"),
     ],

@@ -210,7 +210,7 @@ def test_what_is_broken_is_read_as_far_as_it_goes_and_said(data: str, found: lis
     "data", ["", "  \n", "<html><body><p>A page.</p></body></html>", "plain words", "<a/>"]
 )
 def test_what_is_no_feed_is_refused(data: str) -> None:
-    with pytest.raises(CollectError, match="is no feed"):
+    with pytest.raises(CollectError, match="is not a feed"):
         read(data.encode())
 
 

@@ -20,10 +20,10 @@ PAGES = st.builds(
 @given(st.lists(PAGES, max_size=40), st.integers(1, 20))
 def test_every_page_is_asked_or_counted_and_none_is_asked_twice(pages: list[ListedPage], limit: int) -> None:
     plan = plan_pages([Listing("list", tuple(pages))], {}, now=NOW, limit=limit, all_ages=False)
-    asked = [page.url for page, _ in plan.asked]
+    asked = [page.url for page, _ in plan.chosen]
     assert len(asked) == len(set(asked)) <= limit
     assert len(asked) + plan.old + plan.same + plan.left == len({page.url for page in pages})
-    dates = [page.dated for page, _ in plan.asked if page.dated]
+    dates = [page.dated for page, _ in plan.chosen if page.dated]
     assert dates == sorted(dates, reverse=True)
     assert bool(plan.left) == bool(plan.short)
 
@@ -31,17 +31,17 @@ def test_every_page_is_asked_or_counted_and_none_is_asked_twice(pages: list[List
 def test_pages_without_dates_are_taken_from_both_ends() -> None:
     pages = tuple(ListedPage(url=str(number)) for number in range(5))
     plan = plan_pages([Listing("list", pages)], {}, now=NOW, limit=3, all_ages=False)
-    assert [page.url for page, _ in plan.asked] == ["0", "4", "1"]
+    assert [page.url for page, _ in plan.chosen] == ["0", "4", "1"]
     assert plan.left == 2
     whole = plan_pages([Listing("list", pages)], {}, now=NOW, limit=9, all_ages=False)
-    assert sorted(page.url for page, _ in whole.asked) == ["0", "1", "2", "3", "4"]
+    assert sorted(page.url for page, _ in whole.chosen) == ["0", "1", "2", "3", "4"]
 
 
 def test_new_pages_are_asked_before_known_ones() -> None:
     known = {"a": KnownPage(url="a", listed_by="list", read=NOW, published=NOW)}
     pages = (ListedPage(url="a", dated=NOW), ListedPage(url="b"))
     plan = plan_pages([Listing("list", pages)], known, now=NOW, limit=9, all_ages=False)
-    assert [page.url for page, _ in plan.asked] == ["b", "a"]
+    assert [page.url for page, _ in plan.chosen] == ["b", "a"]
 
 
 def test_a_page_is_due_when_its_list_says_so_or_says_nothing_while_an_edit_can_matter() -> None:

@@ -1,4 +1,4 @@
-"""The files of a log: found by a pattern, unpacked as they are read, and given out as blocks of lines."""
+"""The files of a log: find them by a pattern, unpack them while reading, and yield blocks of lines."""
 
 import bz2
 import glob
@@ -15,8 +15,8 @@ from syndication.errors import CollectError
 
 __all__ = ["LogBlock", "LogFiles", "blocks", "find_logs", "readable_logs"]
 
-_BLOCK = 2**18  # bytes; what the processor's own memory holds, half as fast again as a megabyte
-_LONGEST = 2**16  # bytes of a line: servers take no longer request
+_BLOCK = 2**18  # bytes: it fits the CPU's cache, and is half as fast again as a megabyte
+_LONGEST = 2**16  # bytes of a line: servers accept no longer request
 _UNPACK: dict[bytes, Callable[[IO[bytes]], Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
@@ -27,7 +27,7 @@ _ZSTANDARD = b"\x28\xb5\x2f\xfd"
 
 @dataclass(frozen=True, slots=True)
 class LogFiles:
-    """The files to read, by name, and how many were last written before the week."""
+    """The files to read, sorted by name, and how many were skipped because they were last written before the week."""
 
     files: tuple[Path, ...]
     passed_over: int
@@ -35,16 +35,16 @@ class LogFiles:
 
 @dataclass(frozen=True, slots=True)
 class LogBlock:
-    """Some whole lines, without their ends, and how many bytes of the file (as it lies there) have been read by now."""
+    """Some whole lines, without their line ends, and the position in the file (in bytes, packed as it may be)."""
 
     lines: list[bytes]
     position: int
 
 
 def find_logs(pattern: Path, *, since: datetime) -> LogFiles:
-    """The files that `pattern` names, with `*` and `?` as in a shell. One that was last written before `since` holds nothing later.
+    """Find the files that `pattern` matches (`*` and `?` as in a shell), except those that were last written before `since`.
 
-    Raises CollectError when there is none, or when one cannot be looked at.
+    Raises CollectError when there is no file, or one cannot be inspected.
     """
     named = [pattern] if pattern.exists() else [Path(name) for name in sorted(glob.glob(str(pattern)))]  # noqa: PTH207 - an absolute pattern
     files = [path for path in named if path.is_file()]
@@ -60,7 +60,7 @@ def find_logs(pattern: Path, *, since: datetime) -> LogFiles:
 
 
 def readable_logs(pattern: Path, *, since: datetime) -> tuple[Path, ...]:
-    """The files of `find_logs`, each opened once. Raises CollectError when one is packed as nobody can read it, or closed to this user."""
+    """Open each file of `find_logs` once, and return them. Raises CollectError when this user cannot read one, or it is packed with zstd."""
     found = find_logs(pattern, since=since).files
     for path in found:
         try:
@@ -72,7 +72,7 @@ def readable_logs(pattern: Path, *, since: datetime) -> tuple[Path, ...]:
 
 
 def blocks(path: Path) -> Iterator[LogBlock]:
-    """The file, unpacked where it is packed (gzip, bzip2, xz). Raises CollectError when it cannot be read to its end."""
+    """Yield the lines of a file, unpacking gzip, bzip2 and xz. Raises CollectError when it cannot be read to its end."""
     try:
         with path.open("rb") as raw, _unpacked(path, raw) as stream:
             rest = b""
@@ -86,9 +86,7 @@ def blocks(path: Path) -> Iterator[LogBlock]:
             if rest:
                 yield LogBlock([rest], raw.tell())
     except EOFError:
-        raise CollectError(
-            f"The access log {path} breaks off.", "Unpack it by hand, or take it away."
-        ) from None
+        raise CollectError(f"The access log {path} breaks off.", "Unpack it by hand, or remove it.") from None
     except (OSError, zlib.error, lzma.LZMAError) as error:
         raise _unreadable(path, error) from None
 

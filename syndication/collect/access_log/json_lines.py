@@ -1,4 +1,4 @@
-"""A log of one JSON object a line: which of its keys say what."""
+"""A log with one JSON object per line: which keys hold which fact."""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 __all__ = ["JsonKeys", "Record"]
 
-# nginx has no format of its own: these are the names of its variables, and what is usual for them. Caddy's are nested.
+# nginx has no JSON format: these are the names of its variables and other usual names. Caddy's are nested.
 _USUAL: Mapping[str, tuple[str, ...]] = {
     "address": (
         "remote_addr",
@@ -48,9 +48,9 @@ _USUAL: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class JsonKeys:
-    """The keys of a site's own format, dots between nested ones; an empty one means the usual of nginx and Caddy.
+    """The keys of a site's own format, nested ones joined by dots. An empty one means the usual names of nginx and Caddy.
 
-    `request` is a whole line like `GET /path HTTP/2.0`, which stands in for `method` and `path`.
+    `request` is a whole request line like `GET /path HTTP/2.0`, used when `method` and `path` are missing.
     """
 
     address: str = ""
@@ -64,7 +64,7 @@ class JsonKeys:
     purpose: str = ""
 
     def paths(self) -> dict[str, tuple[tuple[str, ...], ...]]:
-        """For each fact the places where it may stand, the likeliest first."""
+        """Return for each fact the paths to try, the likeliest first."""
         own = {field.name: getattr(self, field.name) for field in fields(self)}
         return {
             fact: tuple(tuple(key.split(".")) for key in ((own[fact],) if own[fact] else usual))
@@ -73,23 +73,23 @@ class JsonKeys:
 
 
 class Record:
-    """One line. Raises ValueError when it is no JSON object."""
+    """One line. Raises ValueError when it is not a JSON object."""
 
-    __slots__ = ("_places", "_record")
+    __slots__ = ("_paths", "_record")
 
-    def __init__(self, line: bytes, places: Mapping[str, tuple[tuple[str, ...], ...]]) -> None:
+    def __init__(self, line: bytes, paths: Mapping[str, tuple[tuple[str, ...], ...]]) -> None:
         try:
             record = json.loads(line)
         except RecursionError:
             raise ValueError("nested too deep") from None
         if not isinstance(record, dict):
-            raise ValueError("no object")  # noqa: TRY004 - as json's own
+            raise ValueError("not an object")  # noqa: TRY004 - as json's own
         self._record: dict[str, Any] = record
-        self._places = places
+        self._paths = paths
 
     def value(self, fact: str) -> Any:
-        """What the line says of `fact`: the first of its places that holds a text or a number, of a list the first; else None."""
-        for path in self._places[fact]:
+        """Return the first string or number at the paths of `fact` (of a list its first element), or None."""
+        for path in self._paths[fact]:
             found: Any = self._record
             for key in path:
                 found = found.get(key) if isinstance(found, dict) else None
@@ -100,12 +100,12 @@ class Record:
         return None
 
     def text(self, fact: str) -> str:
-        """The same as text, empty when it says nothing."""
+        """Return the same as text, empty for None."""
         found = self.value(fact)
         return "" if found is None else str(found)
 
     def request(self) -> tuple[str, str]:
-        """Method and target (RFC 9112 §3). Raises ValueError when the line names none."""
+        """Return method and target (RFC 9112 §3). Raises ValueError when the line has none."""
         method, target = self.text("method"), self.text("path")
         if not (method and target):
             words = self.text("request").split(" ")

@@ -1,4 +1,4 @@
-"""Which article a request of a log asks for, however its address is written."""
+"""Find the article that a request in a log is for, however its address is written."""
 
 import re
 from collections.abc import Iterable
@@ -12,24 +12,24 @@ from syndication.domain.audience import LeftOut
 
 __all__ = ["ArticlePaths"]
 
-_BOUND = 2**16  # remembered paths
+_BOUND = 2**16  # cached paths
 _INDEX = re.compile(r"/(?:(?:index|default)\.(?:html?|php|aspx?|jsp))?$", re.IGNORECASE)
 _ASSET = re.compile(
     r"\.(?:css|m?js|map|json|xml|rss|atom|txt|ico|png|jpe?g|gif|webp|avif|svgz?|bmp|woff2?|ttf|otf|eot|mp[34]|m4[av]|webm|og[gv]|pdf|zip|gz|webmanifest)$",
     re.IGNORECASE,
 )
-_ESCAPED = re.compile(rb"\\x([0-9A-Fa-f]{2})")  # nginx writes so what is no printable ASCII
+_ESCAPED = re.compile(rb"\\x([0-9A-Fa-f]{2})")  # how nginx writes what is not printable ASCII
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
     number: int
     host: str
-    asked: frozenset[tuple[str, str]]  # the parameters that make it this page and no other
+    query: frozenset[tuple[str, str]]  # the parameters of its address, which a request must have
 
 
 class ArticlePaths:
-    """The pages of `articles` by their paths. `ids[n]` is the article with the number n; of two with one address the newer."""
+    """The pages of `articles` by path. `ids[n]` is the article number n; of two with the same address it is the newer."""
 
     def __init__(self, articles: Iterable[ResolvedArticle]) -> None:
         self.ids: list[str] = []
@@ -41,20 +41,20 @@ class ArticlePaths:
 
     def _add(self, article: ResolvedArticle) -> None:
         parts = urlsplit(without_tracking(article.url))
-        path, asked = _path(parts.path), frozenset(parse_qsl(parts.query, keep_blank_values=True))
-        page = _Page(len(self.ids), _host(parts), asked)
+        path, query = _path(parts.path), frozenset(parse_qsl(parts.query, keep_blank_values=True))
+        page = _Page(len(self.ids), _host(parts), query)
         pages = self._pages.setdefault(path, [])
-        # A site's front page is nobody's article, whatever a source says.
-        if (path or asked) and not any(
-            (other.host, other.asked) == (page.host, page.asked) for other in pages
+        # A site's front page is not an article, whatever a source says.
+        if (path or query) and not any(
+            (other.host, other.query) == (page.host, page.query) for other in pages
         ):
             pages.append(page)
             self.ids.append(article.id)
 
     def find(self, target: bytes, host: str | None = None) -> int | LeftOut:
-        """The number of the article that the request target (RFC 9112 §3.2) means, or why there is none.
+        """Return the number of the article that the request target (RFC 9112 §3.2) is for, or why there is none.
 
-        `host` is the one that the log names, None where it names none: then the path alone decides.
+        `host` is the one that the log names. None: it names none, and the path alone decides.
         """
         if host is None and (known := self._plain.get(target.partition(b"?")[0])) is not None:
             return known
@@ -65,40 +65,42 @@ class ArticlePaths:
             return LeftOut.NO_ARTICLE
         path = _path(parts.path)
         pages = self._pages.get(path, [])
-        found = self._one_of(pages, parts.query, _bare(host) if host is not None else _host(parts) or None)
+        found = self._one_of(
+            pages, parts.query, _host_name(host) if host is not None else _host(parts) or None
+        )
         if isinstance(found, LeftOut) and not pages and _ASSET.search(path):
             found = LeftOut.ASSET
-        if host is None and not parts.netloc and not any(page.asked for page in pages):
+        if host is None and not parts.netloc and not any(page.query for page in pages):
             if len(self._plain) >= _BOUND:
                 self._plain.clear()
             self._plain[target.partition(b"?")[0]] = found
         return found
 
     def _one_of(self, pages: list[_Page], query: str, host: str | None) -> int | LeftOut:
-        asked = (
+        parameters = (
             frozenset(parse_qsl(query, keep_blank_values=True))
-            if any(page.asked for page in pages)
+            if any(page.query for page in pages)
             else frozenset()
         )
-        meant = [page for page in pages if page.asked <= asked]
+        meant = [page for page in pages if page.query <= parameters]
         if not meant:
             return LeftOut.NO_ARTICLE
         here = [page for page in meant if host is None or page.host == host]
-        return max(here, key=lambda page: len(page.asked)).number if here else LeftOut.HOST
+        return max(here, key=lambda page: len(page.query)).number if here else LeftOut.HOST
 
 
 def _path(path: str) -> str:
-    """A path as it is compared: percent-encoding undone, in one Unicode form, without `index.html`, closing and double slashes."""
+    """Normalise a path for comparison: percent-decoded, NFC, without `index.html`, trailing and double slashes."""
     plain = re.sub(r"/{2,}", "/", normalize("NFC", unquote(path)))
     return _INDEX.sub("", plain)
 
 
 def _host(parts: SplitResult) -> str:
-    return _bare(parts.hostname or "")
+    return _host_name(parts.hostname or "")
 
 
-def _bare(host: str) -> str:
-    """A host as it is compared: without `www.` and port."""
+def _host_name(host: str) -> str:
+    """Normalise a host for comparison: without `www.` and port."""
     name = host.lower().strip(".")
     name = name.partition("]")[0].lstrip("[") if name.startswith("[") else name.partition(":")[0]
     return name.removeprefix("www.")

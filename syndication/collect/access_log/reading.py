@@ -1,4 +1,4 @@
-"""Reads the log of one week, a part at a time, so that whoever asked can show how far it is, and stop."""
+"""Read the log of one week, in steps, so that the caller can show progress or stop."""
 
 import asyncio
 from collections.abc import Callable, Hashable, Iterator
@@ -22,9 +22,9 @@ _STEP = 16  # blocks
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Which visitors are asked for: of the `articles`, after `begins` and up to `ends`, in the files that `pattern` (absolute) names.
+    """What to count: the visitors of `articles`, after `begins` and up to `ends`, in the files that `pattern` (absolute) matches.
 
-    `zone` is that of a time that names none.
+    `zone` applies to times without one.
     """
 
     pattern: Path
@@ -37,29 +37,29 @@ class Question:
 
 
 class AccessLog:
-    """The site's log. What it was last asked it knows as long as no file changed: a preview asks at every save of a template."""
+    """The site's log. The last answer is cached until a file changes: a preview asks at every save of a template."""
 
     def __init__(self) -> None:
         self._answer: tuple[Hashable, Audience] | None = None
 
     async def audience(
-        self, question: Question, *, salt: bytes, told: Callable[[int, int], None]
+        self, question: Question, *, salt: bytes, progress: Callable[[int, int], None]
     ) -> Audience:
-        """Read the week's log. `salt`: 16 bytes of chance; `told` hears of the bytes read and those there are.
+        """Read the week's log. `salt`: 16 random bytes; `progress` is called with the bytes read and the bytes in all.
 
-        Raises CollectError when no file is there, or one cannot be read to its end.
+        Raises CollectError when there is no file, or one cannot be read to its end.
         """
         reading = LogReading(question, salt)
-        if self._answer is None or self._answer[0] != reading.asked:
+        if self._answer is None or self._answer[0] != reading.key:
             steps = reading.steps()
             while step := await asyncio.to_thread(next, steps, None):
-                told(*step)
-            self._answer = (reading.asked, reading.audience())
+                progress(*step)
+            self._answer = (reading.key, reading.audience())
         return self._answer[1]
 
 
 class LogReading:
-    """One reading. `steps` does it; then `audience` is its result."""
+    """One reading: exhaust `steps`, then call `audience`."""
 
     def __init__(self, question: Question, salt: bytes) -> None:
         self._paths = ArticlePaths(question.articles)
@@ -67,7 +67,7 @@ class LogReading:
         self._counting = Counting(self._paths, self._clock, question.keys, salt, question.many)
         self._found = find_logs(question.pattern, since=question.begins)
         addresses = tuple(article.url for article in question.articles)
-        self.asked = (
+        self.key = (
             question.begins,
             question.ends,
             tuple(self._paths.ids),
@@ -76,8 +76,8 @@ class LogReading:
         )
 
     def steps(self) -> Iterator[tuple[int, int]]:
-        """Read on, giving the bytes read and those there are. Raises CollectError for a file that cannot be read to its end:
-        a part of a week's visitors would be ranked as if it were all of them.
+        """Read step by step, yielding the bytes read and the bytes in all. Raises CollectError for a file that cannot be read to its end:
+        a part of the week's visitors would be ranked as if it were all of them.
         """
         sizes = [_size(path) for path in self._found.files]
         for number, path in enumerate(self._found.files):
@@ -99,7 +99,7 @@ class LogReading:
         yield position
 
     def audience(self) -> Audience:
-        """What was counted."""
+        """Return what was counted."""
         counting = self._counting
         counted = [
             (article, visitors.count(), visitors)
@@ -131,5 +131,5 @@ def _state(path: Path) -> tuple[str, int, int]:
     try:
         facts = path.stat()
     except OSError:
-        return str(path), 0, 0  # it was rotated away just now: reading it says so
+        return str(path), 0, 0  # rotated away just now: reading it will raise
     return str(path), facts.st_size, facts.st_mtime_ns

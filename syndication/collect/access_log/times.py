@@ -1,4 +1,4 @@
-"""When a line was written, and whether that is in the week."""
+"""Parse the time of a line, and check whether it is in the week."""
 
 import re
 from datetime import UTC, datetime, tzinfo
@@ -13,24 +13,26 @@ _MONTHS = {
 }
 _STAMP = re.compile(rb"(\d\d)/([A-Z][a-z][a-z])/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
 _MINUTE = 60
-_MILLISECONDS = 10_000_000_000  # a number beyond is no seconds since 1970 of our time
+_MILLISECONDS = (
+    10_000_000_000  # from here on a number is milliseconds since 1970: as seconds it would be the year 2286
+)
 
 
 class Clock:
-    """Judges times against the week after `begins`, up to and including `ends`. `zone` is that of a time that names none."""
+    """Compares times with the week after `begins`, up to and including `ends`. `zone` applies to times without one."""
 
     def __init__(self, begins: datetime, ends: datetime, zone: tzinfo = UTC) -> None:
         self._begins, self._ends = begins.timestamp(), ends.timestamp()
         self._zone = zone
-        self.first = self.last = 0.0  # seconds since 1970, 0 before there is any
+        self.first = self.last = 0.0  # seconds since 1970; 0: no line yet
 
     def within(self, seconds: float) -> bool:
-        """Whether an instant is in the week."""
+        """Return whether an instant is in the week."""
         self._note(seconds)
         return self._begins < seconds <= self._ends
 
     def minute(self, stamp: bytes) -> bool | None:
-        """Whether the minute of a `16/Nov/2026:00:07:59 +0900` is in the week, None when it holds one of its ends.
+        """Return whether the minute of a time like `16/Nov/2026:00:07:59 +0900` is in the week; None when the week begins or ends in it.
 
         Raises ValueError.
         """
@@ -45,11 +47,11 @@ class Clock:
         return None
 
     def second(self, stamp: bytes) -> bool:
-        """Whether that very second is in the week. Raises ValueError."""
+        """Return whether the second of such a time is in the week. Raises ValueError."""
         return self.within(_seconds(stamp))
 
     def of(self, value: object) -> bool:
-        """Whether a time of a JSON line is in the week: seconds or milliseconds since 1970, ISO 8601, or as in `minute`. Raises ValueError."""
+        """Return whether a time of a JSON line (see `epoch_of`) is in the week. Raises ValueError."""
         return self.within(epoch_of(value, self._zone))
 
     def _note(self, seconds: float) -> None:
@@ -58,7 +60,10 @@ class Clock:
 
 
 def epoch_of(value: object, zone: tzinfo) -> float:
-    """A time as JSON lines write it, in seconds since 1970. Raises ValueError."""
+    """Convert a time of a JSON line to seconds since 1970. Raises ValueError.
+
+    It is seconds or milliseconds since 1970, ISO 8601, or written as in the text formats: `16/Nov/2026:00:07:59 +0900`.
+    """
     if isinstance(value, str):
         text = value.strip()
         if _STAMP.fullmatch(text.encode()):
@@ -69,14 +74,14 @@ def epoch_of(value: object, zone: tzinfo) -> float:
             found = datetime.fromisoformat(text)
             return (found if found.tzinfo else found.replace(tzinfo=zone)).timestamp()
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _MILLISECONDS * 1000:
-        raise ValueError("no time")
+        raise ValueError("not a time")
     return value / 1000 if value >= _MILLISECONDS else value
 
 
 def _seconds(stamp: bytes) -> int:
     match = _STAMP.fullmatch(stamp)
     if not match:
-        raise ValueError("no time")
+        raise ValueError("not a time")
     day, month, year, hour, minute, second, sign, hours, minutes = match.groups()
     local = datetime(
         int(year),

@@ -1,4 +1,4 @@
-"""One article page: what its metadata, JSON-LD and text say, and which of them to believe.
+"""Read one article page from its metadata, JSON-LD and text.
 
-Start at `article_page.py`; `choice.py` decides between contradicting claims.
+Start at `article_page.py`; `choice.py` decides between contradicting facts.
 """

@@ -1,4 +1,4 @@
-"""An article page: every field from the best origin that tells it, and which that was."""
+"""An article page: every field from the best origin that has it, and which origin that was."""
 
 import re
 from collections.abc import Mapping
@@ -9,13 +9,13 @@ from typing import Any
 from syndication.collect.article.choice import FactOrigin, Facts, OriginatedValue, PageFacts, day_in
 from syndication.collect.article.json_ld import read_json_ld
 from syndication.collect.article.meta_tags import read_elements
-from syndication.collect.folder.html_page import page_tree
 from syndication.collect.identity import keys
 from syndication.collect.text.charset import decoded
 from syndication.collect.text.clean import clean, first_image
-from syndication.collect.text.links import absolute, without_tracking
+from syndication.collect.text.links import without_tracking
+from syndication.collect.text.page_tree import base_address, page_tree
 from syndication.collect.text.shallow import shallow
-from syndication.collect.text.words import fold, printable, without_addresses
+from syndication.collect.text.words import SUMMARY, fold, printable, without_addresses
 from syndication.domain.article import Image, ParsedArticle, Source
 from syndication.domain.hotlist import normalise_title
 from syndication.domain.publication import Publication
@@ -23,21 +23,20 @@ from syndication.domain.text import cut, plain
 
 __all__ = ["ArticlePage", "PageParser"]
 
-SUMMARY = 300  # characters
 _SCRIPT = re.compile(r"<script\b[^>]{0,500}?application/ld\+json[^>]{0,500}>", re.IGNORECASE)
 _SCRIPT_END = re.compile(r"</script", re.IGNORECASE)
 _MAX_SCRIPTS = 100
 _HEADING = re.compile(r"\s*<h([1-3])\b[^>]*>(.*?)</h\1>\s*", re.DOTALL)
 _EMPTY = re.compile(r"<(a|b|div|em|h[1-6]|i|li|p|span|strong|ul)\b[^<>]*>\s*</\1>")
-_ENOUGH = 250  # characters of a dated text that make it an article, though nothing says that it is one
+_ENOUGH = 250  # characters: a dated text of this length is an article, even if nothing says so
 
 
 @dataclass(frozen=True, slots=True)
 class ArticlePage:
-    """What a page gave. `fields` are an article's, by name, each with its origin.
+    """What a page gave. `fields` are those of an article, by name, each with its origin.
 
-    `article` is None when there is no headline or no text; `refusal` says so in a clause. `doubt` says in one why the page may be no article,
-    when nothing but the operator's word makes it one.
+    `article` is None when there is no headline or no text; `refusal` is that reason, as a clause. `doubt` is a clause on why the page
+    may not be an article, when only the operator's configuration makes it one.
     """
 
     fields: Mapping[str, OriginatedValue[Any]]
@@ -47,7 +46,7 @@ class ArticlePage:
 
 
 class PageParser:
-    """Reads pages for one source. A date that lies a year after `now` is a fault of the page."""
+    """Reads pages for one source. A date more than a year after `now` is taken for an error of the page."""
 
     def __init__(self, source: Source, publication: Publication, *, now: datetime) -> None:
         self._source = source
@@ -55,19 +54,19 @@ class PageParser:
         self._latest = now + timedelta(days=366)
 
     def read(self, data: bytes, content_type: str, url: str, listed: Facts | None = None) -> ArticlePage:
-        """The article in `data`, which came from `url`. `listed` is what a news sitemap says of it.
+        """Read the article in `data`, which came from `url`. `listed` are the facts of a news sitemap.
 
-        Whatever the page holds, this returns; it takes 10 to 200 ms of CPU, in which it holds the interpreter.
+        It returns for any page. It takes 10 to 200 ms of CPU, holding the GIL.
         """
         text = printable(decoded(data, content_type))
         root = page_tree(text)
         if root is None:
             return ArticlePage({}, refusal="holds no text")
-        base = absolute(next((each.get("href") for each in root.iterfind(".//base[@href]")), ""), url) or url
+        base = base_address(root, url)
         facts = {FactOrigin.JSON_LD: read_json_ld(_scripts(text), base), **read_elements(root, base)}
         facts[FactOrigin.SITEMAP] = listed or Facts()
         facts[FactOrigin.ADDRESS] = Facts(published=day_in(url))
-        from syndication.collect.article.article_text import read_body, read_guesses  # noqa: PLC0415 (see there)
+        from syndication.collect.article.article_text import read_body, read_guesses  # noqa: PLC0415 - it loads trafilatura
 
         bare = shallow(text)
         html, origin = read_body(bare, base, facts[FactOrigin.JSON_LD].text)
@@ -139,7 +138,7 @@ class PageParser:
 
 
 def _doubt(fields: Mapping[str, OriginatedValue[Any]], facts: Mapping[FactOrigin, Facts]) -> str:
-    """Content systems call every page of theirs an `article` in OpenGraph, so that alone is not believed."""
+    """Return why the page may not be an article. OpenGraph alone is not enough: content systems call every page an `article` there."""
     if facts[FactOrigin.JSON_LD].kind or facts[FactOrigin.MICRODATA].kind or facts[FactOrigin.SITEMAP].title:
         return ""
     dated = "published" in fields and fields["published"].origin is not FactOrigin.TRAFILATURA
@@ -151,18 +150,18 @@ def _doubt(fields: Mapping[str, OriginatedValue[Any]], facts: Mapping[FactOrigin
 
 
 def _without_heading(content: str, title: str) -> str:
-    """The content without the heading that only repeats the title, and without what a removed picture leaves empty."""
+    """Remove a heading that only repeats the title, and elements that a removed picture left empty."""
     for heading in _HEADING.finditer(content) if title else ():
         if normalise_title(plain(heading[2])) == normalise_title(title):
             content = content[: heading.start()] + content[heading.end() :]
             break
-    for _ in range(3):  # one within the other
+    for _ in range(3):  # nested ones
         content = _EMPTY.sub("", content)
     return content.strip()
 
 
 def _scripts(text: str) -> list[str]:
-    """The scripts of JSON-LD as they stand in the page: where it nests too deep, a tree would lose them."""
+    """Return the JSON-LD scripts from the text of the page: its tree loses what is nested too deep."""
     found: list[str] = []
     position = 0
     while len(found) < _MAX_SCRIPTS and (start := _SCRIPT.search(text, position)):

@@ -1,4 +1,4 @@
-"""The text of an article on its page, without what stands around it.
+"""Extract the text of an article from its page.
 
 Import this module only where a page is read: trafilatura takes 0.3 s.
 """
@@ -9,41 +9,43 @@ from collections import Counter
 from contextlib import suppress
 from html import escape
 
-with warnings.catch_warnings():  # urllib3, which it loads for downloads of its own, wants a module for SOCKS
+with warnings.catch_warnings():  # urllib3, loaded for its own downloads, misses a module for SOCKS
     warnings.simplefilter("ignore")
     import trafilatura
     from trafilatura.metadata import extract_metadata
     from trafilatura.settings import Document
 
 from syndication.collect.article.choice import FactOrigin, Facts
-from syndication.collect.folder.html_page import page_body, page_tree
+from syndication.collect.text.page_tree import page_body, page_tree
 from syndication.domain.text import plain
 
 __all__ = ["read_body", "read_guesses"]
 
-_MAX_PAGE = 2_000_000  # characters of markup, scripts left out
-_MAX_TAGS = 25_000  # trafilatura takes 2 s for these, and four times as long for twice as many
-_MAX_GUESSED = 200_000  # characters in which a date or a name is guessed
-_FEW = 250  # characters of text: less is seldom a whole article
-_ALIKE = 0.97  # of the words, counted as F1
-_SHARE = 0.6  # of the article's own text in JSON-LD that what was found has at least
+_MAX_PAGE = 2_000_000  # characters of markup, without scripts
+_MAX_TAGS = 25_000  # trafilatura takes 2 s for these, four times as long for twice as many
+_MAX_GUESSED = 200_000  # characters that are searched for a date or a name
+_FEW = 250  # characters of text: a shorter one is seldom a whole article
+_ALIKE = 0.97  # F1 of the words of two texts
+_SHARE = 0.6  # of the length of the JSON-LD text that the extracted one must have
 
 
-def read_body(html: str, url: str, told: str) -> tuple[str, FactOrigin]:
-    """The article in `html`, which nests no deeper than `shallow` allows, as HTML that is not clean yet, and where it was found.
+def read_body(html: str, url: str, json_ld: str) -> tuple[str, FactOrigin]:
+    """Return the article in `html` (the result of `shallow`) as HTML that is not sanitised yet, and its origin.
 
-    `told` is the text as JSON-LD has it, or nothing: without paragraphs and links it is only believed when the page shows much less.
+    `json_ld` is the text in JSON-LD, or empty. It has no paragraphs and links, so it is used only if the page shows much less.
     """
     html = "<".join(html[:_MAX_PAGE].split("<", _MAX_TAGS)[:_MAX_TAGS])
     found = _found(html, url)
     length = len(plain(found))
-    if told and told.count("\n") >= found.count("<p"):  # it was only found there, and lost its paragraphs
-        return _paragraphs(told), FactOrigin.JSON_LD
-    if told and length < _SHARE * len(told):
+    if json_ld and json_ld.count("\n") >= found.count(
+        "<p"
+    ):  # trafilatura used JSON-LD, too, and lost the paragraphs
+        return _paragraphs(json_ld), FactOrigin.JSON_LD
+    if json_ld and length < _SHARE * len(json_ld):
         recalled = _found(html, url, recall=True)
-        if len(plain(recalled)) >= _SHARE * len(told):
+        if len(plain(recalled)) >= _SHARE * len(json_ld):
             return recalled, FactOrigin.TRAFILATURA
-        return _paragraphs(told), FactOrigin.JSON_LD
+        return _paragraphs(json_ld), FactOrigin.JSON_LD
     if length < _FEW:
         own = page_body(html)
         if own is not html and length < len(plain(own)) < 20 * _FEW and "<p" in own and not found:
@@ -52,12 +54,12 @@ def read_body(html: str, url: str, told: str) -> tuple[str, FactOrigin]:
 
 
 def _found(html: str, url: str, *, recall: bool = False) -> str:
-    """The text with images, links and formatting, as far as these leave the words as they are.
+    """Return the text with images, links and formatting, as far as they do not change the words.
 
-    Asked for images or links, trafilatura sometimes chooses other parts of the page: it tears a paragraph at a link, or takes a list
-    of teasers with their pictures. What it chooses without them is the better text.
+    With images or links enabled, trafilatura sometimes chooses other parts of the page: it breaks a paragraph at a link, or takes a list
+    of teasers with their pictures. Its choice without them is the better text.
     """
-    # Whatever it trips over on somebody's page, that costs the page and not the run.
+    # An exception of trafilatura costs this page, not the run.
     with suppress(Exception):
         bare = trafilatura.bare_extraction(html, url=url, include_comments=False, favor_recall=recall)
         words = _words(bare.text or "" if isinstance(bare, Document) else "")
@@ -71,7 +73,7 @@ def _found(html: str, url: str, *, recall: bool = False) -> str:
 
 
 def _are_alike(words: Counter[str], rich: Counter[str]) -> bool:
-    """Whether nearly all words are the same, and none of the rest is two that have lost the space between them."""
+    """Return whether nearly all words are the same, and no other word is two words run together."""
     if (words & rich).total() * 2 < _ALIKE * (words.total() + rich.total()):
         return False
     cuts = ((word[:cut], word[cut:]) for word in rich - words for cut in range(1, len(word)))
@@ -97,7 +99,7 @@ def _extracted(html: str, url: str, *, recall: bool, images: bool, links: bool) 
 
 
 def _inside(html: str) -> str:
-    """What stands in the body of a whole document."""
+    """Return the content of the body of a document."""
     return re.sub(
         r"\A\s*<html>\s*(?:<head>.*?</head>\s*)?<body>|</body>\s*</html>\s*\Z", "", html, flags=re.DOTALL
     )
@@ -109,7 +111,7 @@ def _paragraphs(text: str) -> str:
 
 
 def read_guesses(html: str, url: str) -> Facts:
-    """What trafilatura makes of a page, nested as for `read_body`, for the fields that nothing else tells. Its times are days."""
+    """Return trafilatura's guesses for a page (the result of `shallow`), for fields without another origin. Its times are days."""
     root = page_tree(html[:_MAX_GUESSED])
     if root is None:
         return Facts()

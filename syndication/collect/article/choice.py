@@ -1,4 +1,4 @@
-"""Of what several origins say, what is believed: field by field, the first origin whose word holds."""
+"""Choose among the facts of several origins: for each field the first origin with a valid value wins."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,9 +18,9 @@ __all__ = ["FactOrigin", "Facts", "OriginatedValue", "PageFacts", "day_in"]
 
 
 class FactOrigin(StrEnum):
-    """Where a field came from; the first of these that has it is believed."""
+    """Where a field came from, in order of precedence."""
 
-    JSON_LD = "JSON-LD"  # schema.org in a script of its own
+    JSON_LD = "JSON-LD"  # schema.org in a script
     OPEN_GRAPH = "OpenGraph"  # og:… and article:…
     MICRODATA = "microdata"  # itemprop="…"
     TIME = "<time>"
@@ -28,16 +28,16 @@ class FactOrigin(StrEnum):
     HEADING = "heading"  # <h1>, else <title>
     SITEMAP = "sitemap"  # of news
     ADDRESS = "address"  # the day in it, as in /2026/11/20/
-    TRAFILATURA = "trafilatura"  # what it makes of the page's looks
+    TRAFILATURA = "trafilatura"  # its guess from the layout
     BODY = "body"  # the first image or the first words of the text
-    SOURCE = "source"  # the configuration, or what was asked for
+    SOURCE = "source"  # the configuration, or the address that was fetched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """One origin's word, as written: times and addresses are not judged yet. Empty is unknown.
+    """The facts of one origin, as written: times and addresses are not parsed yet. Empty means unknown.
 
-    `kind` is what the page is said to be, in lowercase: `newsarticle`, `article`, `website`, ….
+    `kind` is the type of the page, in lower case: `newsarticle`, `article`, `website`, ….
     """
 
     kind: str = ""
@@ -57,12 +57,9 @@ class Facts:
 
 
 T = TypeVar("T")
-
-
 U = TypeVar("U")
 
-
-# A page's language stands in <html lang> for its visitors; og:locale is the content system's, and often never set.
+# <html lang> is meant for visitors; og:locale is often an unset default of the content system.
 _LANGUAGE_ORDER = (
     FactOrigin.JSON_LD,
     FactOrigin.MICRODATA,
@@ -70,34 +67,18 @@ _LANGUAGE_ORDER = (
     FactOrigin.OPEN_GRAPH,
     FactOrigin.SITEMAP,
 )
-
-
-# rel=canonical is made for nothing else (RFC 6596); the others name what is shared.
+# rel=canonical exists for this purpose (RFC 6596); the others name the address for sharing.
 _URL_ORDER = (FactOrigin.META, FactOrigin.OPEN_GRAPH, FactOrigin.JSON_LD)
-
-
-_BETWEEN = r"\s+[|\-–—:·•«»/]{1,2}\s+|\s*\|\s*"  # noqa: RUF001 - these very characters are meant
-
-
+_BETWEEN = r"\s+[|\-–—:·•«»/]{1,2}\s+|\s*\|\s*"  # noqa: RUF001 - typographic dashes are meant
 _MAX_TAGS = 20
-
-
 _MAX_WORDS = 100  # characters of a name or a tag
-
-
 _NAME = re.compile(  # two words and more with capitals, or three syllables of Hangul
     r"[^\W\d_a-z][\w'’.-]*(?:\s+[\w'’.-]+){0,2}\s+[^\W\d_a-z][\w'’.-]*|[가-힣]{2,4}"  # noqa: RUF001 - as above
 )
-
-
 _AND = re.compile(r"\s*,\s*(?:and\s+)?|\s+(?:and|und|et|e|y|&)\s+", re.IGNORECASE)
-
-
 _PATH_DAY = re.compile(
     r"/((?:19|20)\d\d)(?:([/-])(0?[1-9]|1[0-2])\2(0?[1-9]|[12]\d|3[01])|(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01]))(?!\d)"
 )
-
-
 _NOBODY = frozenset(
     {
         "admin",
@@ -117,14 +98,14 @@ _NOBODY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class OriginatedValue(Generic[T]):
-    """A value and who said it."""
+    """A value and its origin."""
 
     value: T
     origin: FactOrigin
 
 
 class PageFacts:
-    """The `facts` of the page at `url`, weighed. A time without a zone is of `zone`; one after `latest` is a fault of the page."""
+    """The `facts` of the page at `url`, resolved field by field. Times without a zone are in `zone`; one after `latest` is an error."""
 
     def __init__(
         self, facts: Mapping[FactOrigin, Facts], url: str, *, zone: ZoneInfo, latest: datetime
@@ -136,15 +117,15 @@ class PageFacts:
         self._sites = unique(each.site for each in facts.values())
 
     def title(self) -> OriginatedValue[str] | None:
-        """The headline, without the site's name behind it."""
+        """Return the headline, without the site's name at its end."""
         return self._first("title", self._headline)
 
     def authors(self) -> OriginatedValue[tuple[str, ...]] | None:
-        """Names of people, or of the desk when no person is named."""
+        """Return the names of people, or of the desk when no person is named."""
         return self._first("authors", _people)
 
     def published(self) -> OriginatedValue[datetime] | None:
-        """When it came out. A bare day is made exact by another origin that has the hour of the same day."""
+        """Return when it was published. A mere day gets the hour from another origin with the same day, if there is one."""
         found = self._first("published", self._time)
         if found is None or ":" in self._facts[found.origin].published:
             return found
@@ -155,48 +136,48 @@ class PageFacts:
         return found
 
     def updated(self) -> OriginatedValue[datetime] | None:
-        """When it was last changed."""
+        """Return when it was last changed."""
         return self._first("updated", self._time)
 
     def section(self) -> OriginatedValue[str] | None:
-        """The name of the section."""
+        """Return the name of the section."""
         return self._first("section", lambda text: fold(text) if len(text) <= _MAX_WORDS else "")
 
     def image(self) -> OriginatedValue[Image] | None:
-        """The picture that the page is shown with."""
+        """Return the picture that represents the page."""
         return self._first("image", self._picture)
 
     def credit(self) -> OriginatedValue[str] | None:
-        """Whose picture it is."""
+        """Return the credit of the picture."""
         return self._first("credit", fold)
 
     def tags(self) -> OriginatedValue[tuple[str, ...]] | None:
-        """What the piece is about, in the page's words."""
+        """Return the tags, as the page writes them."""
         return self._first("tags", _tags)
 
     def language(self) -> OriginatedValue[str] | None:
-        """A BCP 47 tag."""
+        """Return the language as a BCP 47 tag."""
         return self._first("language", language_tag, _LANGUAGE_ORDER)
 
     def summary(self) -> OriginatedValue[str] | None:
-        """A short description."""
+        """Return a short description."""
         return self._first("summary", fold)
 
     def address(self) -> OriginatedValue[str] | None:
-        """The page's canonical URL. The site's front page is none: some systems name it for every page."""
+        """Return the page's canonical URL. The site's front page is not accepted: some systems name it on every page."""
         return self._first("url", self._canonical, _URL_ORDER)
 
     def _first(
-        self, name: str, judge: Callable[[Any], U | None], order: Sequence[FactOrigin] = tuple(FactOrigin)
+        self, name: str, accept: Callable[[Any], U | None], order: Sequence[FactOrigin] = tuple(FactOrigin)
     ) -> OriginatedValue[U] | None:
-        return next(self._every(name, judge, order), None)
+        return next(self._every(name, accept, order), None)
 
     def _every(
-        self, name: str, judge: Callable[[Any], U | None], order: Sequence[FactOrigin] = tuple(FactOrigin)
+        self, name: str, accept: Callable[[Any], U | None], order: Sequence[FactOrigin] = tuple(FactOrigin)
     ) -> Iterator[OriginatedValue[U]]:
         for origin in order:
-            said = getattr(self._facts[origin], name) if origin in self._facts else None
-            if said and (value := judge(said)):
+            stated = getattr(self._facts[origin], name) if origin in self._facts else None
+            if stated and (value := accept(stated)):
                 yield OriginatedValue(value, origin)
 
     def _headline(self, text: str) -> str:
@@ -222,7 +203,7 @@ class PageFacts:
 
 
 def day_in(url: str) -> str:
-    """The day that an address is filed under, as `2026-11-20`, or nothing."""
+    """Return the day in the path of an address, as `2026-11-20`, or an empty string."""
     found = _PATH_DAY.search(urlsplit(url).path)
     return f"{found[1]}-{found[3] or found[5]:0>2}-{found[4] or found[6]:0>2}" if found else ""
 

@@ -15,7 +15,7 @@ __all__ = ["read_json_ld"]
 MAX_NODES = 5_000  # of one page
 MAX_DEPTH = 30
 _ARTICLE = re.compile(r"(?:.*Article|.*BlogPosting|Report|Review|.*NewsPosting)", re.IGNORECASE)
-_NO_ARTICLE = {"techarticle", "claimreview", "employerreview", "userreview"}
+_NOT_ARTICLES = {"techarticle", "claimreview", "employerreview", "userreview"}
 _GRAPHS = ("@graph", "mainEntity", "mainEntityOfPage", "hasPart", "itemListElement", "item")
 _BEFORE = ("<!--", "//<![CDATA[", "// <![CDATA[", "/*<![CDATA[*/", "<![CDATA[")
 _AFTER = (";", "-->", "//]]>", "// ]]>", "/*]]>*/", "]]>", "//")
@@ -23,9 +23,9 @@ _MAX_TEXT = 2_000  # characters of a field
 
 
 def read_json_ld(scripts: Iterable[str], url: str) -> Facts:
-    """The article of the page at `url`, from its JSON-LD `scripts`. One that is broken does not lose the others.
+    """Read the article of the page at `url` from its JSON-LD `scripts`. A broken script is skipped.
 
-    Of several articles it is the one that names this page; several of which none does are a list, and say nothing.
+    Of several articles it is the one that names this page. If none does, they are a list, and the result is empty.
     """
     nodes = [node for script in scripts for node in _nodes(script)]
     by_id = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str) and len(node) > 1}
@@ -39,7 +39,7 @@ def read_json_ld(scripts: Iterable[str], url: str) -> Facts:
 
 
 def _nodes(script: str) -> Iterator[dict[str, Any]]:
-    """Every object of a script that may be an article or be pointed to by one."""
+    """Yield every object of a script that may be an article or be referenced by one."""
     try:
         found = json.loads(_bare(script), strict=False)
     except (ValueError, RecursionError):
@@ -59,7 +59,7 @@ def _nodes(script: str) -> Iterator[dict[str, Any]]:
 
 
 def _bare(script: str) -> str:
-    """A script without the comments that once hid it from old browsers and from XML."""
+    """Strip the comments that once hid scripts from old browsers and from XML."""
     script = script.strip()
     for mark in _BEFORE:
         script = script.removeprefix(mark).strip()
@@ -71,7 +71,7 @@ def _bare(script: str) -> str:
 def _kind(node: dict[str, Any]) -> str:
     for each in _list(node.get("@type")):
         name = str(each).rpartition("/")[2].rpartition(":")[2]
-        if _ARTICLE.fullmatch(name) and name.lower() not in _NO_ARTICLE:
+        if _ARTICLE.fullmatch(name) and name.lower() not in _NOT_ARTICLES:
             return name.lower()
     return ""
 
@@ -106,20 +106,20 @@ def _facts(node: dict[str, Any], by_id: dict[str, Any], url: str) -> Facts:
 
 
 def _first(value: Any, by_id: dict[str, Any]) -> Any:
-    """The first of a list; what a bare `@id` points to."""
+    """Return the first of a list, or the object that a bare `@id` refers to."""
     first = next(iter(_list(value)), None)
     return by_id.get(str(first.get("@id")), first) if isinstance(first, dict) and len(first) == 1 else first
 
 
 def _list(value: Any) -> list[Any]:
-    """A list as it is, one value as a list of one; `@list` and `@set` opened."""
+    """Return a value as a list, unwrapping `@list` and `@set`."""
     if isinstance(value, dict) and ("@list" in value or "@set" in value):
         value = value.get("@list", value.get("@set"))
     return value if isinstance(value, list) else [] if value in (None, "") else [value]
 
 
 def _plain(value: Any) -> str:
-    """A text; `@value` opened. Entities are written by mistake, but written."""
+    """Return a string, unwrapping `@value`, and decoding the entities that some sites write by mistake."""
     if isinstance(value, dict):
         value = value.get("@value", value.get("name", ""))
     return unescape(value[:_MAX_TEXT]).strip() if isinstance(value, str) else ""
@@ -141,7 +141,7 @@ def _names(value: Any, by_id: dict[str, Any]) -> Iterator[str]:
 
 
 def _image(image: Any, node: dict[str, Any], by_id: dict[str, Any]) -> Image | None:
-    """None for the publisher's logo, which some sites give every article."""
+    """Return the image, but not the publisher's logo, which some sites give every article."""
     src = image if isinstance(image, str) else _text(image, "url", "contentUrl", "@id")
     publisher = _first(node.get("publisher"), by_id)
     logo = publisher.get("logo") if isinstance(publisher, dict) else None
@@ -165,7 +165,7 @@ def _credit(image: Any, by_id: dict[str, Any]) -> str:
 
 
 def _tags(value: Any) -> Iterator[str]:
-    """One text holds many, between commas. What names a kind of tag for machines (`Type:News`) is none."""
+    """Split tags at commas and semicolons. Machine tags like `Type:News` are left out."""
     for each in _list(value):
         text = _plain(each)
         parts = [text] if isinstance(value, list) and len(value) > 1 else re.split(r"[,;]", text)
@@ -178,7 +178,7 @@ def _language(node: dict[str, Any]) -> str:
 
 
 def _whole(value: Any) -> int:
-    """Pixels, also as `"1200"`, `"1200px"` or a QuantitativeValue."""
+    """Return pixels, also from `"1200"`, `"1200px"` or a QuantitativeValue."""
     if isinstance(value, dict):
         value = value.get("value")
     digits = re.match(r"\s*(\d{1,6})(?:\.\d+)?\s*(?:px)?\s*$", str(value or ""))

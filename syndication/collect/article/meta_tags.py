@@ -1,4 +1,4 @@
-"""What the elements of a page say of its article: OpenGraph, microdata, `<time>`, `<meta>` and headings."""
+"""Facts from the elements of a page: OpenGraph, microdata, `<time>`, `<meta>` and headings."""
 
 import re
 from dataclasses import replace
@@ -13,7 +13,7 @@ from syndication.domain.hotlist import normalise_title
 
 __all__ = ["read_elements"]
 
-# Each field's names, the best first: ours is the first that the page has.
+# The names of each field, the best first: the first that the page has is used.
 _OPEN_GRAPH = {
     "kind": ("og:type",),
     "title": ("og:title",),
@@ -94,14 +94,14 @@ _SEVERAL = {"authors", "tags"}
 _HEADLINE = 8  # characters: shorter ones are names of sections
 _MAX_VALUES = 50  # of one name
 _MAX_TEXT = 2_000  # characters of one
-_MAX_ELEMENTS = 2_000  # of one kind that are looked at
+_MAX_ELEMENTS = 2_000  # of one kind that are examined
 _TIME_MARKS = re.compile(r"publi|date|posted|entry|article|dateline|timestamp", re.IGNORECASE)
 _ASIDE = frozenset({"aside", "nav", "footer"})
 _ARTICLE_TYPE = re.compile(r"schema\.org/(\w*(?:Article|BlogPosting))\b", re.IGNORECASE)
 
 
 def read_elements(root: lxml.html.HtmlElement, url: str) -> dict[FactOrigin, Facts]:
-    """The word of each origin in the page `root`, whose own address `url` makes the others absolute."""
+    """Return the facts of each origin in the page `root`. Addresses are resolved against `url`."""
     named = _named(root)
     return {
         FactOrigin.OPEN_GRAPH: _facts(
@@ -115,7 +115,7 @@ def read_elements(root: lxml.html.HtmlElement, url: str) -> dict[FactOrigin, Fac
 
 
 def _named(root: lxml.html.HtmlElement) -> dict[str, list[str]]:
-    """The contents of every `<meta>`, by its name in lowercase."""
+    """Return the contents of every `<meta>`, by its lower-case name."""
     found: dict[str, list[str]] = {}
     for meta in root.iter("meta"):
         name = (meta.get("property") or meta.get("name") or meta.get("http-equiv") or "").strip().lower()
@@ -171,7 +171,7 @@ def _meta(root: lxml.html.HtmlElement, named: dict[str, list[str]], url: str) ->
 
 
 def _microdata(root: lxml.html.HtmlElement, url: str) -> Facts:
-    """`itemprop` of the first schema.org article in the page, or of the page itself when it marks none up."""
+    """Read the `itemprop` of the first schema.org article in the page, or of the whole page when there is none."""
     scope, kind = root, ""
     for element in islice(root.iterfind(".//*[@itemtype]"), _MAX_ELEMENTS):
         if found := _ARTICLE_TYPE.search(element.get("itemtype", "")):
@@ -191,7 +191,7 @@ def _microdata(root: lxml.html.HtmlElement, url: str) -> Facts:
 
 
 def _is_of(element: lxml.html.HtmlElement, scope: lxml.html.HtmlElement) -> bool:
-    """Whether no other item stands between: a comment's author is not the article's."""
+    """Return whether no other item is in between: a comment's author is not the article's."""
     for above in element.iterancestors():
         if above is scope:
             return True
@@ -216,7 +216,7 @@ def _value(element: lxml.html.HtmlElement) -> str:
 
 
 def _time(root: lxml.html.HtmlElement) -> str:
-    """The `<time>` that is marked as the publication's, else the first of an `<article>`, else the page's only one."""
+    """Return the `<time>` that is marked as the publication time, else the first in an `<article>`, else the page's only one."""
     times = [time for time in islice(root.iter("time"), _MAX_ELEMENTS) if _when(time) and not _in_aside(time)]
     for time in times:
         marks = " ".join((time.get("itemprop", ""), time.get("class", ""), time.get("id", "")))
@@ -240,7 +240,7 @@ def _in_aside(element: lxml.html.HtmlElement) -> bool:
 
 
 def _heading(root: lxml.html.HtmlElement) -> str:
-    """The first heading that the `<title>` repeats, else the only `<h1>`, else the `<title>`: other headings are the site's."""
+    """Return the first heading that the `<title>` contains, else the only `<h1>`, else the `<title>`: other headings are the site's."""
     title = (root.findtext(".//title") or "")[:_MAX_TEXT]
     whole = normalise_title(title)
     headings = [

@@ -1,4 +1,4 @@
-"""One entry of any feed, as its parser found it, made an article: cleaned, dated, with a title, an address and identities."""
+"""Turn the parsed entries of any feed into articles: sanitised, dated, with a title, an address and keys."""
 
 import re
 from dataclasses import dataclass
@@ -9,24 +9,23 @@ from syndication.collect.identity import keys
 from syndication.collect.text.clean import MAX_CHARACTERS, clean, first_image
 from syndication.collect.text.dates import read_time
 from syndication.collect.text.links import absolute, without_tracking
-from syndication.collect.text.words import author_name, fold, language_tag, unique, without_addresses
+from syndication.collect.text.words import SUMMARY, author_name, fold, language_tag, unique, without_addresses
 from syndication.domain.article import Image, ParsedArticle, Source
 from syndication.domain.publication import Publication
 from syndication.domain.text import cut, plain
 
-__all__ = ["SUMMARY", "FeedArticles", "ParsedEntry"]
+__all__ = ["FeedArticles", "ParsedEntry"]
 
 _ESCAPED = re.compile(
     r"\s*&lt;(?:a|article|b|blockquote|br|div|em|figure|h[1-6]|i|img|ol|p|section|span|strong|table|ul)\b",
     re.IGNORECASE,
 )
-SUMMARY = 300  # characters
 TITLE = 80  # of an entry that has none: the first words of its content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedEntry:
-    """The raw fields. `title` is plain text, `content` and `summary` are HTML; times are as the feed wrote them."""
+    """The raw fields of an entry. `title` is plain text, `content` and `summary` are HTML; times are as the feed writes them."""
 
     title: str
     url: str
@@ -39,18 +38,18 @@ class ParsedEntry:
     content: str = ""
     image: Image | None = None
     credit: str = ""
-    section: str = ""  # of a source that has none of its own
+    section: str = ""  # used if the source has none
     tags: tuple[str, ...] = ()
     language: str = ""
 
 
 class FeedArticles:
-    """Makes articles of one feed's entries; `warnings` says what was refused or guessed."""
+    """Collects the articles of one feed; `warnings` says what was refused or guessed."""
 
     def __init__(self, source: Source, publication: Publication, *, now: datetime) -> None:
         self._source = source
         self._publication = publication
-        self._latest = now + timedelta(days=366 * 20)  # a later date is a fault of the feed, not an embargo
+        self._latest = now + timedelta(days=366 * 20)  # a later date is an error of the feed, not an embargo
         self.articles: list[ParsedArticle] = []
         self.warnings: list[str] = []
         self._refused = self._undated = self._cut = 0
@@ -90,7 +89,7 @@ class FeedArticles:
         )
 
     def close(self) -> None:
-        """Say what was counted."""
+        """Add the warnings about what was counted."""
         for count, what in (
             (self._refused, "with neither title nor text; left out"),
             (self._undated, "with a date that cannot be read; dated by when they were first seen"),
@@ -100,13 +99,13 @@ class FeedArticles:
                 self.warnings.append(f"{count} {'entry' if count == 1 else 'entries'} {what}.")
 
     def time(self, written: str) -> datetime | None:
-        """What a time of this source means; None when it cannot be read, or lies decades ahead."""
+        """Parse a time of this source; None when it cannot be read, or is decades ahead."""
         found = read_time(written, self._publication.timezone) if written else None
         return found if found and found < self._latest else None
 
 
 def _markup(html: str) -> str:
-    """`html`, or what it means when it was escaped once too often: no tag in it, but it begins and ends with an escaped one."""
+    """Unescape `html` that was escaped once too often: it has no tag, but begins and ends with an escaped one."""
     return (
         unescape(html)
         if "<" not in html and _ESCAPED.match(html) and html.rstrip().endswith("&gt;")

@@ -1,4 +1,4 @@
-"""A feed of any form."""
+"""Read a feed of any format."""
 
 from syndication.collect.feeds.entry import FeedArticles
 from syndication.collect.feeds.json_feed import is_json, read_json_feed
@@ -8,7 +8,7 @@ __all__ = ["read_feed"]
 
 
 def read_feed(data: bytes, content_type: str, url: str, articles: FeedArticles) -> None:
-    """Give every entry of the RSS, Atom or JSON feed `data`, which came from `url`, to `articles`. Raises CollectError when it is none."""
+    """Pass every entry of the feed `data`, which came from `url`, to `articles`. Raises CollectError when it is not RSS, Atom or JSON Feed."""
     read = read_json_feed if is_json(data, content_type) else read_xml_feed
     read(data, content_type, url, articles)
     articles.close()

@@ -18,13 +18,13 @@ _HINT = "Give the address of an RSS, Atom or JSON feed."
 
 
 def is_json(data: bytes, content_type: str) -> bool:
-    """Whether the answer is JSON, by what it is rather than by what it is called."""
+    """Return whether the answer is JSON, by its content rather than its media type."""
     start = data[:64].lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")
     return start.startswith(b"{") or ("json" in content_type.lower() and not start.startswith(b"<"))
 
 
 def read_json_feed(data: bytes, content_type: str, url: str, articles: FeedArticles) -> None:
-    """Give every item of the feed `data`, which came from `url`, to `articles`. Raises CollectError when it is no JSON Feed."""
+    """Pass every item of the feed `data`, which came from `url`, to `articles`. Raises CollectError when it is not a JSON Feed."""
     name = url.partition("?")[0]
     try:
         feed = json.loads(decoded(data, content_type), strict=False)
@@ -33,7 +33,7 @@ def read_json_feed(data: bytes, content_type: str, url: str, articles: FeedArtic
     except (RecursionError, ValueError):
         raise CollectError(f"{name} is JSON that cannot be read.", _HINT) from None
     if not isinstance(feed, dict) or not str(feed.get("version", "")).startswith(_VERSION):
-        raise CollectError(f"{name} is JSON, but no JSON Feed.", _HINT)
+        raise CollectError(f"{name} is JSON, but not a JSON Feed.", _HINT)
     items = feed.get("items")
     site = absolute(_text(feed, "home_page_url"), url) or url
     if not isinstance(items, list):
@@ -67,7 +67,7 @@ def _entry(item: dict[str, Any], feed: dict[str, Any], site: str) -> ParsedEntry
 
 
 def _text(holder: dict[str, Any], name: str) -> str:
-    """A string; a number as one, since ids are often written so."""
+    """Return a string, also for a number: ids are often numbers."""
     value = holder.get(name)
     return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
 
@@ -78,7 +78,7 @@ def _list(holder: dict[str, Any], name: str) -> list[Any]:
 
 
 def _authors(holder: dict[str, Any]) -> tuple[str, ...]:
-    """`authors` of 1.1, else `author` of 1.0."""
+    """Return the names of `authors` (1.1), else of `author` (1.0)."""
     people = _list(holder, "authors") or [holder.get("author")]
     return tuple(name for person in people if isinstance(person, dict) and (name := _text(person, "name")))
 

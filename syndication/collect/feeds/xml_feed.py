@@ -1,4 +1,4 @@
-"""RSS and Atom, read by feedparser. It is given the bytes only: sanitising and links are done here, once."""
+"""Read RSS and Atom with feedparser. It gets bytes only: sanitising and resolving links happen here, once."""
 
 import io
 import re
@@ -9,14 +9,13 @@ from typing import Any
 import feedparser
 
 from syndication.collect.feeds.entry import FeedArticles, ParsedEntry
-from syndication.collect.feeds.xml_guard import check_xml
-from syndication.collect.feeds.xml_repair import mended
 from syndication.collect.text.charset import decoded
 from syndication.collect.text.clean import words_of
 from syndication.collect.text.links import absolute
 from syndication.collect.text.pictures import best, described
 from syndication.collect.text.site_head import read_head
 from syndication.collect.text.words import author_name
+from syndication.collect.text.xml import check_xml, repaired_xml
 from syndication.domain.article import Image
 from syndication.domain.text import plain
 from syndication.errors import CollectError
@@ -24,18 +23,18 @@ from syndication.errors import CollectError
 __all__ = ["read_xml_feed"]
 
 _HTML = {"text/html", "application/xhtml+xml"}
-# feedparser takes a picture's caption for one more description of the entry. By another name, and without attributes, it is `media_caption`.
+# feedparser takes a picture's caption for another description of the entry. Renamed, and without attributes, it becomes `media_caption`.
 _CAPTION = re.compile(r"(</?media:)description\b(?:\s+type=[\"'][a-z]*[\"'])?")
 _BYLINE = 1_000  # characters
 _UTF8 = {"content-type": "application/xml; charset=utf-8"}
 
 
 def _short_bylines() -> None:
-    """Feedparser looks for an address in every byline with a pattern that takes the square of its length: a megabyte of letters would
-    hold its thread for hours, and a thread cannot be stopped. No argument of `parse` limits that.
+    """Limit the bylines that feedparser searches for addresses. Its pattern takes quadratic time: a megabyte of letters would block its
+    thread for hours, and a thread cannot be stopped. No argument of `parse` limits that.
     """
     parser = feedparser.mixin._FeedParserMixin  # noqa: SLF001
-    whole = parser._sync_author_detail  # noqa: SLF001 - the one place where it reads a byline
+    whole = parser._sync_author_detail  # noqa: SLF001 - the only place where it reads a byline
 
     def shortened(self: Any, key: str = "author") -> None:
         context = self._get_context()
@@ -50,23 +49,23 @@ _short_bylines()
 
 
 def read_xml_feed(data: bytes, content_type: str, url: str, articles: FeedArticles) -> None:
-    """Give every entry of the feed `data`, which came from `url`, to `articles`.
+    """Pass every entry of the feed `data`, which came from `url`, to `articles`.
 
-    A feed that is not well-formed still yields its entries, with a warning. Raises CollectError when it is no feed, declares
-    entities or nests without end.
+    A feed that is not well-formed still yields its entries, with a warning. Raises CollectError when it is not a feed, declares
+    entities or nests too deep.
     """
     name = url.partition("?")[0]
-    text = mended(decoded(data, content_type))
+    text = repaired_xml(decoded(data, content_type))
     data = _CAPTION.sub(r"\1caption", text).encode()
     check_xml(data, name)
-    # A BytesIO, because feedparser takes a text for an address to fetch or a file to open.
+    # A BytesIO, because feedparser takes a string for an address to fetch or a file to open.
     found = feedparser.parse(
         io.BytesIO(data), response_headers=_UTF8, sanitize_html=False, resolve_relative_uris=False
     )
     if not found.get("version") and not found.entries:
-        raise _no_feed(name, data, url)
+        raise _not_a_feed(name, data, url)
     if found.bozo:
-        fault = _said(found.get("bozo_exception"))
+        fault = _fault(found.get("bozo_exception"))
         articles.warnings.append(
             f"The feed is not well-formed ({fault}); its entries were read all the same."
         )
@@ -75,18 +74,18 @@ def read_xml_feed(data: bytes, content_type: str, url: str, articles: FeedArticl
         articles.take(_entry(entry, found.feed, url, site, data))
 
 
-def _no_feed(name: str, data: bytes, url: str) -> CollectError:
-    """A page is often given for the feed that it names."""
+def _not_a_feed(name: str, data: bytes, url: str) -> CollectError:
+    """Return the error, with the page's feed as a hint if `data` is a page."""
     feeds = read_head(data, url, _UTF8).feeds
     hint = (
         f"It is a page; its feed is {feeds[0].url}."
         if feeds
         else "Give the address of an RSS, Atom or JSON feed, not that of a page."
     )
-    return CollectError(f"{name} is no feed.", hint)
+    return CollectError(f"{name} is not a feed.", hint)
 
 
-def _said(fault: Any) -> str:
+def _fault(fault: Any) -> str:
     line = fault.getLineNumber() if hasattr(fault, "getLineNumber") else None
     return f"line {line}: {fault.getMessage()}" if line else str(fault)
 
@@ -103,7 +102,7 @@ def _entry(entry: Any, feed: Any, url: str, site: str, data: bytes) -> ParsedEnt
         guid=entry.get("id", ""),
         base=absolute(best.get("base") or summary.get("base") or "", url) or link or site,
         authors=_authors(entry, feed, data),
-        # Past feedparser's own get(), which answers one for the other and warns of it.
+        # Not by feedparser's own get(), which substitutes one for the other, with a warning.
         published=dict.get(entry, "published", ""),
         updated=dict.get(entry, "updated", ""),
         summary=_html(summary),
@@ -142,7 +141,7 @@ def _alternate(holder: Any) -> str | None:
 
 
 def _link(entry: Any, data: bytes) -> str:
-    """The entry's page. A guid is one only when it is written as a whole address: feedparser joins a bare one to the base."""
+    """Return the entry's page. A guid counts only if it is written as a whole address: feedparser joins a bare one to the base."""
     link = entry.get("feedburner_origlink") or _alternate(entry)
     if link:
         return str(link)
@@ -153,7 +152,7 @@ def _link(entry: Any, data: bytes) -> str:
 
 
 def _authors(entry: Any, feed: Any, data: bytes) -> tuple[str, ...]:
-    """The entry's own, else its original feed's (Atom `source`), else the feed's."""
+    """Return the entry's authors, else those of its original feed (Atom `source`), else the feed's."""
     for holder in (entry, entry.get("source") or {}, feed):
         people = holder.get("authors") or [holder.get("author_detail") or {"name": holder.get("author")}]
         names = [name for person in people if (name := _name(person, data))]
@@ -164,15 +163,17 @@ def _authors(entry: Any, feed: Any, data: bytes) -> tuple[str, ...]:
 
 def _name(person: Mapping[str, Any], data: bytes) -> str:
     name, address = str(person.get("name") or ""), str(person.get("email") or "")
-    # feedparser ends an address after four letters of its last label: the rest of it would begin the name.
+    # feedparser cuts the last label of an address after four letters, and puts the rest before the name.
     whole = address + name.partition(" ")[0]
     return author_name(address + name if address and whole.encode() in data else name)
 
 
 def _image(entry: Any) -> Image | None:
-    """`media:content`, an image enclosure, `media:thumbnail`, or a podcast's `itunes:image`, in this order."""
+    """Return `media:content`, an image enclosure, `media:thumbnail`, or a podcast's `itunes:image`, in this order."""
     media = [each for each in entry.get("media_content", ()) if each.get("url") and _is_image(each)]
-    caption = str(entry.get("media_caption", "")) if len(media) == 1 else ""  # of several, no one knows whose
+    caption = (
+        str(entry.get("media_caption", "")) if len(media) == 1 else ""
+    )  # of several, it is unknown whose
     found = (
         [described(each, each["url"], each.get("filesize"), plain(caption)) for each in media]
         or [

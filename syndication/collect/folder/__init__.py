@@ -1,4 +1,4 @@
-"""A folder of Markdown, text and HTML files as a source of articles, and saved web pages.
+"""Read a folder of Markdown and HTML files and of saved web pages.
 
 Start at `read.py`.
 """

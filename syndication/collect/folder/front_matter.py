@@ -1,4 +1,4 @@
-"""The head of a file: YAML between two lines of `---`."""
+"""Front matter: YAML between two lines of `---` at the top of a file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,32 +15,32 @@ _TRUE = frozenset({"true", "yes", "on", "1"})
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """Fields by lower-case name, each a tuple of texts as they were written: `title: 1984` and `title: No` are titles."""
+    """Fields by lower-case name, each a tuple of strings as written: `title: 1984` and `title: No` are titles."""
 
     fields: Mapping[str, tuple[str, ...]]
 
     def text(self, *names: str) -> str:
-        """The first field of `names` that is there, on one line."""
+        """Return the first existing field of `names`, on one line."""
         return next((fold(self.fields[name][0]) for name in names if self.fields.get(name)), "")
 
     def texts(self, *names: str) -> tuple[str, ...]:
-        """The values of the first of `names` that is there: a YAML list, or one text with commas."""
+        """Return the values of the first existing field of `names`: a YAML list, or a string with commas."""
         values = next((self.fields[name] for name in names if self.fields.get(name)), ())
         return tuple(values[0].split(",")) if len(values) == 1 else values
 
     def flag(self, name: str) -> bool:
-        """Whether the field says yes in one of YAML's ways."""
+        """Return whether the field is true, in any of YAML's spellings."""
         return self.text(name).lower() in _TRUE
 
 
 def split_front_matter(text: str) -> tuple[FrontMatter, str]:
-    """The front matter of `text` and what follows it. Raises ValueError naming the line."""
+    """Split `text` into its front matter and the rest. Raises ValueError naming the line."""
     handler = YAMLHandler()
     if not text.startswith("---") or not handler.detect(text):
         return FrontMatter({}), text
     try:
         head, body = handler.split(text)
-        # All scalars as text: YAML would make 1984 a number, No a truth value, and drop the zone of a time.
+        # All scalars as strings: YAML would turn 1984 into a number and No into a boolean, and drop the zone of a time.
         data = handler.load(head, Loader=yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -53,7 +53,7 @@ def split_front_matter(text: str) -> tuple[FrontMatter, str]:
     except ValueError:
         raise ValueError("line 1: the front matter is not closed by a line ---") from None
     if data is not None and not isinstance(data, dict):
-        raise ValueError("line 2: the front matter is no list of `name: value`")
+        raise ValueError("line 2: the front matter is not a list of `name: value`")
     return FrontMatter(
         {key.lower(): _texts(value) for key, value in (data or {}).items() if isinstance(key, str)}
     ), body
@@ -66,5 +66,5 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _paired(text: str) -> str:
-    """What JSON's escapes wrote as two surrogates is one character, which YAML does not know."""
+    """Join surrogate pairs: JSON escapes write one character as two surrogates, which YAML does not combine."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")

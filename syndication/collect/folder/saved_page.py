@@ -1,9 +1,9 @@
-"""An article page that somebody copied as text and saved. Its lines, from the top:
+"""An article page that was copied as text and saved. Its lines, from the top:
 
-- headline; author; then `e-mail | 2026-11-16 09:30:00`, the form that makes it a saved page (local time of the publication);
-- a credit in capitals, if any; paragraphs, one a line;
-- the site's name as sign-off, and a second byline `Author, e-mail`: both no content;
-- `WEEKLY HOT` or "Most read", and lines like `- 1Title of the first`, in which rank and title are glued.
+- headline; author; then `e-mail | 2026-11-16 09:30:00` (local time of the publication), which marks it as a saved page;
+- a credit in capitals, if any; paragraphs, one per line;
+- the site's name as sign-off, and a second byline `Author, e-mail`: neither is content;
+- `WEEKLY HOT` or "Most read", and lines like `- 1Title of the first`, with rank and title glued together.
 """
 
 import re
@@ -16,17 +16,16 @@ from syndication.collect.hot.ranked_lines import heading_at, ranked_lines
 from syndication.collect.identity import keys
 from syndication.collect.text.clean import clean
 from syndication.collect.text.dates import read_time
-from syndication.collect.text.words import author_name, fold, without_addresses
+from syndication.collect.text.words import SUMMARY, author_name, fold, without_addresses
 from syndication.domain.article import ParsedArticle, Source
 from syndication.domain.hotlist import HotLine
 from syndication.domain.publication import Publication
 from syndication.domain.text import cut
 
-__all__ = ["SUMMARY", "is_saved_page", "read_saved_page"]
+__all__ = ["is_saved_page", "read_saved_page"]
 
-SUMMARY = 300  # characters
-_HEAD = 8  # the byline stands within so many lines
-_SHORT = 60  # characters: longer is a sentence, no name and no credit
+_HEAD = 8  # lines within which the byline must be
+_SHORT = 60  # characters: a longer line is a sentence, not a name or a credit
 _NAME_WORDS = 4
 _BYLINE = re.compile(
     r"(?P<name>[^|]*?)[\s,<(]*(?P<address>[^\s|<>(),]+@[^\s|<>(),]+\.[^\s|<>(),]+)[>)]?\s*\|\s*"
@@ -37,7 +36,7 @@ _CREDIT_LABEL = re.compile(
     r"\(?\s*(?:사진|이미지|photos?|image|credit)\s*[=:]\s*(?P<who>[^)]+?)\s*\)?", re.IGNORECASE
 )
 _DOMAIN = re.compile(r"(?:www\.)?[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"[.!?…。」”\"'’]$")  # noqa: RUF001 - the marks that end a sentence in print
+_SENTENCE_END = re.compile(r"[.!?…。」”\"'’]$")  # noqa: RUF001 - typographic punctuation
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +48,16 @@ class _Byline:
 
 
 def is_saved_page(text: str) -> bool:
-    """Whether `text` has the line that makes a saved page near its top, below a headline."""
+    """Return whether `text` has the byline of a saved page near its top, below a headline."""
     return _byline(_lines(text)) is not None
 
 
 def read_saved_page(
     text: str, *, source: Source, publication: Publication, guid: str
 ) -> tuple[ParsedArticle, tuple[HotLine, ...]]:
-    """The article and the ranked list of a saved page; `guid` is the file's name in its source.
+    """Read the article and the ranked list of a saved page; `guid` is the file's name in its source.
 
-    No e-mail address stays anywhere in it. Raises ValueError when `text` is not in this form.
+    All e-mail addresses are removed. Raises ValueError when `text` is not in this form.
     """
     lines = _lines(text)
     byline = _byline(lines)
@@ -75,7 +74,7 @@ def read_saved_page(
     title = fold(without_addresses(lines[0]))
     published = read_time(byline.time, publication.timezone)
     if published is None:
-        raise ValueError(f"{byline.time!r} is no time")
+        raise ValueError(f"{byline.time!r} is not a time")
     article = ParsedArticle(
         title=title,
         keys=keys(url="", guid=guid, title=title, day=published.date(), source=source.name),
@@ -102,7 +101,7 @@ def _byline(lines: Sequence[str]) -> _Byline | None:
 
 
 def _credit(line: str) -> str:
-    """Who the picture is from: a short line in capitals, or one that says so."""
+    """Return the credit of the picture: a short line in capitals, or one with a label."""
     if len(line) > _SHORT or _ADDRESS.search(line):
         return ""
     if label := _CREDIT_LABEL.fullmatch(line):
@@ -113,9 +112,9 @@ def _credit(line: str) -> str:
 def _content(
     body: Sequence[str], byline: _Byline, publication: Publication
 ) -> tuple[list[str], list[tuple[str, str]]]:
-    """The paragraphs, and (address, name) of the bylines below them."""
+    """Return the paragraphs, and (address, name) of the bylines below them."""
     bylines = [_second_byline(line) for line in body]
-    # What stands between the second byline and the list is the page's own furniture.
+    # Between the second byline and the list there is only the page's furniture.
     own = (index for index, found in enumerate(bylines) if found and found[0] == byline.address)
     end = next(own, len(body))
     while end and bylines[end - 1]:
@@ -129,7 +128,7 @@ def _content(
 
 
 def _second_byline(line: str) -> tuple[str, str] | None:
-    """(address, name) when the line is nothing but a name and an address."""
+    """Return (address, name) when the line is nothing but a name and an address."""
     found = _ADDRESS.findall(line)
     name = author_name(line)
     if len(found) != 1 or len(name) > _SHORT or len(name.split()) > _NAME_WORDS or _SENTENCE_END.search(name):
@@ -146,7 +145,7 @@ def _is_sign_off(line: str, publication: Publication, *, before_byline: bool) ->
 
 
 def _authors(first: str, names: Sequence[tuple[str, str]], address: str) -> tuple[str, ...]:
-    """One author for each address; of two spellings of a name (`BlueYIM`, `Blue YIM`) the spaced one."""
+    """Return one author per address; of two spellings of a name (`BlueYIM`, `Blue YIM`) the spaced one."""
     by_address = {address: first} if first else {}
     for found, name in names:
         known = by_address.get(found, "")

@@ -1,4 +1,4 @@
-"""Ranked lists that somebody else made: a page, a file, or lines of text.
+"""Read existing ranked lists: of a web page, of a file, or in lines of text.
 
-The list made from an access log is in `collect/access_log/`.
+The list that is counted from an access log is in `collect/access_log/`.
 """

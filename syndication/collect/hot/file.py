@@ -1,4 +1,4 @@
-"""A hot list from a CSV or JSON file: what an analytics export gives."""
+"""Read a hot list from a CSV or JSON file, such as an export of analytics software."""
 
 import csv
 import io
@@ -30,10 +30,10 @@ class _Row:
 
 
 def read_hot_file(path: Path, *, source: str = "file") -> HotList:
-    """The list in `path`: CSV with a header, or a JSON list of objects, with `title` and/or `url`, and `score` and/or `rank`.
+    """Read the list in `path`: CSV with a header, or a JSON list of objects, with `title` and/or `url`, and `score` and/or `rank`.
 
-    Ranked by score, highest first, ties by title; without scores by rank, else in the file's order.
-    Raises CollectError with the line (JSON: the line or the entry) that cannot be read, and for a file without an entry.
+    It is ranked by score, highest first, ties by title; without scores by rank, else in the file's order. Raises CollectError with the
+    line (JSON: the line or the entry) that cannot be read, and for a file without entries.
     """
     try:
         if path.stat().st_size > _MAX_BYTES:
@@ -71,7 +71,7 @@ def _csv_records(text: str, name: str) -> Iterable[tuple[str, Mapping[str, Any]]
                 columns = [cell.strip().lower() for cell in cells]
                 if not {"title", "url"} & set(columns):
                     raise CollectError(
-                        f"The hot list {name}, {where}, is no header with title or url.", _HINT
+                        f"The hot list {name}, {where}, is not a header with title or url.", _HINT
                     )
                 continue
             if len(cells) != len(columns):
@@ -79,14 +79,14 @@ def _csv_records(text: str, name: str) -> Iterable[tuple[str, Mapping[str, Any]]
                 raise CollectError(message, "Put quotes around a cell that holds the separator.")
             yield where, dict(zip(columns, cells, strict=True))
     except csv.Error as error:
-        raise CollectError(f"The hot list {name}, line {started}, is no CSV: {error}.", _HINT) from None
+        raise CollectError(f"The hot list {name}, line {started}, is not CSV: {error}.", _HINT) from None
 
 
 def _json_records(text: str, name: str) -> Iterable[tuple[str, Mapping[str, Any]]]:
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:
-        message = f"The hot list {name}, line {error.lineno}, is no JSON: {error.msg}."
+        message = f"The hot list {name}, line {error.lineno}, is not JSON: {error.msg}."
         raise CollectError(message, "Check it with a JSON editor.") from None
     except RecursionError:
         raise CollectError(f"The hot list {name} nests too deep.", _HINT) from None
@@ -102,7 +102,7 @@ def _row(where: str, record: Mapping[str, Any], name: str) -> _Row:
     title, written = fold(_text(record.get("title"))), _text(record.get("url")).strip()
     url = absolute(written)
     if written and not url:
-        raise CollectError(f"The hot list {name}, {where}, has a url that is no http address.", _HINT)
+        raise CollectError(f"The hot list {name}, {where}, has a url that is not an http address.", _HINT)
     if not title and not url:
         raise CollectError(f"The hot list {name}, {where}, has neither title nor url.", _HINT)
     score, rank = (_number(record.get(column), f"{name}, {where}, {column}") for column in ("score", "rank"))

@@ -1,10 +1,9 @@
-"""The ranked list on a page: by a CSS selector, or below its heading."""
+"""Read the ranked list on a page, found by a CSS selector or below its heading."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-import lxml.etree
 import lxml.html
 from cssselect import SelectorError
 from lxml.cssselect import CSSSelector
@@ -13,6 +12,7 @@ from syndication.collect.hot.ranked_lines import is_heading, ranked_lines
 from syndication.collect.http.fetch import Fetcher
 from syndication.collect.text.charset import decoded
 from syndication.collect.text.links import absolute, shown
+from syndication.collect.text.page_tree import base_address, page_tree
 from syndication.collect.text.shallow import shallow
 from syndication.collect.text.words import fold
 from syndication.domain.hotlist import HotLine, HotList
@@ -20,7 +20,7 @@ from syndication.errors import CollectError
 
 __all__ = ["fetch_hot_page", "read_hot_page"]
 
-# What is likeliest to be a heading first: the last may be a menu's entry that leads to the list's own page.
+# The likeliest headings first: the last ones may be menu entries that lead to a page with the list.
 _HEADINGS = (
     ("h1", "h2", "h3", "h4", "h5", "h6", "caption", "legend", "dt"),
     ("strong", "b", "em", "span", "p", "div", "summary", "th"),
@@ -36,7 +36,7 @@ _HINT = 'Name its list in [hot] selector, like "ol.most-read".'
 async def fetch_hot_page(
     fetcher: Fetcher, url: str, selector: str, *, now: datetime, allow_private: bool
 ) -> HotList:
-    """Fetch the page at `url` and read its list. Raises CollectError when it cannot be had, or has none."""
+    """Fetch the page at `url` and read its list. Raises CollectError when the page cannot be fetched, or has no list."""
     fetched = await fetcher.fetch(url, now=now, accept="text/html, */*;q=0.5", allow_private=allow_private)
     if not fetched.body:
         raise CollectError(f"{shown(url)} is empty or gone.", "Check [hot] url.")
@@ -46,29 +46,24 @@ async def fetch_hot_page(
 
 
 def read_hot_page(html: str, url: str, selector: str = "") -> tuple[HotLine, ...]:
-    """The list on the page that came from `url`: in the elements of `selector`, or else the first list below a heading that says so.
+    """Read the list on the page that came from `url`: in the elements of `selector`, or the first list below a heading like "Most read".
 
-    The first place is 1. Ranks that stand in the text are read by position (see `ranked_lines`), links are made absolute. Raises
-    CollectError when there is no such list.
+    The first rank is 1. Ranks in the text are read by position (see `ranked_lines`), links are made absolute. Raises CollectError
+    when there is no such list.
     """
-    try:
-        root = lxml.html.document_fromstring(
-            shallow(html).encode("utf-8", "replace"), parser=lxml.html.HTMLParser(encoding="utf-8")
-        )
-    except lxml.etree.ParserError:
-        raise CollectError(f"{shown(url)} holds no page.", "Check [hot] url.") from None
+    root = page_tree(shallow(html))
+    if root is None:
+        raise CollectError(f"{shown(url)} is empty.", "Check [hot] url.")
     for hidden in list(root.iter("script", "style", "template", "noscript")):
         hidden.drop_tree()
-    base = root.find(".//base[@href]")
-    seen_from = absolute(base.get("href"), url) if base is not None else url
     if selector:
         found = _selected(root, selector)
         items = found if len(found) > 1 else [item for element in found for item in _items(element)]
         missing = f"The selector of [hot] finds no list on {shown(url)}."
     else:
         items = _below_heading(root)
-        missing = f"No ranked list stands below a heading like “Most read” on {shown(url)}."
-    lines = _lines(items, seen_from or url)
+        missing = f"There is no ranked list below a heading like “Most read” on {shown(url)}."
+    lines = _lines(items, base_address(root, url))
     if not lines:
         raise CollectError(missing, _HINT)
     return lines
@@ -78,31 +73,31 @@ def _selected(root: lxml.html.HtmlElement, selector: str) -> list[lxml.html.Html
     try:
         return list(CSSSelector(selector, translator="html")(root))
     except SelectorError as error:
-        raise CollectError(f"[hot] selector is no CSS selector: {error}.", _HINT) from None
+        raise CollectError(f"[hot] selector is not a CSS selector: {error}.", _HINT) from None
 
 
 def _below_heading(root: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
     for tags in _HEADINGS:
         for heading in root.iter(*tags):
             if is_heading(_own_text(heading)):
-                for element in _behind(heading):
+                for element in _following(heading):
                     if items := _list_in(element):
                         return items
     return []
 
 
 def _own_text(element: lxml.html.HtmlElement) -> str:
-    """Its text, or nothing when that is too long for a heading: the text of a whole page is not put together for each of its elements."""
+    """Return the text of an element, empty if too long for a heading: it is not built for every element that contains half the page."""
     text = ""
     for part in element.itertext():
         text += part
-        if len(text.strip()) > 200:  # noqa: PLR2004 - white space included
+        if len(text.strip()) > 200:  # noqa: PLR2004 - including white space
             return ""
     return fold(text)
 
 
-def _behind(heading: lxml.html.HtmlElement) -> Iterator[lxml.html.HtmlElement]:
-    """What stands behind the heading, the nearest first: behind itself, then behind what holds it."""
+def _following(heading: lxml.html.HtmlElement) -> Iterator[lxml.html.HtmlElement]:
+    """Yield the elements after the heading, the nearest first: its siblings, then those of its ancestors."""
     element = heading
     while element is not None:
         yield from element.itersiblings()
@@ -110,7 +105,7 @@ def _behind(heading: lxml.html.HtmlElement) -> Iterator[lxml.html.HtmlElement]:
 
 
 def _list_in(element: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
-    """The lines of the first list in `element`, or else of the first block that holds several links."""
+    """Return the items of the first list in `element`, or else of the first block with several links."""
     for found in element.iter(*_LISTS):
         items = _items(found)
         if len(items) >= _AT_LEAST:
@@ -125,8 +120,8 @@ def _list_in(element: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
 
 
 def _items(element: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
-    """The lines of a list: what the markup calls so, else its links. Among links, a line without one is a head or an advertisement;
-    where most have none they are lines too.
+    """Return the items of a list: `<li>` and the like, else its links. If most items have a link, one without is a heading or an
+    advertisement and is left out.
     """
     marked = [item for item in element.iter(*_ITEMS) if fold(item.text_content())]
     known = set(marked)
@@ -136,7 +131,7 @@ def _items(element: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
 
 
 def _links(element: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
-    """The links in it, of several with one address (a picture and its title) the one with the longest text."""
+    """Return the links in an element. Of several with one address (a picture and its title) it is the one with the longest text."""
     links: dict[str, lxml.html.HtmlElement] = {}
     for link in element.iter("a"):
         address = link.get("href") or ""
@@ -152,7 +147,7 @@ def _length(element: lxml.html.HtmlElement) -> int:
 def _lines(items: Sequence[lxml.html.HtmlElement], url: str) -> tuple[HotLine, ...]:
     titled = [(title, item) for item in items if (title := _title(item))][:_AT_MOST]
     titles = [title for title, _ in titled]
-    # As on a saved page: a rank in the text is read by its place. Two titles with numbers of their own are no ranks yet.
+    # As on a saved page, ranks in the text are read by position. Two titles that happen to begin with numbers are not ranks.
     if all(title.startswith(str(rank)) for rank, title in enumerate(titles, start=1)):
         ranked = ranked_lines(titles)
         titles = [line.title for line in ranked] if len(ranked) == len(titles) else titles
@@ -163,7 +158,7 @@ def _lines(items: Sequence[lxml.html.HtmlElement], url: str) -> tuple[HotLine, .
 
 
 def _title(item: lxml.html.HtmlElement) -> str:
-    """A heading in it, else its longest link, else its text; of a picture alone what it says of itself."""
+    """Return a heading in the item, else its longest link, else its text, else the `alt` of its picture."""
     for heading in item.iter("h1", "h2", "h3", "h4", "h5", "h6"):
         if text := fold(heading.text_content()):
             return text

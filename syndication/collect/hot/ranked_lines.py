@@ -1,4 +1,4 @@
-"""The hot list at the foot of a saved page: a heading, then lines in which rank and title are glued together."""
+"""Read the hot list at the end of a saved page: a heading, then lines with rank and title glued together."""
 
 import re
 import unicodedata
@@ -9,11 +9,8 @@ from syndication.domain.hotlist import HotLine
 
 __all__ = ["heading_at", "is_heading", "ranked_lines"]
 
-
 _LONGEST = 60  # characters: longer is a sentence
-
-
-# Letters alone, without the spaces, marks and pictures between them: "Most-Read", "★ MOST  READ ★" and "Most read:" are one.
+# Letters only: "Most-Read", "★ MOST  READ ★" and "Most read:" are the same.
 _HEADING = re.compile(
     r"weeklyhot|hot(?:this)?week|hotarticles|hotnews"
     r"|(?:the|our|this)?(?:weeks?|months?|todays?)?most(?:read|viewed|popular|clicked|visited|shared)"
@@ -23,23 +20,15 @@ _HEADING = re.compile(
     r"|(?:주간|일간|월간|오늘의|금주의|이주의|실시간|최신)인기(?:기사|뉴스|글)?|인기(?:기사|뉴스|글)"
     r"|(?:주간|실시간|오늘의)?(?:베스트|랭킹)(?:기사|뉴스)"
 )
-
-
-_MORE = re.compile(
-    r"(?:seeall|seemore|viewall|more|더보기|전체보기)$"
-)  # a link that stands beside the heading
-
-
-_BULLET = re.compile(r"^[-*•·▪‣–—]\s*")  # noqa: RUF001 - the bullets and dashes that copied pages have
-
-
+_MORE = re.compile(r"(?:seeall|seemore|viewall|more|더보기|전체보기)$")  # a link beside the heading
+_BULLET = re.compile(r"^[-*•·▪‣–—]\s*")  # noqa: RUF001 - the bullets and dashes of copied pages
 _AFTER_RANK = re.compile(
     r"^(?:위\s|[.):]\s)?\s*"
-)  # "1. Title", "1) Title", "1위 Title"; "2.5 million" stays whole
+)  # "1. Title", "1) Title", "1위 Title", but not "2.5 million"
 
 
 def heading_at(lines: Sequence[str]) -> int | None:
-    """The index of the list's heading: one of the known words alone on a line, with a ranked list below it."""
+    """Return the index of the list's heading: a known phrase alone on a line, with a ranked list below it."""
     for index, line in enumerate(lines):
         if is_heading(line) and ranked_lines(lines[index + 1 :]):
             return index
@@ -47,10 +36,10 @@ def heading_at(lines: Sequence[str]) -> int | None:
 
 
 def ranked_lines(lines: Sequence[str]) -> tuple[HotLine, ...]:
-    """The list that begins with the first of `lines`; it ends where a line is not in its place.
+    """Read the list that begins with the first of `lines`. It ends at the first line without the expected rank.
 
-    A glued rank is read by position: in place 2, `- 228 Years Later` is rank 2 and `28 Years Later`. A rank may stand on a line of
-    its own above its title. A list without any ranks counts by its bullets.
+    A glued rank is read by position: on line 2, `- 228 Years Later` is rank 2 and `28 Years Later`. A rank may be on a separate line
+    above its title. A list without any ranks is numbered by its bullets.
     """
     bulleted = [_BULLET.sub("", line) for line in lines]
     if not _is_ranked(bulleted):
@@ -70,7 +59,7 @@ def ranked_lines(lines: Sequence[str]) -> tuple[HotLine, ...]:
 
 
 def _is_ranked(lines: Sequence[str]) -> bool:
-    """By the first two places: one title alone may begin with its own number ("1917")."""
+    """Return whether the lines have ranks, judging by two of them: a single title may begin with a number ("1917")."""
     if not lines or not lines[0].startswith("1"):
         return False
     later = lines[2:3] if _title(_AFTER_RANK.sub("", lines[0][1:])) == "" else lines[1:2]
@@ -91,7 +80,7 @@ def _title(text: str) -> str:
 
 
 def is_heading(text: str) -> bool:
-    """Whether `text` is nothing but such a heading, in English or Korean, whatever its case, spaces and punctuation."""
+    """Return whether `text` is a heading like "Most read", in English or Korean, whatever its case, spaces and punctuation."""
     if len(text) > _LONGEST:
         return False
     folded = unicodedata.normalize("NFKC", text).casefold()

@@ -1,4 +1,4 @@
-"""What a server said to one request: an answer, where it leads instead, or why there is none."""
+"""Interpret the response to one request: an answer, a redirect, or an error."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,11 +6,11 @@ from datetime import datetime
 
 import httpx2
 
-from syndication.collect.feeds.xml_guard import is_xml
 from syndication.collect.http.body import read_body, too_large
 from syndication.collect.http.limits import FetchLimits
 from syndication.collect.http.rate_limits import retry_after
 from syndication.collect.text.links import absolute, shown
+from syndication.collect.text.xml import is_xml
 from syndication.domain.article import Validators
 from syndication.errors import CollectError
 
@@ -41,9 +41,9 @@ _HINTS = {
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An answer. `status` is 200, 304 or 410; `url` is where it came from, `moved` where it now lives for good.
+    """An answer. `status` is 200, 304 or 410; `url` is where it came from, `moved` the new address after permanent redirects.
 
-    `headers` is what a 200 said, by names in lower case; a header that came twice is joined by a comma (RFC 9110 §5.3).
+    `headers` are those of a 200, with lower-case names; repeated headers are joined by commas (RFC 9110 §5.3).
     """
 
     url: str
@@ -54,17 +54,27 @@ class Fetched:
     moved: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def unchanged(self) -> bool:
+        """Whether the server answered a conditional request with 304 (Not Modified)."""
+        return self.status == _NOT_MODIFIED
+
+    @property
+    def gone(self) -> bool:
+        """Whether the server says that the address will not come back: 410 (Gone)."""
+        return self.status == _GONE
+
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Where the server leads instead: `to` is absolute, without a password."""
+    """The server redirects to `to`, which is absolute and without a password."""
 
     status: int
     to: str
 
 
 class AnswerError(CollectError):
-    """The server answered, but with no success: `status` is its number."""
+    """The server answered with the status `status`, which is not a success."""
 
     def __init__(self, message: str, hint: str, status: int) -> None:
         super().__init__(message, hint)
@@ -72,7 +82,7 @@ class AnswerError(CollectError):
 
 
 class ClosedError(CollectError):
-    """The server wants to be left alone for `seconds`, which is longer than a fetch may take."""
+    """The server asks for a pause of `seconds`, which is longer than a fetch may take."""
 
     def __init__(self, name: str, seconds: float) -> None:
         super().__init__(f"{name} asks to come back in {seconds:.0f} seconds.", LATER)
@@ -80,7 +90,7 @@ class ClosedError(CollectError):
 
 
 class TryLaterError(Exception):
-    """An answer that may be better in a moment; `after` is the server's wish in seconds."""
+    """An answer worth a retry, `after` so many seconds if the server says so."""
 
     def __init__(self, reason: str, after: float | None) -> None:
         super().__init__(reason)
@@ -90,31 +100,31 @@ class TryLaterError(Exception):
 async def read_answer(
     response: httpx2.Response, at: str, *, now: datetime, conditional: bool, limits: FetchLimits
 ) -> Fetched | Redirect:
-    """What `response` from `at` means, with its body. `conditional`: a 304 was asked for.
+    """Interpret `response` from `at`, and read its body. `conditional`: the request allows a 304.
 
-    Raises TryLaterError for what may pass in time, ClosedError for what the server says will not, AnswerError for every other
-    refusal, and CollectError for a body that cannot be read or is beyond the `limits`.
+    Raises TryLaterError for what may pass within the fetch, ClosedError for a longer pause, AnswerError for every other refusal, and
+    CollectError for a body that cannot be read or exceeds the `limits`.
     """
-    status, told, name = response.status_code, response.headers, shown(at)
+    status, headers, name = response.status_code, response.headers, shown(at)
     if status in _MOVED:
-        target = absolute(told.get("location", ""), at)
+        target = absolute(headers.get("location", ""), at)
         if not target:
-            raise AnswerError(f"{name} redirects to no http address.", CHECK, status)
+            raise AnswerError(f"{name} redirects to an address that is not http.", CHECK, status)
         return Redirect(status, target)
-    validators = Validators(told.get("etag", ""), told.get("last-modified", ""))
+    validators = Validators(headers.get("etag", ""), headers.get("last-modified", ""))
     if status == _GONE or (status == _NOT_MODIFIED and conditional):
         return Fetched(absolute(at), status, validators=validators)
-    said = f"{status} {response.reason_phrase}".strip()
+    status_line = f"{status} {response.reason_phrase}".strip()
     if status in _AGAIN:
-        after = retry_after(told.get("retry-after", ""), now)
+        after = retry_after(headers.get("retry-after", ""), now)
         if after is not None and after > limits.seconds:
             raise ClosedError(name, after)
-        raise TryLaterError(f"it answered {said}", after)
+        raise TryLaterError(f"it answered {status_line}", after)
     if status not in _OK:
-        raise AnswerError(f"{name} answered {said}.", _HINTS.get(status, CHECK), status)
-    coding = told.get("content-encoding", "")
+        raise AnswerError(f"{name} answered {status_line}.", _HINTS.get(status, CHECK), status)
+    coding = headers.get("content-encoding", "")
     body = await read_body(response.aiter_raw(), coding=coding, limit=limits.body_bytes, name=name)
-    type_ = told.get("content-type", "")
+    type_ = headers.get("content-type", "")
     if len(body) > limits.xml_bytes and is_xml(body, type_):
         raise too_large(name, limits.xml_bytes, "XML")
-    return Fetched(absolute(at), 200, body, type_, validators, headers=dict(told))
+    return Fetched(absolute(at), 200, body, type_, validators, headers=dict(headers))

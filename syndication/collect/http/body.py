@@ -1,4 +1,4 @@
-"""The body of an answer, decompressed under a cap: a bomb is refused before it is unpacked."""
+"""Decompress the body of an answer within a limit: a decompression bomb is refused before it is unpacked."""
 
 import zlib
 from collections.abc import AsyncIterator
@@ -8,21 +8,21 @@ from syndication.errors import CollectError
 
 __all__ = ["ACCEPTED", "read_body", "too_large", "unpack"]
 
-ACCEPTED = "gzip, deflate"  # brotli and zstd would each need a library, with a cap of its own to trust
+ACCEPTED = "gzip, deflate"  # brotli and zstd would each need a library, and trust in its limits
 _STEP = 2**16  # bytes unpacked at a time
-_MEMBERS = 10_000  # a page of the real world has one
+_MEMBERS = 10_000  # of a gzip file; a real page has one
 _GZIP = zlib.MAX_WBITS | 32  # gzip or zlib, by its header
 
 
 async def read_body(parts: AsyncIterator[bytes], *, coding: str, limit: int, name: str) -> bytes:
-    """All of `parts` (bytes as they came), unpacked from `coding` (RFC 9110 §8.4) as they come. `name` is the address, for the error.
+    """Read all of `parts`, and unpack them from `coding` (RFC 9110 §8.4) as they arrive. `name` is the address, for the error.
 
-    Raises CollectError beyond `limit` bytes, packed or unpacked, and for a coding that was not asked for or is broken.
+    Raises CollectError beyond `limit` bytes, packed or unpacked, for a coding that was not requested, and for broken data.
     """
     coding = coding.strip().lower()
     if coding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
         raise CollectError(
-            f"{name} answered in the coding {coding}, which was not asked for.", "Ask the site's operator."
+            f"{name} answered in the coding {coding}, which was not requested.", "Ask the site's operator."
         )
     body = bytearray()
     unpacker = _Unpacker(body, limit, coding)
@@ -40,7 +40,7 @@ async def read_body(parts: AsyncIterator[bytes], *, coding: str, limit: int, nam
 
 
 def unpack(data: bytes, *, limit: int, name: str) -> bytes:
-    """A gzip file that came as such. Raises CollectError beyond `limit` bytes or when it is broken; `name` is its address."""
+    """Unpack a gzip file. Raises CollectError beyond `limit` bytes or when it is broken; `name` is its address."""
     body = bytearray()
     unpacker = _Unpacker(body, limit, "gzip")
     try:
@@ -49,7 +49,7 @@ def unpack(data: bytes, *, limit: int, name: str) -> bytes:
     except _TooMuchError:
         raise too_large(name, limit) from None
     except zlib.error:
-        raise CollectError(f"{name} is no whole gzip file.", "Ask the site's operator.") from None
+        raise CollectError(f"{name} is not a complete gzip file.", "Ask the site's operator.") from None
     return bytes(body)
 
 
@@ -58,21 +58,21 @@ class _TooMuchError(Exception):
 
 
 class _Unpacker:
-    """Unpacks into `out`, never more than a step beyond `limit` bytes, and takes no more. Raises zlib.error, _TooMuchError."""
+    """Unpacks into `out`, at most one step beyond `limit` bytes. Raises zlib.error, _TooMuchError."""
 
     def __init__(self, out: bytearray, limit: int, coding: str) -> None:
         self._out = out
         self._limit = limit
         self._coding = coding
-        self._head = b""  # what came before it can be told how it is packed
+        self._head = b""  # the first bytes, until they show how the data is packed
         self._wbits = _GZIP
         self._engine: Any = None
-        self._came = self._members = 0
+        self._received = self._members = 0
 
     def feed(self, data: bytes) -> None:
-        """Take the next piece. In small steps: what is left over after each is copied."""
-        self._came += len(data)
-        if self._came > self._limit:
+        """Unpack the next piece, in small steps: zlib copies what a step leaves over."""
+        self._received += len(data)
+        if self._received > self._limit:
             raise _TooMuchError
         if self._coding in {"", "identity"}:
             self._out += data
@@ -83,13 +83,15 @@ class _Unpacker:
     def _feed(self, packed: bytes) -> None:
         if self._engine is None:
             packed = self._head = self._head + packed
-            if len(packed) < 2:  # noqa: PLR2004 - a header's
+            if len(packed) < 2:  # noqa: PLR2004 - of a zlib header
                 return
             if self._coding == "deflate" and not _has_zlib_header(packed):
                 self._wbits = -zlib.MAX_WBITS
             self._engine = self._next_member()
         while packed:
-            if self._engine.eof:  # gzip may hold several members (RFC 1952 §2.2), with zeros between them
+            if (
+                self._engine.eof
+            ):  # a gzip file may have several members (RFC 1952 §2.2), with zeros between them
                 packed = packed.lstrip(b"\0")
                 if not packed:
                     return
@@ -102,11 +104,11 @@ class _Unpacker:
     def _next_member(self) -> Any:
         self._members += 1
         if self._members > _MEMBERS:
-            raise zlib.error("so many members")
+            raise zlib.error("too many members")
         return zlib.decompressobj(self._wbits)
 
     def close(self) -> None:
-        """Say when the end is missing."""
+        """Raise zlib.error when the end is missing."""
         if self._engine is None and self._head:
             raise zlib.error("cut off")
         if self._engine is not None and not self._engine.eof:
@@ -116,12 +118,12 @@ class _Unpacker:
 
 
 def _has_zlib_header(data: bytes) -> bool:
-    """Some servers send bare deflate for `deflate`, which means zlib (RFC 9110 §8.4.1.2)."""
+    """Return whether `data` begins like zlib. Some servers send raw deflate for `deflate`, which means zlib (RFC 9110 §8.4.1.2)."""
     return data[0] & 0x0F == zlib.DEFLATED and int.from_bytes(data[:2], "big") % 31 == 0
 
 
 def too_large(name: str, limit: int, what: str = "") -> CollectError:
-    """The error for more than `limit` bytes from `name`."""
+    """Return the error for more than `limit` bytes from `name`."""
     size = f"{limit // 2**20} MB" if limit >= 2**20 else f"{limit} bytes"
     return CollectError(
         f"{name} answered with more than {size}{what and f' of {what}'}.",

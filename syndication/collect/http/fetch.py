@@ -1,4 +1,4 @@
-"""One polite GET: conditional, named, within limits, and never into the machine's own network by accident."""
+"""One polite GET: conditional, with a User-Agent, within limits, and never into the machine's own network by accident."""
 
 import asyncio
 from collections.abc import Callable
@@ -34,24 +34,24 @@ from syndication.errors import CollectError
 
 __all__ = ["AnswerError", "FetchLimits", "Fetched", "Fetcher"]
 
-_LONGEST_REST = 86400.0  # seconds: a server that asks for years is asked again in the next run
+_LONGEST_PAUSE = 86400.0  # seconds: a server that asks for years gets a request the next day
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What stays the same from redirect to redirect."""
+class _Request:
+    """What stays the same across redirects."""
 
     headers: dict[str, str]
     now: datetime
     allow_private: bool
-    obeys: bool = False  # robots.txt
+    obey_robots: bool = False  # robots.txt
     conditional: bool = False
 
 
 class Fetcher:
-    """An async context manager around one HTTP client. `contact` is the publication's URL: it stands in the User-Agent.
+    """An async context manager around one HTTP client. `contact` is the publication's URL, for the User-Agent.
 
-    `resolve` and `refused` are what names lead to and which addresses are private.
+    `resolve` looks up the addresses of a host; `refused` tells which of them are private.
     """
 
     def __init__(
@@ -70,15 +70,15 @@ class Fetcher:
                 transport=GuardedTransport(resolve, None if allowed else refused, total=self.limits.total),
                 timeout=self.limits.seconds,
                 trust_env=False,
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # a cookie would tell who asks
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # a cookie would identify us
             )
             for allowed in (False, True)
         }
-        self._places = HostLimiter(self.limits.per_host, self.limits.total)
+        self._limiter = HostLimiter(self.limits.per_host, self.limits.total)
         self._robots = RobotsFiles(self._rules, longest=self.limits.crawl_delay)
 
     async def __aenter__(self) -> Self:
-        stamina.instrumentation.set_on_retry_hooks(())  # else a line on the terminal for each
+        stamina.instrumentation.set_on_retry_hooks(())  # else it logs every retry
         return self
 
     async def __aexit__(
@@ -97,28 +97,30 @@ class Fetcher:
         allow_private: bool = False,
         found: bool = False,
     ) -> Fetched:
-        """GET `url`, following redirects. `known` makes it conditional (RFC 9110 §13); `now` dates a Retry-After.
+        """GET `url`, following redirects. `known` makes it conditional (RFC 9110 §13); `now` is the base of a Retry-After.
 
-        `found`: a page named the address, nobody wrote it into the configuration, so robots.txt has to allow it and where it leads
-        (`FetchLimits.robots` can say otherwise). Raises CollectError for what cannot be had.
+        `found`: the address comes from a page, not from the configuration, so robots.txt must allow it and every redirect of it (unless
+        `FetchLimits.robots` says otherwise). Raises CollectError for what cannot be fetched.
         """
         if not absolute(url):
-            raise CollectError(f"{shown(url)} is no http address.", CHECK)
+            raise CollectError(f"{shown(url)} is not an http address.", CHECK)
         robots = self.limits.robots
-        obeys = robots == "all" or (found and robots == "found")
+        obey = robots == "all" or (found and robots == "found")
         conditions = _conditions(known)
         headers = self._headers | {"Accept": accept} | conditions
-        asked = _Asked(headers, now, allow_private=allow_private, obeys=obeys, conditional=bool(conditions))
-        return await self._followed(url, asked)
+        request = _Request(
+            headers, now, allow_private=allow_private, obey_robots=obey, conditional=bool(conditions)
+        )
+        return await self._followed(url, request)
 
-    async def _followed(self, url: str, asked: _Asked) -> Fetched:
-        """The answer after all redirects. Only what a place was held for counts as time, not the wait for it."""
+    async def _followed(self, url: str, request: _Request) -> Fetched:
+        """Return the answer after all redirects. Waiting for a slot does not count as time."""
         at, moved, for_good, left, status = url, "", True, self.limits.seconds, 0
         for _ in range(self.limits.redirects + 1):
             host = httpx2.URL(at).host
-            apart = await self._allowed(at, host, asked)
-            async with self._places.take(host, apart=apart):
-                answer, left = await self._in_time(url, at, asked, left)
+            delay = await self._allowed(at, host, request)
+            async with self._limiter.take(host, delay=delay):
+                answer, left = await self._in_time(url, at, request, left)
             if isinstance(answer, Fetched):
                 return replace(answer, moved=moved)
             for_good = for_good and answer.status in MOVED_FOR_GOOD
@@ -127,38 +129,38 @@ class Fetcher:
         message = f"{shown(url)} redirects more than {self.limits.redirects} times."
         raise AnswerError(message, CHECK, status)
 
-    async def _allowed(self, at: str, host: str, asked: _Asked) -> float:
-        """The seconds that the host wants between requests. Raises CollectError when it wants none."""
-        if rest := self._places.closed(host, asked.now):
-            wish = f"its server asked to come back in {rest.total_seconds():.0f} seconds"
+    async def _allowed(self, at: str, host: str, request: _Request) -> float:
+        """Return the seconds that the host wants between requests. Raises CollectError when it forbids this one."""
+        if pause := self._limiter.closed(host, request.now):
+            wish = f"its server asked to come back in {pause.total_seconds():.0f} seconds"
             raise CollectError(f"{shown(at)} is not asked for: {wish}.", LATER)
-        if not asked.obeys:
+        if not request.obey_robots:
             return 0.0
-        return await self._robots.check(at, now=asked.now, allow_private=asked.allow_private)
+        return await self._robots.check(at, now=request.now, allow_private=request.allow_private)
 
-    async def _rules(self, url: str, now: datetime, allow_private: bool) -> bytes | None:  # noqa: FBT001 - as Ask
-        """A robots.txt (RFC 9309 §2.3.1): None when the server has none for us."""
+    async def _rules(self, url: str, now: datetime, allow_private: bool) -> bytes | None:  # noqa: FBT001 - as Get
+        """Fetch a robots.txt (RFC 9309 §2.3.1); None when the server has none."""
         headers = self._headers | {"Accept": "text/plain, */*;q=0.5"}
         try:
-            return (await self._followed(url, _Asked(headers, now, allow_private=allow_private))).body
+            return (await self._followed(url, _Request(headers, now, allow_private=allow_private))).body
         except AnswerError:
             return None
 
     async def _in_time(
-        self, url: str, at: str, asked: _Asked, left: float
+        self, url: str, at: str, request: _Request, left: float
     ) -> tuple[Fetched | Redirect, float]:
-        """One address's answer, and what is `left` of the seconds after it."""
+        """Return the answer of one address, and how many of the seconds are `left` after it."""
         reason: list[str] = []
         try:
             async with asyncio.timeout(left) as clock:
-                answer = await self._retried(at, asked, reason)
+                answer = await self._retried(at, request, reason)
                 return answer, (clock.when() or 0.0) - asyncio.get_running_loop().time()
         except TimeoutError:
             why = f": {reason[-1]}" if reason else ""
             message = f"{shown(url)} did not answer within {self.limits.seconds:g} seconds{why}."
             raise CollectError(message, LATER) from None
 
-    async def _retried(self, at: str, asked: _Asked, reason: list[str]) -> Fetched | Redirect:
+    async def _retried(self, at: str, request: _Request, reason: list[str]) -> Fetched | Redirect:
         def again(error: Exception) -> bool | float:
             if not isinstance(error, TryLaterError | httpx2.TransportError):
                 return False
@@ -175,21 +177,21 @@ class Fetcher:
         try:
             async for attempt in attempts:
                 with attempt:
-                    return await self._once(at, asked)
+                    return await self._once(at, request)
         except (TryLaterError, httpx2.HTTPError) as error:
             raise CollectError(f"{shown(at)} cannot be fetched: {error}.", LATER) from None
         raise AssertionError("stamina ends with a value or an error")
 
-    async def _once(self, at: str, asked: _Asked) -> Fetched | Redirect:
-        client = self._clients[asked.allow_private]
-        async with client.stream("GET", at, headers=asked.headers) as response:
+    async def _once(self, at: str, request: _Request) -> Fetched | Redirect:
+        client = self._clients[request.allow_private]
+        async with client.stream("GET", at, headers=request.headers) as response:
             try:
                 return await read_answer(
-                    response, at, now=asked.now, conditional=asked.conditional, limits=self.limits
+                    response, at, now=request.now, conditional=request.conditional, limits=self.limits
                 )
             except ClosedError as error:
-                rest = timedelta(seconds=min(error.seconds, _LONGEST_REST))
-                self._places.close(httpx2.URL(at).host, asked.now + rest)
+                pause = timedelta(seconds=min(error.seconds, _LONGEST_PAUSE))
+                self._limiter.close(httpx2.URL(at).host, request.now + pause)
                 raise
 
 

@@ -1,7 +1,7 @@
-"""The wall between a source and the machine's own network.
+"""Keep sources out of the machine's own network (SSRF).
 
-A name is resolved here, the addresses are checked here, and the connection goes to a checked address itself: DNS cannot change its
-mind in between, and a redirect meets the same wall. TLS still proves the name.
+Names are resolved and addresses checked here, and the connection is made to a checked address itself: DNS cannot change in between, and
+redirects are checked the same way. TLS still verifies the name.
 """
 
 import asyncio
@@ -19,27 +19,27 @@ __all__ = ["GuardedTransport", "IPAddress", "PrivateAddressError", "Resolve", "i
 
 IPAddress: TypeAlias = IPv4Address | IPv6Address
 Resolve: TypeAlias = Callable[[str, int], Awaitable[list[str]]]
-"""The addresses of a host and port, as texts; raises OSError."""
+"""Maps host and port to addresses, as strings; raises OSError."""
 
 
 class PrivateAddressError(CollectError):
-    """A name leads into a private network, where the source may not go."""
+    """A name leads into a private network, which is not allowed for this source."""
 
 
-_TRY_SECONDS = 5.0  # for each address, when a host has several
+_TRY_SECONDS = 5.0  # for each address of a host with several
 _ALLOW = "Set allow_private = true for this source if it is meant to be inside your network."
-_NEVER = "A link-local address is never asked, with allow_private neither: clouds hand out secrets there."
+_NEVER = "A link-local address is refused even with allow_private: clouds serve secrets there."
 _NAT64 = ip_network("64:ff9b::/96")
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    """The system's own answer."""
+    """Resolve a host with the system's resolver."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(address[0]).partition("%")[0] for *_, address in found]
 
 
 def is_private(address: IPAddress) -> bool:
-    """Whether `address` is loopback, private, link-local, shared, reserved or multicast, also inside an IPv6 wrapping (RFC 6890)."""
+    """Return whether `address` is loopback, private, link-local, shared, reserved or multicast (RFC 6890), also embedded in IPv6."""
     address = _unwrapped(address)
     if isinstance(address, IPv6Address) and address.is_site_local:
         return True
@@ -47,12 +47,12 @@ def is_private(address: IPAddress) -> bool:
 
 
 def is_link_local(address: IPAddress) -> bool:
-    """Whether `address` is one of the link itself (RFC 3927): a cloud hands out its secrets at one of them."""
+    """Return whether `address` is link-local (RFC 3927), where clouds serve their secrets."""
     return _unwrapped(address).is_link_local
 
 
 def _unwrapped(address: IPAddress) -> IPAddress:
-    """The IPv4 address that an IPv6 one stands for, else itself."""
+    """Return the IPv4 address that is embedded in an IPv6 one, else the address itself."""
     if isinstance(address, IPv4Address):
         return address
     inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
@@ -62,7 +62,7 @@ def _unwrapped(address: IPAddress) -> IPAddress:
 
 
 class _GuardedBackend(httpcore2.AsyncNetworkBackend):
-    """Connects to checked addresses only. `refused` is None where the source may reach private addresses, but for link-local ones."""
+    """Connects to checked addresses only. With `refused` None only link-local addresses are refused."""
 
     def __init__(self, resolve: Resolve, refused: Callable[[IPAddress], bool] | None) -> None:
         self._resolve = resolve
@@ -101,21 +101,21 @@ class _GuardedBackend(httpcore2.AsyncNetworkBackend):
         return allowed
 
     async def sleep(self, seconds: float) -> None:
-        """Between httpcore2's own retries, which are off."""
+        """Wait between httpcore2's own retries, which are off."""
         await self._inner.sleep(seconds)
 
 
 class GuardedTransport(httpx2.AsyncBaseTransport):
-    """httpx2 over a pool of guarded connections; no proxy of the environment stands in between."""
+    """httpx2 over a pool of guarded connections, without the proxies of the environment."""
 
     def __init__(self, resolve: Resolve, refused: Callable[[IPAddress], bool] | None, *, total: int) -> None:
-        # As many connections as requests: with fewer, those of a slow host would be in the way of the others.
+        # As many connections as requests: with fewer, those to a slow host would block the others.
         self._pool = httpcore2.AsyncConnectionPool(
             network_backend=_GuardedBackend(resolve, refused), max_connections=total, keepalive_expiry=5.0
         )
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Raises httpx2.TransportError."""
+        """Send a request. Raises httpx2.TransportError."""
         url = httpcore2.URL(
             scheme=request.url.raw_scheme,
             host=request.url.raw_host,

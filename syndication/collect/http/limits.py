@@ -1,4 +1,4 @@
-"""What one fetch may cost, in seconds, bytes and requests: every cap of `[collect]` in the configuration."""
+"""What a fetch may cost, in seconds, bytes and requests: the limits of `[collect]` in the configuration."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,11 +8,11 @@ __all__ = ["FetchLimits"]
 
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
-    """Of one fetch: `seconds` and `redirects` in all, `body_bytes` after decompression, of XML `xml_bytes`, `attempts` of each address
-    with waits from `first_wait` seconds on. `per_host` and `total` requests run at once.
+    """A fetch takes at most `seconds`, `redirects`, and `body_bytes` after decompression (`xml_bytes` of XML), with `attempts` per address
+    and waits of `first_wait` seconds and more between them. `per_host` and `total` requests run at once.
 
-    `robots`: robots.txt is asked about addresses that were `found`, about `all`, or never (`off`). `crawl_delay` is how many seconds
-    between two requests it may ask for at most.
+    `robots`: obey robots.txt for addresses that were `found`, for `all`, or never (`off`). `crawl_delay`: the longest pause between two
+    requests, in seconds, that a robots.txt may ask for.
     """
 
     seconds: float = 20.0

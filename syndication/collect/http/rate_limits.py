@@ -1,4 +1,4 @@
-"""Whose turn it is to ask: a few at once of each host, so many in all, and no sooner than the host wishes."""
+"""Limit the requests: a few at once per host, a number in all, and no sooner than the host wants."""
 
 import asyncio
 from collections import defaultdict
@@ -13,30 +13,30 @@ __all__ = ["HostLimiter", "retry_after"]
 
 @dataclass(slots=True)
 class _Host:
-    places: asyncio.Semaphore
-    free_at: float = 0.0  # the loop's time of the next request, where the host wants them apart
+    slots: asyncio.Semaphore
+    free_at: float = 0.0  # the loop's time of the next request, if the host wants a delay between them
     closed: datetime | None = None
 
 
 class HostLimiter:
-    """`per_host` requests of one host at once, `total` in all."""
+    """Allows `per_host` requests to one host at once, and `total` in all."""
 
     def __init__(self, per_host: int, total: int) -> None:
         self._all = asyncio.Semaphore(total)
         self._hosts: defaultdict[str, _Host] = defaultdict(lambda: _Host(asyncio.Semaphore(per_host)))
 
     @asynccontextmanager
-    async def take(self, host: str, *, apart: float = 0.0) -> AsyncIterator[None]:
-        """Hold a place for one request, which begins at least `apart` seconds after the host's last.
+    async def take(self, host: str, *, delay: float = 0.0) -> AsyncIterator[None]:
+        """Hold a slot for one request, which begins at least `delay` seconds after the last one to this host.
 
-        The host's own place comes first: whoever waits for a slow host holds none of the places of all.
+        The host's own slot is taken first: a request that waits for a slow host holds none of the `total`.
         """
         known = self._hosts[host]
-        async with known.places:
-            if apart:
+        async with known.slots:
+            if delay:
                 now = asyncio.get_running_loop().time()
                 begin = max(now, known.free_at)
-                known.free_at = begin + apart
+                known.free_at = begin + delay
                 await asyncio.sleep(begin - now)
             async with self._all:
                 yield
@@ -46,13 +46,13 @@ class HostLimiter:
         self._hosts[host].closed = until
 
     def closed(self, host: str, now: datetime) -> timedelta | None:
-        """How long the host still wants to be left alone."""
+        """Return how long the host is still to be left alone, if at all."""
         until = self._hosts[host].closed
         return until - now if until and until > now else None
 
 
 def retry_after(text: str, now: datetime) -> float | None:
-    """The seconds of a Retry-After, which may be a date (RFC 9110 §10.2.3); None when it says nothing."""
+    """Parse a Retry-After, which may be a date (RFC 9110 §10.2.3), into seconds; None when it is neither."""
     if text.strip().isdecimal() and text.isascii():
         return float(text)
     try:

@@ -1,4 +1,4 @@
-"""robots.txt (RFC 9309): read once a host and run, and obeyed for every address that was found rather than configured."""
+"""robots.txt (RFC 9309): read once per host and run, and obeyed for every address that was found rather than configured."""
 
 import asyncio
 import re
@@ -15,24 +15,24 @@ from syndication.errors import CollectError
 
 __all__ = ["NAME", "RobotsFiles", "read_rules"]
 
-NAME = "syndication"  # the product token that a site's rules call us by
+NAME = "syndication"  # our product token in a site's rules
 SIZE = 500 * 2**10  # bytes of the file that count (§2.5)
-KEPT = timedelta(hours=24)  # in a process that runs on (§2.4)
+KEPT = timedelta(hours=24)  # for long-running processes (§2.4)
 KEPT_ERROR = timedelta(minutes=10)
-PATTERNS = 5_000  # wildcards in a file
-HOSTS = 500  # files kept; the oldest goes first
+PATTERNS = 5_000  # wildcards in a file, at most
+HOSTS = 500  # files in memory; the oldest is dropped first
 
 _AGENT = re.compile(
     r"^[^\S\n]*user[- ]?agent[^\S\n]*[:\s][^\S\n]*([^\n#]*)[^\n]*$", re.IGNORECASE | re.MULTILINE
 )
 
-Ask = Callable[[str, datetime, bool], Awaitable[bytes | None]]
-"""The file at an address, None when there is none; the flag is `allow_private`. Raises CollectError when it cannot be told."""
+Get = Callable[[str, datetime, bool], Awaitable[bytes | None]]
+"""Fetches the file at an address, None when there is none; the flag is `allow_private`. Raises CollectError when that is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Word:
-    """What a host's file says; without `rules` everything is free, with an `error` nothing is."""
+class _HostRules:
+    """A host's file: without `rules` everything is allowed, with an `error` nothing is."""
 
     read: datetime
     rules: Protego | None = None
@@ -40,57 +40,57 @@ class _Word:
 
 
 class RobotsFiles:
-    """The files of all hosts. `longest` is how many seconds between two requests a host may ask for."""
+    """The files of all hosts. A host may ask for at most `longest` seconds between two requests."""
 
-    def __init__(self, ask: Ask, *, longest: float) -> None:
-        self._ask = ask
+    def __init__(self, get: Get, *, longest: float) -> None:
+        self._get = get
         self._longest = longest
-        self._words: dict[tuple[str, bool], _Word] = {}
+        self._hosts: dict[tuple[str, bool], _HostRules] = {}
         self._reading: defaultdict[tuple[str, bool], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def check(self, url: str, *, now: datetime, allow_private: bool) -> float:
-        """The seconds that the host wants between two requests, 0 when it does not say. Raises CollectError when `url` is not ours to ask for."""
+        """Return the seconds that the host wants between two requests, 0 if it does not say. Raises CollectError when `url` is forbidden."""
         parts = urlsplit(url)
-        word = await self._word(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", now, allow_private)
-        if word.error:
+        host = await self._host(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", now, allow_private)
+        if host.error:
             raise CollectError(
-                f"{shown(url)} is not asked for, because the site's robots.txt cannot be read: {word.error.message}",
-                word.error.hint,
+                f"{shown(url)} is not asked for, because the site's robots.txt cannot be read: {host.error.message}",
+                host.error.hint,
             )
-        if word.rules is None:
+        if host.rules is None:
             return 0.0
-        if not word.rules.can_fetch(url, NAME):
+        if not host.rules.can_fetch(url, NAME):
             raise CollectError(
                 f"{shown(url)} is not asked for: the site's robots.txt forbids it.",
                 f"Ask the site's operator to allow the agent {NAME}, or leave it out.",
             )
-        return min(word.rules.crawl_delay(NAME) or 0.0, self._longest)
+        return min(host.rules.crawl_delay(NAME) or 0.0, self._longest)
 
-    async def _word(self, origin: str, now: datetime, allow_private: bool) -> _Word:  # noqa: FBT001 - a key
+    async def _host(self, origin: str, now: datetime, allow_private: bool) -> _HostRules:  # noqa: FBT001 - a key
         key = (origin, allow_private)
         async with self._reading[key]:
-            known = self._words.get(key)
+            known = self._hosts.get(key)
             if known is None or now - known.read > (KEPT_ERROR if known.error else KEPT):
-                known = self._words[key] = await self._asked(origin, now, allow_private)
-                while len(self._words) > HOSTS:
-                    oldest = next(iter(self._words))
-                    del self._words[oldest]
+                known = self._hosts[key] = await self._read(origin, now, allow_private)
+                while len(self._hosts) > HOSTS:
+                    oldest = next(iter(self._hosts))
+                    del self._hosts[oldest]
                     self._reading.pop(oldest, None)
             return known
 
-    async def _asked(self, origin: str, now: datetime, allow_private: bool) -> _Word:  # noqa: FBT001
+    async def _read(self, origin: str, now: datetime, allow_private: bool) -> _HostRules:  # noqa: FBT001
         try:
-            data = await self._ask(f"{origin}/robots.txt", now, allow_private)
-            return _Word(now, rules=await asyncio.to_thread(read_rules, data) if data else None)
+            data = await self._get(f"{origin}/robots.txt", now, allow_private)
+            return _HostRules(now, rules=await asyncio.to_thread(read_rules, data) if data else None)
         except CollectError as error:
-            return _Word(now, error=error)  # §2.3.1.4: what cannot be reached forbids everything
+            return _HostRules(now, error=error)  # §2.3.1.4: an unreachable file forbids everything
 
 
 def read_rules(data: bytes) -> Protego:
-    """The rules of the file `data`.
+    """Parse the file `data`.
 
-    Groups of other programs are made one: each agent of a group costs a copy of all its rules. Raises CollectError when comparing
-    an address with so many patterns would take a second.
+    The user agents of others get one name: Protego copies a group's rules for each of its agents. Raises CollectError for more patterns
+    than could be matched within a second.
     """
     lines = data[:SIZE].decode("utf-8-sig", "replace").splitlines()
     text = "\n".join(lines if len(data) <= SIZE else lines[:-1])
@@ -98,9 +98,9 @@ def read_rules(data: bytes) -> Protego:
         raise CollectError(
             f"it has more than {PATTERNS} patterns.", "Ask the site's operator for a shorter robots.txt."
         )
-    return Protego.parse(_AGENT.sub(_ours, text))
+    return Protego.parse(_AGENT.sub(_renamed, text))
 
 
-def _ours(line: re.Match[str]) -> str:
+def _renamed(line: re.Match[str]) -> str:
     agent = line[1].strip().lower()
     return line[0] if NAME.startswith(agent.replace("*", "")) else "User-agent: -"

@@ -1,4 +1,4 @@
-"""Which of the listed pages are asked: the new and the changed ones, the newest first, and no more than the operator allows."""
+"""Choose which of the listed pages to fetch: new and changed ones, the newest first, up to the source's limit."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ __all__ = ["Listing", "PagePlan", "plan_pages"]
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What one list shows: a file of a sitemap, or a section page. `url` is its address."""
+    """The pages of one list: a file of a sitemap, or a section page. `url` is its address."""
 
     url: str
     pages: tuple[ListedPage, ...]
@@ -19,11 +19,11 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class PagePlan:
-    """`asked` are the pages to fetch, each with the list it stands in. The counts: `old` pages are never asked, `same` did not change,
-    `left` are beyond the limit and stay for the next collect; `short` names their lists.
+    """`chosen` are the pages to fetch, each with the list that names it. The counts: `old` pages are never fetched, `same` did not change,
+    `left` are beyond the limit and wait for the next collect; `short` are the lists of these.
     """
 
-    asked: tuple[tuple[ListedPage, str], ...]
+    chosen: tuple[tuple[ListedPage, str], ...]
     old: int = 0
     same: int = 0
     left: int = 0
@@ -33,7 +33,7 @@ class PagePlan:
 def plan_pages(
     listings: Sequence[Listing], known: Mapping[str, KnownPage], *, now: datetime, limit: int, all_ages: bool
 ) -> PagePlan:
-    """What to fetch of `listings`. With `all_ages` also what was last changed more than 28 days ago: none of it is ever mailed."""
+    """Choose what to fetch of `listings`. `all_ages`: also pages last changed more than 28 days ago, which are never mailed."""
     listed = {page.url: (page, listing.url) for listing in reversed(listings) for page in listing.pages}
     old = same = 0
     new: list[tuple[ListedPage, str]] = []
@@ -54,7 +54,7 @@ def plan_pages(
 
 
 def _in_order(pages: list[tuple[ListedPage, str]]) -> list[tuple[ListedPage, str]]:
-    """The dated ones newest first; then the others from both ends by turns, for lists begin with the newest or end with it."""
+    """Sort the dated ones newest first; then the others, alternating from both ends: lists begin or end with the newest."""
     dated = sorted(
         ((page.dated, page, by) for page, by in pages if page.dated), key=lambda each: each[0], reverse=True
     )

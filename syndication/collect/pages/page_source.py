@@ -1,53 +1,34 @@
-"""The sources that are made of article pages: a sitemap, a section page, or one page."""
+"""Sources that consist of article pages: a sitemap, a section page, or one page."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
 import lxml.cssselect
 import lxml.html
 
 from syndication.collect.article.article_page import PageParser
-from syndication.collect.folder.html_page import page_tree
 from syndication.collect.http.fetch import Fetched, Fetcher
+from syndication.collect.pages.page_fetcher import PAGE_TYPES, PageFetcher
 from syndication.collect.pages.page_plan import Listing
-from syndication.collect.pages.pages import PAGE_TYPES, PageFetcher
 from syndication.collect.pages.sitemap import Listings, Sitemap, remembered
 from syndication.collect.pages.sitemap_file import MAX_URL
+from syndication.collect.source_result import SourceResult
 from syndication.collect.text.charset import decoded
 from syndication.collect.text.links import absolute, shown
+from syndication.collect.text.page_tree import base_address, page_tree
 from syndication.collect.text.words import printable
-from syndication.domain.article import ParsedArticle, Source, SourceKind, Validators
+from syndication.domain.article import Source, SourceKind, Validators
 from syndication.domain.page import KnownPage, ListedPage
 from syndication.domain.publication import Publication
 from syndication.errors import CollectError
 
-__all__ = ["PageHarvest", "PageSource", "read_section_page"]
-
-
-_NOT_MODIFIED, _GONE = 304, 410
-
-
-@dataclass(frozen=True, slots=True)
-class PageHarvest:
-    """What a source of pages gave. `pages` is all that is to be remembered of it; `unchanged`: no article was read. `listed`: how many
-    articles it lists, new or not; None when that was not looked at.
-    """
-
-    articles: tuple[ParsedArticle, ...] = ()
-    validators: Validators = field(default_factory=Validators)
-    pages: tuple[KnownPage, ...] = ()
-    unchanged: bool = False
-    retired: bool = False
-    moved: str = ""
-    warnings: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    listed: int | None = None
+__all__ = ["PageSource", "read_section_page"]
 
 
 class PageSource:
-    """Reads one source at `now`. `known` are the validators of its own address, `pages` what was remembered of the others."""
+    """Reads one source. `known` are the validators of its own address, `pages` what was remembered of the others."""
 
     def __init__(
         self,
@@ -68,8 +49,8 @@ class PageSource:
         self._now = now
         self._reading = reading
 
-    async def read(self) -> PageHarvest:
-        """Everything new or changed. Raises CollectError when it cannot be had."""
+    async def read(self) -> SourceResult:
+        """Return everything new or changed. Raises CollectError when the source cannot be read."""
         if self._source.kind is SourceKind.SITEMAP:
             sitemap = Sitemap(
                 self._source,
@@ -78,13 +59,13 @@ class PageSource:
                 zone=self._publication.timezone,
                 now=self._now,
             )
-            return await self._behind(await sitemap.read(self._validators))
+            return await self._listed_pages(await sitemap.read(self._validators))
         return await (self._section() if self._source.selector else self._single())
 
-    async def _behind(self, lists: Listings) -> PageHarvest:
-        """The pages behind the lists. A list with pages that are still due is read in full next time, whatever its validators say."""
+    async def _listed_pages(self, lists: Listings) -> SourceResult:
+        """Read the pages of the lists. A list with pages that are still due is read in full next time, whatever its validators say."""
         if lists.retired:
-            return PageHarvest(retired=True)
+            return SourceResult(self._source, retired=True)
         pages = PageFetcher(
             self._source, self._publication, self._fetcher, self._pages, now=self._now, reading=self._reading
         )
@@ -94,7 +75,8 @@ class PageSource:
             for file in lists.files.values()
         ]
         whole = self._source.location not in pages.unfinished
-        return PageHarvest(
+        return SourceResult(
+            self._source,
             articles=pages.articles,
             validators=lists.validators if whole else Validators(),
             pages=(*files, *pages.remembered.values()),
@@ -105,11 +87,11 @@ class PageSource:
             listed=sum(page.published is not None for page in pages.remembered.values()),
         )
 
-    async def _section(self) -> PageHarvest:
+    async def _section(self) -> SourceResult:
         url = self._source.location
         fetched = await self._page()
-        lists = Listings(validators=fetched.validators, retired=fetched.status == _GONE, moved=fetched.moved)
-        if fetched.status == _NOT_MODIFIED:
+        lists = Listings(validators=fetched.validators, retired=fetched.gone, moved=fetched.moved)
+        if fetched.unchanged:
             lists.validators = self._validators
             lists.found.append(Listing(url, remembered(self._pages, url, self._publication.timezone).pages))
         elif not lists.retired:
@@ -117,14 +99,16 @@ class PageSource:
                 read_section_page, fetched.body, fetched.content_type, fetched.url, self._source.selector
             )
             lists.found.append(Listing(url, links))
-        return await self._behind(lists)
+        return await self._listed_pages(lists)
 
-    async def _single(self) -> PageHarvest:
+    async def _single(self) -> SourceResult:
         fetched = await self._page()
-        if fetched.status == _NOT_MODIFIED:
-            return PageHarvest(validators=self._validators, unchanged=True, moved=fetched.moved)
-        if fetched.status == _GONE:
-            return PageHarvest(retired=True)
+        if fetched.unchanged:
+            return SourceResult(
+                self._source, validators=self._validators, unchanged=True, moved=fetched.moved
+            )
+        if fetched.gone:
+            return SourceResult(self._source, retired=True)
         parser = PageParser(self._source, self._publication, now=self._now)
         page = await asyncio.to_thread(parser.read, fetched.body, fetched.content_type, fetched.url)
         if page.article is None or page.doubt:
@@ -132,10 +116,16 @@ class PageSource:
                 f"{shown(fetched.url)} {page.refusal or page.doubt}.",
                 "Give the address of an article, or set selector to what holds the links of a section page.",
             )
-        return PageHarvest((page.article,), fetched.validators, moved=fetched.moved, listed=1)
+        return SourceResult(
+            self._source,
+            articles=(page.article,),
+            validators=fetched.validators,
+            moved=fetched.moved,
+            listed=1,
+        )
 
     async def _page(self) -> Fetched:
-        """The page at the source's own address, if it changed."""
+        """Fetch the page at the source's own address, if it changed."""
         return await self._fetcher.fetch(
             self._source.location,
             now=self._now,
@@ -146,15 +136,15 @@ class PageSource:
 
 
 def read_section_page(data: bytes, content_type: str, url: str, selector: str) -> tuple[ListedPage, ...]:
-    """The pages that what `selector` picks leads to, in their order, each once.
+    """Return the pages that the elements of `selector` link to, in order, each once.
 
-    A picked element is a link, stands in one, or holds some. Raises CollectError when there is none: sites change their pages.
+    Such an element is a link, is inside one, or contains some. Raises CollectError when there is none: sites change their pages.
     """
-    hint = "Look at the page's source and mend the source's selector."
+    hint = "Look at the HTML of the page, and correct the source's selector."
     root = page_tree(printable(decoded(data, content_type)))
     if root is None:
         raise CollectError(f"{shown(url)} is empty.", "Check the source's url.")
-    base = absolute(next((each.get("href") for each in root.iterfind(".//base[@href]")), ""), url) or url
+    base = base_address(root, url)
     picked = lxml.cssselect.CSSSelector(selector, translator="html")(root)
     links = (absolute(link.get("href"), base).partition("#")[0] for each in picked for link in _links(each))
     pages = dict.fromkeys(link for link in links if link and link != url and len(link) <= MAX_URL)

@@ -1,13 +1,12 @@
-"""A whole sitemap: its index, the files that may hold something new, and what they list.
+"""Read a whole sitemap: its index, and the files that may list something new.
 
-An index that includes itself, or a hundred thousand files, ends: each address is read once, down to a level, up to a number.
+An index that includes itself or a hundred thousand files does no harm: each address is read once, to a limited depth and number.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from syndication.collect.article.choice import day_in
@@ -16,25 +15,24 @@ from syndication.collect.http.fetch import Fetched, Fetcher
 from syndication.collect.pages.page_plan import Listing
 from syndication.collect.pages.sitemap_file import SitemapFile, read_sitemap_file
 from syndication.collect.text.dates import read_time
-from syndication.collect.text.links import shown
+from syndication.collect.text.links import is_of_site, shown
 from syndication.domain.article import Source, Validators
 from syndication.domain.page import EDITED_WITHIN, KnownPage, ListedPage
 from syndication.domain.text import counted
 from syndication.errors import CollectError
 
-__all__ = ["Listings", "Sitemap", "is_of_site", "remembered"]
+__all__ = ["Listings", "Sitemap", "remembered"]
 
-MAX_FILES = 100  # below the first, in one collect
+MAX_FILES = 100  # besides the first, in one collect
 MAX_LEVEL = 3  # the files of an index in an index in an index
 _TYPES = "application/xml, text/xml;q=0.9, */*;q=0.5"
-_NOT_MODIFIED, _GONE = 304, 410
 _GZIP = b"\x1f\x8b"
 
 
 @dataclass(slots=True)
 class Listings:
-    """Fills up while lists are read. `validators` and `moved` are those of the source's own address, `files` is what to remember of
-    the files below it.
+    """Filled while lists are read. `validators` and `moved` are those of the source's own address, `files` is what to remember of the
+    files below it.
     """
 
     found: list[Listing] = field(default_factory=list)
@@ -46,7 +44,7 @@ class Listings:
 
 
 class Sitemap:
-    """Reads the sitemap of one source. `known` is what was remembered, by address; times without a zone are of `zone`."""
+    """Reads the sitemap of one source. `known` is what was remembered, by address; times without a zone are in `zone`."""
 
     def __init__(
         self,
@@ -68,14 +66,14 @@ class Sitemap:
         self._result = Listings()
 
     async def read(self, validators: Validators) -> Listings:
-        """Every list that may hold something new or changed. Raises CollectError when the first file cannot be had."""
+        """Return every list with possibly new or changed pages. Raises CollectError when the first file cannot be read."""
         url, result = self._source.location, self._result
         fetched = await self._fetch(url, validators)
         result.validators, result.moved = fetched.validators, fetched.moved
-        if fetched.status == _GONE:
+        if fetched.gone:
             result.retired = True
             return result
-        if fetched.status == _NOT_MODIFIED:
+        if fetched.unchanged:
             result.validators = validators
             below = self._listed(remembered(self._known, url, self._zone), url)
         else:
@@ -84,11 +82,11 @@ class Sitemap:
             lists = await asyncio.gather(*(self._file(page, by) for page, by in self._allowed(below)))
             below = [each for one in lists for each in one]
         self._unread += len(below)
-        self._say()
+        self._warn()
         return result
 
     async def _file(self, page: ListedPage, by: str) -> Sequence[tuple[ListedPage, str]]:
-        """Read one file of an index, or remember it; the files that it lists itself."""
+        """Read one file of an index, or recall it; return the files that it lists itself."""
         known = self._known.get(page.url) or KnownPage(url=page.url, listed_by=by, is_list=True)
         before = remembered(self._known, page.url, self._zone)
         self._result.files[page.url] = known
@@ -96,13 +94,14 @@ class Sitemap:
             return self._listed(before, page.url)
         try:
             fetched = await self._fetch(page.url, known.validators)
-            file = before if fetched.status == _NOT_MODIFIED else SitemapFile()
-            if fetched.status not in {_NOT_MODIFIED, _GONE}:
+            if fetched.unchanged or fetched.gone:
+                file = before if fetched.unchanged else SitemapFile()
+            else:
                 file = await self._parsed(fetched)
         except CollectError as error:
             self._failed.append(str(error))
             return self._listed(before, page.url)
-        kept = known.validators if fetched.status == _NOT_MODIFIED else fetched.validators
+        kept = known.validators if fetched.unchanged else fetched.validators
         self._result.files[page.url] = replace(
             known, listed_by=by, stamp=page.stamp, validators=kept, read=known.read or self._now
         )
@@ -113,7 +112,7 @@ class Sitemap:
         return [(page, url) for page in file.files]
 
     def _allowed(self, files: Sequence[tuple[ListedPage, str]]) -> Sequence[tuple[ListedPage, str]]:
-        """The files that are read: none twice, none whose newest page is too old, none of another site, the newest up to a number."""
+        """Choose the files to read: none twice, none whose newest page is too old, none of another site; the newest, up to the limit."""
         fresh: list[tuple[ListedPage, str]] = []
         for page, by in files:
             old = page.dated is not None and page.dated <= self._now - EDITED_WITHIN
@@ -145,7 +144,7 @@ class Sitemap:
             self._result.warnings.append(f"{name} was only read in part: {file.broken}.")
         return file
 
-    def _say(self) -> None:
+    def _warn(self) -> None:
         if self._failed:
             self._result.warnings.append(
                 f"{counted(len(self._failed), 'file')} of the sitemap could not be read, the first: {self._failed[0]}"
@@ -158,16 +157,10 @@ class Sitemap:
 
 
 def remembered(known: Mapping[str, KnownPage], url: str, zone: ZoneInfo) -> SitemapFile:
-    """What the list at `url` showed when it was last read, as far as it can still matter."""
+    """Return what the list at `url` showed when it was last read, as far as it was remembered."""
     pages: dict[bool, list[ListedPage]] = {False: [], True: []}
     for each in known.values():
         if each.listed_by == url:
             dated = read_time(each.stamp or day_in(each.url), zone)
             pages[each.is_list].append(ListedPage(url=each.url, stamp=each.stamp, dated=dated))
     return SitemapFile(pages=tuple(pages[False]), files=tuple(pages[True]))
-
-
-def is_of_site(url: str, other: str) -> bool:
-    """Whether both stand on one host, or one host is below the other, `www.` left out."""
-    hosts = [(urlsplit(each).hostname or "").removeprefix("www.") for each in (url, other)]
-    return any(one == two or one.endswith(f".{two}") for one, two in (hosts, reversed(hosts)))

@@ -1,4 +1,4 @@
-"""One file of a sitemap (sitemaps.org 0.9): pages, or further files; with Google's news tags, or as bare lines of text."""
+"""Parse one file of a sitemap (sitemaps.org 0.9): pages or further files, with Google's news tags, or plain lines of URLs."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,25 +8,24 @@ from zoneinfo import ZoneInfo
 import lxml.etree
 
 from syndication.collect.article.choice import day_in
-from syndication.collect.feeds.xml_guard import check_xml
-from syndication.collect.feeds.xml_repair import mended
 from syndication.collect.text.charset import decoded
 from syndication.collect.text.dates import read_time
 from syndication.collect.text.links import absolute
 from syndication.collect.text.words import fold
+from syndication.collect.text.xml import check_xml, repaired_xml
 from syndication.domain.page import ListedPage
 from syndication.errors import CollectError
 
 __all__ = ["MAX_PAGES", "SitemapFile", "read_sitemap_file"]
 
-MAX_PAGES = 50_000  # that a file may have (sitemaps.org)
+MAX_PAGES = 50_000  # per file (sitemaps.org)
 MAX_URL = 2_047  # characters (sitemaps.org)
 _LINE = re.compile(rb"\s*https?://\S+\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class SitemapFile:
-    """What a file lists: `files` when it is an index, `pages` when it is none. `broken` says in a clause why it was only read in part."""
+    """What a file lists: `files` if it is an index, else `pages`. `broken` is a clause on why it was only read in part."""
 
     pages: tuple[ListedPage, ...] = ()
     files: tuple[ListedPage, ...] = ()
@@ -34,16 +33,15 @@ class SitemapFile:
 
 
 def read_sitemap_file(data: bytes, url: str, name: str, zone: ZoneInfo) -> SitemapFile:
-    """The file `data`, which came from `url`; `name` is the address as an error may print it. A day without a zone is `zone`'s.
+    """Read the file `data`, which came from `url`; `name` is the address as an error may print it. Times without a zone are in `zone`.
 
-    What is well-formed of a broken file is read. Raises CollectError when it is no sitemap, declares entities or nests too deep.
+    Of a broken file the well-formed part is read. Raises CollectError when it is not a sitemap, declares entities or nests too deep.
     """
     if _LINE.match(data.removeprefix(b"\xef\xbb\xbf")):
         lines = data.decode("utf-8-sig", errors="replace").splitlines()[:MAX_PAGES]
         return SitemapFile(_pages([{"loc": line} for line in lines], url, zone))
-    data = mended(
-        decoded(data)
-    ).encode()  # lxml itself fails at half a character pair that is written as a number
+    # Also for lxml, which fails at a numeric reference to half a surrogate pair.
+    data = repaired_xml(decoded(data)).encode()
     check_xml(data, name)
     parser = lxml.etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=False)
     try:
@@ -53,7 +51,7 @@ def read_sitemap_file(data: bytes, url: str, name: str, zone: ZoneInfo) -> Sitem
     kind = "" if root is None else _local(root)
     if kind not in {"urlset", "sitemapindex"}:
         raise CollectError(
-            f"{name} is no sitemap.", "Give the address of a sitemap; robots.txt often names it."
+            f"{name} is not a sitemap.", "Give the address of a sitemap; robots.txt often names it."
         )
     child = "url" if kind == "urlset" else "sitemap"
     entries = [_values(each) for each in root[:MAX_PAGES] if _local(each) == child]
@@ -72,12 +70,12 @@ def _broken(root: lxml.etree._Element, parser: lxml.etree.XMLParser) -> str:
 
 
 def _local(element: lxml.etree._Element) -> str:
-    """The name without its namespace: sites write several for the same thing, or none."""
+    """Return the name without its namespace: sites use several for the same thing, or none."""
     return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
 
 
 def _values(entry: lxml.etree._Element) -> dict[str, str]:
-    """The texts of an entry by name, the first of each: `loc` is its own, before any image's."""
+    """Return the texts of an entry by name, the first of each. `loc` is the entry's own, not an image's."""
     found: dict[str, str] = {}
     for element in entry.iter():
         name, above = _local(element), element.getparent()

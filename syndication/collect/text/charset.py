@@ -1,4 +1,4 @@
-"""The text of a page or a feed, whatever it says about its encoding."""
+"""Decode a page or a feed, whatever it says about its encoding."""
 
 import codecs
 import re
@@ -13,7 +13,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# How "<" looks where no mark was written (XML 1.0, appendix F).
+# What "<" looks like without a byte order mark (XML 1.0, appendix F).
 _UNMARKED = (
     (b"<\0\0\0", "utf-32-le"),
     (b"\0\0\0<", "utf-32-be"),
@@ -28,9 +28,9 @@ _LANGUAGE = re.compile(
     rb"""<(?:\w+:)?language>\s*([a-z]{2})|\blang\s*=\s*["']?([a-z]{2})(?![a-z])""", re.IGNORECASE
 )
 _REPLACED = "\ufffd"
-_SPOILT = 20  # one broken character in so many beyond ASCII does not make a page another encoding's
-_HEAD = 4096  # bytes in which a declaration may stand
-# What these names (as Python calls them) mean on the web (WHATWG Encoding §4.2): the larger set that contains them.
+_SPOILT = 20  # one broken character per 20 beyond ASCII may be damage, and does not mean another encoding
+_HEAD = 4096  # bytes that are searched for a declaration
+# What the web means by these encodings (Python's names; WHATWG Encoding §4.2): the superset of each.
 _LARGER = {
     "iso8859-1": "cp1252",
     "ascii": "cp1252",
@@ -41,10 +41,10 @@ _LARGER = {
     "gbk": "gb18030",
     "shift_jis": "cp932",
 }
-# Encodings of text that no page is written in, or that would have been recognised.
+# Encodings that no page is written in, or that would have been recognised before.
 _NOT_MEANT = ("utf", "idna", "punycode")
-_WESTERN = "cp1252"  # takes every byte, so a page that only says this has said nothing
-# What a language was written in before Unicode, the strictest first.
+_WESTERN = "cp1252"  # decodes almost anything, so declaring only this says nothing
+# The encodings of a language before Unicode, the strictest first.
 _OLD = {
     "ja": ("cp932", "euc_jp"),
     "ko": ("cp949",),
@@ -58,9 +58,10 @@ _OLD = {
 
 
 def decoded(data: bytes, content_type: str = "") -> str:
-    """`data` as text. What reads as UTF-8 is UTF-8, whatever else is declared: no other text looks like it by chance.
+    """Return `data` as text. What decodes as UTF-8 is UTF-8, whatever is declared: other encodings hardly ever do so by chance.
 
-    Then the header's charset counts, then the page's own, then its language, then what the bytes look like; what fits nowhere is replaced.
+    Then count, in this order, the header's charset, the page's own, its language and the look of the bytes. Broken characters are
+    replaced.
     """
     for mark, name in _MARKS:
         if data.startswith(mark):
@@ -82,11 +83,11 @@ def decoded(data: bytes, content_type: str = "") -> str:
 
 
 def _declared(data: bytes, content_type: str) -> list[str]:
-    """What the header and the page say, but for UTF-8: that it is not."""
+    """Return the encodings that header and page declare. UTF-8 is left out: the data is known not to be UTF-8."""
     header = _HEADER.search(content_type)
     inside = _DECLARED.search(data[:_HEAD])
-    said = (header[1] if header else "", inside[1].decode("ascii") if inside else "")
-    return [name for each in said if (name := _known(each))]
+    names = (header[1] if header else "", inside[1].decode("ascii") if inside else "")
+    return [name for each in names if (name := _known(each))]
 
 
 def _by_language(data: bytes) -> tuple[str, ...]:
@@ -95,7 +96,7 @@ def _by_language(data: bytes) -> tuple[str, ...]:
 
 
 def _known(name: str) -> str:
-    """What `name` means, or nothing when it is no encoding of text: Python's own list also has `hex`, `zip` and their like."""
+    """Return Python's codec for `name`, or an empty string when it is not a text encoding: Python also has `hex`, `zip` and the like."""
     try:
         "".encode(name)
         plain = codecs.lookup(name).name

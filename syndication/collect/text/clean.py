@@ -1,7 +1,7 @@
-"""HTML from outside, made safe: what leaves here is what `nh3.clean` would not change, with every link absolute.
+"""Sanitise HTML from outside: the result is HTML that `nh3.clean` leaves unchanged, with absolute links.
 
-The first pass (nh3, html5ever) turns whatever came into a balanced tree of allowed tags; on that tree links, images and embeds are
-rewritten; the last pass sanitises what was built.
+The first pass (nh3, html5ever) makes a balanced tree of allowed tags, in which links, images and embeds are then rewritten; the last
+pass sanitises the result.
 """
 
 import re
@@ -18,10 +18,10 @@ from syndication.domain.text import plain
 
 __all__ = ["MAX_CHARACTERS", "Place", "clean", "first_image", "words_of"]
 
-MAX_CHARACTERS = 1_000_000  # of one article, images written into it left out
+MAX_CHARACTERS = 1_000_000  # of one article, without inline images (`data:`)
 
 Place = Callable[[str], str]
-"""Where an image's `src` leads: an absolute URL, `media/NAME`, or nothing when the image is to be left out."""
+"""Maps an image's `src` to an absolute URL or `media/NAME`, or to an empty string to leave the image out."""
 
 _TAGS = frozenset(nh3.ALLOWED_TAGS - {"area", "map"})
 _LAZY = ("data-src", "data-original", "data-lazy-src", "data-url")
@@ -63,10 +63,10 @@ _TRACKERS = re.compile(
 
 
 def clean(html: str, base: str = "", place: Place | None = None) -> str:
-    """`html` sanitised, with links absolute against `base`.
+    """Return `html` sanitised, with links absolute against `base`.
 
-    `nh3.clean(result) == result`. Scripts, handlers, `javascript:`, forms and tracking pixels are gone, an embed is a link, a lazy
-    image is an image. What is beyond `MAX_CHARACTERS` is cut off. `place` decides on images; by default they are absolute, too.
+    `nh3.clean(result) == result`. Scripts, handlers, `javascript:`, forms and tracking pixels are removed, embeds become links, and
+    lazy images normal ones. Text beyond `MAX_CHARACTERS` is cut off. `place` maps the images; by default they become absolute, too.
     """
     text = _DATA_URI.sub("", printable(html)) if ";base64," in html else printable(html)
     safe = _FIRST.clean(shallow(text[:MAX_CHARACTERS]))
@@ -76,12 +76,12 @@ def clean(html: str, base: str = "", place: Place | None = None) -> str:
 
 
 def words_of(html: str) -> str:
-    """The words of a line of HTML from outside, such as a title, without its markup."""
+    """Return the text of a line of HTML from outside, such as a title, without its markup."""
     return plain(nh3.clean(printable(html[:MAX_CHARACTERS]), tags=set()))
 
 
 def first_image(content: str) -> tuple[str, str]:
-    """`src` and `alt` of the first image in cleaned HTML, or two empty strings."""
+    """Return `src` and `alt` of the first image in cleaned HTML, or two empty strings."""
     if "<img" not in content:
         return "", ""
     image = lxml.html.fragment_fromstring(content, create_parent="div").find(".//img[@src]")
@@ -93,7 +93,7 @@ def _rewritten(safe: str, base: str, place: Place) -> str:
     previous = ""
     for element in list(root.iter()):
         if element.getparent() is None and element is not root:
-            continue  # gone with its parent
+            continue  # removed with its parent
         if element.tag == "img":
             source = "" if _is_pixel(element) else place(_source(element))
             if not source or source == previous or _TRACKERS.match(source):
@@ -106,7 +106,7 @@ def _rewritten(safe: str, base: str, place: Place) -> str:
         elif element.tag in _EMBEDS:
             _link_instead(element, base)
         elif element.tag == "pre" and element.text:
-            element.text = element.text.lstrip("\n")  # HTML drops one at each reading
+            element.text = element.text.lstrip("\n")  # HTML drops one at each parse
         for name in ("href", "cite"):
             if name in element.attrib:
                 _absolute_attribute(element, name, base)
@@ -126,7 +126,7 @@ def _absolute_attribute(element: lxml.html.HtmlElement, name: str, base: str) ->
 
 
 def _source(image: lxml.html.HtmlElement) -> str:
-    """The picture that a visitor would see: lazy loading keeps it beside `src`."""
+    """Return the address of the picture that a visitor would see: lazy loading keeps it in another attribute than `src`."""
     for name in _LAZY:
         if value := image.get(name, "").strip():
             return str(value)
@@ -145,7 +145,7 @@ def _is_pixel(image: lxml.html.HtmlElement) -> bool:
 
 
 def _link_instead(element: lxml.html.HtmlElement, base: str) -> None:
-    """An iframe, video or player becomes a link to what it would show."""
+    """Replace an iframe, video or player by a link to what it would show."""
     target = ""
     for candidate in (element, *element.iter("source")):
         for name in (*_LAZY, "src", "data"):
@@ -166,7 +166,7 @@ def _link_instead(element: lxml.html.HtmlElement, base: str) -> None:
 
 
 def _settled(html: str) -> str:
-    """Sanitise until nothing changes any more: markup that only falls into place on a second reading is how filters are passed."""
+    """Sanitise until nothing changes: markup that becomes dangerous only at the second parse is a way past filters (mutation XSS)."""
     for _ in range(4):
         html = printable(_LAST.clean(html))
         if nh3.clean(html) == html:

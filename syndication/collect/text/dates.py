@@ -74,7 +74,7 @@ def read_time(text: str, zone: ZoneInfo) -> datetime | None:
 
 
 def _in_figures(value: str) -> datetime | None:
-    """ISO 8601 with all its digits, `20261116093000`, or (milli)seconds since 1970."""
+    """Read ISO 8601 with all its digits, `20261116093000`, or (milli)seconds since 1970."""
     if (
         value[4:5] == value[7:8] == "-"
     ):  # most dates: the written forms would read it too, but four times as slowly
@@ -87,7 +87,7 @@ def _in_figures(value: str) -> datetime | None:
 
 
 def _written(value: str) -> datetime | None:
-    """The first form that fits, naive where `value` names no zone. Raises ValueError for a day that does not exist."""
+    """Read the first form that fits; naive if `value` names no zone. Raises ValueError for a day that does not exist."""
     for form, read in _FORMS:
         match = form.search(value)
         day = read(match) if match else None
@@ -97,7 +97,7 @@ def _written(value: str) -> datetime | None:
 
 
 def _at(day: datetime, rest: str) -> datetime:
-    """The day with the time of day found in `rest`, or midnight."""
+    """Add the time of day found in `rest` to `day`."""
     clock = _CLOCK.search(rest)
     if not clock:
         return day
@@ -123,7 +123,7 @@ def _bare(word: str) -> str:
 
 
 def _prefixes() -> dict[str, int]:
-    """Every prefix of three or more letters that only one month's names begin with."""
+    """Map every prefix of three or more letters that is unique to one month to that month."""
     found: dict[str, set[int]] = {}
     for index, name in enumerate(_MONTHS.split()):
         for length in range(3, len(_bare(name)) + 1):

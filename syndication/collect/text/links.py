@@ -1,15 +1,15 @@
-"""URLs: made absolute, freed from tracking, and brought to the one form that identifies an article."""
+"""URLs: made absolute, freed from tracking parameters, and brought to the one form that identifies an article."""
 
 import re
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
-__all__ = ["absolute", "canonical", "shown", "without_tracking"]
+__all__ = ["absolute", "canonical", "is_of_site", "shown", "without_tracking"]
 
 _MAX_LENGTH = 4096  # characters
 _KEPT = "/%:@!$&'()*+,;=?#~[]|"  # what quote() leaves alone besides letters, digits and -._~
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-# Names that only ever follow a visitor around. courlan's own list also drops `uid`, `cid`, `source` and `session`, which are
-# the article's number in some content systems: two articles would become one.
+# Parameters that only serve tracking. courlan's own list also drops `uid`, `cid`, `source` and `session`, which are the article's
+# number in some content systems: two articles would become one.
 _TRACKING = re.compile(
     r"(?:utm_|mc_|mkt_|mtm_|itm_|hsa_|pk_|piwik_|matomo_|vero_|oly_|_hs).*"
     r"|(?:fbc|gc|dc|gbra|wbra|msclk|twc|ttc|yc|ysc|igsh)lid|(?:gbra|wbra|msclk|li_fat_)id"
@@ -19,7 +19,7 @@ _TRACKING = re.compile(
 
 
 def absolute(url: str, base: str = "", *, schemes: tuple[str, ...] = ("http", "https")) -> str:
-    """`url` seen from `base`, in ASCII (RFC 3986), without a password; nothing when it does not lead to one of `schemes`."""
+    """Return `url` resolved against `base`, in ASCII (RFC 3986), without user and password; empty unless its scheme is in `schemes`."""
     text = re.sub(r"[\x00-\x20\x7f]+", " ", url).strip().replace(" ", "%20")
     if not text or len(text) > _MAX_LENGTH:
         return ""
@@ -60,7 +60,7 @@ def _web(parts: SplitResult) -> str:
 
 
 def without_tracking(url: str) -> str:
-    """`url` without the parameters that only follow a visitor around; all else stays as it is."""
+    """Return `url` without tracking parameters, and otherwise unchanged."""
     parts = urlsplit(url)
     kept = [part for part in parts.query.split("&") if part and not _is_tracking(part)]
     fragment = "" if _is_tracking(parts.fragment) else parts.fragment
@@ -73,9 +73,9 @@ def _is_tracking(part: str) -> bool:
 
 
 def canonical(url: str) -> str:
-    """The form of an absolute `url` that is the same for one page however it was written: an identity, not a link.
+    """Return the form of an absolute `url` that all spellings of one page's address share: an identity, not a link.
 
-    One scheme, no `www.`, no default port, no closing slash, parameters sorted and free of tracking, no fragment but `#!`.
+    One scheme, no `www.`, no default port, no trailing slash, sorted parameters without tracking, no fragment except `#!` and `#/`.
     """
     from courlan import normalize_url  # noqa: PLC0415 (45 ms that most commands never need)
 
@@ -91,7 +91,7 @@ def canonical(url: str) -> str:
 
 
 def shown(url: str) -> str:
-    """`url` as an error may print it: without a user's name, password and parameters."""
+    """Return `url` as an error may print it: without user, password and parameters."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -99,3 +99,9 @@ def shown(url: str) -> str:
     except ValueError:
         return "the address"
     return urlunsplit((parts.scheme, f"[{host}]{port}" if ":" in host else host + port, parts.path, "", ""))
+
+
+def is_of_site(url: str, other: str) -> bool:
+    """Return whether both are on one host, or one host is a subdomain of the other. `www.` does not count."""
+    hosts = [(urlsplit(each).hostname or "").removeprefix("www.") for each in (url, other)]
+    return any(one == two or one.endswith(f".{two}") for one, two in (hosts, reversed(hosts)))

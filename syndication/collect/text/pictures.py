@@ -1,4 +1,4 @@
-"""Of the sizes that a picture is offered in, the one that is shown."""
+"""Choose among the sizes that a picture is offered in."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ SERVED = 1200  # pixels: an image 600 wide on a screen of double density
 
 
 def best(offered: list[Image]) -> Image:
-    """The widest up to what is served, the first of equals; the first of all when it does not say how wide it is."""
+    """Return the widest image up to `SERVED`, the first of equals; the first of all if its width is unknown."""
     fits = [image for image in offered if image.width <= SERVED]
     if not offered[0].width:
         return offered[0]
@@ -19,7 +19,7 @@ def best(offered: list[Image]) -> Image:
 
 
 def described(media: Mapping[str, Any], src: str, length: object, alt: str = "") -> Image:
-    """An image with what `media` says under `width`, `height` and `type`, if those are numbers; `length` is in bytes."""
+    """Return an image with the `width`, `height` and `type` that `media` states; `length` is in bytes. What is not a number is 0."""
     width, height, size = (_whole(value) for value in (media.get("width"), media.get("height"), length))
     return Image(src, alt, width, height, str(media.get("type") or ""), size)
 

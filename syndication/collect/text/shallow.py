@@ -1,8 +1,8 @@
-"""A cap on how deep HTML may nest, kept before the first real parser sees it.
+"""A limit on the depth of HTML, applied before any real parser sees it.
 
-Parsers of HTML take time with the square of the depth (nh3: 2 s for 30,000 nested tags), and libxml2 drops what stands deeper than
-256. This tokenizer follows the HTML standard's own states (§13.2.5) closely enough that a tag hidden in an attribute is not
-counted; what it is not sure of, it leaves out. Every match consumes what it looked at, so the time is linear.
+HTML parsers take quadratic time in the depth (nh3: 2 s for 30,000 nested tags), and libxml2 drops what is nested deeper than 256.
+This tokenizer follows the states of the HTML standard (§13.2.5) closely enough not to count a tag that is hidden in an attribute; what
+it is not sure of, it leaves out. Every match consumes what it looked at, so the time is linear.
 """
 
 import re
@@ -11,13 +11,12 @@ from collections import Counter
 __all__ = ["MAX_DEPTH", "shallow"]
 
 MAX_DEPTH = 100
-MAX_FORMATS = 20  # HTML opens unclosed <b> and its like again in every paragraph
-_FEW = 20  # so few tags cannot nest too deep
+MAX_FORMATS = 20  # HTML reopens unclosed <b> and the like in every paragraph
+_FEW = 20  # tags: fewer cannot nest too deep
 
 _ATTRIBUTES = r"""(?:[\s/]++|[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>"'][^\s>]*+)?+)?+)*+"""
-_RAW = (
-    "iframe|noembed|noframes|noscript|script|style|textarea|title|xmp|plaintext"  # their content is no markup
-)
+# Elements whose content is not markup.
+_RAW = "iframe|noembed|noframes|noscript|script|style|textarea|title|xmp|plaintext"
 _TOKEN = re.compile(
     rf"<!--(?:-?>|.*?(?:--!?>|\Z))|<[!?][^>]*+>?|</(?![a-zA-Z])[^>]*+>?"
     rf"|(?P<raw><(?P<name>{_RAW})(?=[\s/>]){_ATTRIBUTES}(?:>|\Z)).*?(?:</(?P=name)(?=[\s/>]){_ATTRIBUTES}(?:>|\Z)|\Z)"
@@ -41,19 +40,29 @@ _VOID = {
     "wbr",
 }
 _TABLE = {"tr", "td", "th", "tbody", "thead", "tfoot", "colgroup"}
-_UNCOUNTED = {*_VOID, *_TABLE, "p", "li", "dt", "dd", "option", "rp", "rt"}  # closed by the next of its kind
+_UNCOUNTED = {
+    *_VOID,
+    *_TABLE,
+    "p",
+    "li",
+    "dt",
+    "dd",
+    "option",
+    "rp",
+    "rt",
+}  # closed by the next of their kind
 _FORMATS = {"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"}
 
 
 def shallow(html: str) -> str:
-    """`html` without the tags that nest deeper than any page means to, and without comments, scripts and their like."""
+    """Return `html` without tags nested deeper than `MAX_DEPTH`, and without comments, scripts and the like."""
     if html.count("<") <= _FEW:
         return html
     out: list[str] = []
     opened: Counter[str] = Counter()
     depth = formats = position = 0
     for match in _TOKEN.finditer(html):
-        # A stray "<" could become a tag with what follows a token that is left out.
+        # A stray "<" could form a tag with the text behind a token that is left out.
         out.append(html[position : match.start()].replace("<", "&lt;"))
         position = match.end()
         if match["raw"]:

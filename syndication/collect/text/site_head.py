@@ -1,4 +1,4 @@
-"""What a site's page says in its head about the site: its name, its feeds, its WordPress API."""
+"""What the head of a page says about its site: name, language, logo, feeds, WordPress API."""
 
 import json
 import re
@@ -10,20 +10,21 @@ import lxml.html
 
 from syndication.collect.text.charset import decoded
 from syndication.collect.text.links import absolute
+from syndication.collect.text.page_tree import base_address, page_tree
 from syndication.collect.text.words import fold, language_tag
 
 __all__ = ["FeedLink", "SiteHead", "read_head"]
 
-WORDPRESS = "https://api.w.org/"  # the relation that its REST API is linked by
+WORDPRESS = "https://api.w.org/"  # the link relation of its REST API
 _FEEDS = frozenset(
     {"application/rss+xml", "application/atom+xml", "application/feed+json", "application/json"}
 )
-_HEAD = 2**19  # bytes: a head is not longer, and nothing behind it is parsed
+_HEAD = 2**19  # bytes that are searched for the head; nothing after it is parsed
 _LINK = re.compile(r"<([^<>]*)>([^<]*)")  # of a Link header (RFC 8288 §3)
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,]+))", re.IGNORECASE)
 _END = re.compile(rb"</head\s*>|<body\b", re.IGNORECASE)
 _PUBLISHERS = frozenset({"Organization", "NewsMediaOrganization", "WebSite", "Corporation"})
-_NO_PICTURE = (".svg", ".ico")  # mail programs show neither
+_NOT_SHOWN = (".svg", ".ico")  # in mail programs
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,12 @@ class SiteHead:
 
 
 def read_head(data: bytes, url: str, headers: Mapping[str, str]) -> SiteHead:
-    """The head of the page `data`, which came from `url` with `headers` (names in lower case); empty when it is no HTML."""
+    """Read the head of the page `data`, which came from `url` with `headers` (lower-case names). Empty when it is not HTML."""
     api = _linked(headers.get("link", ""), url)
     root = _tree(data, headers.get("content-type", ""))
     if root is None:
         return SiteHead(url, api=api)
-    base = absolute(next((each.get("href", "") for each in root.iter("base")), ""), url) or url
+    base = base_address(root, url)
     links = [
         (each.get("rel", "").lower().split(), absolute(each.get("href", ""), base), each)
         for each in root.iter("link")
@@ -82,13 +83,13 @@ def read_head(data: bytes, url: str, headers: Mapping[str, str]) -> SiteHead:
 
 
 def _is_feed(link: Any) -> bool:
-    """`application/json` is also what WordPress calls its pages in the API."""
+    """Return whether a link is a feed's. WordPress also links pages of its API as `application/json`."""
     kind = link.get("type", "").partition(";")[0].strip().lower()
     return kind in _FEEDS and (kind != "application/json" or "wp-json" not in link.get("href", ""))
 
 
 def _linked(header: str, url: str) -> str:
-    """The WordPress API of a Link header, or nothing."""
+    """Return the WordPress API that a Link header names, or an empty string."""
     for target, parameters in _LINK.findall(header):
         found = _REL.search(parameters)
         if found and WORDPRESS in (found[1] or found[2] or "").split():
@@ -98,25 +99,19 @@ def _linked(header: str, url: str) -> str:
 
 def _tree(data: bytes, content_type: str) -> lxml.html.HtmlElement | None:
     end = _END.search(data, 0, _HEAD)
-    head = data[: end.start() if end else _HEAD]
-    try:
-        return lxml.html.document_fromstring(
-            decoded(head, content_type).encode(), parser=lxml.html.HTMLParser(encoding="utf-8")
-        )
-    except lxml.etree.ParserError:  # nothing in it
-        return None
+    return page_tree(decoded(data[: end.start() if end else _HEAD], content_type))
 
 
 def _logos(root: lxml.html.HtmlElement, base: str) -> Iterator[str]:
-    """The logos that schema.org's descriptions of the site name."""
+    """Yield the logos named in schema.org descriptions of the site."""
     for script in root.iter("script"):
         if script.get("type", "").strip().lower() != "application/ld+json":
             continue
         try:
-            said = json.loads(script.text or "", strict=False)
+            data = json.loads(script.text or "", strict=False)
         except (ValueError, RecursionError):
             continue
-        graph = said.get("@graph", [said]) if isinstance(said, dict) else said
+        graph = data.get("@graph", [data]) if isinstance(data, dict) else data
         for thing in graph if isinstance(graph, list) else ():
             if isinstance(thing, dict) and _kinds(thing) & _PUBLISHERS:
                 logo = thing.get("logo")
@@ -131,4 +126,4 @@ def _kinds(thing: dict[str, Any]) -> set[str]:
 
 
 def _is_picture(url: str) -> bool:
-    return bool(url) and not url.lower().partition("?")[0].endswith(_NO_PICTURE)
+    return bool(url) and not url.lower().partition("?")[0].endswith(_NOT_SHOWN)

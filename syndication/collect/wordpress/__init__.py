@@ -1,4 +1,4 @@
-"""WordPress sites by their REST API.
+"""Read WordPress sites by their REST API.
 
-Start at `api.py`; `post.py` turns one post into an article.
+Start at `api.py`; `post.py` converts one post to a feed entry.
 """

@@ -1,7 +1,7 @@
-"""A WordPress site by its REST API: found by itself, read page by page, and after the first time only what is new or changed.
+"""Read a WordPress site by its REST API: find the API, read all posts the first time, and then only new and changed ones.
 
-Two questions are asked: what was published since, and what was changed since. A scheduled post is published without being changed,
-and an edited one is changed without being published.
+There are two queries: published since, and modified since. A scheduled post is published without being modified, and an edited one is
+modified without being published.
 """
 
 import asyncio
@@ -27,15 +27,17 @@ Get = Callable[[str], Awaitable[Fetched]]
 """One polite GET; raises CollectError."""
 
 PER_PAGE = 100  # the most that the API gives
-MAX_PAGES = 10  # of one question
-OVERLAP = timedelta(days=1)  # `after` is read on the site's own clock, which may be half a day from UTC
+MAX_PAGES = 10  # per query
+OVERLAP = timedelta(
+    days=1
+)  # `after` is compared with the site's local time, which may be half a day from UTC
 _EMBED = "author,wp:featuredmedia,wp:term"
-_GONE, _NO_SUCH_PAGE, _NOT_FOUND = 410, 400, 404
+_NO_SUCH_PAGE, _NOT_FOUND = 400, 404
 
 
 @dataclass(frozen=True, slots=True)
 class Posts:
-    """How it went. `validators` remember the newest change that was seen, `moved` and `retired` are what the site's page said."""
+    """The outcome. `validators` hold the time of the newest change seen, `moved` and `retired` are those of the site's page."""
 
     validators: Validators
     asked_all: bool = True
@@ -44,7 +46,7 @@ class Posts:
 
 
 class NoApiError(CollectError):
-    """The API cannot be had; `feed` is the address where the site's feed should be."""
+    """The API cannot be used; `feed` is where the site's feed should be."""
 
     def __init__(self, cause: CollectError, feed: str) -> None:
         super().__init__(cause.message, cause.hint)
@@ -52,7 +54,7 @@ class NoApiError(CollectError):
 
 
 def posts_address(root: str) -> str:
-    """The address of the posts below the API's `root`, which may be a path or the parameter `rest_route`."""
+    """Return the address of the posts below the API's `root`, which may be a path or the parameter `rest_route`."""
     parts = urlsplit(root)
     query = parse_qsl(parts.query, keep_blank_values=True)
     if any(name == "rest_route" for name, _ in query):
@@ -65,7 +67,7 @@ def posts_address(root: str) -> str:
 
 
 def api_root(url: str) -> str:
-    """`url` when it is an API's root or its list of posts, else nothing."""
+    """Return `url` if it is an API's root or its list of posts, else an empty string."""
     parts = urlsplit(url)
     is_root = parts.path.rstrip("/").endswith("/wp-json") or "rest_route" in dict(parse_qsl(parts.query))
     return url if is_root or "/wp/v2/" in url else ""
@@ -74,15 +76,15 @@ def api_root(url: str) -> str:
 async def read_posts(
     url: str, known: Validators, articles: FeedArticles, get: Get, *, now: datetime
 ) -> Posts:
-    """Give the posts of the site at `url` to `articles`: all up to a cap, or with `known` those since then.
+    """Pass the posts of the site at `url` to `articles`: all up to a limit, or with `known` those since then.
 
-    Raises NoApiError when the API is closed, hidden or broken, CollectError when the site itself cannot be had.
+    Raises NoApiError when the API is closed, hidden or broken, CollectError when the site itself cannot be read.
     """
     moved, feed = "", url.partition("/wp-json")[0].partition("?")[0].rstrip("/") + "/feed/"
     roots = [api_root(url)]
     if not roots[0]:
         page = await get(url)
-        if page.status == _GONE:
+        if page.gone:
             return Posts(known, retired=True)
         head = read_head(page.body, page.url, page.headers)
         moved = page.moved
@@ -93,15 +95,15 @@ async def read_posts(
             [head.api] if head.api else [urljoin(page.url, "wp-json/"), urljoin(page.url, "?rest_route=/")]
         )
     since = _since(known)
-    walk = _Walk(articles, get, now, since)
+    pages = _PostPages(articles, get, now, since)
     try:
-        await walk.first_of([root if "/wp/v2/" in root else posts_address(root) for root in roots])
+        await pages.first_of([root if "/wp/v2/" in root else posts_address(root) for root in roots])
     except CollectError as error:
         raise NoApiError(error, feed) from error
-    walk.close()
-    newest = max(walk.newest, since) if since else walk.newest
+    pages.close()
+    newest = max(pages.newest, since) if since else pages.newest
     return Posts(
-        known if walk.broken or newest == _EPOCH else Validators(last_modified=newest.isoformat()),
+        known if pages.broken or newest == _EPOCH else Validators(last_modified=newest.isoformat()),
         asked_all=since is None,
         moved=moved,
     )
@@ -111,7 +113,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _since(known: Validators) -> datetime | None:
-    """None for the first time, and for what another kind of source remembered."""
+    """Return the time of the last collect; None the first time, and for the validators of another kind of source."""
     try:
         found = datetime.fromisoformat(known.last_modified)
     except ValueError:
@@ -119,8 +121,8 @@ def _since(known: Validators) -> datetime | None:
     return found if found.tzinfo else None
 
 
-class _Walk:
-    """The way through the pages. `newest` is the latest time that a post said, `broken` whether a page is missing."""
+class _PostPages:
+    """Reads the pages of posts. `newest` is the latest time in a post, `broken` whether a page is missing."""
 
     def __init__(self, articles: FeedArticles, get: Get, now: datetime, since: datetime | None) -> None:
         self._articles = articles
@@ -134,22 +136,22 @@ class _Walk:
         self.broken = False
 
     async def first_of(self, addresses: list[str]) -> None:
-        """Read the posts at the first of `addresses` where there are any. Raises CollectError when none has them."""
+        """Read the posts at the first of `addresses` where they exist. Raises CollectError when there are none."""
         for number, address in enumerate(addresses, start=1):
             try:
                 await self._read(address)
             except CollectError as error:
                 missing = not isinstance(error, AnswerError) or error.status == _NOT_FOUND
-                if number == len(addresses) or not missing:  # who says no is not asked by another door
+                if number == len(addresses) or not missing:  # a refusal is not circumvented
                     raise
             else:
                 return
 
     async def _read(self, address: str) -> None:
-        for question in self._questions():
-            await self._pages(address, question)
+        for query in self._queries():
+            await self._pages(address, query)
 
-    def _questions(self) -> Iterator[dict[str, str]]:
+    def _queries(self) -> Iterator[dict[str, str]]:
         if self._since is None:
             yield {}
             return
@@ -157,11 +159,11 @@ class _Walk:
         yield {"after": start}
         yield {"modified_after": start, "orderby": "modified"}
 
-    async def _pages(self, address: str, question: dict[str, str]) -> None:
+    async def _pages(self, address: str, query: dict[str, str]) -> None:
         for number in range(1, MAX_PAGES + 1):
-            asked = {**question, "per_page": str(PER_PAGE), "page": str(number), "_embed": _EMBED}
+            parameters = {**query, "per_page": str(PER_PAGE), "page": str(number), "_embed": _EMBED}
             try:
-                fetched = await self._get(_with(address, asked))
+                fetched = await self._get(_with(address, parameters))
                 posts = _posts(fetched)
             except CollectError as error:
                 if not self._answered:
@@ -182,15 +184,13 @@ class _Walk:
         self._articles.warnings.append(f"Only the newest {MAX_PAGES * PER_PAGE:,}{of} posts were asked for.")
 
     def _take(self, posts: list[Any], site: str) -> bool:
-        """Whether a post was new: a site that ignores `page` gives the same ones for ever."""
+        """Pass on the new posts, and return whether there were any: a site that ignores `page` sends the same ones forever."""
         before = len(self._seen)
         for post in posts:
             if not isinstance(post, dict) or not post_id(post):
                 self._odd += 1
                 continue
-            if (
-                post_id(post) in self._seen
-            ):  # in both questions, or on two pages because a post came in between
+            if post_id(post) in self._seen:  # in both queries, or on two pages because a new post moved it
                 continue
             self._seen.add(post_id(post))
             if is_protected(post):
@@ -202,7 +202,7 @@ class _Walk:
         return len(self._seen) > before
 
     def close(self) -> None:
-        """Say what was counted."""
+        """Add the warnings about what was counted."""
         self._articles.close()
         if self._protected:
             self._articles.warnings.append(
@@ -210,7 +210,7 @@ class _Walk:
             )
         if self._odd:
             self._articles.warnings.append(
-                f"{counted(self._odd, 'post')} without a number, or no object; left out."
+                f"{counted(self._odd, 'post')} without a number, or not an object; left out."
             )
 
 
@@ -221,17 +221,17 @@ def _with(address: str, parameters: dict[str, str]) -> str:
 
 
 def _posts(fetched: Fetched) -> list[Any]:
-    """The posts of an answer. Raises CollectError when it is none."""
+    """Parse the posts of an answer. Raises CollectError when it is not a list."""
     name = shown(fetched.url)
     hint = "Ask the site's operator, or use its feed."
     try:
         found = json.loads(fetched.body.decode("utf-8-sig"), strict=False)
     except (ValueError, RecursionError):
-        raise CollectError(f"{name} answered with no JSON.", hint) from None
+        raise CollectError(f"{name} answered with something other than JSON.", hint) from None
     if not isinstance(found, list):
         said = found.get("code") if isinstance(found, dict) else None
         raise CollectError(
-            f"{name} answered with no list of posts{f' ({said})' if isinstance(said, str) else ''}.", hint
+            f"{name} answered without a list of posts{f' ({said})' if isinstance(said, str) else ''}.", hint
         )
     return found
 

@@ -1,4 +1,4 @@
-"""One post of WordPress's REST API as an entry (developer.wordpress.org/rest-api/reference/posts)."""
+"""Convert a post of WordPress's REST API to an entry (developer.wordpress.org/rest-api/reference/posts)."""
 
 import re
 from html import unescape
@@ -13,22 +13,22 @@ from syndication.domain.text import plain
 
 __all__ = ["is_protected", "post_entry", "post_id"]
 
-# The sign of an excerpt that WordPress or a theme cut by itself: we cut the text better.
+# The end of an excerpt that WordPress or a theme cut off: we cut the text better.
 _MORE = r"(?:&hellip;|&#8230;|…|\.\.\.)"
 _CUT_OFF = re.compile(rf"(?:\[\s*{_MORE}\s*\]|{_MORE}\s*<a\b.*)\s*(?:</p>)?\s*$", re.IGNORECASE | re.DOTALL)
-_TAIL = 1_000  # characters of an excerpt that are looked at for it
+_TAIL = 1_000  # characters of an excerpt that are searched for it
 _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}")
-_NEVER = "0000-"  # of a time that was not set
-_NO_CATEGORY = "uncategorized"  # the slug of the one that WordPress gives to a post without any
+_NEVER = "0000-"  # the year of a time that is not set
+_NO_CATEGORY = "uncategorized"  # the slug of WordPress's default category
 
 
 def post_id(post: dict[str, Any]) -> str:
-    """The post's number."""
+    """Return the post's number."""
     return str(post.get("id", ""))
 
 
 def is_protected(post: dict[str, Any]) -> bool:
-    """Whether a password keeps it from visitors. Its title is public all the same, which is no reason to print it."""
+    """Return whether a password protects it. Its title is public all the same, but is not published here."""
     return bool(post.get("password")) or any(
         isinstance(part := post.get(name), dict) and bool(part.get("protected"))
         for name in ("content", "excerpt")
@@ -36,7 +36,7 @@ def is_protected(post: dict[str, Any]) -> bool:
 
 
 def post_entry(post: dict[str, Any], site: str) -> ParsedEntry:
-    """The entry of `post`. `site` is the address that its links are seen from."""
+    """Convert `post` to an entry. Its links are resolved against `site`."""
     link = absolute(_text(post.get("link")), site)
     excerpt = _rendered(post, "excerpt")
     categories, tags = _terms(post, "category"), _terms(post, "post_tag")
@@ -66,7 +66,7 @@ def _rendered(post: dict[str, Any], name: str) -> str:
 
 
 def _time(post: dict[str, Any], name: str) -> str:
-    """`*_gmt` is UTC and lacks the Z that would say so; without it, the time of the site's own clock."""
+    """Return the time `*_gmt`, with the Z that it lacks; without it, the site's local time."""
     written = _text(post.get(f"{name}_gmt"))
     if written and not written.startswith(_NEVER):
         return written + "Z" if _LOCAL.fullmatch(written) else written
@@ -81,7 +81,7 @@ def _embedded(post: dict[str, Any], name: str) -> list[Any]:
 
 
 def _authors(post: dict[str, Any]) -> tuple[str, ...]:
-    """Sites that hide their users answer with an error in the author's place; the description for search engines may have the name."""
+    """Return the names of the authors. Sites that hide their users have an error instead; Yoast's data for search engines may have the name."""
     names = [
         plain(name)
         for person in _embedded(post, "author")
@@ -94,7 +94,7 @@ def _authors(post: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _terms(post: dict[str, Any], taxonomy: str) -> tuple[str, ...]:
-    """The names of the post's terms, in the order of the site."""
+    """Return the names of the post's terms, in the order of the site."""
     return tuple(
         plain(_text(term.get("name")))
         for group in _embedded(post, "wp:term")
@@ -105,7 +105,7 @@ def _terms(post: dict[str, Any], taxonomy: str) -> tuple[str, ...]:
 
 
 def _image(post: dict[str, Any]) -> Image | None:
-    """The featured image, in the size that is shown."""
+    """Return the featured image, in the size to show."""
     media = next((each for each in _embedded(post, "wp:featuredmedia") if isinstance(each, dict)), {})
     details = media.get("media_details")
     details = details if isinstance(details, dict) else {}

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from syndication.collect.harvest import SourceResult
+from syndication.collect.source_result import SourceResult
 from syndication.compose.membership import old_entry
 from syndication.domain.article import ParsedArticle, Source, Validators
 from syndication.domain.text import counted

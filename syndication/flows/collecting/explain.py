@@ -4,7 +4,7 @@ from dataclasses import asdict, is_dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from syndication.collect.pages.sitemap import is_of_site
+from syndication.collect.text.links import is_of_site
 from syndication.domain.article import Source, SourceKind
 from syndication.domain.text import counted, cut, plain
 from syndication.flows.app import App

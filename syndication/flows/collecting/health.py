@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from syndication.collect.harvest import SourceResult
+from syndication.collect.source_result import SourceResult
 from syndication.collect.text.links import shown
 from syndication.domain.article import Source, SourceKind
 from syndication.domain.health import lasts, remembered, shrunk

@@ -99,7 +99,7 @@ async def _audience(app: App, path: Path, recent: list[ResolvedArticle], account
     )
     told = partial(app.progress.count, "bytes of the access log")
     # The salt of this run: what is hashed with it can be told by nobody afterwards.
-    found = await app.hot.log.audience(question, salt=app.new_id().encode(), told=told)
+    found = await app.hot.log.audience(question, salt=app.new_id().encode(), progress=told)
     app.progress.say(
         f"access log: {counted(found.lines, 'line')}, {counted(sum(found.views.values()), 'view')} of {counted(len(found.visitors), 'article')}"
     )

@@ -1,4 +1,4 @@
-"""The pages behind a list: which are asked, what became of each, and what is remembered for the next time."""
+"""Fetch and read the pages of a source's lists, and decide what to remember of each for the next time."""
 
 import asyncio
 from collections import defaultdict
@@ -11,24 +11,22 @@ from syndication.collect.article.choice import Facts
 from syndication.collect.http.fetch import Fetched, Fetcher
 from syndication.collect.identity import keys
 from syndication.collect.pages.page_plan import Listing, plan_pages
-from syndication.collect.pages.sitemap import is_of_site
-from syndication.collect.text.links import shown
+from syndication.collect.text.links import is_of_site, shown
 from syndication.domain.article import ParsedArticle, Source, SourceKind
 from syndication.domain.page import TRIES, KnownPage, ListedPage
 from syndication.domain.publication import Publication
 from syndication.domain.text import counted
 from syndication.errors import CollectError
 
-__all__ = ["PAGE_TYPES", "PageFetcher", "Read"]
+__all__ = ["PAGE_TYPES", "PageFetcher", "PageOutcome"]
 
 PAGE_TYPES = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
-_NOT_MODIFIED, _GONE = 304, 410
 _LATER = "Nothing is lost; the next run tries again."
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """What came of one page. `failure` is a sentence, `refusal` a clause; with neither and no article it did not change."""
+class PageOutcome:
+    """The outcome of one page. `failure` is a sentence, `refusal` a clause; without both and without an article it did not change."""
 
     page: KnownPage
     article: ParsedArticle | None = None
@@ -37,7 +35,7 @@ class Read:
 
 
 class PageFetcher:
-    """Reads the pages that the lists of one source show. `known` is what was remembered, by address."""
+    """Reads the listed pages of one source. `known` is what was remembered, by address."""
 
     def __init__(
         self,
@@ -59,22 +57,22 @@ class PageFetcher:
         self._room = asyncio.Semaphore(
             fetcher.limits.total
         )  # of pages in memory: reading is slower than fetching
-        self._strict = source.kind is SourceKind.SITEMAP  # nobody chose its pages one by one
+        self._strict = source.kind is SourceKind.SITEMAP  # its pages were not chosen by the operator
         self.warnings: list[str] = []
         self.notes: list[str] = []
         self.articles: tuple[ParsedArticle, ...] = ()
         self.remembered: dict[str, KnownPage] = {}
-        self.unfinished: frozenset[str] = frozenset()  # lists with pages that are to be asked next time
+        self.unfinished: frozenset[str] = frozenset()  # lists with pages that are due again next time
 
     async def read(self, listings: Sequence[Listing]) -> None:
-        """Fetch what is due of `listings`. Raises CollectError when not one page could ever be read."""
+        """Fetch what is due of `listings`. Raises CollectError when no page could ever be read."""
         listings = [self._own(listing) for listing in listings]
         plan = plan_pages(
             listings, self._known, now=self._now, limit=self._source.limit, all_ages=not self._strict
         )
         listed = {page.url for listing in listings for page in listing.pages}
         self.remembered = {url: page for url, page in self._known.items() if url in listed}
-        results = await asyncio.gather(*(self._page(page, by) for page, by in plan.asked))
+        results = await asyncio.gather(*(self._page(page, by) for page, by in plan.chosen))
         self.remembered.update((result.page.url, result.page) for result in results)
         failed = [result for result in results if result.failure]
         if failed and len(failed) == len(results) and not any(page.read for page in self.remembered.values()):
@@ -83,14 +81,14 @@ class PageFetcher:
             )
         self.articles = tuple(self._distinct([result for result in results if result.article]))
         self.unfinished = plan.short | {result.page.listed_by for result in failed}
-        self._say(results, plan.left)
+        self._warn(results, plan.left)
         if not listed:
             self.warnings.append(f"{shown(self._source.location)} lists no page of its site.")
         if plan.old:
             self.notes.append(f"{counted(plan.old, 'page')} not changed for 28 days left alone")
 
     def _own(self, listing: Listing) -> Listing:
-        """A sitemap speaks for its own site only."""
+        """Leave out pages of other sites: a sitemap may only list its own."""
         if not self._strict:
             return listing
         kept = tuple(page for page in listing.pages if is_of_site(page.url, self._source.location))
@@ -100,11 +98,11 @@ class PageFetcher:
             )
         return replace(listing, pages=kept)
 
-    async def _page(self, page: ListedPage, by: str) -> Read:
+    async def _page(self, page: ListedPage, by: str) -> PageOutcome:
         async with self._room:
-            return await self._asked(page, by)
+            return await self._fetched(page, by)
 
-    async def _asked(self, page: ListedPage, by: str) -> Read:
+    async def _fetched(self, page: ListedPage, by: str) -> PageOutcome:
         known = self._known.get(page.url) or KnownPage(url=page.url, listed_by=by)
         known = replace(known, listed_by=by)
         try:
@@ -117,15 +115,15 @@ class PageFetcher:
                 found=True,
             )
         except CollectError as error:
-            return Read(known.failed(page.stamp), failure=error.message)
+            return PageOutcome(known.failed(page.stamp), failure=error.message)
         read = replace(known, stamp=page.stamp, read=known.read or self._now, failures=0)
-        if fetched.status == _NOT_MODIFIED:
-            return Read(read)
-        if fetched.status == _GONE:
-            return Read(replace(read, published=None))
+        if fetched.unchanged:
+            return PageOutcome(read)
+        if fetched.gone:
+            return PageOutcome(replace(read, published=None))
         return await self._article(replace(read, validators=fetched.validators), page, fetched)
 
-    async def _article(self, read: KnownPage, page: ListedPage, fetched: Fetched) -> Read:
+    async def _article(self, read: KnownPage, page: ListedPage, fetched: Fetched) -> PageOutcome:
         listed = Facts(title=page.title, published=page.published, language=page.language)
         async with self._reading:
             found = await asyncio.to_thread(
@@ -133,29 +131,31 @@ class PageFetcher:
             )
         refusal = found.refusal or (found.doubt if self._strict else "")
         if refusal or found.article is None:
-            return Read(replace(read, published=None), refusal=refusal)
-        return Read(replace(read, published=found.article.published or self._now), found.article)
+            return PageOutcome(replace(read, published=None), refusal=refusal)
+        return PageOutcome(replace(read, published=found.article.published or self._now), found.article)
 
-    def _distinct(self, read: Sequence[Read]) -> list[ParsedArticle]:
-        """The articles; where several with different titles name one address as theirs, each has the one that it was fetched from."""
+    def _distinct(self, read: Sequence[PageOutcome]) -> list[ParsedArticle]:
+        """Return the articles. If several with different titles claim the same address, each gets the address it was fetched from."""
         titles: defaultdict[str, set[str]] = defaultdict(set)
         for each in read:
             if each.article:
                 titles[each.article.url].add(each.article.title)
         return [
-            each.article if len(titles[each.article.url]) == 1 else self._at_home(each.article, each.page.url)
+            each.article
+            if len(titles[each.article.url]) == 1
+            else self._at_own_address(each.article, each.page.url)
             for each in read
             if each.article
         ]
 
-    def _at_home(self, article: ParsedArticle, url: str) -> ParsedArticle:
+    def _at_own_address(self, article: ParsedArticle, url: str) -> ParsedArticle:
         zone = self._publication.timezone
         day = article.published.astimezone(zone).date() if article.published else None
         own = keys(url=url, guid="", title=article.title, day=day, source=self._source.name)
         return replace(article, url=url, keys=own)
 
-    def _say(self, results: Sequence[Read], left: int) -> None:
-        refused: defaultdict[str, list[Read]] = defaultdict(list)
+    def _warn(self, results: Sequence[PageOutcome], left: int) -> None:
+        refused: defaultdict[str, list[PageOutcome]] = defaultdict(list)
         for each in results:
             if each.refusal:
                 refused[each.refusal].append(each)

@@ -1,0 +1,42 @@
+"""HTML pages as lxml trees, and what every reader of a page needs from one."""
+
+import re
+
+import lxml.etree
+import lxml.html
+
+from syndication.collect.text.links import absolute
+from syndication.collect.text.shallow import shallow
+
+__all__ = ["base_address", "page_body", "page_tree"]
+
+_WHOLE_PAGE = re.compile(r"<(?:html|body|head)\b", re.IGNORECASE)
+
+
+def page_tree(html: str) -> lxml.html.HtmlElement | None:
+    """Return the whole page as a tree, or None when it is empty. What nests deeper than 256 elements is lost."""
+    try:  # as bytes: an XHTML page may declare an encoding that it no longer has
+        return lxml.html.document_fromstring(
+            html.encode("utf-8", "replace"), parser=lxml.html.HTMLParser(encoding="utf-8")
+        )
+    except lxml.etree.ParserError:  # empty
+        return None
+
+
+def base_address(root: lxml.html.HtmlElement, url: str) -> str:
+    """Return the address that the links of the page at `url` are relative to: its `<base>`, or `url`."""
+    return absolute(next((base.get("href") for base in root.iterfind(".//base[@href]")), ""), url) or url
+
+
+def page_body(html: str) -> str:
+    """Return the article of a page: its `<article>`, else its `<main>`, else its body. A fragment is returned as it is."""
+    if not _WHOLE_PAGE.search(html):
+        return html
+    root = page_tree(shallow(html))
+    if root is None:
+        return html
+    for path in (".//article", ".//main", ".//body"):
+        element = root.find(path)
+        if element is not None:
+            return str(lxml.html.tostring(element, encoding="unicode", with_tail=False))
+    return html
