@@ -9,9 +9,12 @@ import typer
 
 from syndication.cli.loop import run as run_job
 from syndication.cli.screen import JsonProgress, Options, document, options
+from syndication.domain.text import counted
 from syndication.errors import SyndicationError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from syndication.domain.week import WeekKey
 
 __all__ = ["Week", "register", "week_key"]
@@ -128,7 +131,9 @@ def collect(
         from syndication.flows.collecting.collect import run_collect
 
         async with chosen.app() as app:
-            return _close(chosen, await run_collect(app))
+            done = await run_collect(app)
+            said = f"{counted(done.total, 'article')} in the store."
+            return _close(chosen, {"articles": done.total}, done.warnings, said)
 
     return run_job(job())
 
@@ -148,10 +153,10 @@ async def _explain(chosen: Options, url: str, *, allow_private: bool) -> int:
 def publish(
     context: typer.Context,
     full: Annotated[
-        bool, typer.Option("--full", help="Make everything anew from the store, not only what changed.")
+        bool, typer.Option("--full", help="Write everything again from the store, not only what changed.")
     ] = False,
     check: Annotated[
-        bool, typer.Option("--check", help="Compare every published file with the store, and mend it.")
+        bool, typer.Option("--check", help="Compare every published file with the store, and repair it.")
     ] = False,
 ) -> int:
     """Write what changed of the feeds and pages; nothing is collected or sent."""
@@ -161,20 +166,23 @@ def publish(
         from syndication.flows.publishing.publish import run_publish
 
         async with chosen.app() as app:
-            return _close(chosen, await run_publish(app, full=full, check=check))
+            done = await run_publish(app, full=full, check=check)
+            facts = {"feeds": done.feeds, "changed": done.changed, "mended": done.damaged}
+            said = f"{counted(done.changed, 'file')} changed in {app.folder.root}."
+            return _close(chosen, facts, done.warnings, said)
 
     return run_job(job())
 
 
-def _close(chosen: Options, done: dict[str, Any]) -> int:
+def _close(chosen: Options, facts: dict[str, Any], warnings: Sequence[str], said: str) -> int:
     if chosen.json:
-        document(done)
+        document({**facts, "warnings": warnings, "said": said})
     else:
-        for line in done["warnings"]:
+        for line in warnings:
             print(f"warning: {line}", file=sys.stderr)
-        for path in done.get("mended", ()):
-            print(f"mended: {path}")
-        print(done["said"])
+        for path in facts.get("mended", ()):
+            print(f"repaired: {path}")
+        print(said)
     return 0
 
 

@@ -94,7 +94,7 @@ async def test_a_server_that_takes_few_connections_still_gets_every_mail(newsroo
         newsroom.configure(smtp=loopback(server), connections=2)
         async with hurried(newsroom, times=60) as app:
             report = await run_weekly(app, Weekly(WeekKey.parse(W41)))
-    assert (report.sent, report.incomplete, report.warnings) == (15, False, [])
+    assert (report.sent, report.incomplete, report.warnings) == (15, False, ())
 
 
 async def test_a_sender_that_the_server_refuses_costs_nobody_the_mail(newsroom: Newsroom) -> None:

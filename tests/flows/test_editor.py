@@ -192,7 +192,7 @@ async def test_a_hold_from_another_process_stops_a_running_send_and_nobody_is_lo
         report = await asyncio.wait_for(sending, 300)
         assert (report.held, report.incomplete, report.sent) == (True, True, len(slow.taken))
         assert report.queued == 300 - report.sent > 0
-        assert (report.unknown, report.warnings) == (0, [])
+        assert (report.unknown, report.warnings) == (0, ())
         assert 0 <= report.sent - json.loads(held.stdout)["sent"] <= room.connections
 
         async with room.app() as app:
@@ -342,8 +342,7 @@ async def test_retrying_what_waits_for_its_editor_sends_nothing(approving: Newsr
         (report,) = await deliver_due(app, KEY, Again(failed=True, unknown=True))
         edition = await app.store.editions.get(KEY)
         assert edition
-        forced = Report(W41)
-        await deliver(app, edition.mailing, forced, stay=False)
+        forced = await deliver(app, edition, stay=False)
     assert (report.waits, forced.sent, approving.mails()) == (True, 0, [])
 
 

@@ -58,7 +58,7 @@ async def test_a_dead_server_is_left_to_the_others_within_the_same_run(newsroom:
     async with Script() as alive:
         servers(newsroom, **{f"p{dead}": 9, f"p{alive.port}": 1})
         report = await newsroom.run(W41)
-        assert (report.sent, report.incomplete, report.warnings) == (3, False, [])
+        assert (report.sent, report.incomplete, report.warnings) == (3, False, ())
         async with newsroom.app() as app:
             (paused,) = (await standing(app, None))["paused"]
     assert (paused["kind"], paused["name"], paused["reason"]) == ("server", f"127.0.0.1:{dead}", "pause")
@@ -87,7 +87,7 @@ async def test_a_storm_of_421_after_the_dot_ends_a_run_that_does_not_wait(newsro
         report = await newsroom.run(W41)
     assert (report.sent, report.deferred, report.queued, report.incomplete) == (0, 1, 2, True)
     assert server.connections == 1
-    assert report.warnings == [
+    assert list(report.warnings) == [
         f"The mail server 127.0.0.1:{server.port} could not be used: 421 4.3.0 not now."
     ]
 
@@ -142,7 +142,7 @@ async def test_a_warm_up_says_when_its_day_is_over_and_goes_on_the_next(newsroom
         smtp(newsroom, server, "per_day = 50", "warm_up = 2")
         first = await newsroom.run(W41)
         assert (first.sent, first.queued, first.incomplete) == (2, 6, True)
-        assert first.warnings == [
+        assert list(first.warnings) == [
             f"Today's 2 mails over the mail server 127.0.0.1:{server.port} are out; the other 6 wait until tomorrow 00:00."
         ]
         newsroom.later(hours=1)
@@ -193,7 +193,7 @@ async def test_a_policy_block_pauses_its_providers_lane_and_nobody_else(newsroom
         assert [each.sent for each in await newsroom.deliver()] == [0]
         newsroom.later(hours=2)
         (report,) = await newsroom.deliver()
-        assert (report.sent, report.incomplete, report.warnings) == (4, False, [])
+        assert (report.sent, report.incomplete, report.warnings) == (4, False, ())
     assert mailing.startswith(W41)
 
 
@@ -209,7 +209,7 @@ async def test_a_paused_lane_that_left_the_configuration_still_says_why_its_mail
         newsroom.configure(more="")
         (second,) = await newsroom.deliver()
     assert second.incomplete
-    assert second.warnings == first.warnings != []
+    assert second.warnings == first.warnings != ()
 
 
 def pause(room: Newsroom) -> str:

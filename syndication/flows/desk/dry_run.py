@@ -22,7 +22,7 @@ async def dry_run(app: App, asked: Weekly, folder: Path, *, every: bool = False)
     report = await run_weekly(app, replace(asked, send=False))
     edition = await app.store.editions.get(asked.week) if asked.week else None
     if edition is not None:
-        report.skipped = None
+        warnings = list(report.warnings)
         letters = await app.letters.of(edition.mailing)
         mails = folder / "mails"
         for language in letters.variants:
@@ -33,8 +33,9 @@ async def dry_run(app: App, asked: Weekly, folder: Path, *, every: bool = False)
             try:
                 _write(mails / f"{number:06}.eml", letters.message(recipient))
             except ValueError as error:
-                report.warnings.append(f"The mail to {recipient.email} cannot be made: {error}.")
-        report.recipients = (await app.store.ledger.counts(edition.mailing)).recipients
+                warnings.append(f"The mail to {recipient.email} cannot be made: {error}.")
+        planned = (await app.store.ledger.counts(edition.mailing)).recipients
+        report = replace(report, skipped=None, recipients=planned, warnings=tuple(warnings))
         app.progress.say(f"{counted(number, 'mail')} written to {mails}")
     return report
 
