@@ -4,7 +4,7 @@ Each stage is saved under the edition's key: a run that was stopped anywhere con
 nothing and reports that. After the freeze nothing is collected or composed again: what was frozen is what is published and mailed.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -19,22 +19,18 @@ from syndication.flows.report import Report, run_report
 from syndication.flows.sending.deliver import Delivered, awaiting_approval, deliver
 from syndication.flows.sending.due import fold_settled
 
-__all__ = ["Weekly", "deliver_edition", "run_weekly", "which_week"]
+__all__ = ["deliver_edition", "run_weekly", "which_week"]
 
 
-@dataclass(frozen=True, slots=True)
-class Weekly:
-    """What to run: an edition's key (None: the latest whose cut-off has passed), and whether mail goes out."""
+async def run_weekly(app: App, week: WeekKey | None = None, *, send: bool = True) -> Report:
+    """Make, publish and `send` one edition, or continue where an earlier run of it stopped.
 
-    week: WeekKey | None = None
-    send: bool = True
-
-
-async def run_weekly(app: App, asked: Weekly) -> Report:
-    """Make, publish and send one edition, or continue where an earlier run of it stopped."""
-    key = which_week(app.edition.cutoff, app.publication.timezone, app.clock(), asked.week)
+    Without a `week` it is the latest whose cut-off has passed. Raises UsageError for one that has not ended, LockedError, and what the
+    stages raise.
+    """
+    key = which_week(app.edition.cutoff, app.publication.timezone, app.clock(), week)
     collected = drafted = published = delivered = None
-    if asked.send:
+    if send:
         app.signing.ready()
     with app.locks("collect-and-publish"):
         edition = await app.store.editions.get(key)
@@ -45,7 +41,7 @@ async def run_weekly(app: App, asked: Weekly) -> Report:
         if edition is None or edition.published_at is None:
             published = await publish(app, edition)
     if edition is not None:
-        delivered = await deliver_edition(app, edition, send=asked.send)
+        delivered = await deliver_edition(app, edition, send=send)
     return run_report(
         app, key, edition, collected=collected, drafted=drafted, published=published, delivered=delivered
     )

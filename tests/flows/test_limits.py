@@ -16,7 +16,7 @@ from syndication.domain.week import WeekKey
 from syndication.flows.sending.due import deliver_due
 from syndication.flows.site.doctor import examine
 from syndication.flows.site.status import standing
-from syndication.flows.weekly import Weekly, run_weekly
+from syndication.flows.weekly import run_weekly
 from tests.doors.ports import free_port
 from tests.doors.smtp_server import PIPELINING, Script, Step
 from tests.flows.newsroom import PAGE, Newsroom, article, hurried
@@ -119,7 +119,7 @@ async def test_a_run_that_waits_outlasts_a_storm_at_the_servers_pace(newsroom: N
         newsroom.configure(connections=2, wait="30h")
         smtp(newsroom, server)
         async with hurried(newsroom, times=2400) as app:
-            report = await run_weekly(app, Weekly(WeekKey.parse(W41)))
+            report = await run_weekly(app, WeekKey.parse(W41))
     assert (report.sent, report.incomplete) == (3, False)
     assert Counter(mail.recipient for mail in server.taken) == dict.fromkeys(SUBSCRIBERS, 1)
 
@@ -130,7 +130,7 @@ async def test_a_rate_is_kept_and_never_ends_a_run(newsroom: Newsroom) -> None:
         smtp(newsroom, server, "rate = 5")
         async with hurried(newsroom, times=5) as app:
             began = app.clock()
-            report = await run_weekly(app, Weekly(WeekKey.parse(W41)))
+            report = await run_weekly(app, WeekKey.parse(W41))
             took = app.clock() - began
     assert (report.sent, report.incomplete) == (12, False)
     assert took >= timedelta(seconds=(12 - 5) / 5)
@@ -160,7 +160,7 @@ async def test_a_run_that_waits_long_enough_sends_the_next_days_mails(newsroom: 
         smtp(newsroom, server, "per_day = 2")
         await newsroom.run(W41, send=False)
         async with hurried(newsroom, times=20_000) as app:
-            report = await run_weekly(app, Weekly(WeekKey.parse(W41)))
+            report = await run_weekly(app, WeekKey.parse(W41))
             assert app.clock() >= datetime(2023, 10, 17, tzinfo=ZoneInfo("Asia/Seoul"))
     assert (report.sent, report.incomplete) == (3, False)
 

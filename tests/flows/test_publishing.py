@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 
 from syndication.flows.collecting.collect import run_collect
-from syndication.flows.publishing.channels import origins
+from syndication.flows.publishing.items import origins
 from syndication.flows.publishing.publish import Published, run_publish
 from syndication.publish.channel import EntrySource
 from syndication.publish.folder import compressed

@@ -13,7 +13,7 @@ from syndication.domain.edition import Edition
 from syndication.domain.week import WeekKey
 from syndication.flows.edition.freeze import draft_edition
 from syndication.flows.progress import Silent
-from syndication.flows.weekly import Weekly, run_weekly
+from syndication.flows.weekly import run_weekly
 from syndication.render.renderer import Renderer
 from syndication.wiring.app import Moment, open_app
 from tests.golden import json_documents
@@ -58,7 +58,7 @@ async def _demo() -> tuple[Edition, Renderer, Renderer]:
             jitter=lambda: 0.5,
         )
         async with open_app(str(config), progress=Silent(), moment=moment) as app:
-            await run_weekly(app, Weekly(WEEKS[0], send=False))
+            await run_weekly(app, WEEKS[0], send=False)
             await app.store.notes.put(
                 WEEKS[1], "A word from the editor, with [a link](https://tidewater.example/)."
             )

@@ -3,7 +3,7 @@
 `collecting/collect.py` fetches the lists; `compose/hot.py` ranks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,7 +17,7 @@ from syndication.compose.hot import by_visitors, choose, rank, standing
 from syndication.domain.article import ResolvedArticle
 from syndication.domain.audience import Audience, LeftOut
 from syndication.domain.hot_account import HotAccount, HotKind, unexplained
-from syndication.domain.hotlist import HotList
+from syndication.domain.hotlist import HotEntry, HotList
 from syndication.domain.text import counted
 from syndication.domain.week import WeekKey
 from syndication.errors import CollectError
@@ -25,7 +25,7 @@ from syndication.flows.app import App
 from syndication.flows.collecting.health import hot_page
 from syndication.publish.addresses import resolve
 
-__all__ = ["hot_list", "recent_articles", "told_hot"]
+__all__ = ["hot_list", "not_withdrawn", "recent_articles", "told_hot"]
 
 
 MATCH_WINDOW = timedelta(days=90)  # how far back a hot entry's article is looked for
@@ -48,11 +48,8 @@ async def hot_list(app: App, key: WeekKey) -> tuple[HotAccount, tuple[str, ...]]
     )
     before = await app.store.editions.hot_before(key)
     earlier = [frozen for frozen in await app.store.editions.frozen() if frozen < key]
-    gone = await app.store.withdrawals.all()
     places = rank(chosen, recent, before, app.hot.limit)
-    left = standing(
-        [place.entry for place in places], {one.article for one in gone}, [one.title for one in gone]
-    )
+    left = await not_withdrawn(app, [place.entry for place in places])
     account = replace(
         account,
         origin=chosen.origin if chosen else "",
@@ -143,13 +140,17 @@ async def told_hot(app: App, week: WeekKey | None) -> dict[str, Any]:
         document = account.document()
     else:
         document = await app.store.editions.hot_account(key) or unexplained(frozen.hot)
-        gone = await app.store.withdrawals.all()
-        left = standing(frozen.hot, {one.article for one in gone}, [one.title for one in gone])
-        ranks = {entry.rank for entry in left}
+        ranks = {entry.rank for entry in await not_withdrawn(app, frozen.hot)}
         document["entries"] = [entry for entry in document["entries"] if entry["rank"] in ranks]
     made = frozen.frozen_at.isoformat() if frozen else None
     zone = app.publication.timezone.key
     return {"edition": str(key), "frozen": made, "timezone": zone, **document, "warnings": list(warnings)}
+
+
+async def not_withdrawn(app: App, entries: Sequence[HotEntry]) -> tuple[HotEntry, ...]:
+    """Return the entries that do not mean a withdrawn article."""
+    gone = await app.store.withdrawals.all()
+    return standing(entries, {each.article for each in gone}, [each.title for each in gone])
 
 
 async def recent_articles(app: App, key: WeekKey) -> list[ResolvedArticle]:

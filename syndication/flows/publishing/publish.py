@@ -14,12 +14,12 @@ from syndication.domain.frozen import FrozenEdition
 from syndication.domain.published import TAKEN_BACK, FileKind, PublishedFile, ShelfKind
 from syndication.domain.text import counted
 from syndication.flows.app import App
-from syndication.flows.publishing.channels import origins
 from syndication.flows.publishing.feeds import write_feeds
 from syndication.flows.publishing.filing import file_due, write_pages
+from syndication.flows.publishing.folder_writer import FolderWriter
+from syndication.flows.publishing.items import origins
 from syndication.flows.publishing.lists import write_archive, write_lists
 from syndication.flows.publishing.older import write_older
-from syndication.flows.publishing.press import FolderWriter
 from syndication.publish.after import run_after
 from syndication.publish.stylesheet import FEED_CSS, STYLESHEET
 from syndication.publish.websub import announce
@@ -57,20 +57,20 @@ async def publish(app: App, edition: FrozenEdition | None, *, full: bool = False
     or `full`, writes everything again from the store; a change of the theme the pages.
     """
     now = app.clock()
-    press = FolderWriter(app.folder, app.store.manifest, announce=_tells_hubs(app))
+    writer = FolderWriter(app.folder, app.store.manifest, announce=_tells_hubs(app))
     lost = app.folder.read(STYLESHEET) is None
     if lost:  # the first file that is written: the folder was emptied
         await app.store.manifest.clear()
     theme = app.renderer.fingerprint
     await app.store.shelves.renew(_facts(app), theme=theme, now=now, anyway=full or lost)
-    press.write(STYLESHEET, FEED_CSS, FileKind.OTHER)
-    await file_due(app, press)
-    await write_pages(app, press, theme)
-    await write_archive(app, press, edition)
-    await write_older(app, press)
-    main = await write_feeds(app, press)
-    await write_lists(app, press, main)
-    await press.sweep()
+    writer.write(STYLESHEET, FEED_CSS, FileKind.OTHER)
+    await file_due(app, writer)
+    await write_pages(app, writer, theme)
+    await write_archive(app, writer, edition)
+    await write_older(app, writer)
+    main = await write_feeds(app, writer)
+    await write_lists(app, writer, main)
+    await writer.sweep()
     folders = [made.url_base.removeprefix(app.publication.feeds_url) for made in main]
     missing = tuple(f"The image {name} is missing: collect its article again." for name in app.folder.missing)
     changed = len(app.folder.changed)

@@ -43,6 +43,13 @@ class Sending:
     warnings: list[str] = field(default_factory=list)
     single_process: bool = False  # because sender processes die
 
+    async def recover(self, dead: str = "") -> None:
+        """Take over the rows of owners that have died: of the owner `dead`, or of every one on this host, whose lock this process holds."""
+        app, policy = self.app, self.app.delivery
+        await app.store.ledger.recover(
+            self.mailing, now=app.clock(), dead=dead or policy.host, resend=policy.resend_unknown
+        )
+
     def note(self, outcomes: Mapping[str, int]) -> None:
         """Count what became of rows, by state, and show the progress."""
         so_far = self.outcomes

@@ -30,10 +30,9 @@ async def send_confirmations(app: App, stop: asyncio.Event | None = None) -> int
 
 
 async def _send(app: App, mailing: str, stop: asyncio.Event) -> int:
-    resend = app.delivery.resend_unknown
-    await app.store.ledger.recover(mailing, now=app.clock(), dead=app.delivery.host, resend=resend)
     async with app.open_pool() as pool:
         sending = Sending(app, mailing, pool, stop)
+        await sending.recover()
         await send_round(sending)
     return sending.outcomes["sent"]
 

@@ -154,10 +154,11 @@ async def _round(sending: Sending, lock: int) -> RoundEnd:
 
 async def _recover(sending: Sending) -> datetime | None:
     """Take over rows from dead owners, and by policy queue unknown rows again. Return when the next unknown row may be."""
-    app, ledger = sending.app, sending.app.store.ledger
-    resend, now = app.delivery.resend_unknown, app.clock()
-    await ledger.recover(sending.mailing, now=now, dead=app.delivery.host, resend=resend)
-    return await ledger.resend(sending.mailing, now=now, when=resend_at) if resend else None
+    await sending.recover()
+    app = sending.app
+    if not app.delivery.resend_unknown:
+        return None
+    return await app.store.ledger.resend(sending.mailing, now=app.clock(), when=resend_at)
 
 
 async def _recover_other_mailings(app: App, mailing: str) -> None:

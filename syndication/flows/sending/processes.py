@@ -85,7 +85,7 @@ class _Sender:
         if status and not self.sending.stop.is_set():
             self._warn(f"{_how_it_ended(status)}{self.last_line and f': {self.last_line}'}")
         if status:
-            await self._recover()
+            await self.sending.recover(self.share.owner)
 
     async def _stop(self, process: Process) -> None:
         await self.sending.stop.wait()
@@ -108,12 +108,6 @@ class _Sender:
         number = self.share.owner.rpartition("/")[2]
         self.sending.warnings.append(
             f"The sender process {number} {how.rstrip('.')}. The run sends the rest of its mails."
-        )
-
-    async def _recover(self) -> None:
-        app = self.sending.app
-        await app.store.ledger.recover(
-            self.sending.mailing, now=app.clock(), dead=self.share.owner, resend=app.delivery.resend_unknown
         )
 
 
