@@ -43,7 +43,7 @@ def read_keyring(file: Path) -> Keyring:
 def rotate(file: Path, random_bytes: Callable[[int], bytes]) -> str:
     """Add a key that signs from now on, and return its id; the old ones still verify. Raises StoreError, SettingsError.
 
-    The file is replaced as a whole: a concurrent reader, or a run after a crash, finds either the old one or the new one.
+    The file is replaced as a whole: another process, and a run after a crash, read either the old or the new one.
     """
     keys = {known for known, _ in read_keyring(file).keys}
     line = Keyring.line(random_bytes(3), random_bytes(32))
