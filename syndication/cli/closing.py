@@ -1,4 +1,4 @@
-"""The closing screens: what happened, and where to look."""
+"""The closing screens: what a command did, and where to look."""
 
 import sys
 from pathlib import Path
@@ -19,12 +19,12 @@ def close(app: App, report: Report, *, as_json: bool, folder: Path | None = None
     if as_json:
         document(report.document())
     else:
-        _warnings(report)
+        _print_warnings(report)
         print(_screen(app, report, folder))
-    return _code([report])
+    return _exit_code([report])
 
 
-def _code(reports: list[Report]) -> int:
+def _exit_code(reports: list[Report]) -> int:
     if any(report.incomplete for report in reports):
         return INCOMPLETE
     return WAITS if any(report.waits for report in reports) else DONE
@@ -52,10 +52,10 @@ def _screen(app: App, report: Report, folder: Path | None) -> str:
 
 
 def _to_do(app: App, report: Report) -> str:
-    """What is left to do: what waits goes by itself, what failed or is held in doubt only when somebody asks for it."""
+    """Return what sends the rest: waiting mails go with the next `deliver`, failed ones and those kept in doubt need an option."""
     if report.queued or report.deferred or (report.unknown and app.delivery.resend_unknown):
-        return f"Not everybody has it yet: `syndicate deliver` sends the rest, `syndicate status {report.edition}` lists who."
-    asks = [
+        return f"Some subscribers do not have it yet: `syndicate deliver` sends the rest, `syndicate status {report.edition}` lists them."
+    commands = [
         f"`syndicate deliver {report.edition} {option}` {what}"
         for number, option, what in (
             (report.failed, "--retry-failed", "tries again what failed"),
@@ -63,7 +63,7 @@ def _to_do(app: App, report: Report) -> str:
         )
         if number
     ]
-    return f"Not everybody has it: `syndicate status {report.edition}` says who and why; {', '.join(asks)}."
+    return f"Some subscribers do not have it: `syndicate status {report.edition}` lists them and why; {', '.join(commands)}."
 
 
 def _places(app: App, report: Report, folder: Path | None) -> list[tuple[str, str]]:
@@ -99,28 +99,28 @@ def _left_out(report: Report) -> str:
     return out + (f"; {report.waiting:,} for a later week" if report.waiting else "")
 
 
-def _warnings(report: Report) -> None:
+def _print_warnings(report: Report) -> None:
     for line in report.warnings:
         print(f"warning: {line}", file=sys.stderr)
 
 
 def close_deliver(reports: list[Report], *, as_json: bool) -> int:
-    """Show what `deliver` did, a line an edition."""
+    """Show what `deliver` did, one line for each edition."""
     if as_json:
         document({"mailings": [report.document() for report in reports]})
     else:
         for report in reports:
-            _warnings(report)
+            _print_warnings(report)
             print(f"{report.edition}: {_mail(report)}")
             if report.waits or report.held:
                 print(report.skipped)
         if not reports:
             print("Nothing is due.")
-    return _code(reports)
+    return _exit_code(reports)
 
 
 def show_status(standing: dict[str, Any], *, as_json: bool) -> int:
-    """Show the editions, and the rows of one that need a look."""
+    """Show the editions, and the troubled rows of one."""
     if as_json:
         document(standing)
         return DONE
@@ -149,7 +149,7 @@ def show_status(standing: dict[str, Any], *, as_json: bool) -> int:
 
 
 def show_sources(standing: dict[str, Any], *, as_json: bool) -> int:
-    """Show how the sources stand, one a line."""
+    """Show the state of the sources, one line each."""
     if as_json:
         document(standing)
         return DONE
@@ -163,7 +163,7 @@ def show_sources(standing: dict[str, Any], *, as_json: bool) -> int:
 
 
 def _unfinished(edition: dict[str, Any]) -> list[str]:
-    """What keeps an edition back."""
+    """Return why an edition is not out."""
     words = ["held"] if edition["held_at"] else []
     if not edition["approved_at"]:
         return [*words, "waits for its editor"]

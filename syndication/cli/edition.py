@@ -1,4 +1,4 @@
-"""The verbs of the job: run, deliver, collect, publish, status."""
+"""The verbs of the weekly job: run, deliver, collect, publish, status."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import typer
 
 from syndication.cli.loop import run as run_job
 from syndication.cli.screen import JsonProgress, Options, document, options
+from syndication.domain.text import counted
 from syndication.errors import SyndicationError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from syndication.domain.week import WeekKey
 
 __all__ = ["Week", "register", "week_key"]
@@ -47,10 +50,10 @@ def run(
         bool, typer.Option("--all", help="With --dry-run: every subscriber's mail, not the first 100.")
     ] = False,
 ) -> int:
-    """Collect, compose, render, publish and deliver one edition. Runs again where it was stopped, never sends twice."""
+    """Collect, compose, render, publish and deliver one edition. Continues where it was stopped, and never sends twice."""
     if not weekly and week is None:
         raise UsageError(
-            "Say which edition to run.", "`syndicate run --weekly` makes the latest; --week KEY another."
+            "Choose the edition to run.", "`syndicate run --weekly` makes the latest; --week KEY another."
         )
     if every and not dry_run:
         raise UsageError("--all goes with --dry-run.")
@@ -61,19 +64,18 @@ def run(
 
 async def _run(chosen: Options, week: str | None, *, send: bool) -> int:
     from syndication.cli.closing import close
-    from syndication.flows.weekly import Weekly, run_weekly
+    from syndication.flows.weekly import run_weekly
 
     async with chosen.app() as app:
-        return close(app, await run_weekly(app, Weekly(week_key(week), send=send)), as_json=chosen.json)
+        return close(app, await run_weekly(app, week_key(week), send=send), as_json=chosen.json)
 
 
 async def _dry_run(chosen: Options, week: str | None, *, every: bool) -> int:
     from syndication.cli.closing import close
     from syndication.flows.desk.dry_run import dry_run
-    from syndication.flows.weekly import Weekly
 
     async with chosen.rehearsal(week_key(week)) as (app, key, folder):
-        report = await dry_run(app, Weekly(key), folder, every=every)
+        report = await dry_run(app, key, folder, every=every)
         return close(app, report, as_json=chosen.json, folder=folder)
 
 
@@ -128,7 +130,9 @@ def collect(
         from syndication.flows.collecting.collect import run_collect
 
         async with chosen.app() as app:
-            return _close(chosen, await run_collect(app))
+            done = await run_collect(app)
+            said = f"{counted(done.total, 'article')} in the store."
+            return _close(chosen, {"articles": done.total}, done.warnings, said)
 
     return run_job(job())
 
@@ -148,10 +152,10 @@ async def _explain(chosen: Options, url: str, *, allow_private: bool) -> int:
 def publish(
     context: typer.Context,
     full: Annotated[
-        bool, typer.Option("--full", help="Make everything anew from the store, not only what changed.")
+        bool, typer.Option("--full", help="Write everything again from the store, not only what changed.")
     ] = False,
     check: Annotated[
-        bool, typer.Option("--check", help="Compare every published file with the store, and mend it.")
+        bool, typer.Option("--check", help="Compare every published file with the store, and repair it.")
     ] = False,
 ) -> int:
     """Write what changed of the feeds and pages; nothing is collected or sent."""
@@ -161,20 +165,23 @@ def publish(
         from syndication.flows.publishing.publish import run_publish
 
         async with chosen.app() as app:
-            return _close(chosen, await run_publish(app, full=full, check=check))
+            done = await run_publish(app, full=full, check=check)
+            facts = {"feeds": done.feeds, "changed": done.changed, "mended": done.damaged}
+            said = f"{counted(done.changed, 'file')} changed in {app.folder.root}."
+            return _close(chosen, facts, done.warnings, said)
 
     return run_job(job())
 
 
-def _close(chosen: Options, done: dict[str, Any]) -> int:
+def _close(chosen: Options, facts: dict[str, Any], warnings: Sequence[str], said: str) -> int:
     if chosen.json:
-        document(done)
+        document({**facts, "warnings": warnings, "said": said})
     else:
-        for line in done["warnings"]:
+        for line in warnings:
             print(f"warning: {line}", file=sys.stderr)
-        for path in done.get("mended", ()):
-            print(f"mended: {path}")
-        print(done["said"])
+        for path in facts.get("mended", ()):
+            print(f"repaired: {path}")
+        print(said)
     return 0
 
 
@@ -182,10 +189,10 @@ def status(
     context: typer.Context,
     key: Annotated[str | None, typer.Argument(metavar="[KEY]")] = None,
     sources: Annotated[
-        bool, typer.Option("--sources", help="How the sources stand, instead of the editions.")
+        bool, typer.Option("--sources", help="Show the state of the sources instead of the editions.")
     ] = False,
 ) -> int:
-    """How the editions stand; with KEY every subscriber that failed, waits or was left in doubt, with the server's words."""
+    """Show the state of the editions; with KEY every subscriber whose mail failed, waits or is in doubt, with the server's reply."""
     if sources and key:
         raise UsageError("--sources and KEY exclude each other.", "The sources are those of all editions.")
     chosen = options(context)
@@ -211,7 +218,7 @@ def sender(
     connections: int,
     outbox: Annotated[str, typer.Argument()] = "",
 ) -> int:
-    """One process of several that a run has started (`delivery.processes`)."""
+    """Send as one of several processes that a run has started (`delivery.processes`)."""
     chosen, lines = options(context), JsonProgress()
 
     async def job() -> int:
@@ -236,11 +243,11 @@ def sender(
 
 
 def week_key(text: str | None) -> WeekKey | None:
-    """Raises UsageError for a text that is not a week."""
+    """Parse the key of a week. Raises UsageError for a text that is not one."""
     from syndication.domain.week import WeekKey
 
     try:
         return None if text is None else WeekKey.parse(text)
     except ValueError as error:
-        said = str(error)
-        raise UsageError(f"{said[:1].upper()}{said[1:]}.", "Write a key like 2026-W47.") from None
+        reason = str(error)
+        raise UsageError(f"{reason[:1].upper()}{reason[1:]}.", "Write a key like 2026-W47.") from None

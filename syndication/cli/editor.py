@@ -150,7 +150,6 @@ def send(
 
 async def _test(chosen: Options, week: WeekKey | None, address: str, subscriber: str) -> int:
     from syndication.flows.desk.trial_mail import drafted_mailing, frozen_mailing, send_test
-    from syndication.flows.report import Report
 
     async with chosen.app() as app:
         key = week or app.edition.cutoff.latest(app.clock())
@@ -159,10 +158,9 @@ async def _test(chosen: Options, week: WeekKey | None, address: str, subscriber:
             return _tested(chosen, key, await send_test(app, mailing, address, subscriber=subscriber), ())
     with TemporaryDirectory(prefix="syndicate-") as below:
         async with chosen.rehearsal(key, Path(below)) as (app, _, _):
-            report = Report(str(key))
-            mailing = await drafted_mailing(app, key, report)
+            mailing, warnings = await drafted_mailing(app, key)
             sent = await send_test(app, mailing, address, subscriber=subscriber)
-            return _tested(chosen, key, sent, report.warnings)
+            return _tested(chosen, key, sent, warnings)
 
 
 def _tested(chosen: Options, key: WeekKey, sent: Sent, warnings: Sequence[str]) -> int:

@@ -29,7 +29,7 @@ def serve(
 
 
 async def _serve(chosen: Options, host: str, port: int) -> int:
-    from syndication.flows.sending.confirmations import posting
+    from syndication.flows.sending.confirmations import confirmation_sender
     from syndication.web.server import listening, serving, stopping
     from syndication.web.subscribers.app import subscriber_app
 
@@ -37,8 +37,8 @@ async def _serve(chosen: Options, host: str, port: int) -> int:
         bound = sock.getsockname()[1]
         async with (
             chosen.app() as site,
-            posting(site) as postman,
-            serving(subscriber_app(site, postman.wake), sock, proxied=True),
+            confirmation_sender(site) as sender,
+            serving(subscriber_app(site, sender.wake), sock, proxied=True),
         ):
             url = f"http://{f'[{host}]' if ':' in host else host}:{bound}/"
             stop = stopping()

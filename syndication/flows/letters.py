@@ -1,4 +1,4 @@
-"""The compiled letters of a mailing, once a process: headers and parts with their places for each recipient's values."""
+"""The compiled letters of a mailing: headers and parts with slots for each recipient's values, compiled once in each process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from syndication.errors import SettingsError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from syndication.domain.frozen import Mailing
     from syndication.domain.variant import Variant
@@ -29,9 +28,8 @@ __all__ = ["Letters", "MailingLetters", "sample"]
 
 @dataclass(frozen=True, slots=True)
 class MailingLetters:
-    """One mailing's letters by language. A message depends on nothing but what was frozen: a resend is byte-identical."""
+    """One mailing's letters by language. A message depends only on what was frozen: a resend is byte-identical."""
 
-    date: datetime
     sender: str  # the address of From
     return_path: ReturnPath | None  # with `bounces.address`
     web_url: str
@@ -42,14 +40,14 @@ class MailingLetters:
     variants: Mapping[str, tuple[Variant, CompiledLetter]]
 
     def message(self, recipient: Recipient) -> bytes | None:
-        """The recipient's message as bytes, or None when nothing in it is among the recipient's topics."""
+        """Return the recipient's message, or None when the mailing has nothing of the recipient's topics."""
         draft = self.draft(recipient)
         return draft.message() if draft is not None else None
 
     def draft(self, recipient: Recipient) -> UnsignedMessage | None:
-        """The same, with its signatures still to be made."""
+        """Return the same without its signatures."""
         variant, letter = self.variants[recipient.language]
-        if self.kind is MailingKind.CONFIRMATION:  # nothing to leave yet
+        if self.kind is MailingKind.CONFIRMATION:  # not subscribed yet: nothing to unsubscribe from
             return letter.draft(recipient, {"confirm": self._link(Purpose.CONFIRM, recipient)}, (), "")
         flags = self.renderer.flags(recipient, variant)
         if flags is None:
@@ -64,24 +62,24 @@ class MailingLetters:
         return letter.draft(recipient, values, flags, unsubscribe)
 
     def envelope_sender(self, recipient: Recipient) -> str:
-        """Where this recipient's mail comes back to: an address of its own, else that of From."""
+        """Return where this recipient's mail is returned to: an address for this recipient alone, else that of From."""
         if self.return_path is None:
             return self.sender
         try:
             return self.return_path.to(self.keyring, recipient.key, recipient.token_key)
         except KeyError:
-            raise _lost(recipient) from None
+            raise _lost_key(recipient) from None
 
     def _link(self, purpose: str, recipient: Recipient) -> str:
         try:
             return f"{self.web_url}{purpose}/{self.keyring.sign(purpose, recipient.key, recipient.token_key)}"
         except KeyError:
-            raise _lost(recipient) from None
+            raise _lost_key(recipient) from None
 
 
 @dataclass(slots=True)
 class Letters:
-    """Compiles each mailing once. Call `of` with the mailing's id."""
+    """Compiles a mailing when its first message is made."""
 
     store: Store
     renderer: Renderer
@@ -91,19 +89,19 @@ class Letters:
     _compiling: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def of(self, mailing: str) -> MailingLetters:
-        """The letters of the mailing with this id, compiled at the first call."""
-        async with self._compiling:  # every connection asks at the same time
+        """Return the letters of the mailing with this id, compiled at the first call."""
+        async with self._compiling:  # all connections call at the same time
             if mailing not in self._compiled:
                 self._compiled = {mailing: self._compile(await self.store.editions.mailing(mailing))}
             return self._compiled[mailing]
 
     def prove(self, mailing: Mailing) -> MailingLetters:
-        """The letters of a mailing that is not frozen yet. Raises SettingsError when it could not be sent: it can still be mended."""
+        """Return the letters of a mailing that is not frozen yet. Raises SettingsError when it could not be sent, while it can still be fixed."""
         try:
             return self._compile(mailing)
         except ValueError as error:
             raise SettingsError(
-                f"The mail cannot be made: {error}.", "Mend it in [email], [web] or [publication]."
+                f"The mail cannot be made: {error}.", "Correct [email], [web] or [publication]."
             ) from error
 
     def _compile(self, mailing: Mailing) -> MailingLetters:
@@ -115,7 +113,6 @@ class Letters:
         }
         sender = next(letter.sender for _, letter in letters.values())
         return MailingLetters(
-            mailing.date,
             sender,
             ReturnPath.of(facts.bounces, mailing.date) if facts.bounces else None,
             ascii_url(facts.web_url),
@@ -127,15 +124,15 @@ class Letters:
         )
 
 
-def _lost(recipient: Recipient) -> StoreError:
+def _lost_key(recipient: Recipient) -> StoreError:
     return StoreError(
         f"The secret key {recipient.token_key}, with which this mailing was frozen, is no longer in the secrets file.",
-        "Put its line back: the links of mails already sent need it too.",
+        "Put its line back: the links in mails already sent need it too.",
     )
 
 
 def sample(keyring: Keyring, language: str, email: str = "you@example.com") -> Recipient:
-    """A recipient of every topic without a name, to look at a variant. The links of the mail are nobody's."""
+    """Return a recipient of every topic without a name, for looking at a variant. The links of the mail belong to no subscriber."""
     return Recipient(
         subscriber=0,
         serial=0,

@@ -1,7 +1,7 @@
-"""Two runs never do the same work: one lock a stage, held on an open file, so that a killed process lets go of it.
+"""Locks that keep two runs from doing the same work: one for each stage, on an open file, so that a killed process releases it.
 
-No child inherits the descriptor by itself: an upload command that outlives its killed run does not keep the lock. Sender processes are
-given it, so that a killed run's lock is held until they have ended too.
+Children do not inherit the descriptor: an upload command that outlives its killed run does not keep the lock. Sender processes are
+given it explicitly, so that the lock of a killed run is held until they have ended, too.
 """
 
 import fcntl
@@ -17,13 +17,13 @@ __all__ = ["forget", "hold"]
 
 @contextmanager
 def hold(folder: Path, name: str, inherited: int | None = None) -> Iterator[int]:
-    """Hold a lock file in `folder` named after the work (flock(2)); gives its descriptor, for a child that is to hold it too.
+    """Hold a lock file in `folder` named after the work (flock(2)); yield its descriptor, for a child that is to hold it, too.
 
     `inherited` is the descriptor that such a child was given. Raises LockedError at once when another process has the lock, and
-    UsageError when what was inherited is not this lock.
+    UsageError when `inherited` is not this lock.
     """
     path = _file(folder, name)
-    descriptor = _opened(path) if inherited is None else _checked(path, inherited)
+    descriptor = _open(path) if inherited is None else _check(path, inherited)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -38,7 +38,7 @@ def hold(folder: Path, name: str, inherited: int | None = None) -> Iterator[int]
 
 
 def forget(folder: Path, name: str) -> None:
-    """Take away the file of a lock that nobody will ever ask for again."""
+    """Delete the file of a lock that is never needed again."""
     _file(folder, name).unlink(missing_ok=True)
 
 
@@ -46,7 +46,7 @@ def _file(folder: Path, name: str) -> Path:
     return folder / f"{name.replace(' ', '-')}.lock"
 
 
-def _opened(path: Path) -> int:
+def _open(path: Path) -> int:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -56,8 +56,8 @@ def _opened(path: Path) -> int:
         ) from error
 
 
-def _checked(path: Path, inherited: int) -> int:
-    """An inherited descriptor shares the lock with the parent's: taking it once more succeeds (flock(2)), and for nobody else."""
+def _check(path: Path, inherited: int) -> int:
+    """Return an inherited descriptor. It shares the parent's lock, so only its holder can take that lock again (flock(2))."""
     try:
         if os.path.samestat(os.fstat(inherited), path.stat()):
             return inherited

@@ -1,4 +1,4 @@
-"""How a flow tells a person what it is doing. The command line shows it; `Silent` is for `--json` and tests."""
+"""Progress of a flow for a person at the command line; `Silent` is for `--json` and tests."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -10,20 +10,20 @@ NONE: Mapping[str, int] = MappingProxyType({})
 
 
 class Progress(Protocol):
-    """What a flow may say."""
+    """Where a flow reports what it does."""
 
     def say(self, line: str) -> None:
-        """One line about what was just done."""
+        """Report what was just done in one line."""
 
     def count(self, task: str, done: int, total: int, outcomes: Mapping[str, int] = NONE) -> None:
-        """How far a task over many items has come, and what became of them; `done == total` ends it."""
+        """Report how far a task over many items has come, and what became of them; `done == total` ends it."""
 
 
 class Silent:
-    """Says nothing."""
+    """Shows nothing."""
 
     def say(self, line: str) -> None:
-        """Say nothing."""
+        """Show nothing."""
 
     def count(self, task: str, done: int, total: int, outcomes: Mapping[str, int] = NONE) -> None:
         """Show nothing."""

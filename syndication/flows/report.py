@@ -1,28 +1,34 @@
-"""What a run did, for the closing screen and for `--json`."""
+"""What a run did, folded from what its stages returned: for the closing screen and for `--json`."""
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-__all__ = ["Report"]
+from syndication.domain.frozen import FrozenEdition
+from syndication.domain.week import WeekKey
+from syndication.flows.app import App
+from syndication.flows.collecting.collect import Collected
+from syndication.flows.edition.freeze import Drafted
+from syndication.flows.publishing.publish import Published
+from syndication.flows.sending.deliver import Delivered
+
+__all__ = ["Report", "delivery_report", "run_report"]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Filled as a run goes on. `sent` counts what this run sent; `deferred`, `failed`, `unknown` how the mailing stands.
-
-    `unknown` counts every subscriber whose final dot was once left without an answer, mailed again since or not.
-    """
+    """One run of one edition. The fields of its mailing are those of `Delivered`."""
 
     edition: str
     number: int | None = None
     subject: str = ""
-    feeds: list[str] = field(default_factory=list)
+    feeds: tuple[str, ...] = ()  # paths
     archive: str = ""  # URL of the edition's page
     skipped: str | None = None
     articles: int = 0
     hot: int = 0
     backlog: int = 0
-    backlog_reasons: dict[str, int] = field(default_factory=dict)
+    backlog_reasons: Mapping[str, int] = field(default_factory=dict)
     waiting: int = 0
     recipients: int = 0
     sent: int = 0
@@ -31,12 +37,74 @@ class Report:
     failed: int = 0
     unknown: int = 0
     no_content: int = 0
-    requeued: int = 0  # failed or unknown rows that were asked to be sent again
-    warnings: list[str] = field(default_factory=list)
-    waits: bool = False  # exit code 6: for its editor's approval
-    held: bool = False  # by its editor
-    incomplete: bool = False  # exit code 3: something is still to be sent, or failed for our own reasons
+    requeued: int = 0
+    warnings: tuple[str, ...] = ()
+    waits: bool = False  # exit code 6
+    held: bool = False
+    incomplete: bool = False  # exit code 3
 
     def document(self) -> dict[str, Any]:
-        """The JSON document of `--json`."""
+        """Return the JSON document of `--json`."""
         return asdict(self)
+
+
+def run_report(
+    app: App,
+    key: WeekKey,
+    edition: FrozenEdition | None,
+    *,
+    collected: Collected | None = None,
+    drafted: Drafted | None = None,
+    published: Published | None = None,
+    delivered: Delivered | None = None,
+) -> Report:
+    """Report a run of `key`; a stage that did not run is None. Warnings are in the order of the stages."""
+    stages = (collected, drafted, published, delivered)
+    report = Report(
+        edition=str(key),
+        feeds=published.feeds if published else (),
+        warnings=tuple(warning for stage in stages if stage for warning in stage.warnings),
+    )
+    if drafted is not None:
+        report = replace(
+            report,
+            skipped=drafted.skipped or None,
+            hot=len(drafted.hot.places),
+            backlog=sum(drafted.backlog.values()),
+            backlog_reasons=drafted.backlog,
+            waiting=drafted.waiting,
+        )
+    if edition is None or delivered is None:
+        return report
+    return replace(
+        _with_mailing(report, edition, delivered),
+        articles=len(edition.articles),
+        hot=len(edition.hot),
+        archive="" if delivered.waits else f"{app.publication.feeds_url}archive/{key}.html",
+    )
+
+
+def delivery_report(edition: FrozenEdition, delivered: Delivered) -> Report:
+    """Report a delivery alone, which neither makes nor publishes anything."""
+    report = Report(edition=str(edition.key), warnings=delivered.warnings)
+    return _with_mailing(report, edition, delivered)
+
+
+def _with_mailing(report: Report, edition: FrozenEdition, delivered: Delivered) -> Report:
+    return replace(
+        report,
+        number=edition.number,
+        subject=edition.subject,
+        skipped=delivered.skipped,
+        recipients=delivered.recipients,
+        sent=delivered.sent,
+        queued=delivered.queued,
+        deferred=delivered.deferred,
+        failed=delivered.failed,
+        unknown=delivered.unknown,
+        no_content=delivered.no_content,
+        requeued=delivered.requeued,
+        waits=delivered.waits,
+        held=delivered.held,
+        incomplete=delivered.incomplete,
+    )

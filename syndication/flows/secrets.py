@@ -1,4 +1,4 @@
-"""The site's secrets: made by the first run, then only ever added to, because every unsubscribe link ever mailed must work for good."""
+"""The site's secret keys: the first run makes one, and keys are only ever added, because every unsubscribe link ever mailed must keep working."""
 
 import os
 from collections.abc import Callable
@@ -11,7 +11,7 @@ __all__ = ["open_keyring", "read_keyring", "rotate"]
 
 
 def open_keyring(file: Path, random_bytes: Callable[[int], bytes], *, keep: bool = True) -> Keyring:
-    """Read the secrets, or make the first key (mode 0600) when there is no file; with `keep` False in memory only.
+    """Read the keys, or make the first one (mode 0600) when there is no file; with `keep` False in memory only.
 
     Raises StoreError when the file cannot be read or written, SettingsError when it is damaged.
     """
@@ -27,7 +27,7 @@ def open_keyring(file: Path, random_bytes: Callable[[int], bytes], *, keep: bool
 
 
 def read_keyring(file: Path) -> Keyring:
-    """The keys as they stand in the file now. Raises StoreError, SettingsError."""
+    """Return the keys that are in the file now. Raises StoreError, SettingsError."""
     try:
         return Keyring.parse(file.read_text(encoding="ascii"))
     except OSError as error:
@@ -36,18 +36,18 @@ def read_keyring(file: Path) -> Keyring:
         reason = "it is not ASCII text" if isinstance(error, UnicodeError) else error
         raise SettingsError(
             f"The secrets file {file} is damaged: {reason}.",
-            "Restore it from a backup: the links of mails already sent need its keys.",
+            "Restore it from a backup: the links in mails already sent need its keys.",
         ) from None
 
 
 def rotate(file: Path, random_bytes: Callable[[int], bytes]) -> str:
     """Add a key that signs from now on, and return its id; the old ones still verify. Raises StoreError, SettingsError.
 
-    Whoever reads meanwhile, and whoever comes after a crash, finds the old file or the new one.
+    The file is replaced as a whole: another process, and a run after a crash, read either the old or the new one.
     """
     keys = {known for known, _ in read_keyring(file).keys}
     line = Keyring.line(random_bytes(3), random_bytes(32))
-    while line.partition(" ")[0] in keys:  # 20 bits: two ids may be alike
+    while line.partition(" ")[0] in keys:  # an id has 20 bits: it may exist already
         line = Keyring.line(random_bytes(3), random_bytes(32))
     try:
         draft = _draft(file, f"{line}\n{file.read_text(encoding='ascii')}")
@@ -64,7 +64,7 @@ def _unusable(file: Path, error: OSError) -> StoreError:
 
 
 def _make(file: Path, line: str) -> None:
-    """Two first runs at once agree on one key: link(2) fails for the one that was slower."""
+    """Create the file. Of two first runs at the same time the slower one keeps the other's key: its link(2) fails."""
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = _draft(file, f"{line}\n")
     try:
@@ -76,7 +76,7 @@ def _make(file: Path, line: str) -> None:
 
 
 def _draft(file: Path, text: str) -> Path:
-    """The text on the disk, beside `file`, for its owner only."""
+    """Write the text to disk, beside `file`, readable by its owner only."""
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     with os.fdopen(
         os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii"

@@ -19,7 +19,7 @@ __all__ = ["KeyFile", "NewKey", "Signing", "make_key", "read_key"]
 
 @dataclass(frozen=True, slots=True)
 class KeyFile:
-    """A configured key. `setting` is the dotted key that names the file, `type` what it has to hold (None: either)."""
+    """A configured key. `setting` is the configuration key that names the file, `type` the required type (None: any)."""
 
     domain: str
     selector: str
@@ -29,31 +29,32 @@ class KeyFile:
 
     @property
     def name(self) -> str:
-        """Where the DNS has its public half."""
+        """Return the DNS name of its public key."""
         return f"{self.selector}._domainkey.{self.domain}"
 
 
 @dataclass(slots=True)
 class Signing:
-    """The configured keys. Not everyone who lists articles may read them: they are read when a mail is made."""
+    """The configured keys. They are read when a mail is made: users who only list articles may lack the permission."""
 
     files: tuple[KeyFile, ...]
     _keys: tuple[DkimKey, ...] | None = field(default=None, repr=False)
 
     @property
     def names(self) -> str:
-        """What a mailing freezes: which keys sign it."""
+        """Return which keys sign, as a mailing freezes it."""
         return " ".join(key.name for key in self.files)
 
     def ready(self) -> tuple[DkimKey, ...]:
-        """All keys. Raises SettingsError for a file that holds none, so that a run stops before it has made anything."""
+        """Return all keys. Raises SettingsError for a file without one, so that a run stops before it does anything."""
         if self._keys is None:
             self._keys = tuple(read_key(each).named(each.domain, each.selector) for each in self.files)
         return self._keys
 
     def keys(self, frozen: str) -> tuple[DkimKey, ...]:
-        """The keys that sign a mailing frozen with the names `frozen`: those of them that are still configured, so that a resend has
-        the same bytes. When none is left, all that are configured now: an old key must not hold a mailing up.
+        """Return the keys that sign a mailing frozen with the names `frozen`: those still configured, so that a resend has the same bytes.
+
+        When none of them is left, all that are configured now: a removed key must not stop a mailing.
         """
         names = frozen.split()
         return tuple(key for key in self.ready() if key.name in names) or self.ready()
@@ -61,7 +62,7 @@ class Signing:
 
 def read_key(key: KeyFile) -> PrivateKey:
     """Read and check a key's file. Raises SettingsError."""
-    from syndication.deliver.dkim_keys import parse_key  # noqa: PLC0415 (cryptography: 0.1 s that most sites need not pay)
+    from syndication.deliver.dkim_keys import parse_key  # noqa: PLC0415 (cryptography takes 0.1 s to import)
 
     try:
         found = parse_key(key.file.read_bytes())
@@ -75,13 +76,13 @@ def read_key(key: KeyFile) -> PrivateKey:
         return found
     raise SettingsError(
         f"The DKIM key {key.file} cannot be used: {reason}.",
-        f"Mend {key.setting}, or make a new key with `syndicate dkim new`.",
+        f"Correct {key.setting}, or make a new key with `syndicate dkim new`.",
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewKey:
-    """A key that was made: its file, its TXT record by name, text and zone-file line, and the lines for the configuration."""
+    """A new key: its file, its TXT record (name, text, and the whole line of a zone file), and the lines for the configuration."""
 
     file: Path
     name: str
@@ -91,7 +92,7 @@ class NewKey:
 
 
 def make_key(file: Path, kind: KeyType, *, domain: str, selector: str, site: Path) -> NewKey:
-    """Write a new key (mode 0600). Raises UsageError for a file that is there or a wrong selector, StoreError when it cannot be written."""
+    """Write a new key (mode 0600). Raises UsageError for an existing file or a wrong selector, StoreError when it cannot be written."""
     from syndication.deliver.dkim_keys import dns_record, new_key  # noqa: PLC0415 (as above)
 
     key = new_key(kind)

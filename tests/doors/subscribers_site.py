@@ -10,7 +10,7 @@ from email.policy import default
 import httpx2
 
 from syndication.flows.app import App
-from syndication.flows.sending.confirmations import posting
+from syndication.flows.sending.confirmations import confirmation_sender
 from syndication.web.server import listening, serving
 from syndication.web.subscribers.app import subscriber_app
 from tests.flows.newsroom import Newsroom
@@ -41,8 +41,8 @@ async def serve(newsroom: Newsroom, *, own: bool = False) -> AsyncIterator[Serve
         base = f"http://127.0.0.1:{sock.getsockname()[1]}"
         async with (
             newsroom.app() as app,
-            posting(app) as postman,
-            serving(subscriber_app(_led(app, f"{base}/") if own else app, postman.wake), sock, proxied=True),
+            confirmation_sender(app) as sender,
+            serving(subscriber_app(_led(app, f"{base}/") if own else app, sender.wake), sock, proxied=True),
             httpx2.AsyncClient(
                 timeout=300, verify=False
             ) as client,  # no TLS here, so no certificates to read

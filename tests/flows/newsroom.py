@@ -20,7 +20,7 @@ from syndication.flows.progress import Silent
 from syndication.flows.report import Report
 from syndication.flows.sending.due import deliver_due
 from syndication.flows.subscribers.importing import import_file
-from syndication.flows.weekly import Weekly, run_weekly
+from syndication.flows.weekly import run_weekly
 from syndication.store.database import open_store
 from syndication.wiring.app import Moment, open_app
 from tests.flows import forked
@@ -166,7 +166,7 @@ class Newsroom:
 
     async def run(self, week: str | None = None, *, send: bool = True) -> Report:
         async with self.app() as app:
-            return await run_weekly(app, Weekly(WeekKey.parse(week) if week else None, send=send))
+            return await run_weekly(app, WeekKey.parse(week) if week else None, send=send)
 
     async def deliver(self) -> list[Report]:
         async with self.app() as app:

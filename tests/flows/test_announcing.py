@@ -46,10 +46,10 @@ async def test_the_upload_comes_first_and_a_hub_that_fails_is_told_by_the_next_p
         newsroom.configure(more=f'[feeds]\nhubs = ["{hub.url}"]\n[publish]\n{after}\n')
         write(newsroom, "fog")
         done = await published(newsroom)
-        assert [line.partition(" feeds")[0] for line in done["warnings"]] == [
+        assert [line.partition(" feeds")[0] for line in done.warnings] == [
             f"The hub 127.0.0.1:{hub.port} did not take the news of 15 of 15"
         ]
         assert hub.told == []
         assert await asyncio.to_thread((newsroom.folder / "uploaded/rss.xml").exists)
-        assert (await published(newsroom, collect=False))["warnings"] == []
+        assert not (await published(newsroom, collect=False)).warnings
         assert set(hub.told) == feeds("", "excerpt/", "older/", "sections/town/", "excerpt/sections/town/")

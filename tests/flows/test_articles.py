@@ -13,7 +13,6 @@ from syndication.errors import UsageError
 from syndication.flows.collecting.articles import article_facts, article_list
 from syndication.flows.collecting.collect import collect
 from syndication.flows.desk.withdraw import withdraw
-from syndication.flows.report import Report
 from tests.doors.article_pages import article as written
 from tests.doors.article_pages import sitemap
 from tests.doors.http_server import Page, http_server
@@ -32,7 +31,7 @@ async def newsroom(tmp_path: Path) -> Newsroom:
         room.write(f"articles/{title.lower()}.md", article(title, f"{day} 08:00", section="Film"))
     room.write("articles/gone.md", article("Gone", "2023-10-14 08:00"))
     async with room.app() as app:
-        await collect(app, Report(""))
+        await collect(app)
         await withdraw(app, "gone", "A mistake")
     return room
 
@@ -83,7 +82,7 @@ async def test_an_article_that_another_source_carries_is_in_its_list_too(newsroo
     source = '[[sources]]\nname = "wire"\nkind = "folder"\npath = "wire"\n\n[email]'
     newsroom.config.write_text(config.replace("[email]", source, 1))
     async with newsroom.app() as app:
-        await collect(app, Report(""))
+        await collect(app)
         facts = await article_facts(app, "fog")
     assert facts["sources"] == [facts["source"], "wire"]
     assert [row["title"] for row in await listed(newsroom, source="wire")] == ["Fog"]
@@ -102,12 +101,12 @@ async def test_an_article_that_stands_on_a_page_of_another_source_is_in_its_list
         site.pages["/sitemap.xml"] = Page(sitemap((site.url("/buoy"), ""), (site.url("/lock"), "")))
         newsroom.write("articles/buoy.md", article("The buoy", "2023-10-14 08:00", url=site.url("/buoy")))
         async with newsroom.app() as app:
-            await collect(app, Report(""))
+            await collect(app)
         newsroom.configure(
             more=f'[[sources]]\nname = "map"\nkind = "sitemap"\nurl = "{site.url("/sitemap.xml")}"\nallow_private = true\n'
         )
         async with newsroom.app() as app:
-            await collect(app, Report(""))
+            await collect(app)
             facts = await article_facts(app, site.url("/buoy"))
     assert (facts["title"], facts["source"], facts["sources"]) == ("The buoy", "desk", ["desk", "map"])
     assert [row["title"] for row in await listed(newsroom, source="map")] == ["Lock", "The buoy"]

@@ -16,10 +16,9 @@ import pytest
 from syndication.collect.http.limits import FetchLimits
 from syndication.domain.week import WeekKey
 from syndication.errors import CollectError, PublishError
-from syndication.flows.collecting.collect import run_collect
+from syndication.flows.collecting.collect import Collected, run_collect
 from syndication.flows.edition.freeze import draft_edition
-from syndication.flows.publishing.publish import run_publish
-from syndication.flows.report import Report
+from syndication.flows.publishing.publish import Published, run_publish
 from tests.doors.http_server import HttpServer, Page, http_server
 from tests.flows.newsroom import PAGE, Newsroom, article
 
@@ -55,12 +54,12 @@ def wire(server: HttpServer, *, private: bool = True) -> str:
     return f'[[sources]]\nname = "wire"\nkind = "feed"\nurl = "{server.url("/feed")}"\n{allowed}'
 
 
-async def collected(newsroom: Newsroom) -> dict[str, Any]:
+async def collected(newsroom: Newsroom) -> Collected:
     async with newsroom.app() as app:
         return await run_collect(app)
 
 
-async def published(newsroom: Newsroom) -> dict[str, Any]:
+async def published(newsroom: Newsroom) -> Published:
     async with newsroom.app() as app:
         return await run_publish(app)
 
@@ -78,8 +77,8 @@ async def test_the_second_collect_of_a_feed_costs_one_304(newsroom: Newsroom, se
     server.pages["/feed"] = feed("Tide tables", "Harbour lights", etag='"one"')
     newsroom.configure(more=wire(server))
 
-    assert (await collected(newsroom))["articles"] == 2
-    assert (await collected(newsroom))["articles"] == 2
+    assert (await collected(newsroom)).total == 2
+    assert (await collected(newsroom)).total == 2
 
     assert server.statuses == [200, 304]
     report = await newsroom.run("2023-W41")
@@ -105,11 +104,11 @@ async def test_a_feed_that_is_gone_is_not_asked_again(newsroom: Newsroom, server
     await collected(newsroom)
     for _ in range(2):
         done = await collected(newsroom)
-        assert done["warnings"] == [
-            "The source wire is gone (410) and is not asked again: take it out of the configuration."
+        assert list(done.warnings) == [
+            "The source wire is gone (410) and is not fetched any more: remove it from the configuration."
         ]
     assert server.statuses == [200, 410]
-    assert done["articles"] == 1
+    assert done.total == 1
 
 
 async def test_a_gone_feed_is_no_success_when_all_the_others_fail(
@@ -117,7 +116,7 @@ async def test_a_gone_feed_is_no_success_when_all_the_others_fail(
 ) -> None:
     server.pages["/feed"] = Page(status=410)
     newsroom.configure(more=wire(server))
-    assert (await collected(newsroom))["articles"] == 0
+    assert (await collected(newsroom)).total == 0
     shutil.rmtree(newsroom.folder / "articles")
     with pytest.raises(CollectError, match="No source could be read"):
         await collected(newsroom)
@@ -130,9 +129,9 @@ async def test_a_feed_that_moved_for_good_is_read_and_says_where(
     server.pages["/new"] = feed("Tide tables")
     newsroom.configure(more=wire(server))
     done = await collected(newsroom)
-    assert done["articles"] == 1
-    assert done["warnings"] == [
-        f"The source wire has moved for good to {server.url('/new')}: write that into the configuration."
+    assert done.total == 1
+    assert list(done.warnings) == [
+        f"The source wire has moved permanently to {server.url('/new')}: write that into the configuration."
     ]
 
 
@@ -142,8 +141,8 @@ async def test_a_feed_inside_the_network_is_refused_unless_the_source_allows_it(
     server.pages["/feed"] = feed("Tide tables")
     newsroom.configure(more=wire(server, private=False))
     done = await collected(newsroom)
-    assert (done["articles"], server.requests) == (0, [])
-    assert "private address 127.0.0.1" in done["warnings"][0]
+    assert (done.total, server.requests) == (0, [])
+    assert "private address 127.0.0.1" in done.warnings[0]
 
 
 async def test_every_limit_of_the_configuration_is_one_of_the_fetching(newsroom: Newsroom) -> None:
@@ -170,7 +169,7 @@ async def test_a_warning_says_which_source_it_is_about(newsroom: Newsroom, serve
     page = feed("Tide tables")
     server.pages["/feed"] = Page(page.body.replace(b"12 Oct 2023", b"32 Octember"), headers=page.headers)
     newsroom.configure(more=wire(server))
-    (warning,) = (await collected(newsroom))["warnings"]
+    (warning,) = (await collected(newsroom)).warnings
     assert warning.startswith("wire: 1 entry with a date that cannot be read")
 
 
@@ -198,7 +197,7 @@ async def test_two_pieces_with_one_headline_on_one_day_are_two_articles(
     ]
     newsroom.configure(more=wire(server))
     await collected(newsroom)
-    assert (await collected(newsroom))["articles"] == 2
+    assert (await collected(newsroom)).total == 2
 
 
 async def test_entries_older_than_the_mail_goes_back_are_counted_with_the_others(newsroom: Newsroom) -> None:
@@ -288,7 +287,7 @@ async def test_a_published_folder_that_was_lost_is_made_again_to_the_byte(newsro
     await published(newsroom)
 
     assert newsroom.files("feeds") == before
-    assert (await published(newsroom))["changed"] == 0
+    assert (await published(newsroom)).changed == 0
 
 
 async def test_no_feed_leads_to_a_page_that_could_not_be_written(newsroom: Newsroom) -> None:
@@ -394,7 +393,7 @@ async def test_an_edition_shows_copies_of_other_sites_images_where_that_is_wante
     assert server.url("/bells.png") in newsroom.files("feeds")["feeds/rss.xml"].decode()
     (newsroom.folder / f"feeds/{name}").write_bytes(b"spoiled")
     async with newsroom.app() as app:
-        assert (await run_publish(app, check=True))["mended"] == [name]
+        assert (await run_publish(app, check=True)).damaged == (name,)
     assert newsroom.files("feeds")[f"feeds/{name}"] == PIXEL
 
 
@@ -406,7 +405,7 @@ async def test_no_image_is_fetched_unless_that_is_wanted_and_none_from_a_private
     await collected(newsroom)
     newsroom.configure(more=wire(server, private=False) + "\n[edition]\ncopy_images = true\n")
     async with newsroom.app() as app:
-        draft = await draft_edition(app, WeekKey(2023, 41), report := Report("2023-W41"))
-    assert draft
+        drafted = await draft_edition(app, WeekKey(2023, 41))
+    assert drafted.draft
     assert [request.path for request in server.requests] == ["/feed"]
-    assert any("was not copied" in warning for warning in report.warnings)
+    assert any("was not copied" in warning for warning in drafted.warnings)

@@ -109,7 +109,7 @@ async def test_when_only_failed_mails_are_left_the_screen_names_the_verb_that_he
 ) -> None:
     report = await first_run(newsroom, "rcpt", Step("550 5.2.1 not today"))
     assert await last_line(newsroom, report, capsys) == (
-        "Not everybody has it: `syndicate status 2023-W41` says who and why; "
+        "Some subscribers do not have it: `syndicate status 2023-W41` lists them and why; "
         "`syndicate deliver 2023-W41 --retry-failed` tries again what failed."
     )
 

@@ -18,7 +18,7 @@ from syndication.errors import LockedError, SettingsError, StoreError
 from syndication.flows.lock import hold
 from syndication.flows.sending.due import deliver_due
 from syndication.flows.site.status import standing
-from syndication.flows.weekly import Weekly, run_weekly
+from syndication.flows.weekly import run_weekly
 from syndication.wiring.mail import introduced
 from tests.doors.smtp_server import PIPELINING, Script, Step
 from tests.flows.newsroom import PAGE, Newsroom, article, hurried
@@ -48,7 +48,7 @@ async def test_a_run_stays_to_retry_a_deferred_mail_and_deliver_does_not(newsroo
             assert (first.sent, first.deferred) == (0, 3)
             newsroom.now = app.clock() + timedelta(minutes=10)
         async with hurried(newsroom, times=600) as app:
-            second = await run_weekly(app, Weekly(WeekKey.parse(W41)))
+            second = await run_weekly(app, WeekKey.parse(W41))
     assert (second.sent, second.incomplete) == (3, False)
 
 
@@ -57,7 +57,7 @@ async def test_a_run_waits_no_longer_than_it_is_told(newsroom: Newsroom) -> None
         # Tries are after 5 to 6¼ and 15 to 19 minutes.
         newsroom.configure(smtp=loopback(server), wait="14m")
         async with hurried(newsroom, times=150) as app:
-            report = await run_weekly(app, Weekly(WeekKey.parse(W41)))
+            report = await run_weekly(app, WeekKey.parse(W41))
     assert (report.sent, report.deferred, report.incomplete) == (0, 3, True)
     assert Counter(line for line in server.said if line.startswith("RCPT")).total() == 6
 
@@ -67,7 +67,7 @@ async def test_a_run_sends_a_doubtful_mail_again_but_not_at_once(newsroom: Newsr
         newsroom.configure(smtp=loopback(server), connections=1, wait="2h")
         async with hurried(newsroom) as app:
             started = app.clock()
-            report = await run_weekly(app, Weekly(WeekKey.parse(W41)))
+            report = await run_weekly(app, WeekKey.parse(W41))
             assert app.clock() - started > timedelta(minutes=5)
     assert (report.sent, report.unknown, report.incomplete) == (3, 1, False)
     assert Counter(mail.recipient for mail in server.dots).most_common(1)[0][1] == 2
@@ -93,8 +93,8 @@ async def test_a_server_that_takes_few_connections_still_gets_every_mail(newsroo
     async with Script({"greeting": [Step(), *busy]}) as server:
         newsroom.configure(smtp=loopback(server), connections=2)
         async with hurried(newsroom, times=60) as app:
-            report = await run_weekly(app, Weekly(WeekKey.parse(W41)))
-    assert (report.sent, report.incomplete, report.warnings) == (15, False, [])
+            report = await run_weekly(app, WeekKey.parse(W41))
+    assert (report.sent, report.incomplete, report.warnings) == (15, False, ())
 
 
 async def test_a_sender_that_the_server_refuses_costs_nobody_the_mail(newsroom: Newsroom) -> None:
@@ -252,7 +252,7 @@ async def test_what_cannot_be_mailed_is_said_before_it_is_frozen(tmp_path: Path)
     async with room.app() as app:
         broken = replace(app, mail=replace(app.mail, list_id="two words"))
         with pytest.raises(SettingsError, match="The mail cannot be made"):
-            await run_weekly(broken, Weekly(WeekKey.parse("2023-W41")))
+            await run_weekly(broken, WeekKey.parse("2023-W41"))
         assert await app.store.editions.frozen() == ()
 
 

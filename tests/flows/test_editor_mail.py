@@ -14,7 +14,6 @@ from syndication.domain.tokens import Purpose
 from syndication.domain.week import WeekKey
 from syndication.errors import IncompleteError, UsageError
 from syndication.flows.desk.trial_mail import drafted_mailing, frozen_mailing, send_test
-from syndication.flows.report import Report
 from tests.doors.smtp_server import Script, Step
 from tests.flows.newsroom import PAGE, Newsroom
 
@@ -135,7 +134,7 @@ async def test_a_week_without_articles_has_no_test_mail(newsroom: Newsroom) -> N
     key = WeekKey.parse("2023-W30")
     async with newsroom.app() as app:
         with pytest.raises(UsageError, match="has no new article"):
-            await drafted_mailing(app, key, Report(str(key)))
+            await drafted_mailing(app, key)
 
 
 def test_send_alone_says_what_it_is_for(capsys: pytest.CaptureFixture[str]) -> None:

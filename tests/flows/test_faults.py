@@ -241,7 +241,7 @@ async def test_doctor_does_not_wait_for_a_mail_server_that_says_nothing(newsroom
     async with Script({"greeting": [Step("", hang=True)]}) as silent:
         newsroom.configure(smtp=f"smtp+plain://127.0.0.1:{silent.port}")
         async with newsroom.app() as app:
-            impatient = replace(app, delivery=replace(app.delivery, patience=0.3))
+            impatient = replace(app, delivery=replace(app.delivery, grace=0.3))
             (found,) = [check for check in await examine(impatient) if check.name == "smtp"]
     assert not found.ok
     assert f"The mail server 127.0.0.1:{silent.port} says nothing for 0.3 seconds." in found.said

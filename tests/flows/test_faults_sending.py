@@ -17,7 +17,7 @@ import pytest
 from syndication.domain.week import WeekKey
 from syndication.flows.report import Report
 from syndication.flows.sending.due import deliver_due
-from syndication.flows.weekly import Weekly, run_weekly
+from syndication.flows.weekly import run_weekly
 from tests.crash.recorder import Recorder
 from tests.crash.runs import Run
 from tests.crash.story import Story
@@ -142,7 +142,7 @@ async def test_a_clock_that_jumps_in_the_middle_loses_and_repeats_nothing(
         gate.open()
         await asyncio.wait_for(sending, 300)
         room.later(hours=2)
-        (report,) = await room.deliver() or [Report("")]
+        (report,) = await room.deliver() or [Report(edition="")]
         assert not report.incomplete
     assert times(server) == {f"subscriber{number}@example.com": 1 for number in range(SUBSCRIBERS)}
 
@@ -154,8 +154,8 @@ async def test_a_server_that_never_answers_a_dot_does_not_keep_a_run_that_is_ask
         room = await frozen(tmp_path, server)
         gate = server.hold("dot", 10)
         async with room.app() as app:
-            impatient = replace(app, delivery=replace(app.delivery, patience=0.2))
-            sending = asyncio.create_task(run_weekly(impatient, Weekly(WeekKey.parse(WEEK))))
+            impatient = replace(app, delivery=replace(app.delivery, grace=0.2))
+            sending = asyncio.create_task(run_weekly(impatient, WeekKey.parse(WEEK)))
             await gate.full(room.connections)
             os.kill(os.getpid(), signal.SIGTERM)
             report = await asyncio.wait_for(sending, 300)

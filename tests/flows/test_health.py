@@ -40,7 +40,7 @@ async def server(newsroom: Newsroom) -> AsyncIterator[HttpServer]:
 
 
 async def warnings(newsroom: Newsroom) -> list[str]:
-    return [str(warning) for warning in (await collected(newsroom))["warnings"]]
+    return list((await collected(newsroom)).warnings)
 
 
 async def standing(newsroom: Newsroom) -> dict[str, dict[str, Any]]:

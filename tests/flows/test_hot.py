@@ -17,7 +17,6 @@ from syndication.flows.collecting.health import sources_standing
 from syndication.flows.desk.editor import discard
 from syndication.flows.desk.withdraw import withdraw
 from syndication.flows.edition.hot import told_hot
-from syndication.flows.report import Report
 from syndication.flows.site.doctor import examine
 from tests.doors.http_server import HttpServer, Page, http_server
 from tests.flows.newsroom import PAGE, Newsroom, article
@@ -65,13 +64,13 @@ async def test_the_readers_of_the_week_rank_its_edition_and_are_told_before_and_
         line("rain", 9, status=500),
     )
     async with newsroom.app() as app:
-        await collect(app, Report(""))
+        await collect(app)
     before = await told(newsroom)
     assert (before["frozen"], before["kind"], before["against"]) == (None, "access-log", None)
     assert entries(before) == [("Rain", 3.0, 4), ("Tram", 2.0, 2)]
     assert before["log"]["left_out"] == {"status": 1, "another week": 9}
     report = await newsroom.run(WEEK)
-    assert (report.hot, report.warnings) == (2, [])
+    assert (report.hot, report.warnings) == (2, ())
     newsroom.write("log/access.log", "")
     after = await told(newsroom)
     assert after["frozen"] == newsroom.now.isoformat()
@@ -108,10 +107,10 @@ async def test_movement_is_told_against_the_edition_before(newsroom: Newsroom) -
     ("lines", "warning"),
     [
         (None, "is not there"),
-        ((), "holds nothing of the week from 2023-10-09 00:00 on. The digest"),
+        ((), "has no lines of the week that begins at 2023-10-09 00:00. The digest"),
         (("x\n", "y\n"), "No line of the access log can be read"),
-        ((line("tram", 1, "01/Sep/2023:10:00:00 +0900"),), "are of 2023-09-01 10:00 to 2023-09-01 10:00"),
-        ((line("nothing", 1),), "No visitor of an article is in the access log"),
+        ((line("tram", 1, "01/Sep/2023:10:00:00 +0900"),), "are from 2023-09-01 10:00 to 2023-09-01 10:00"),
+        ((line("nothing", 1),), "The access log has no visitor of an article"),
     ],
 )
 async def test_a_log_that_says_nothing_is_a_warning_and_the_digest_goes_out_without_a_list(
@@ -181,7 +180,7 @@ async def test_the_list_of_a_page_is_fetched_by_a_run_and_matched(newsroom: News
         with_page(newsroom, site)
         report = await newsroom.run(WEEK)
         elsewhere = site.url("/else")
-    assert (report.hot, report.warnings) == (2, [])
+    assert (report.hot, report.warnings) == (2, ())
     hot = await standing(newsroom)
     assert (hot["state"], hot["lines"], hot["error"]) == ("good", 2, None)
     assert hot["said"].endswith(" s, 2 lines")
@@ -201,7 +200,7 @@ async def test_a_page_that_fails_leaves_the_weeks_last_list_and_never_an_older_o
         with_page(newsroom, site)
         newsroom.now = datetime(2023, 10, 12, tzinfo=UTC)
         async with newsroom.app() as app:
-            await collect(app, Report(""))
+            await collect(app)
         newsroom.now = datetime(2023, 10, 16, tzinfo=UTC)
         report = await newsroom.run(WEEK)
         assert report.hot == 2
@@ -261,7 +260,7 @@ async def test_the_verb_prints_the_list_with_its_numbers_and_their_reasons(newsr
     newsroom.write("articles/page.txt", PAGE)
     with_log(newsroom, line("tram", 1), line("tram", 1), line("snow.css", 1), line("snow", 2))
     async with newsroom.app() as app:
-        await collect(app, Report(""))
+        await collect(app)
     said = newsroom.syndicate("hot", "--week", WEEK)
     assert (said.returncode, said.stdout) == (0, said.stdout)
     for part in (

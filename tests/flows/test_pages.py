@@ -51,10 +51,10 @@ def put(server: HttpServer, *days: int) -> None:
 async def test_pages_are_remembered_from_run_to_run(newsroom: Newsroom, server: HttpServer) -> None:
     put(server, 12, 13)
     async with newsroom.app() as app:
-        assert (await run_collect(app))["articles"] == 2
+        assert (await run_collect(app)).total == 2
     server.requests.clear()
     async with newsroom.app() as app:
-        assert (await run_collect(app))["articles"] == 2
+        assert (await run_collect(app)).total == 2
     assert [request.path for request in server.requests] == ["/sitemap.xml"]
 
 
@@ -69,9 +69,7 @@ async def test_old_pages_that_the_limit_left_for_later_are_never_mailed(
     put(server, 2, 3, 18, 19)
     async with newsroom.app() as app:
         first = await run_collect(app)
-        assert (
-            "2 pages left for the next collect: the source's limit is 2 pages in one." in first["warnings"][0]
-        )
+        assert "2 pages left for the next collect: the source's limit is 2 pages in one." in first.warnings[0]
         await run_collect(app)
         found = await app.store.articles.recent(since=datetime(2023, 10, 1, tzinfo=UTC), until=newsroom.now)
     reasons = {each.title: bool(each.backlog) for each in found if each.source == "second"}

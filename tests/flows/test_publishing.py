@@ -4,14 +4,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from lxml import etree
 
 from syndication.flows.collecting.collect import run_collect
-from syndication.flows.publishing.channels import origins
-from syndication.flows.publishing.publish import run_publish
+from syndication.flows.publishing.items import origins
+from syndication.flows.publishing.publish import Published, run_publish
 from syndication.publish.channel import EntrySource
 from syndication.publish.folder import compressed
 from syndication.publish.items import kept, restored
@@ -29,7 +28,7 @@ def write(newsroom: Newsroom, name: str, *, day: int = 9, **fields: str) -> None
     newsroom.write(f"articles/{name}.md", text)
 
 
-async def published(newsroom: Newsroom, *, collect: bool = True) -> dict[str, Any]:
+async def published(newsroom: Newsroom, *, collect: bool = True) -> Published:
     async with newsroom.app() as app:
         if collect:
             await run_collect(app)
@@ -130,7 +129,7 @@ async def test_a_publish_without_news_touches_nothing(newsroom: Newsroom) -> Non
     await published(newsroom)
     before = snapshot(newsroom)
     newsroom.later(hours=1)
-    assert (await published(newsroom))["changed"] == 0
+    assert (await published(newsroom)).changed == 0
     assert snapshot(newsroom) == before
 
 
@@ -206,7 +205,7 @@ async def test_a_change_of_the_theme_makes_the_pages_anew_and_no_feed(newsroom: 
     pages = {"archive/index.html", "articles/about-fog.html", "feeds.html"}
     assert touched(before, snapshot(newsroom)) == pages
     async with newsroom.app() as app:
-        assert (await run_publish(app, full=True))["changed"] == 0
+        assert (await run_publish(app, full=True)).changed == 0
 
 
 async def test_an_article_that_did_not_change_is_not_written_again_for_its_feeds(newsroom: Newsroom) -> None:
@@ -231,7 +230,7 @@ async def test_a_full_publish_gives_the_same_bytes(newsroom: Newsroom) -> None:
         await published(newsroom)
     before = snapshot(newsroom)
     async with newsroom.app() as app:
-        assert (await run_publish(app, full=True))["changed"] == 0
+        assert (await run_publish(app, full=True)).changed == 0
     assert snapshot(newsroom) == before
 
 
@@ -251,7 +250,7 @@ async def test_check_says_what_was_wrong_and_mends_it(newsroom: Newsroom) -> Non
     (root / "sitemaps/1.xml").write_text("")
     async with newsroom.app() as app:
         done = await run_publish(app, check=True)
-    assert done["mended"] == [
+    assert list(done.damaged) == [
         "archive/2023-W41.html",
         "articles/about-fog-1.html",
         "excerpt/tags/fog/atom.xml",
@@ -259,10 +258,10 @@ async def test_check_says_what_was_wrong_and_mends_it(newsroom: Newsroom) -> Non
         "sections/town/feed.json",
         "sitemaps/1.xml",
     ]
-    assert done["changed"] == 6
+    assert done.changed == 6
     assert newsroom.files("feeds") == before
     async with newsroom.app() as app:
-        assert (await run_publish(app, check=True))["mended"] == []
+        assert not (await run_publish(app, check=True)).damaged
 
 
 async def test_check_mends_an_image_that_is_lost_or_other_and_warns_of_one_that_nobody_has(
@@ -281,9 +280,9 @@ async def test_check_mends_an_image_that_is_lost_or_other_and_warns_of_one_that_
     (newsroom.folder / "var/media" / gone.name).unlink()
     async with newsroom.app() as app:
         done = await run_publish(app, check=True)
-    assert done["mended"] == [f"media/{file.name}" for file in (lost, other, gone)]
-    assert done["changed"] == 3
-    assert done["warnings"] == [f"The image {gone.name} is missing: collect its article again."]
+    assert list(done.damaged) == [f"media/{file.name}" for file in (lost, other, gone)]
+    assert done.changed == 3
+    assert list(done.warnings) == [f"The image {gone.name} is missing: collect its article again."]
     after = newsroom.files("feeds")
     assert after.keys() == before.keys() - {f"feeds/media/{gone.name}"}
     assert after.items() <= before.items()
@@ -349,7 +348,7 @@ async def test_an_image_that_is_missing_is_published_once_it_is_there(newsroom: 
     (image,) = (newsroom.folder / "var/media").iterdir()
     image.unlink()
     done = await published(newsroom, collect=False)
-    assert done["warnings"] == [f"The image {image.name} is missing: collect its article again."]
+    assert list(done.warnings) == [f"The image {image.name} is missing: collect its article again."]
     newsroom.later(hours=1)
     await published(newsroom)
     assert (newsroom.folder / "feeds/media" / image.name).read_bytes() == PIXEL

@@ -7,7 +7,6 @@ from syndication.flows.collecting.collect import run_collect
 from syndication.flows.desk.dry_run import dry_run
 from syndication.flows.progress import Silent
 from syndication.flows.publishing.publish import run_publish
-from syndication.flows.weekly import Weekly
 from syndication.wiring.app import open_rehearsal
 from tests.doors.websub_hub import Hub, websub_hub
 from tests.flows.newsroom import Newsroom, article
@@ -32,7 +31,7 @@ async def _rehearsed_and_published(newsroom: Newsroom, hub: Hub) -> None:
     hub.told.clear()
     rehearsal = open_rehearsal(str(newsroom.config), W41, progress=Silent(), moment=newsroom.moment)
     async with rehearsal as (app, key, folder):
-        await dry_run(app, Weekly(key), folder)
+        await dry_run(app, key, folder)
         changed = set(app.folder.changed)
     assert newsroom.files("feeds") == before
     assert facts(newsroom.folder / "feeds") == untouched

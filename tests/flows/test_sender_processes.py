@@ -17,7 +17,7 @@ from syndication.errors import StoreError
 from syndication.flows.app import App
 from syndication.flows.progress import NONE, Silent
 from syndication.flows.sending.batch import Sending
-from syndication.flows.sending.processes import ROWS, send_in_processes, worthwhile
+from syndication.flows.sending.processes import ROWS, process_count, send_in_processes
 from syndication.wiring.app import open_app
 from tests.crash.runs import below
 from tests.flows.newsroom import PAGE, Newsroom
@@ -83,7 +83,7 @@ async def test_two_processes_mail_everybody_once_and_show_one_progress(newsroom:
         sending(app) as (both, lock),
     ):
         await send_in_processes(both, 2, lock)
-        assert (both.done, both.warnings, both.alone) == (6, [], False)
+        assert (both.done, both.warnings, both.single_process) == (6, [], False)
     assert Counter(mail.split(b"\r\nTo: ")[1].split(b"\r\n")[0] for mail in newsroom.mails()) == Counter(
         subscriber.encode() for subscriber in SUBSCRIBERS
     )
@@ -134,14 +134,14 @@ async def test_senders_that_cannot_work_leave_the_sending_to_the_run(
     async with newsroom.app() as app, sending(app) as (both, lock):
         both.app = replace(app, sender=lambda _: program)
         await send_in_processes(both, 2, lock)
-        assert (both.alone, len(both.warnings)) == (True, 2)
-        assert min(both.warnings) == f"The sender process 1 {said} What it had not sent is taken over."
+        assert (both.single_process, len(both.warnings)) == (True, 2)
+        assert min(both.warnings) == f"The sender process 1 {said} The run sends the rest of its mails."
 
 
 async def test_a_small_mailing_is_worth_one_process_alone(newsroom: Newsroom) -> None:
     async with newsroom.app() as app:
         (mailing,) = await app.store.editions.open_mailings()
-        assert await worthwhile(app, mailing) == 1
+        assert await process_count(app, mailing) == 1
     await newsroom.subscribe(*(f"more{number}@example.com" for number in range(2 * ROWS)))
     newsroom.write("articles/second.txt", PAGE.replace("2023-10-15", "2023-10-20"))
     newsroom.later(days=7)
@@ -150,7 +150,7 @@ async def test_a_small_mailing_is_worth_one_process_alone(newsroom: Newsroom) ->
         mailing = next(each for each in await app.store.editions.open_mailings() if "W42" in each)
         for processes, connections, worth in ((1, 4, 1), (2, 4, 2), (2, 1, 1), (8, 8, 2)):
             policy = replace(app.delivery, processes=processes, share=connections)
-            assert await worthwhile(replace(app, delivery=policy), mailing) == worth
+            assert await process_count(replace(app, delivery=policy), mailing) == worth
 
 
 def test_a_sender_is_not_started_by_hand(newsroom: Newsroom) -> None:

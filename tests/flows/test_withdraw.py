@@ -207,7 +207,7 @@ async def test_an_edition_of_which_nothing_is_left_is_gone_and_stands_in_no_list
     assert marker.read_bytes() == b""
     marker.unlink()
     async with newsroom.app() as app:
-        assert (await run_publish(app, check=True))["mended"] == ["archive/2023-W41.html.gone"]
+        assert (await run_publish(app, check=True)).damaged == ("archive/2023-W41.html.gone",)
     assert marker.exists()
     async with newsroom.app() as app:
         await restore(app, SLUG)

@@ -13,8 +13,7 @@ from syndication.domain.edition import Edition
 from syndication.domain.week import WeekKey
 from syndication.flows.edition.freeze import draft_edition
 from syndication.flows.progress import Silent
-from syndication.flows.report import Report
-from syndication.flows.weekly import Weekly, run_weekly
+from syndication.flows.weekly import run_weekly
 from syndication.render.renderer import Renderer
 from syndication.wiring.app import Moment, open_app
 from tests.golden import json_documents
@@ -59,12 +58,11 @@ async def _demo() -> tuple[Edition, Renderer, Renderer]:
             jitter=lambda: 0.5,
         )
         async with open_app(str(config), progress=Silent(), moment=moment) as app:
-            await run_weekly(app, Weekly(WEEKS[0], send=False))
+            await run_weekly(app, WEEKS[0], send=False)
             await app.store.notes.put(
                 WEEKS[1], "A word from the editor, with [a link](https://tidewater.example/)."
             )
-            made = await draft_edition(app, WEEKS[1], Report(str(WEEKS[1])))
-            assert made
+            made = (await draft_edition(app, WEEKS[1])).require("")
             default = app.renderer
         config.write_text(config.read_text("utf-8").replace('#theme = "default"', 'theme = "plain"'), "utf-8")
         async with open_app(str(config), progress=Silent(), moment=moment) as app:

@@ -1,109 +1,149 @@
-"""Collect: every source at once; one that fails is a warning, all that fail an error."""
+"""Collect: fetch every source at once; a source that fails is a warning, and only when all fail an error."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from syndication.collect.source_result import SourceResult
 from syndication.compose.membership import old_entry
-from syndication.domain.article import ParsedArticle, Source, Validators
-from syndication.domain.text import counted
+from syndication.domain.article import Merged, ParsedArticle, Source, Validators
+from syndication.domain.hot_account import HotKind
 from syndication.domain.week import WeekKey
 from syndication.errors import CollectError
 from syndication.flows.app import App
-from syndication.flows.collecting.health import failed, lasted, succeeded
-from syndication.flows.collecting.hot import collect_hot
-from syndication.flows.report import Report
+from syndication.flows.collecting.health import NOT_READ, failed, hot_page, lasted, succeeded
 
-__all__ = ["collect", "run_collect"]
+__all__ = ["Collected", "SourceCollected", "collect", "run_collect"]
 
 
 OLD_ENTRY = "it was already old when its source was first collected"
 
 
-async def collect(app: App, report: Report) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceCollected:
+    """What became of one source. `merged` is None for a source that failed, is retired, or has not changed."""
+
+    source: Source
+    merged: Merged | None = None
+    error: CollectError | None = None
+    retired: bool = False  # gone (410)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What a collect did: the sources in the order of the configuration, and the page of the hot list, if one is configured."""
+
+    sources: tuple[SourceCollected, ...]
+    hot_page: SourceCollected | None
+    total: int  # articles in the store
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """One sentence each."""
+        every = (*self.sources, self.hot_page) if self.hot_page else self.sources
+        return tuple(warning for each in every for warning in each.warnings)
+
+
+async def run_collect(app: App) -> Collected:
+    """Collect, unless another run does. Raises CollectError when every source failed, LockedError."""
+    with app.locks("collect-and-publish"):
+        return await collect(app)
+
+
+async def collect(app: App) -> Collected:
     """Fetch and store what the sources have, and the hot list of a page. Raises CollectError when every source failed."""
     frozen = await app.store.editions.frozen()
-    results = await asyncio.gather(*(_harvest(app, source) for source in app.sources))
-    for source, (harvest, took) in zip(app.sources, results, strict=True):
-        if isinstance(harvest, CollectError):
-            await failed(app, source, harvest, took=took, report=report)
+    fetched = await asyncio.gather(*(_fetch(app, source) for source in app.sources))
+    sources = []
+    for source, (result, took) in zip(app.sources, fetched, strict=True):
+        if isinstance(result, CollectError):
+            warning = await failed(app, source, result, took=took)
+            sources.append(SourceCollected(source=source, error=result, warnings=(warning,)))
         else:
-            await _keep(app, harvest, frozen, report, took=took)
-    await collect_hot(app, report)
-    asked = [result for result, _ in results if isinstance(result, CollectError) or not result.retired]
-    if asked and all(isinstance(result, CollectError) for result in asked):
+            sources.append(await _keep(app, result, frozen, took=took))
+    page = await _collect_hot_page(app) if app.hot.kind is HotKind.PAGE else None
+    fetchable = [each for each in sources if not each.retired]
+    if fetchable and all(each.error for each in fetchable):
         raise CollectError(
-            f"No source could be read: {' '.join(map(str, asked))}",
-            "Nothing was changed; mend one and run again.",
+            f"No source could be read: {' '.join(str(each.error) for each in fetchable)}",
+            "Nothing was changed; fix one and run again.",
         )
+    return Collected(sources=tuple(sources), hot_page=page, total=await app.store.articles.count())
 
 
-async def _harvest(app: App, source: Source) -> tuple[SourceResult | CollectError, float]:
-    """What a source gave, or why not, and how many seconds that took."""
+async def _fetch(app: App, source: Source) -> tuple[SourceResult | CollectError, float]:
+    """Return what a source gave, or why it gave nothing, and how many seconds that took."""
     began = app.clock()
-    harvest = await _asked(app, source)
-    return harvest, lasted(app, began)
+    try:
+        result: SourceResult | CollectError = await _result(app, source)
+    except CollectError as error:
+        result = error
+    return result, lasted(app, began)
 
 
-async def _asked(app: App, source: Source) -> SourceResult | CollectError:
+async def _result(app: App, source: Source) -> SourceResult:
     state = await app.store.sources.state(source)
     if state is not None and state.retired:
         return SourceResult(source, unchanged=True, retired=True)
-    try:
-        known = state.validators if state else Validators()
-        pages = await app.store.pages.known(source) if source.kind.has_pages else ()
-        return await app.collector.collect(source, known, now=app.clock(), pages=pages)
-    except CollectError as error:
-        return error
+    known = state.validators if state else Validators()
+    pages = await app.store.pages.known(source) if source.kind.has_pages else ()
+    return await app.collector.collect(source, known, now=app.clock(), pages=pages)
 
 
 async def _keep(
-    app: App, harvest: SourceResult, frozen: tuple[WeekKey, ...], report: Report, *, took: float
-) -> None:
-    source, now = harvest.source, app.clock()
-    report.warnings.extend(f"{source.name}: {warning}" for warning in harvest.warnings)
-    if harvest.moved:
-        report.warnings.append(
-            f"The source {source.name} has moved for good to {harvest.moved}: write that into the configuration."
-        )
-    if harvest.retired:
-        report.warnings.append(
-            f"The source {source.name} is gone (410) and is not asked again: take it out of the configuration."
-        )
-    count = None
-    if not harvest.unchanged:
-        state = await app.store.sources.state(source)
-        first = state is None or state.collected is None
-        merged = await app.store.articles.merge(
-            source,
-            harvest.articles,
-            others={other.name for other in app.sources} - {source.name},
-            now=now,
-            mint=lambda: f"tag:{app.publication.domain},{now:%Y-%m-%d}:{app.new_id()}",
-            backlog=_backlog(app, frozen, began) if (began := now if first else _began(harvest)) else _never,
-        )
-        count = merged.new + merged.updated + merged.same
-        await app.store.sources.save_hot(source.name, harvest.hot, at=now)
+    app: App, result: SourceResult, frozen: tuple[WeekKey, ...], *, took: float
+) -> SourceCollected:
+    """Store what a source gave."""
+    source, count = result.source, result.listed
+    merged = None if result.unchanged else await _merge(app, result, frozen)
+    if merged is None:
+        app.progress.say(f"{source.name}: unchanged")
+    else:
         app.progress.say(
             f"{source.name}: {merged.new} new, {merged.updated} updated, {merged.same} as before"
         )
-    else:
-        app.progress.say(f"{source.name}: unchanged")
-    if harvest.listed is not None:
-        count = harvest.listed
-    for note in harvest.notes:
+        if count is None:
+            count = merged.new + merged.updated + merged.same
+    for note in result.notes:
         app.progress.say(f"{source.name}: {note}")
     if source.kind.has_pages:
-        await app.store.pages.save(source, harvest.pages)
-    await succeeded(app, harvest, count, took=took, report=report)
+        await app.store.pages.save(source, result.pages)
+    warnings = (*_warnings(result), *await succeeded(app, result, count, took=took))
+    return SourceCollected(source=source, merged=merged, retired=result.retired, warnings=warnings)
 
 
-def _began(harvest: SourceResult) -> datetime | None:
-    """When a source of pages was first collected: many collects may go by until the last of its old pages is read."""
-    return min((page.read for page in harvest.pages if page.read), default=None)
+def _warnings(result: SourceResult) -> Iterator[str]:
+    name = result.source.name
+    yield from (f"{name}: {warning}" for warning in result.warnings)
+    if result.moved:
+        yield f"The source {name} has moved permanently to {result.moved}: write that into the configuration."
+    if result.retired:
+        yield f"The source {name} is gone (410) and is not fetched any more: remove it from the configuration."
+
+
+async def _merge(app: App, result: SourceResult, frozen: tuple[WeekKey, ...]) -> Merged:
+    source, now = result.source, app.clock()
+    state = await app.store.sources.state(source)
+    first = state is None or state.collected is None
+    began = now if first else _began(result)
+    merged = await app.store.articles.merge(
+        source,
+        result.articles,
+        others={other.name for other in app.sources} - {source.name},
+        now=now,
+        mint=lambda: f"tag:{app.publication.domain},{now:%Y-%m-%d}:{app.new_id()}",
+        backlog=_backlog(app, frozen, began) if began else lambda _: "",
+    )
+    await app.store.sources.save_hot(source.name, result.hot, at=now)
+    return merged
+
+
+def _began(result: SourceResult) -> datetime | None:
+    """Return when a source of pages was first collected: it may take many collects until the last of its old pages is read."""
+    return min((page.read for page in result.pages if page.read), default=None)
 
 
 def _backlog(app: App, frozen: tuple[WeekKey, ...], began: datetime) -> Callable[[ParsedArticle], str]:
@@ -111,18 +151,16 @@ def _backlog(app: App, frozen: tuple[WeekKey, ...], began: datetime) -> Callable
     return lambda article: OLD_ENTRY if old(article.published) else ""
 
 
-def _never(_: ParsedArticle) -> str:
-    return ""
-
-
-async def run_collect(app: App) -> dict[str, Any]:
-    """Fetch the sources into the store. Raises CollectError when all failed."""
-    report = Report("")
-    with app.locks("collect-and-publish"):
-        await collect(app, report)
-    total = await app.store.articles.count()
-    return {
-        "articles": total,
-        "warnings": report.warnings,
-        "said": f"{counted(total, 'article')} in the store.",
-    }
+async def _collect_hot_page(app: App) -> SourceCollected:
+    """Fetch the hot list that a page shows. When it cannot be read, the list of the last collect stays."""
+    page, began = hot_page(app), app.clock()
+    try:
+        found = await app.hot.page(began)
+    except CollectError as error:
+        named = CollectError(f"{NOT_READ}{error.message}", error.hint)
+        warning = await failed(app, page, named, took=lasted(app, began))
+        return SourceCollected(source=page, error=named, warnings=(warning,))
+    await app.store.sources.save_hot(page.name, [found], at=app.clock())
+    await app.store.sources.record(page, at=app.clock(), took=lasted(app, began), count=len(found.lines))
+    app.progress.say(f"hot list: {len(found.lines)} lines on {found.origin}")
+    return SourceCollected(source=page)

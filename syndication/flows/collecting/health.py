@@ -10,7 +10,6 @@ from syndication.domain.health import lasts, remembered, shrunk
 from syndication.domain.text import counted
 from syndication.errors import CollectError
 from syndication.flows.app import App
-from syndication.flows.report import Report
 from syndication.store.articles.sources import SourceState
 
 __all__ = ["NOT_READ", "failed", "hot_page", "lasted", "sources_standing", "succeeded"]
@@ -28,33 +27,30 @@ def lasted(app: App, began: datetime) -> float:
     return max((app.clock() - began).total_seconds(), 0.0)
 
 
-async def failed(app: App, source: Source, error: CollectError, *, took: float, report: Report) -> None:
-    """Write down a failure after `took` seconds, and warn of it; of one that lasts, since when."""
+async def failed(app: App, source: Source, error: CollectError, *, took: float) -> str:
+    """Record a failure after `took` seconds, and return the warning about it; for one that lasts, since when."""
     now = app.clock()
     reason = error.message.removeprefix(f"Source {source.name!r}: ").removeprefix(NOT_READ)
     await app.store.sources.record(source, at=now, took=took, error=reason)
     state = await app.store.sources.state(source)
     since = state.failing_since if state else None
     lasting = f" {_since(app, since, now)}" if since and lasts(since, now) else ""
-    report.warnings.append(f"{error}{lasting}")
+    return f"{error}{lasting}"
 
 
-async def succeeded(
-    app: App, harvest: SourceResult, count: int | None, *, took: float, report: Report
-) -> None:
-    """Write down a success after `took` seconds with its `count` of articles, None for a 304, and warn when they are suddenly few."""
+async def succeeded(app: App, harvest: SourceResult, count: int | None, *, took: float) -> tuple[str, ...]:
+    """Record a success after `took` seconds with its `count` of articles, None for a 304; return a warning when they are suddenly few."""
     source = harvest.source
     state = await app.store.sources.state(source)
     usual = state.usual if state else 0
+    warnings: tuple[str, ...] = ()
     shows = count if count is not None else state.count if state else 0
     if (harvest.whole or harvest.listed is not None) and not harvest.retired:
         # A list of pages may be one of two days (a news sitemap): that it is shorter at a weekend says nothing.
         if shrunk(shows, usual) if harvest.whole else shows == 0 < usual:
             given = counted(shows, "article") if shows else "no article"
-            report.warnings.append(
-                f"The source {source.name} gave {given}, where it used to give {usual:,}: "
-                "look whether its address still leads to them."
-            )
+            few = f"The source {source.name} gave {given}, where it used to give {usual:,}"
+            warnings = (f"{few}: look whether its address still leads to them.",)
         usual = remembered(shows, usual)
     await app.store.sources.record(
         source,
@@ -65,6 +61,7 @@ async def succeeded(
         usual=usual,
         retired=harvest.retired,
     )
+    return warnings
 
 
 async def sources_standing(app: App) -> dict[str, Any]:

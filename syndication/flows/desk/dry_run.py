@@ -4,25 +4,27 @@ from dataclasses import replace
 from pathlib import Path
 
 from syndication.domain.text import counted
+from syndication.domain.week import WeekKey
 from syndication.errors import PublishError
 from syndication.flows.app import App
 from syndication.flows.letters import sample
 from syndication.flows.report import Report
-from syndication.flows.weekly import Weekly, run_weekly
+from syndication.flows.weekly import run_weekly
 
 __all__ = ["dry_run"]
 
 FIRST = 100  # recipients whose mails are written unless all are asked for
 
 
-async def dry_run(app: App, asked: Weekly, folder: Path, *, every: bool = False) -> Report:
+async def dry_run(app: App, key: WeekKey, folder: Path, *, every: bool = False) -> Report:
     """Write what a run would publish and send below `folder`. `app` is a rehearsal's (`wiring.open_rehearsal`)."""
-    if asked.week:  # nobody waits for an editor in a rehearsal: the pages are there to be looked at
-        await app.store.editions.approve(asked.week, at=app.clock())
-    report = await run_weekly(app, replace(asked, send=False))
-    edition = await app.store.editions.get(asked.week) if asked.week else None
+    await app.store.editions.approve(
+        key, at=app.clock()
+    )  # a dry run shows the pages of an edition that waits for its editor, too
+    report = await run_weekly(app, key, send=False)
+    edition = await app.store.editions.get(key)
     if edition is not None:
-        report.skipped = None
+        warnings = list(report.warnings)
         letters = await app.letters.of(edition.mailing)
         mails = folder / "mails"
         for language in letters.variants:
@@ -33,8 +35,9 @@ async def dry_run(app: App, asked: Weekly, folder: Path, *, every: bool = False)
             try:
                 _write(mails / f"{number:06}.eml", letters.message(recipient))
             except ValueError as error:
-                report.warnings.append(f"The mail to {recipient.email} cannot be made: {error}.")
-        report.recipients = (await app.store.ledger.counts(edition.mailing)).recipients
+                warnings.append(f"The mail to {recipient.email} cannot be made: {error}.")
+        planned = (await app.store.ledger.counts(edition.mailing)).recipients
+        report = replace(report, skipped=None, recipients=planned, warnings=tuple(warnings))
         app.progress.say(f"{counted(number, 'mail')} written to {mails}")
     return report
 

@@ -8,7 +8,7 @@ from syndication.domain.week import WeekKey
 from syndication.errors import UsageError
 from syndication.flows.app import App
 from syndication.flows.publishing.publish import publish
-from syndication.flows.report import Report
+from syndication.flows.report import Report, run_report
 from syndication.flows.weekly import deliver_edition
 
 __all__ = ["LONGEST_NOTE", "approve", "discard", "hold", "note", "resume", "write_note"]
@@ -26,14 +26,14 @@ async def approve(app: App, key: WeekKey, *, send: bool) -> Report:
         raise UsageError(f"{key} is held.", f"`syndicate resume {key}` lifts that first.")
     if send:
         app.signing.ready()
-    report = Report(str(key))
+    published = None
     with app.locks("collect-and-publish"):
         await app.store.editions.approve(key, at=app.clock())
         edition = await _made(app, key)
         if edition.published_at is None:
-            await publish(app, edition, report)
-    await deliver_edition(app, edition, report, send=send)
-    return report
+            published = await publish(app, edition)
+    delivered = await deliver_edition(app, edition, send=send)
+    return run_report(app, key, edition, published=published, delivered=delivered)
 
 
 async def hold(app: App, key: WeekKey) -> dict[str, Any]:
@@ -72,7 +72,7 @@ async def discard(app: App, key: WeekKey) -> dict[str, Any]:
     Raises UsageError for no such edition, or once a mail may have gone out; LockedError while a run publishes or sends.
     """
     edition = await _made(app, key)
-    report = Report(str(key))
+    published = None
     with app.locks("collect-and-publish"), app.locks(f"mailing {edition.mailing}"):
         # What a killed run had claimed is nobody's by now.
         await app.store.ledger.recover(
@@ -84,12 +84,12 @@ async def discard(app: App, key: WeekKey) -> dict[str, Any]:
                 f"`syndicate hold {key}` keeps the rest from being sent.",
             )
         if edition.published_at is not None:
-            await publish(app, None, report)
+            published = await publish(app, None)
     free = counted(len(edition.articles), "article is", "articles are")
     return {
         "edition": str(key),
         "articles": len(edition.articles),
-        "warnings": report.warnings,
+        "warnings": list(published.warnings) if published else [],
         "said": f"{key} is taken back: its {free} free again. `syndicate run --week {key}` makes it anew.",
     }
 

@@ -16,9 +16,8 @@ from syndication.domain.week import WeekKey
 from syndication.errors import CollectError, UsageError
 from syndication.flows.app import App
 from syndication.flows.collecting.collect import collect
-from syndication.flows.edition.freeze import draft_edition, drafted, edition_of
+from syndication.flows.edition.freeze import draft_edition, edition_of, render_mails
 from syndication.flows.letters import Letters, MailingLetters, sample
-from syndication.flows.report import Report
 
 __all__ = [
     "Copy",
@@ -139,12 +138,10 @@ async def choices(app: App, shown: WeekKey) -> tuple[EditionChoice, ...]:
 
 async def gather(app: App) -> tuple[str, ...]:
     """Collect for a draft, and the warnings. Without a network the draft is made of what the store has."""
-    report = Report("")
     try:
-        await collect(app, report)
+        return (await collect(app)).warnings
     except CollectError as error:
         return (str(error), "This draft is made of what was collected before.")
-    return tuple(report.warnings)
 
 
 async def proof_of(app: App, key: WeekKey, *, anew: bool = False) -> Proof:
@@ -162,7 +159,7 @@ async def proof_of(app: App, key: WeekKey, *, anew: bool = False) -> Proof:
             sorted(articles, key=lambda each: each.title), key=lambda each: each.dated, reverse=True
         )
         edition = await edition_of(app, key, frozen.number, newest, frozen.hot)
-        draft = drafted(app, edition, frozen.date, frozen.mailing)
+        draft = render_mails(app, edition, frozen.date, frozen.mailing)
         mailing, letters = draft.mailing, draft.letters
     else:
         mailing = await app.store.editions.mailing(frozen.mailing)
@@ -180,12 +177,8 @@ async def proof_of(app: App, key: WeekKey, *, anew: bool = False) -> Proof:
 
 
 async def _draft(app: App, key: WeekKey) -> Proof:
-    report = Report(str(key))
-    draft = await draft_edition(app, key, report)
-    if draft is None:
-        raise UsageError(
-            report.skipped or f"{key} has nothing to show.", "Look at another edition, or collect again."
-        )
+    drafted = await draft_edition(app, key)
+    draft = drafted.require("Look at another edition, or collect again.")
     return Proof(
         key=key,
         number=draft.edition.number,
@@ -193,7 +186,7 @@ async def _draft(app: App, key: WeekKey) -> Proof:
         letters=draft.letters,
         articles=draft.edition.articles,
         hot=draft.edition.hot,
-        warnings=tuple(report.warnings),
+        warnings=drafted.warnings,
     )
 
 

@@ -12,7 +12,6 @@ from syndication.flows.app import App
 from syndication.flows.collecting.collect import collect
 from syndication.flows.edition.freeze import draft_edition
 from syndication.flows.letters import sample
-from syndication.flows.report import Report
 
 __all__ = ["Sent", "drafted_mailing", "frozen_mailing", "send_test"]
 
@@ -34,16 +33,15 @@ async def frozen_mailing(app: App, key: WeekKey) -> Mailing | None:
     return await app.store.editions.mailing(edition.mailing) if edition else None
 
 
-async def drafted_mailing(app: App, key: WeekKey, report: Report) -> Mailing:
-    """The digest of `key` as a run would make it now. `app` is a rehearsal's: its copy of the store keeps what is collected.
+async def drafted_mailing(app: App, key: WeekKey) -> tuple[Mailing, tuple[str, ...]]:
+    """The digest of `key` as a run would make it now, and warnings. `app` is a rehearsal's: its copy of the store keeps what is collected.
 
     Raises UsageError when the week has nothing new, and what collecting and rendering raise.
     """
-    await collect(app, report)
-    made = await draft_edition(app, key, report)
-    if made is None:
-        raise UsageError(report.skipped or f"{key} has no mail.", "Try another week with --week KEY.")
-    return made.mailing
+    collected = await collect(app)
+    drafted = await draft_edition(app, key)
+    draft = drafted.require("Try another week with --week KEY.")
+    return draft.mailing, collected.warnings + drafted.warnings
 
 
 async def send_test(

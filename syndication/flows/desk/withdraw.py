@@ -18,7 +18,6 @@ from syndication.flows.collecting.articles import named
 from syndication.flows.edition.freeze import edition_of
 from syndication.flows.publishing.older import FOLDER as OLDER
 from syndication.flows.publishing.publish import publish
-from syndication.flows.report import Report
 from syndication.publish.addresses import local_images
 from syndication.publish.folder import compressed
 from syndication.publish.takedown import without_entry
@@ -32,13 +31,13 @@ async def withdraw(app: App, wanted: str, reason: str) -> dict[str, Any]:
 
     Raises UsageError for an article that is not known or more than one, and when an edition with it is made but not sent.
     """
-    report = Report("")
+    warnings: tuple[str, ...] = ()
     with app.locks("collect-and-publish"):
         found = await named(app, wanted)
         article = found.article
         edition = await app.store.editions.holding(article.id)
         if edition is not None:
-            await _require_no_mail_to_come(app, edition, report)
+            warnings = await _require_no_mail_to_come(app, edition)
             gone = Withdrawal(article.id, article.title, app.clock())
             await _rewrite_page(app, edition, gone)
         await _cut_older(app, article)
@@ -47,14 +46,13 @@ async def withdraw(app: App, wanted: str, reason: str) -> dict[str, Any]:
         await app.store.manifest.unwant(
             [path for path in shown if not await app.store.withdrawals.still_shown(path)]
         )
-        await publish(app, None, report)
+        warnings += (await publish(app, None)).warnings
     again = " again" if found.withdrawn else ""
-    return _said(app, article, edition, report, f"“{article.title}” is taken back{again}")
+    return _said(app, article, edition, warnings, f"“{article.title}” is taken back{again}")
 
 
 async def restore(app: App, wanted: str) -> dict[str, Any]:
     """Publish an article again that was taken back. Raises UsageError like `withdraw`, and for one that was not taken back."""
-    report = Report("")
     with app.locks("collect-and-publish"):
         found = await named(app, wanted)
         if found.withdrawn is None:
@@ -63,12 +61,14 @@ async def restore(app: App, wanted: str) -> dict[str, Any]:
         edition = await app.store.editions.holding(found.article.id)
         if edition is not None:
             await _rewrite_page(app, edition, None)
-        await publish(app, None, report)
-    return _said(app, found.article, edition, report, f"“{found.article.title}” is published again")
+        published = await publish(app, None)
+    return _said(
+        app, found.article, edition, published.warnings, f"“{found.article.title}” is published again"
+    )
 
 
 def _said(
-    app: App, article: Article, edition: FrozenEdition | None, report: Report, what: str
+    app: App, article: Article, edition: FrozenEdition | None, warnings: tuple[str, ...], what: str
 ) -> dict[str, Any]:
     changed = counted(len(app.folder.changed), "file")
     return {
@@ -76,12 +76,12 @@ def _said(
         "title": article.title,
         "edition": str(edition.key) if edition else None,
         "changed": len(app.folder.changed),
-        "warnings": report.warnings,
+        "warnings": list(warnings),
         "said": f"{what}: {changed} changed in {app.folder.root}.",
     }
 
 
-async def _require_no_mail_to_come(app: App, edition: FrozenEdition, report: Report) -> None:
+async def _require_no_mail_to_come(app: App, edition: FrozenEdition) -> tuple[str, ...]:
     """A frozen mail cannot be changed. One that has not begun to go out is taken back first; the rest of one that has is the editor's."""
     counts = await app.store.ledger.counts(edition.mailing)
     waiting = counts.queued + counts.deferred
@@ -91,9 +91,10 @@ async def _require_no_mail_to_come(app: App, edition: FrozenEdition, report: Rep
             f"`syndicate discard {edition.key}` takes the edition back; then withdraw the article, and run that week again.",
         )
     if waiting:
-        report.warnings.append(
-            f"{edition.key} has this article, and {counted(waiting, 'mail')} of it {'is' if waiting == 1 else 'are'} still to go out: `syndicate hold {edition.key}` keeps the rest."
+        return (
+            f"{edition.key} has this article, and {counted(waiting, 'mail')} of it {'is' if waiting == 1 else 'are'} still to go out: `syndicate hold {edition.key}` keeps the rest.",
         )
+    return ()
 
 
 async def _rewrite_page(app: App, edition: FrozenEdition, gone: Withdrawal | None) -> None:

@@ -1,8 +1,8 @@
-"""Freeze: compose and render the edition once, and keep it with its planned recipients in one transaction."""
+"""Draft an edition: compose it and render its mails. Freeze it: store it with its planned recipients in one transaction."""
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -18,39 +18,47 @@ from syndication.domain.hot_account import HotAccount
 from syndication.domain.hotlist import HotEntry
 from syndication.domain.text import counted
 from syndication.domain.week import WeekKey
-from syndication.errors import CollectError
+from syndication.errors import CollectError, UsageError
 from syndication.flows.app import App
 from syndication.flows.edition.hot import hot_list
 from syndication.flows.letters import MailingLetters
-from syndication.flows.report import Report
 from syndication.publish.addresses import resolve, resolve_image
 
-__all__ = [
-    "EditionDraft",
-    "draft_edition",
-    "drafted",
-    "edition_of",
-    "freeze_edition",
-    "with_copied_images",
-]
+__all__ = ["Drafted", "EditionDraft", "draft_edition", "edition_of", "freeze_edition", "render_mails"]
 
 
 @dataclass(frozen=True, slots=True)
 class EditionDraft:
-    """An edition with its compiled mails, as it would be frozen now, and how its hot list came about."""
+    """An edition with its compiled mails, as it would be frozen now."""
 
     edition: Edition
     mailing: Mailing
     letters: MailingLetters
-    hot: HotAccount | None = None
 
 
-async def freeze_edition(app: App, key: WeekKey, report: Report) -> FrozenEdition | None:
-    """Compose, render and freeze `key`; None when the week has nothing new, with the reason in the report."""
-    draft = await draft_edition(app, key, report)
-    if draft is None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drafted:
+    """What composing a week gave: a `draft`, or None and the reason in `skipped` when the week has no new article."""
+
+    draft: EditionDraft | None
+    skipped: str
+    hot: HotAccount
+    backlog: Mapping[str, int]  # articles that are never mailed, by reason
+    waiting: int  # articles for a later week
+    warnings: tuple[str, ...]
+
+    def require(self, hint: str) -> EditionDraft:
+        """Return the draft. Raises UsageError with this hint when there is none."""
+        if self.draft is None:
+            raise UsageError(self.skipped, hint)
+        return self.draft
+
+
+async def freeze_edition(app: App, drafted: Drafted) -> FrozenEdition | None:
+    """Freeze the draft; None when there is none. Raises StoreError when its week is frozen already."""
+    if drafted.draft is None:
         return None
-    edition, mailing = draft.edition, draft.mailing
+    edition, mailing = drafted.draft.edition, drafted.draft.mailing
     main = next(each for each in mailing.variants if each.language == app.publication.language)
     frozen = await app.store.editions.freeze(
         edition,
@@ -63,33 +71,62 @@ async def freeze_edition(app: App, key: WeekKey, report: Report) -> FrozenEditio
         token_key=app.keyring.signer,
         lane_of=partial(lane_of, lanes=app.delivery.lanes),
         waits=app.edition.approve,
-        hot=draft.hot.document() if draft.hot else {},
+        hot=drafted.hot.document(),
     )
-    app.progress.say(
-        f"{key}: frozen with {counted(len(edition.articles), 'article')} for {counted(frozen.planned, 'subscriber')}"
-    )
+    articles = counted(len(edition.articles), "article")
+    app.progress.say(f"{edition.key}: frozen with {articles} for {counted(frozen.planned, 'subscriber')}")
     return frozen
 
 
-async def draft_edition(app: App, key: WeekKey, report: Report) -> EditionDraft | None:
-    """Compose and render `key` from what is collected, and keep nothing; None as for `freeze_edition`."""
-    composed = await _compose(app, key, report)
-    if composed is None:
-        return None
-    edition, hot = composed
+async def draft_edition(app: App, key: WeekKey) -> Drafted:
+    """Compose and render `key` from what is collected, and store nothing."""
+    cutoff, store = app.edition.cutoff, app.store
+    # Older articles are only counted: a hundred thousand of them need not be read for that.
+    unassigned = await store.articles.unassigned(since=reach(key, cutoff), until=cutoff.at(key))
+    week = members(
+        unassigned,
+        key=key,
+        cutoff=cutoff,
+        first=await store.editions.first(),
+        past=key < cutoff.latest(app.clock()),
+    )
+    backlog = Counter(reason for _, reason in week.backlog)
+    for reason, number in (await store.articles.older(reach(key, cutoff))).items():
+        backlog[reason or TOO_OLD] += number
+    waiting = await store.articles.waiting(cutoff.at(key))
+    account, warnings = await hot_list(app, key)
+    composed = Drafted(
+        draft=None,
+        skipped=f"{key} has no new article, so no mail was made.",
+        hot=account,
+        backlog=dict(backlog),
+        waiting=waiting,
+        warnings=warnings,
+    )
+    return await _with_draft(app, key, composed, week.members) if week.members else composed
+
+
+async def _with_draft(app: App, key: WeekKey, composed: Drafted, found: Sequence[Article]) -> Drafted:
+    number = await app.store.editions.number_next(app.edition.first_number)
+    hot = tuple(place.entry for place in composed.hot.places)
+    edition, warnings = await edition_of(app, key, number, found, hot), composed.warnings
     if app.edition.copy_images:
-        edition = await with_copied_images(app, edition, report)
-    draft = drafted(app, edition, app.clock().replace(microsecond=0))
-    report.warnings.extend(
+        edition, missing = await _with_copied_images(app, edition)
+        warnings += missing
+    draft = render_mails(app, edition, app.clock().replace(microsecond=0))
+    shortened = tuple(
         f"The {variant.language} digest was shortened: {variant.trimmed}"
         for variant in draft.mailing.variants
         if variant.trimmed
     )
-    return replace(draft, hot=hot)
+    return replace(composed, draft=draft, skipped="", warnings=warnings + shortened)
 
 
-def drafted(app: App, edition: Edition, at: datetime, mailing: str = "") -> EditionDraft:
-    """Every variant of an edition, compiled with the templates and the configuration of now, and dated `at`; the mailing's id is made of the key."""
+def render_mails(app: App, edition: Edition, at: datetime, mailing: str = "") -> EditionDraft:
+    """Render and compile every variant of an edition with the current templates and configuration, dated `at`.
+
+    Without an id for the mailing it is made from the edition's key. Raises SettingsError when the mail could not be sent.
+    """
     made = Mailing(
         id=mailing or f"{edition.key}.{app.mail.list_id}",
         kind=MailingKind.DIGEST,
@@ -101,41 +138,15 @@ def drafted(app: App, edition: Edition, at: datetime, mailing: str = "") -> Edit
     return EditionDraft(edition, made, app.letters.prove(made))
 
 
-async def _compose(app: App, key: WeekKey, report: Report) -> tuple[Edition, HotAccount] | None:
-    cutoff, store = app.edition.cutoff, app.store
-    # What lies further back only counts: a hundred thousand old articles are not read for that.
-    unassigned = await store.articles.unassigned(since=reach(key, cutoff), until=cutoff.at(key))
-    week = members(
-        unassigned,
-        key=key,
-        cutoff=cutoff,
-        first=await store.editions.first(),
-        past=key < cutoff.latest(app.clock()),
-    )
-    reasons = Counter(reason for _, reason in week.backlog)
-    for reason, number in (await store.articles.older(reach(key, cutoff))).items():
-        reasons[reason or TOO_OLD] += number
-    report.backlog, report.backlog_reasons = reasons.total(), dict(reasons)
-    report.waiting = await store.articles.waiting(cutoff.at(key))
-    account = await hot_list(app, key, report)
-    hot = tuple(place.entry for place in account.places)
-    report.articles, report.hot = len(week.members), len(hot)
-    if not week.members:
-        report.skipped = f"{key} has no new article, so no mail was made."
-        return None
-    number = await store.editions.number_next(app.edition.first_number)
-    return await edition_of(app, key, number, week.members, hot), account
-
-
 async def edition_of(
-    app: App, key: WeekKey, number: int, members: Sequence[Article], hot: tuple[HotEntry, ...]
+    app: App, key: WeekKey, number: int, articles: Sequence[Article], hot: tuple[HotEntry, ...]
 ) -> Edition:
-    """`members`, newest first, as the edition `key` with its editor's note."""
+    """Compose `articles`, newest first, as the edition `key` with its editor's note."""
     edition = compose(
         key=key,
         number=number,
         day=app.edition.cutoff.at(key).astimezone(app.publication.timezone).date(),
-        members=[resolve(article, app.publication) for article in members],
+        members=[resolve(article, app.publication) for article in articles],
         hot=hot,
         section_order=[source.section for source in app.sources if source.section],
         language=app.publication.language,
@@ -144,13 +155,15 @@ async def edition_of(
     return replace(edition, note=await app.store.notes.get(key))
 
 
-async def with_copied_images(app: App, edition: Edition, report: Report) -> Edition:
-    """`edition` with our copies of the images it shows: the lead's, and that of each section's first story. One that cannot be had is
-    a warning, and stays where it is.
+async def _with_copied_images(app: App, edition: Edition) -> tuple[Edition, tuple[str, ...]]:
+    """Return the edition with our copies of the images it shows (the lead's, and that of each section's first story), and warnings.
+
+    An image that cannot be copied keeps its address.
     """
     first = (edition.lead, *(section.stories[0] for section in edition.sections if section.stories))
-    shown = iter(await asyncio.gather(*(_copied(app, article, report) for article in first)))
-    return replace(
+    copied = await asyncio.gather(*(_with_copied_image(app, article) for article in first))
+    shown = (article for article, _ in copied)
+    edition = replace(
         edition,
         lead=next(shown),
         sections=tuple(
@@ -158,16 +171,16 @@ async def with_copied_images(app: App, edition: Edition, report: Report) -> Edit
             for section in edition.sections
         ),
     )
+    return edition, tuple(warning for _, warning in copied if warning)
 
 
-async def _copied(app: App, article: ResolvedArticle, report: Report) -> ResolvedArticle:
+async def _with_copied_image(app: App, article: ResolvedArticle) -> tuple[ResolvedArticle, str]:
     image = article.image
     if image is None or image.src.startswith(app.publication.feeds_url):
-        return article
+        return article, ""
     private = any(source.allow_private for source in app.sources if source.name == article.source)
     try:
         copy = await app.collector.copy_image(image, now=app.clock(), allow_private=private)
     except CollectError as error:
-        report.warnings.append(f"The image of {article.title!r} was not copied: {error.message}")
-        return article
-    return replace(article, image=resolve_image(copy, app.publication))
+        return article, f"The image of {article.title!r} was not copied: {error.message}"
+    return replace(article, image=resolve_image(copy, app.publication)), ""

@@ -1,6 +1,9 @@
-"""The hot list of a week: which list counts, what its lines mean, and how each number came about."""
+"""The hot list of a week: which of the collected lists counts, which articles its lines mean, and where each number is from.
 
-from collections.abc import Iterator
+`collecting/collect.py` fetches the lists; `compose/hot.py` ranks.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,50 +17,40 @@ from syndication.compose.hot import by_visitors, choose, rank, standing
 from syndication.domain.article import ResolvedArticle
 from syndication.domain.audience import Audience, LeftOut
 from syndication.domain.hot_account import HotAccount, HotKind, unexplained
-from syndication.domain.hotlist import HotList
+from syndication.domain.hotlist import HotEntry, HotList
 from syndication.domain.text import counted
 from syndication.domain.week import WeekKey
 from syndication.errors import CollectError
 from syndication.flows.app import App
 from syndication.flows.collecting.health import hot_page
-from syndication.flows.report import Report
 from syndication.publish.addresses import resolve
 
-__all__ = ["hot_list", "recent_articles", "told_hot"]
+__all__ = ["hot_list", "not_withdrawn", "recent_articles", "told_hot"]
 
 
 MATCH_WINDOW = timedelta(days=90)  # how far back a hot entry's article is looked for
-
-
 WITHOUT = "The digest goes out without a hot list."
-
-
 COLLECT = "`syndicate collect` reads it."
+MANY_BROKEN = 1000  # more than one broken line in this many: a server that was stopped leaves fewer
 
 
-MANY_BROKEN = 1000  # one line of so many is broken: more than a server that was stopped leaves
-
-
-async def hot_list(app: App, key: WeekKey, report: Report) -> HotAccount:
-    """The ranking of `key` as it would be frozen now. What cannot be had is a warning, and then it has no places."""
+async def hot_list(app: App, key: WeekKey) -> tuple[HotAccount, tuple[str, ...]]:
+    """Return the ranking of `key` as it would be frozen now, and warnings. A list that cannot be read has no places."""
     begins, ends = app.edition.cutoff.window(key)
     account = HotAccount(kind=app.hot.kind, begins=begins, ends=ends, read=app.clock())
     recent = await recent_articles(app, key)
     try:
         chosen, account = await _chosen(app, key, recent, account)
     except CollectError as error:
-        report.warnings.append(f"{error.message} {WITHOUT} {error.hint}".strip())
-        return account
-    if account.audience:
-        report.warnings.extend(_noticed(account.audience, account, app.publication.timezone))
+        return account, (f"{error.message} {WITHOUT} {error.hint}".strip(),)
+    warnings = (
+        tuple(_warnings(account.audience, account, app.publication.timezone)) if account.audience else ()
+    )
     before = await app.store.editions.hot_before(key)
     earlier = [frozen for frozen in await app.store.editions.frozen() if frozen < key]
-    gone = await app.store.withdrawals.all()
     places = rank(chosen, recent, before, app.hot.limit)
-    left = standing(
-        [place.entry for place in places], {one.article for one in gone}, [one.title for one in gone]
-    )
-    return replace(
+    left = await not_withdrawn(app, [place.entry for place in places])
+    account = replace(
         account,
         origin=chosen.origin if chosen else "",
         published=chosen.published if chosen else None,
@@ -65,12 +58,13 @@ async def hot_list(app: App, key: WeekKey, report: Report) -> HotAccount:
         against=max(earlier, default=None),
         places=tuple(place for place in places if place.entry in left),
     )
+    return account, warnings
 
 
 async def _chosen(
     app: App, key: WeekKey, recent: list[ResolvedArticle], account: HotAccount
 ) -> tuple[HotList | None, HotAccount]:
-    """The list that counts, of whichever kind, and what is told of it. Raises CollectError."""
+    """Return the list that counts, if there is one, and the account of where it is from. Raises CollectError."""
     path = app.hot.path(key)
     if app.hot.kind is HotKind.FILE and path:
         return read_hot_file(path), account
@@ -97,36 +91,36 @@ async def _audience(app: App, path: Path, recent: list[ResolvedArticle], account
         zone=app.publication.timezone,
         keys=app.hot.keys,
     )
-    told = partial(app.progress.count, "bytes of the access log")
-    # The salt of this run: what is hashed with it can be told by nobody afterwards.
-    found = await app.hot.log.audience(question, salt=app.new_id().encode(), progress=told)
+    show = partial(app.progress.count, "bytes of the access log")
+    # The salt is forgotten with this run: what is hashed with it can never be traced to a visitor.
+    found = await app.hot.log.audience(question, salt=app.new_id().encode(), progress=show)
     app.progress.say(
         f"access log: {counted(found.lines, 'line')}, {counted(sum(found.views.values()), 'view')} of {counted(len(found.visitors), 'article')}"
     )
     return found
 
 
-def _noticed(found: Audience, account: HotAccount, zone: ZoneInfo) -> Iterator[str]:
-    """What an operator has to know of a log that was read."""
+def _warnings(found: Audience, account: HotAccount, zone: ZoneInfo) -> Iterator[str]:
+    """Yield what an operator has to know about the log."""
     broken = found.left_out.get(LeftOut.BROKEN, 0)
     if not found.visitors:
         yield f"{_empty(found, account, zone)} {WITHOUT}"
     elif broken * MANY_BROKEN > found.lines:
-        yield f"{broken:,} of the {found.lines:,} lines of the access log are broken and count for nobody."
+        yield f"{broken:,} of the {found.lines:,} lines of the access log are broken and are not counted."
     if found.nameless * 2 > sum(found.views.values()):
         yield "The access log names no user agents, so robots count as visitors: let the server write the combined format."
 
 
 def _empty(found: Audience, account: HotAccount, zone: ZoneInfo) -> str:
-    nothing = f"The access log holds nothing of the week from {_shown(account.begins, zone)} on"
+    nothing = f"The access log has no lines of the week that begins at {_shown(account.begins, zone)}"
     if not found.lines:
         return f"{nothing}."
     if found.left_out.get(LeftOut.BROKEN, 0) == found.lines:
-        return "No line of the access log can be read: it is in none of the formats that are known."
+        return "No line of the access log can be read: its format is not one that is known."
     if found.left_out.get(LeftOut.WINDOW) and found.first and found.last:
         span = f"{_shown(found.first, zone)} to {_shown(found.last, zone)}"
-        return f"{nothing}: its lines about articles are of {span}."
-    return f"No visitor of an article is in the access log: `syndicate hot` says what its {counted(found.lines, 'line')} are."
+        return f"{nothing}: its lines about articles are from {span}."
+    return f"The access log has no visitor of an article: `syndicate hot` shows what its {counted(found.lines, 'line')} are."
 
 
 def _shown(at: datetime, zone: ZoneInfo) -> str:
@@ -139,23 +133,28 @@ async def told_hot(app: App, week: WeekKey | None) -> dict[str, Any]:
     The document of `HotAccount`, with `edition`, `frozen` (when, or None), `timezone` (the publication's) and `warnings`.
     """
     key = week or app.edition.cutoff.latest(app.clock())
-    report = Report(str(key))
+    warnings: tuple[str, ...] = ()
     frozen = await app.store.editions.get(key)
     if frozen is None:
-        document = (await hot_list(app, key, report)).document()
+        account, warnings = await hot_list(app, key)
+        document = account.document()
     else:
         document = await app.store.editions.hot_account(key) or unexplained(frozen.hot)
-        gone = await app.store.withdrawals.all()
-        left = standing(frozen.hot, {one.article for one in gone}, [one.title for one in gone])
-        ranks = {entry.rank for entry in left}
+        ranks = {entry.rank for entry in await not_withdrawn(app, frozen.hot)}
         document["entries"] = [entry for entry in document["entries"] if entry["rank"] in ranks]
     made = frozen.frozen_at.isoformat() if frozen else None
     zone = app.publication.timezone.key
-    return {"edition": str(key), "frozen": made, "timezone": zone, **document, "warnings": report.warnings}
+    return {"edition": str(key), "frozen": made, "timezone": zone, **document, "warnings": list(warnings)}
+
+
+async def not_withdrawn(app: App, entries: Sequence[HotEntry]) -> tuple[HotEntry, ...]:
+    """Return the entries that do not mean a withdrawn article."""
+    gone = await app.store.withdrawals.all()
+    return standing(entries, {each.article for each in gone}, [each.title for each in gone])
 
 
 async def recent_articles(app: App, key: WeekKey) -> list[ResolvedArticle]:
-    """The articles that an entry of the hot list of `key` may mean, as they are published by now."""
+    """Return the articles that an entry of the hot list of `key` may mean, as they are published now."""
     since = app.edition.cutoff.at(key) - MATCH_WINDOW
     found = await app.store.articles.recent(since=since, until=app.clock())
     return [resolve(article, app.publication) for article in found]

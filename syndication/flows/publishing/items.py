@@ -1,26 +1,30 @@
-"""Articles as they stand in feeds: written when they are filed, kept in the store, and put together into every feed that shows them."""
+"""Articles as feeds show them: written when they are filed, kept in the store, and put into every feed that shows them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-from syndication.domain.article import Article
+from syndication.domain.article import Article, SourceKind
 from syndication.flows.app import App
-from syndication.flows.publishing.channels import entries
+from syndication.publish.addresses import resolve
+from syndication.publish.channel import EntrySource
+from syndication.publish.entries import article_entry
 from syndication.publish.items import Item, kept, restored, written_twice
+from syndication.publish.sitemap import own
 
-__all__ = ["Shown", "items_of", "kept_items"]
+__all__ = ["FeedItem", "items_of", "kept_items", "origins"]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """An article as an item with as much text as the site shows, and as one with its summary only."""
+class FeedItem:
+    """An article with as much text as the site shows, and with its summary only."""
 
     full: Item
     excerpt: Item
 
 
-async def items_of(app: App, articles: Sequence[str]) -> list[Shown]:
-    """The articles with these ids in their order, at most 500. What is not kept is written now, as in a rehearsal's copy of the store."""
+async def items_of(app: App, articles: Sequence[str]) -> list[FeedItem]:
+    """Return the articles with these ids, at most 500, in their order. What is not kept yet is written: a rehearsal's store has none."""
     known = dict(await app.store.items.get(articles))
     missing = [article for article in articles if article not in known]
     if missing:
@@ -28,10 +32,28 @@ async def items_of(app: App, articles: Sequence[str]) -> list[Shown]:
         made = kept_items(app, [found[article] for article in missing])
         await app.store.items.keep(made)
         known |= made
-    return [Shown(*restored(known[article])) for article in articles]
+    return [FeedItem(*restored(known[article])) for article in articles]
 
 
 def kept_items(app: App, articles: Sequence[Article]) -> dict[str, bytes]:
-    """What to keep of each, by its id."""
-    both = written_twice(app.publication.language, entries(app, articles))
-    return {article.id: kept(pair) for article, pair in zip(articles, both, strict=True)}
+    """Return what the store keeps of each article, by its id."""
+    facts, known = app.publication, origins(app)
+    entries = [
+        article_entry(resolve(each, facts), publication=facts, content=app.feeds.content, origins=known)
+        for each in articles
+    ]
+    pairs = written_twice(facts.language, entries)
+    return {article.id: kept(pair) for article, pair in zip(articles, pairs, strict=True)}
+
+
+def origins(app: App) -> dict[str, EntrySource]:
+    """Return the feeds of other sites that articles are from, by the name of the source. Private addresses are left out."""
+    return {
+        source.name: EntrySource(source.name, source.location)
+        for source in app.sources
+        if source.kind is SourceKind.FEED
+        and not source.allow_private
+        and not own(source.location, app.publication.url)
+        and not urlsplit(source.location).query
+        and "@" not in urlsplit(source.location).netloc
+    }

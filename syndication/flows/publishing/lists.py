@@ -1,4 +1,4 @@
-"""What leads to everything else: the list of the feeds, OPML, the archive with its index, and the sitemaps."""
+"""What links to everything else: the list of the feeds, OPML, the archive with its index, and the sitemaps."""
 
 import re
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from syndication.domain.published import TAKEN_BACK, FileKind, Shelf, ShelfKind
 from syndication.flows.app import App
 from syndication.flows.publishing.channels import channel
 from syndication.flows.publishing.feeds import shelf_channel
+from syndication.flows.publishing.folder_writer import FolderWriter
 from syndication.flows.publishing.older import FOLDER as OLDER
-from syndication.flows.publishing.press import FolderWriter
 from syndication.publish.addresses import page_url
 from syndication.publish.channel import Channel
 from syndication.publish.entries import updated
@@ -27,10 +27,11 @@ _IMAGE = re.compile(r"\bmedia/([A-Za-z0-9_-][A-Za-z0-9._-]*)")
 _HEADINGS = {ShelfKind.SECTION: "Sections", ShelfKind.AUTHOR: "Authors", ShelfKind.TAG: "Tags"}
 
 
-async def write_archive(app: App, press: FolderWriter, edition: FrozenEdition | None) -> None:
-    """Every edition's page as frozen, with the images it shows, and their index. A page that is there is not read again, but for that of
-    `edition`, which is published now: another of that week may have been there before. Of one whose articles were all taken back there
-    is word of that, to be answered with 410, and no line in the index.
+async def write_archive(app: App, writer: FolderWriter, edition: FrozenEdition | None) -> None:
+    """Write every edition's page as frozen, with the images it shows, and their index.
+
+    A page that exists is left alone, except that of `edition`, which is published now: a discarded edition may have had the same key.
+    An edition whose articles were all withdrawn has a notice instead, to be served with 410, and no line in the index.
     """
     lines = await app.store.editions.lines()
     known = await app.store.manifest.known("archive/")
@@ -42,21 +43,21 @@ async def write_archive(app: App, press: FolderWriter, edition: FrozenEdition | 
         written = files <= known and not (edition and edition.key == line.key)
         found = None if written else await app.store.editions.get(line.key)
         if found is not None:
-            await press.images(_IMAGE.findall(found.page), app.media)
-            press.write(path, found.page.encode(), FileKind.GONE if line.gone else FileKind.PAGE)
+            await writer.images(_IMAGE.findall(found.page), app.media)
+            writer.write(path, found.page.encode(), FileKind.GONE if line.gone else FileKind.PAGE)
             if line.gone:
-                press.write(path + TAKEN_BACK, b"", FileKind.OTHER)
+                writer.write(path + TAKEN_BACK, b"", FileKind.OTHER)
     shown = [
         ArchiveLine(str(line.key), line.number, line.day, line.subject, f"{line.key}.html")
         for line in lines
         if not line.gone
     ]
-    press.write("archive/index.html", app.renderer.archive_page(shown).encode(), FileKind.PAGE)
+    writer.write("archive/index.html", app.renderer.archive_page(shown).encode(), FileKind.PAGE)
     await app.store.manifest.unwant(sorted(known - wanted))
 
 
-async def write_lists(app: App, press: FolderWriter, main: Sequence[Channel]) -> None:
-    """The list of the feeds, OPML and the sitemaps. `main` are the feeds of no shelf."""
+async def write_lists(app: App, writer: FolderWriter, main: Sequence[Channel]) -> None:
+    """Write the list of the feeds, OPML and the sitemaps. `main` are the feeds that belong to no shelf."""
     shelves = [shelf for shelf in await app.store.shelves.open() if shelf.kind is not ShelfKind.SITEMAP]
     everything = channel(app, OLDER, app.renderer.label("everything since the first article"))
     groups = [
@@ -66,7 +67,7 @@ async def write_lists(app: App, press: FolderWriter, main: Sequence[Channel]) ->
             for kind in _HEADINGS
         ),
     ]
-    press.write("feeds.html", app.renderer.feeds_page(groups).encode(), FileKind.PAGE)
+    writer.write("feeds.html", app.renderer.feeds_page(groups).encode(), FileKind.PAGE)
     outlines = [
         OutlineGroup("", tuple(main)),
         *(
@@ -76,8 +77,8 @@ async def write_lists(app: App, press: FolderWriter, main: Sequence[Channel]) ->
             for kind, heading in _HEADINGS.items()
         ),
     ]
-    press.write("opml.xml", outline(app.publication.title, outlines), FileKind.OTHER)
-    await _write_sitemaps(app, press)
+    writer.write("opml.xml", outline(app.publication.title, outlines), FileKind.OTHER)
+    await _write_sitemaps(app, writer)
 
 
 def _of(shelves: Sequence[Shelf], kind: ShelfKind) -> list[Shelf]:
@@ -88,34 +89,34 @@ def _line(app: App, made: Channel) -> tuple[str, str]:
     return made.title, made.url_base.removeprefix(app.publication.feeds_url)
 
 
-async def _write_sitemaps(app: App, press: FolderWriter) -> None:
+async def _write_sitemaps(app: App, writer: FolderWriter) -> None:
     facts = app.publication
     for shelf in await app.store.shelves.stale():
         if shelf.kind is ShelfKind.SITEMAP:
-            _write_sitemap(app, press, shelf, await app.store.shelves.newest(shelf, SITEMAP_SIZE))
-            await press.note()
+            _write_sitemap(app, writer, shelf, await app.store.shelves.newest(shelf, SITEMAP_SIZE))
+            await writer.note()
             await app.store.shelves.mark_written([shelf])
     lines = await app.store.editions.lines()
     pages = [Page(f"{facts.feeds_url}archive/{line.key}.html") for line in lines if not line.gone]
     pages += [Page(f"{facts.feeds_url}{path}") for path in ("archive/index.html", "feeds.html")]
-    press.write("sitemaps/pages.xml", sitemap(pages), FileKind.SITEMAP)
-    await press.note()
+    writer.write("sitemaps/pages.xml", sitemap(pages), FileKind.SITEMAP)
+    await writer.note()
     known = await app.store.manifest.known("sitemaps/")
     ordered = sorted(known, key=lambda path: (len(path), path))
-    press.write(
+    writer.write(
         "sitemap.xml", sitemap_index([Page(facts.feeds_url + path) for path in ordered]), FileKind.SITEMAP
     )
-    press.write("news-sitemap.xml", await _news(app), FileKind.SITEMAP)
+    writer.write("news-sitemap.xml", await _news(app), FileKind.SITEMAP)
 
 
-def _write_sitemap(app: App, press: FolderWriter, shelf: Shelf, articles: Sequence[Article]) -> None:
+def _write_sitemap(app: App, writer: FolderWriter, shelf: Shelf, articles: Sequence[Article]) -> None:
     facts = app.publication
     pages = [
         Page(url, updated(article))
         for article in articles
         if own(url := page_url(article, facts), facts.url, facts.feeds_url)
     ]
-    press.write(f"sitemaps/{shelf.slug}.xml", sitemap(pages), FileKind.SITEMAP)
+    writer.write(f"sitemaps/{shelf.slug}.xml", sitemap(pages), FileKind.SITEMAP)
 
 
 async def _news(app: App) -> bytes:

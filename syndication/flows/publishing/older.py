@@ -1,8 +1,8 @@
 """`older/`: every article back to the first, as a feed of many documents (RFC 5005 §4).
 
-Feed readers subscribe to the one in the folder itself. It holds the latest states of articles, new or edited, and leads to archive documents of
-fifty, which stay as they are for ever: an edit comes anew at the front. Their bytes are kept in the store, so that neither an upgrade nor a
-new title changes them.
+Feed readers subscribe to the document in the folder itself. It holds the latest states of articles, new or edited, and links to archive
+documents of fifty, which never change: an edited article is added at the front again. Their bytes are kept in the store, so that
+neither an upgrade nor a new title changes them.
 """
 
 import gzip
@@ -11,8 +11,8 @@ from dataclasses import replace
 from syndication.domain.published import FileKind
 from syndication.flows.app import App
 from syndication.flows.publishing.channels import channel, tombstones
+from syndication.flows.publishing.folder_writer import FolderWriter
 from syndication.flows.publishing.items import items_of
-from syndication.flows.publishing.press import FolderWriter
 from syndication.publish.channel import ArchivePosition, Channel, Tombstone
 from syndication.publish.feeds import collected, fitting
 from syndication.publish.folder import compressed
@@ -24,8 +24,8 @@ PAGE = 50  # states in an archive document; the subscription document has one to
 FILES = ("atom.xml", "feed.json", "rss.xml")
 
 
-async def write_older(app: App, press: FolderWriter) -> None:
-    """Seal what is too much for one document, and write what is not there yet."""
+async def write_older(app: App, writer: FolderWriter) -> None:
+    """Seal what is too much for one document, and write what is missing."""
     older = app.store.older
     last = await older.last()
     waiting = await older.waiting()
@@ -33,7 +33,7 @@ async def write_older(app: App, press: FolderWriter) -> None:
     withdrawn = await tombstones(app)
     while True:
         states = await older.unsealed(2 * PAGE)
-        items = [shown.full for shown in await items_of(app, [state.article.id for state in states])]
+        items = [item.full for item in await items_of(app, [state.article.id for state in states])]
         subscription = _channel(app, last + 1, sealed=False, withdrawn=withdrawn)
         if len(states) < 2 * PAGE and fitting(subscription, items) == len(items):
             break
@@ -44,28 +44,28 @@ async def write_older(app: App, press: FolderWriter) -> None:
         packed = {name: compressed(data) for name, data in made.items()}
         await older.seal(last, states[:count], packed)
         for name, data in made.items():
-            press.write(f"{FOLDER}{last}/{name}", data, FileKind.SEALED, packed=packed[name])
+            writer.write(f"{FOLDER}{last}/{name}", data, FileKind.SEALED, packed=packed[name])
         done += count
         app.progress.count("sealing older feeds", done, waiting)
-    await press.note()
-    await _restore(app, press, last)
-    press.feed(FOLDER, collected(subscription, items[::-1]))
+    await writer.note()
+    await _restore(app, writer, last)
+    writer.feed(FOLDER, collected(subscription, items[::-1]))
 
 
-async def _restore(app: App, press: FolderWriter, last: int) -> None:
-    """A stop between sealing and writing, a lost file, a withdrawal: what the store has is written."""
+async def _restore(app: App, writer: FolderWriter, last: int) -> None:
+    """Write the files that are missing after a stop between sealing and writing, a loss, or a withdrawal."""
     known = await app.store.manifest.known(FOLDER)
     for number in range(1, last + 1):
         if all(f"{FOLDER}{number}/{name}" in known for name in FILES):
             continue
         for name, packed in (await app.store.older.files(number)).items():
             data = gzip.decompress(packed)
-            press.write(f"{FOLDER}{number}/{name}", data, FileKind.SEALED, packed=packed)
-        await press.note()
+            writer.write(f"{FOLDER}{number}/{name}", data, FileKind.SEALED, packed=packed)
+        await writer.note()
 
 
 def _channel(app: App, number: int, *, sealed: bool, withdrawn: tuple[Tombstone, ...] = ()) -> Channel:
-    """Of the document `number`, whether it is sealed or still the one to subscribe to."""
+    """Return the channel of the document `number`, sealed or still the one to subscribe to."""
     base = app.publication.feeds_url + FOLDER
     made = channel(app, FOLDER)
     previous = f"{base}{number - 1}/" if number > 1 else ""

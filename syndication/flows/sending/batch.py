@@ -1,6 +1,6 @@
-"""Sending one batch: its rows over connections of the pool, each marked before its body goes and settled before the next one's.
+"""Send one batch over connections of the pool: each row is marked before its body is sent, and settled before the next body is.
 
-What every mail passes through; `syndication.flows.sending.deliver` decides what is sent when.
+Every mail passes through here; `syndication.flows.sending.deliver` decides what is sent when.
 """
 
 import asyncio
@@ -21,30 +21,37 @@ from syndication.domain.delivery import Batch, Recipient, Reply, Settled, Stage,
 from syndication.flows.app import App
 from syndication.flows.letters import MailingLetters
 
-__all__ = ["Sending", "send"]
+__all__ = ["Sending", "send_batch"]
 
-AHEAD = 20  # mails that are made at a time; each is in memory twice, as draft and as message
+AHEAD = 20  # mails that are made at a time at most; each is in memory twice, as a draft and as a message
 
 Mail: TypeAlias = tuple[Recipient, str, bytes | Settled | Exception]
-"""A row, its envelope sender and its message, or what there is instead of one."""
+"""A row, its envelope sender and its message; or instead of a message the row's result, or the fault."""
 
 
 @dataclass(slots=True)
 class Sending:
-    """One mailing on its way, as this process sees it."""
+    """One mailing that this process sends: what became of its rows so far."""
 
     app: App
     mailing: str
     pool: Pool
     stop: asyncio.Event = field(default_factory=asyncio.Event)
-    total: int = 0  # rows that waited when it began
+    total: int = 0  # rows to send at the beginning
     done: int = 0  # outcomes of any kind
     outcomes: Counter[str] = field(default_factory=Counter)
     warnings: list[str] = field(default_factory=list)
-    alone: bool = False  # whether sender processes are of no use
+    single_process: bool = False  # because sender processes die
+
+    async def recover(self, dead: str = "") -> None:
+        """Take over the rows of owners that have died: of the owner `dead`, or of every one on this host, whose lock this process holds."""
+        app, policy = self.app, self.app.delivery
+        await app.store.ledger.recover(
+            self.mailing, now=app.clock(), dead=dead or policy.host, resend=policy.resend_unknown
+        )
 
     def note(self, outcomes: Mapping[str, int]) -> None:
-        """Count what became of rows, by state, and show how far it has come."""
+        """Count what became of rows, by state, and show the progress."""
         so_far = self.outcomes
         for state, number in outcomes.items():
             so_far[state] += number
@@ -53,15 +60,15 @@ class Sending:
         self.app.progress.count("sending", settled, self.total, so_far)
 
 
-async def send(sending: Sending, batch: Batch) -> None:
-    """Send what the batch holds over the connections that it was granted, until a signal, or until its server or its lane refuse.
+async def send_batch(sending: Sending, batch: Batch) -> None:
+    """Send the batch over the connections it was granted, until the sending is stopped, or its server or lane refuses.
 
-    What could not be sent is given back, and what was learned of both is written down.
+    Rows that were not sent are given back, and what was learned about the server and the lane is stored.
     """
     app, findings = sending.app, Findings(batch.lane)
     try:
         mails = _mails(await app.letters.of(batch.mailing), batch)
-        # One that fails does not cut the others off in the middle of a dot: they settle what they have, then the fault is raised.
+        # A connection that fails does not cut the others off in the middle of a dot: they settle what they have, then the fault is raised.
         results = await asyncio.gather(
             *(_connection(sending, batch, mails, findings) for _ in range(batch.connections)),
             return_exceptions=True,
@@ -75,7 +82,7 @@ async def send(sending: Sending, batch: Batch) -> None:
 
 
 async def _connection(sending: Sending, batch: Batch, mails: Iterator[Mail], findings: Findings) -> None:
-    """Send mails one after the other over one connection of the pool. Whatever ends it, the last result is written."""
+    """Send mails one after the other over one connection of the pool. The last result is written even after a fault."""
     app, ledger = sending.app, sending.app.store.ledger
     done: Settled | None = None
     async with sending.pool.session(batch.server) as slot:
@@ -85,7 +92,7 @@ async def _connection(sending: Sending, batch: Batch, mails: Iterator[Mail], fin
                 row, sender, message = mail
                 if isinstance(message, Exception):
                     raise message
-                # Connecting may take its time, and so may many rows without a mail: what is known is written first.
+                # Connecting may take long, and so may many rows without a mail: the last result is written first.
                 if done is not None and (isinstance(message, Settled) or not slot.usable):
                     await ledger.step(batch, done, None, now=app.clock())
                     done = None
@@ -94,10 +101,10 @@ async def _connection(sending: Sending, batch: Batch, mails: Iterator[Mail], fin
                     sending.note({message.state: 1})
                     mail = next(mails, None)
                     continue
-                if not slot.usable and not await _connected(sending, slot, findings):
+                if not slot.usable and not await _connect(sending, slot, findings):
                     break
                 won = await ledger.step(batch, done, row, now=app.clock())
-                done, mail = None, next(mails, None)  # one row ahead: its envelope rides behind the dot
+                done, mail = None, next(mails, None)  # one row ahead: its envelope is sent with the dot
                 if won:
                     transaction = await slot.transact(sender, row.email, message, _envelope(mail), ready=True)
                     done = judged(
@@ -105,7 +112,7 @@ async def _connection(sending: Sending, batch: Batch, mails: Iterator[Mail], fin
                     )
                     findings.learn(transaction, row.email)
                     sending.note({done.state: 1})
-                elif slot.announced:  # somebody else's by now
+                elif slot.announced:  # another owner has this row now
                     await slot.close()
         finally:
             if done is not None:
@@ -113,9 +120,9 @@ async def _connection(sending: Sending, batch: Batch, mails: Iterator[Mail], fin
 
 
 def _mails(letters: MailingLetters, batch: Batch) -> Iterator[Mail]:
-    """The batch's mails, made several at a time, one a connection at most: all merged, then all signed.
+    """Yield the batch's mails, made several at a time, at most one for each connection: all merged, then all signed.
 
-    A signature drives everything else out of the processor's caches. One after each merge costs a signed mail a twentieth more.
+    A signature evicts everything else from the processor's caches: signing after each merge takes 5 % longer for a mail.
     """
     rows, number = iter(batch.rows), min(batch.connections, AHEAD)
     while some := list(islice(rows, number)):
@@ -127,14 +134,14 @@ def _mails(letters: MailingLetters, batch: Batch) -> Iterator[Mail]:
 
 
 def _draft(letters: MailingLetters, row: Recipient) -> tuple[str, UnsignedMessage | Settled | Exception]:
-    """The row's envelope sender and mail, or what to write about a row that gets none. A fault waits for its turn: the mail before it goes out."""
+    """Return the row's envelope sender and its mail, or the result of a row that gets none, or the fault that kept it from being made."""
     try:
         draft = letters.draft(row)
         if draft is not None:
             return letters.envelope_sender(row), draft
-    except ValueError as error:  # an address or a name that cannot stand in a header
+    except ValueError as error:  # an address or a name that a header cannot hold
         return "", Settled(row.subscriber, row.serial, State.FAILED, Stage.ADDRESS, Reply(0, str(error)))
-    except Exception as fault:  # noqa: BLE001 - raised when it is its turn: the mail before it is marked already
+    except Exception as fault:  # noqa: BLE001 - raised at the row's turn: the mails before it still go out
         return "", fault
     nothing = Reply(0, "nothing in it for the subscriber's topics")
     return "", Settled(row.subscriber, row.serial, State.NO_CONTENT, Stage.CONNECT, nothing, counted=False)
@@ -147,8 +154,8 @@ def _envelope(mail: Mail | None) -> Envelope | None:
     return Envelope(sender, row.email, len(message)) if isinstance(message, bytes) else None
 
 
-async def _connected(sending: Sending, slot: ConnectionSlot, findings: Findings) -> bool:
-    """Whether a mail can go out. A signal does not wait for a server that says nothing for minutes, and nobody for a second one."""
+async def _connect(sending: Sending, slot: ConnectionSlot, findings: Findings) -> bool:
+    """Return whether a mail can be sent. A stop ends the wait for a silent server; a server in trouble is not connected to again."""
     if findings.trouble is not None:
         return False
     connecting, stopped = asyncio.create_task(slot.ready()), asyncio.create_task(sending.stop.wait())

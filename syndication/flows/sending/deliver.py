@@ -1,32 +1,32 @@
-"""Deliver: send what is due of a mailing, so that nobody is lost and nobody is mailed twice.
+"""Deliver: send what is due of a mailing, so that no subscriber is left out and none is mailed twice.
 
-The order that keeps the promise: a row is marked `dotting`, durably, before its body is written, and its result is durable before the
-same connection writes the next body. Both go into one commit, shared by all connections (`DeliveryLedger.step`).
+What ensures that is the order of writes: a row is marked `dotting`, durably, before its body is sent, and its result is durable before
+the same connection sends the next body. Both go into one commit, shared by all connections (`Ledger.step`).
 """
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from syndication.deliver.retry import resend_at
 from syndication.domain.delivery import State
+from syndication.domain.frozen import FrozenEdition
 from syndication.domain.limits import Grant
 from syndication.errors import LockedError
 from syndication.flows.app import App
-from syndication.flows.report import Report
 from syndication.flows.sending.batch import Sending
-from syndication.flows.sending.pauses import sentences
-from syndication.flows.sending.processes import send_in_processes, worthwhile
-from syndication.flows.sending.round import LOOK_UP, Rest, look, one_round
-from syndication.flows.sending.watch import obeying_a_hold, stop_on_signal
+from syndication.flows.sending.pauses import pause_sentences
+from syndication.flows.sending.processes import process_count, send_in_processes
+from syndication.flows.sending.round import CLOCK_CHECK, RoundEnd, next_grant, send_round
+from syndication.flows.sending.watch import stop_on_signal, stop_when_held
 
-__all__ = ["NOTHING", "Again", "count", "deliver", "queue_again"]
+__all__ = ["NOTHING", "Again", "Delivered", "awaiting_approval", "deliver", "mailing_state"]
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What was asked for besides what is due."""
+    """Which rows to send again besides what is due."""
 
     failed: bool = False
     unknown: bool = False
@@ -35,44 +35,87 @@ class Again:
 NOTHING = Again()
 
 
-MOMENT = timedelta(minutes=2)  # longer than any pause of a server
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """What a delivery `sent`, and the state of the mailing after it.
+
+    `unknown` counts every subscriber whose final dot was ever left without an answer, even if mailed again since.
+    """
+
+    recipients: int = 0
+    sent: int = 0  # by this delivery
+    queued: int = 0
+    deferred: int = 0
+    failed: int = 0
+    unknown: int = 0
+    no_content: int = 0
+    requeued: int = 0  # failed or unknown rows that were to be sent again
+    skipped: str | None = None  # why nothing was sent, or not everything
+    waits: bool = False  # for its editor's approval
+    held: bool = False  # by its editor
+    incomplete: bool = False  # something is still to be sent, or failed for our own reasons
+    stopped: bool = False  # by a signal
+    warnings: tuple[str, ...] = ()
+
+
+SHORT_WAIT = timedelta(minutes=2)  # longer than a server asks for between mails
 
 
 async def deliver(
-    app: App, mailing: str, report: Report, *, stay: bool = True, again: Again = NOTHING
-) -> bool:
+    app: App, edition: FrozenEdition, *, stay: bool = True, again: Again = NOTHING
+) -> Delivered:
     """Send what is due, and what is to be sent `again`; with `stay`, retry for `delivery.wait` what becomes due.
 
-    A mailing that is held, also while it is being sent, sends nothing more. Returns whether a signal stopped it. Raises LockedError, StoreError.
+    A mailing that is held, even while it is being sent, sends nothing more. Raises LockedError, StoreError.
     """
+    mailing, ledger = edition.mailing, app.store.ledger
     with app.locks(f"mailing {mailing}") as lock, stop_on_signal(app.progress.say) as stop:
-        report.requeued = await queue_again(app, mailing, again)
-        await _free_the_dead(app, mailing)
-        before = await app.store.ledger.counts(mailing)
+        requeued = await _queue_again(app, mailing, again)
+        await _recover_other_mailings(app, mailing)
+        before = await ledger.counts(mailing)
         until = app.clock() + (app.delivery.wait if stay else timedelta(0))
-        async with app.open_pool() as pool, obeying_a_hold(app, mailing, stop):
+        async with app.open_pool() as pool, stop_when_held(app, mailing, stop):
             sending = Sending(app, mailing, pool, stop, total=before.queued + before.deferred)
             await _send_and_wait(sending, until, lock)
-        await count(app, mailing, report, sent_before=before.sent)
-        report.warnings += await sentences(app, mailing)
-        report.held = report.incomplete and not await app.store.ledger.is_sendable(mailing)
-    if report.held:
-        report.skipped = f"{report.edition} is held: `syndicate resume {report.edition}` lets it go on."
-    report.warnings.extend(sending.warnings)
+        state = await mailing_state(app, mailing, sent_before=before.sent)
+        warnings = await pause_sentences(app, mailing)
+        held = state.incomplete and not await ledger.is_sendable(mailing)
+    warnings += sending.warnings
     if stop.signalled:
-        report.warnings.append(
-            "Stopped by a signal: what was under way is settled, the next run sends the rest."
-        )
-    return stop.signalled
+        warnings.append("Stopped by a signal: what was under way is settled, the next run sends the rest.")
+    return replace(
+        state,
+        requeued=requeued,
+        skipped=f"{edition.key} is held: `syndicate resume {edition.key}` lets it go on." if held else None,
+        held=held,
+        stopped=stop.signalled,
+        warnings=tuple(warnings),
+    )
 
 
-async def count(app: App, mailing: str, report: Report, *, sent_before: int = 0) -> None:
-    """Fill the report with how the mailing stands."""
-    stands = await app.store.ledger.counts(mailing)
-    report.recipients, report.queued, report.no_content = stands.recipients, stands.queued, stands.no_content
-    report.sent, report.deferred, report.failed = stands.sent - sent_before, stands.deferred, stands.failed
-    report.unknown = stands.doubtful
-    report.incomplete = bool(stands.queued or stands.deferred or stands.unknown or stands.failed_for_us)
+async def mailing_state(app: App, mailing: str, *, sent_before: int | None = None) -> Delivered:
+    """Return the state of a mailing; None for `sent_before` when nothing was sent just now."""
+    counts = await app.store.ledger.counts(mailing)
+    return Delivered(
+        recipients=counts.recipients,
+        sent=0 if sent_before is None else counts.sent - sent_before,
+        queued=counts.queued,
+        deferred=counts.deferred,
+        failed=counts.failed,
+        unknown=counts.doubtful,
+        no_content=counts.no_content,
+        incomplete=bool(counts.queued or counts.deferred or counts.unknown or counts.failed_for_us),
+    )
+
+
+def awaiting_approval(edition: FrozenEdition, state: Delivered) -> Delivered:
+    """Return the state of an edition that its editor has not approved. That is not incomplete: no cron job can change it."""
+    key = edition.key
+    skipped = (
+        f"{key} waits for its editor: `syndicate preview --week {key}` or `syndicate send --test ADDRESS --week {key}` shows it, "
+        f"`syndicate approve {key}` publishes and sends it."
+    )
+    return replace(state, skipped=skipped, waits=True, incomplete=False)
 
 
 async def _send_and_wait(sending: Sending, until: datetime, lock: int) -> None:
@@ -80,45 +123,46 @@ async def _send_and_wait(sending: Sending, until: datetime, lock: int) -> None:
     while not stop.is_set():
         await _recover(sending)
         sent = sending.outcomes[State.SENT]
-        rest = await _round(sending, lock)
-        due = await _next_due(sending, rest)
+        end = await _round(sending, lock)
+        due = await _next_due(sending, end)
         if due is None or stop.is_set():
             return
-        # A server that takes mail and asks for a moment now and then gets it: a run without `wait` must not leave it at that.
-        soon = sending.outcomes[State.SENT] > sent and due - app.clock() <= MOMENT
-        if due > until and not soon and not rest.wait.brief:
+        # A server that accepts mail but asks for a short wait now and then gets it, even in a run without `wait`.
+        soon = sending.outcomes[State.SENT] > sent and due - app.clock() <= SHORT_WAIT
+        if due > until and not soon and not end.wait.brief:
             return
         if due > app.clock():
-            why = " ".join(await sentences(app, sending.mailing))
+            why = " ".join(await pause_sentences(app, sending.mailing))
             at = due.astimezone(app.publication.timezone)
             app.progress.say(f"the next try is at {at:%H:%M:%S}. {why}".strip())
             await _wait_until(due, app, stop)
 
 
-async def _round(sending: Sending, lock: int) -> Rest:
-    """Send what may go now, in processes when it is worth them; a server that has to prove itself again gets one batch from here."""
-    may = await look(sending)
-    if isinstance(may, Rest) and not may.wait.brief:
-        return may
-    number = 1 if sending.alone else await worthwhile(sending.app, sending.mailing)
-    probing = isinstance(may, Grant) and may.probe
+async def _round(sending: Sending, lock: int) -> RoundEnd:
+    """Send what may go now, in several processes if there is enough; a server that was in trouble first gets one batch from this one."""
+    grant = await next_grant(sending)
+    if isinstance(grant, RoundEnd) and not grant.wait.brief:
+        return grant
+    number = 1 if sending.single_process else await process_count(sending.app, sending.mailing)
+    probing = isinstance(grant, Grant) and grant.probe
     if number == 1 or probing:
-        return await one_round(sending, single=probing and number > 1)
+        return await send_round(sending, single_batch=probing and number > 1)
     await send_in_processes(sending, number, lock)
-    after = await look(sending)
-    return after if isinstance(after, Rest) else Rest.now(sending)
+    after = await next_grant(sending)
+    return after if isinstance(after, RoundEnd) else RoundEnd.without_wait(sending)
 
 
 async def _recover(sending: Sending) -> datetime | None:
-    """From dead owners; and by policy send again what was left in doubt. Returns when the next doubtful row may be."""
-    app, ledger = sending.app, sending.app.store.ledger
-    resend, now = app.delivery.resend_unknown, app.clock()
-    await ledger.recover(sending.mailing, now=now, dead=app.delivery.host, resend=resend)
-    return await ledger.resend(sending.mailing, now=now, when=resend_at) if resend else None
+    """Take over rows from dead owners, and by policy queue unknown rows again. Return when the next unknown row may be."""
+    await sending.recover()
+    app = sending.app
+    if not app.delivery.resend_unknown:
+        return None
+    return await app.store.ledger.resend(sending.mailing, now=app.clock(), when=resend_at)
 
 
-async def _free_the_dead(app: App, mailing: str) -> None:
-    """A run of another mailing that was killed must not keep a lane's connections."""
+async def _recover_other_mailings(app: App, mailing: str) -> None:
+    """Free the connections of lanes that a killed run of another mailing still occupies."""
     ledger = app.store.ledger
     for other in await ledger.mailings_at_work():
         with suppress(LockedError):
@@ -128,23 +172,23 @@ async def _free_the_dead(app: App, mailing: str) -> None:
                     await ledger.recover(other, now=app.clock(), dead=app.delivery.host, resend=resend)
 
 
-async def _next_due(sending: Sending, rest: Rest) -> datetime | None:
-    again = await _recover(sending)
-    due = await sending.app.store.ledger.next_due(sending.mailing, after=rest.asked)
-    return min(filter(None, (again, due, rest.wait.until)), default=None)
+async def _next_due(sending: Sending, end: RoundEnd) -> datetime | None:
+    unknown = await _recover(sending)
+    due = await sending.app.store.ledger.next_due(sending.mailing, after=end.at)
+    return min(filter(None, (unknown, due, end.wait.until)), default=None)
 
 
 async def _wait_until(due: datetime, app: App, stop: asyncio.Event) -> None:
     while not stop.is_set() and (left := (due - app.clock()).total_seconds()) > 0:
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), min(left, LOOK_UP))
+            await asyncio.wait_for(stop.wait(), min(left, CLOCK_CHECK))
 
 
-async def queue_again(app: App, mailing: str, again: Again) -> int:
-    """Queue those rows of a mailing, whose lock the caller holds; returns how many."""
+async def _queue_again(app: App, mailing: str, again: Again) -> int:
+    """Queue those rows of a mailing again, and return how many. The caller holds the mailing's lock."""
     ledger, queued = app.store.ledger, 0
     if again.unknown:
-        # What a killed run left on the wire is unknown from here on, and meant too.
+        # First what a killed run left without an answer becomes unknown: it is meant, too.
         await ledger.recover(mailing, now=app.clock(), dead=app.delivery.host, resend=False)
         queued += await ledger.resend_unknown(mailing, now=app.clock())
     if again.failed:

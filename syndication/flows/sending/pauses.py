@@ -1,4 +1,4 @@
-"""What holds mail back: lanes and servers that are paused, or have had their mails of the day."""
+"""What delays mail: lanes and servers that are paused, or have used up their mails of the day."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,22 +9,22 @@ from zoneinfo import ZoneInfo
 from syndication.domain.limits import Meter, Reason, lane_meter
 from syndication.flows.app import App
 
-__all__ = ["Pause", "pauses", "sentences"]
+__all__ = ["Pause", "pause_sentences", "pauses"]
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """One of them, and until when."""
+    """One lane or server that takes no mail, and until when."""
 
     kind: str  # lane or server
     name: str
     reason: Reason  # pause or day
     until: datetime
-    words: str  # the server's last ones
+    words: str  # the server's last reply
     used: int  # mails of today
 
     def document(self, zone: ZoneInfo) -> dict[str, Any]:
-        """For `status`."""
+        """Return the JSON of `status`."""
         return {
             "kind": self.kind,
             "name": self.name,
@@ -35,7 +35,7 @@ class Pause:
         }
 
     def sentence(self, zone: ZoneInfo, number: int | None = None) -> str:
-        """For a person; with the number of mails that wait, if it is known."""
+        """Return one sentence; with the number of mails that wait, if it is known."""
         if self.reason is Reason.DAY:
             where = f"to the lane {self.name}" if self.kind == "lane" else f"over the mail server {self.name}"
             rest = "the rest waits" if number is None else f"the other {number:,} wait"
@@ -48,13 +48,13 @@ class Pause:
 
 
 async def pauses(app: App, lanes: Collection[str] = ()) -> list[Pause]:
-    """Of the lanes and servers that the site still has, by name, and of `lanes`: those of a mailing stay as it was frozen."""
+    """Return the pauses of the configured lanes and servers, by name, and of `lanes`: a mailing keeps the lanes it was frozen with."""
     now, throttle = app.clock(), app.delivery.throttle
-    asked = {lane_meter(lane) for lane in lanes}
+    frozen = {lane_meter(lane) for lane in lanes}
     known = [
         meter
         for name, meter in sorted((await app.store.ledger.meters()).items())
-        if name in asked or throttle.knows(name)
+        if name in frozen or throttle.knows(name)
     ]
     found = []
     for meter in known:
@@ -71,8 +71,8 @@ def _pause(meter: Meter, reason: Reason, until: datetime) -> Pause:
     return Pause(kind, name, reason, until, meter.words, meter.used)
 
 
-async def sentences(app: App, mailing: str) -> list[str]:
-    """What holds back mail of this mailing, a sentence each; nothing when none of it waits."""
+async def pause_sentences(app: App, mailing: str) -> list[str]:
+    """Return what delays mail of this mailing, a sentence each; nothing when none of it waits."""
     waiting = await app.store.ledger.waiting(mailing, now=app.clock())
     total = sum(waiting.values())
     return [

@@ -1,7 +1,7 @@
 """Sender processes: several of them send one mailing from one ledger, each with its share of the connections.
 
-The run that started them holds the lock, shows how far they have come, and takes over from one that dies. They hold the lock too, and
-each has a pipe from the run: when it closes, because the run is asked to stop or is dead, they begin no mail any more.
+The run that started them holds the lock, shows their progress, and takes over the rows of one that dies. They hold the lock too, and
+each has a pipe from the run: when it closes, because the run is stopped or dead, they begin no more mails.
 """
 
 import asyncio
@@ -16,37 +16,35 @@ from syndication import errors
 from syndication.errors import SyndicationError
 from syndication.flows.app import App, Share
 from syndication.flows.sending.batch import Sending
-from syndication.flows.sending.round import one_round
+from syndication.flows.sending.round import send_round
 from syndication.flows.sending.watch import stop_on_signal, stop_when_closed
 
-__all__ = ["send_in_processes", "send_share", "worthwhile"]
+__all__ = ["process_count", "send_in_processes", "send_share"]
 
 
 ROWS = 1_000  # due rows for each process at least: starting one takes as long as sending them
 
 
-async def worthwhile(app: App, mailing: str) -> int:
-    """How many processes what is due now is worth: 1 stands for this one alone."""
+async def process_count(app: App, mailing: str) -> int:
+    """Return how many processes should send what is due now; 1 means this one alone."""
     most = min(app.delivery.processes, app.delivery.share)
     if most == 1:
         return 1
     return max(1, await app.store.ledger.due(mailing, now=app.clock(), limit=most * ROWS) // ROWS)
 
 
-async def send_in_processes(sending: Sending, number: int, lock: int) -> bool:
-    """Let `number` processes send what is due, and wait for them. `lock` is the descriptor of the mailing's lock.
+async def send_in_processes(sending: Sending, number: int, lock: int) -> None:
+    """Start `number` processes that send what is due, and wait for them. `lock` is the descriptor of the mailing's lock.
 
-    A process that dies is a warning: its rows are taken over at once. Returns whether one did; raises the fault that one ended with.
+    A process that dies is a warning: its rows are taken over at once. Raises the fault that one ended with.
     """
     before = sending.done
     senders = [_Sender(sending, share) for share in _shares(sending, number, lock)]
     results = await asyncio.gather(*(sender.run() for sender in senders), return_exceptions=True)
     for fault in filter(None, results):
         raise fault
-    died = any(sender.died for sender in senders)
-    if died and sending.done == before:
-        sending.alone = True  # started once more they would die once more
-    return died
+    if any(sender.died for sender in senders) and sending.done == before:
+        sending.single_process = True  # new ones would die, too
 
 
 def _shares(sending: Sending, number: int, lock: int) -> Iterator[Share]:
@@ -59,78 +57,72 @@ def _shares(sending: Sending, number: int, lock: int) -> Iterator[Share]:
 
 @dataclass(slots=True)
 class _Sender:
-    """One process, as the run sees it."""
+    """The run's side of one process."""
 
     sending: Sending
     share: Share
     died: bool = False
     fault: SyndicationError | None = None
-    said: str = ""  # the last line that was no report: an interpreter's last words
+    last_line: str = ""  # that was not JSON: how an interpreter explains its end
 
     async def run(self) -> None:
         try:
-            process = await _started(self.sending.app.sender(self.share), self.share.lock)
+            process = await _start(self.sending.app.sender(self.share), self.share.lock)
         except OSError as error:
-            self._is_dead(f"could not be started ({error.strerror})")
+            self._warn(f"could not be started ({error.strerror})")
             return
-        telling = asyncio.create_task(self._tell(process))
+        stopping = asyncio.create_task(self._stop(process))
         try:
             assert process.stdout is not None
             async for line in process.stdout:
                 self._read(line)
             status = await process.wait()
         finally:
-            telling.cancel()
-            _let_go(process)
+            stopping.cancel()
+            _close_pipe(process)
         if self.fault is not None:
             raise self.fault
         if status and not self.sending.stop.is_set():
-            self._is_dead(f"{_ended(status)}{self.said and f': {self.said}'}")
+            self._warn(f"{_how_it_ended(status)}{self.last_line and f': {self.last_line}'}")
         if status:
-            await self._recover()
+            await self.sending.recover(self.share.owner)
 
-    async def _tell(self, process: Process) -> None:
+    async def _stop(self, process: Process) -> None:
         await self.sending.stop.wait()
-        _let_go(process)
+        _close_pipe(process)
 
     def _read(self, line: bytes) -> None:
         try:
             report = json.loads(line)
             self._note(report)
         except (ValueError, TypeError, KeyError):
-            self.said = line.decode(errors="replace").strip() or self.said
+            self.last_line = line.decode(errors="replace").strip() or self.last_line
 
     def _note(self, report: dict[str, Any]) -> None:
         self.sending.note(report["outcomes"])
         if fault := report.get("fault"):
-            self.fault = _error(**fault)
+            self.fault = _fault(**fault)
 
-    def _is_dead(self, how: str) -> None:
+    def _warn(self, how: str) -> None:
         self.died = True
         number = self.share.owner.rpartition("/")[2]
         self.sending.warnings.append(
-            f"The sender process {number} {how.rstrip('.')}. What it had not sent is taken over."
-        )
-
-    async def _recover(self) -> None:
-        app = self.sending.app
-        await app.store.ledger.recover(
-            self.sending.mailing, now=app.clock(), dead=self.share.owner, resend=app.delivery.resend_unknown
+            f"The sender process {number} {how.rstrip('.')}. The run sends the rest of its mails."
         )
 
 
-async def _started(command: Sequence[str], lock: int) -> Process:
+async def _start(command: Sequence[str], lock: int) -> Process:
     return await asyncio.create_subprocess_exec(
         *command, stdin=PIPE, stdout=PIPE, stderr=STDOUT, pass_fds=(lock,)
     )
 
 
-def _let_go(process: Process) -> None:
+def _close_pipe(process: Process) -> None:
     if process.stdin is not None:
         process.stdin.close()
 
 
-def _ended(status: int) -> str:
+def _how_it_ended(status: int) -> str:
     if status > 0:
         return f"ended with exit status {status}"
     try:
@@ -139,17 +131,16 @@ def _ended(status: int) -> str:
         return f"was ended by signal {-status}"
 
 
-def _error(code: str, message: str, hint: str) -> SyndicationError:
-    """The fault as the process had it, with its exit code."""
+def _fault(code: str, message: str, hint: str) -> SyndicationError:
+    """Return the fault that the process reported, with its exit code."""
     kinds = (getattr(errors, name) for name in errors.__all__)
     return next((kind for kind in kinds if kind.code == code), SyndicationError)(message, hint)
 
 
 async def send_share(app: App, share: Share, *, parent: int) -> Sending:
-    """Send what is due of the mailing with this `share` of the site, beside other processes, until nothing is or the run that started this one says so.
+    """Send what is due of a mailing with this `share` of the connections, until nothing is due or the run stops this process.
 
-    `parent` is the descriptor of a pipe which closes when no mail is to begin any more. Raises
-    UsageError when no run has started it.
+    `parent` is the descriptor of a pipe that the run closes to stop it. Raises UsageError when no run has started this process.
     """
     with (
         app.locks(f"mailing {share.mailing}", share.lock),
@@ -159,5 +150,5 @@ async def send_share(app: App, share: Share, *, parent: int) -> Sending:
         app = replace(app, delivery=replace(app.delivery, owner=share.owner, share=share.connections))
         async with app.open_pool() as pool:
             sending = Sending(app, share.mailing, pool, stop)
-            await one_round(sending)
+            await send_round(sending)
     return sending

@@ -1,7 +1,7 @@
-"""One round of sending: claim and send batches until nothing more may go now.
+"""One round of sending: claim batches and send them until nothing more may go now.
 
-A batch gets half of this process's connections, so that the next one is under way while the last mails of a batch are answered; when
-there will be no next one it gets all that are free.
+A batch gets half of this process's connections, so that the next batch is under way while the last mails of the first are answered.
+When no other batch can follow it gets all that are free.
 """
 
 import asyncio
@@ -11,78 +11,75 @@ from functools import partial
 
 from syndication.domain.delivery import Batch
 from syndication.domain.limits import Grant, Reason, Wait
-from syndication.flows.sending.batch import Sending, send
-from syndication.flows.sending.watch import patience
+from syndication.flows.sending.batch import Sending, send_batch
+from syndication.flows.sending.watch import grace_period
 
-__all__ = ["Rest", "look", "one_round"]
+__all__ = ["CLOCK_CHECK", "RoundEnd", "next_grant", "send_round"]
 
 LEASE = 3600.0  # seconds a batch belongs to its owner; longer than the 600 s that a final dot may wait for its answer
-LOOK_UP = 1.0  # seconds of sleep at most before the clock is read again: a machine that was suspended is late already
+CLOCK_CHECK = (
+    1.0  # seconds of sleep at most before the clock is read again: a suspended machine wakes up late
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
-    """Why a round ended, and as of when: what became due since is the next round's."""
+class RoundEnd:
+    """Why a round ended, as of when: what became due after that is for the next round."""
 
     wait: Wait
-    asked: datetime
+    at: datetime
 
     @classmethod
-    def now(cls, sending: Sending) -> "Rest":
-        """None at all: the next round may begin."""
-        asked = sending.app.clock()
-        return cls(Wait(asked, Reason.PACE), asked)
+    def without_wait(cls, sending: Sending) -> "RoundEnd":
+        """Return an end after which the next round may begin at once."""
+        now = sending.app.clock()
+        return cls(Wait(now, Reason.PACE), now)
 
 
-async def look(sending: Sending) -> Grant | Rest:
-    """What might be sent now, or why nothing."""
-    app, asked = sending.app, sending.app.clock()
+async def next_grant(sending: Sending) -> Grant | RoundEnd:
+    """Return what might be sent now, claiming nothing, or why nothing may."""
+    app, now = sending.app, sending.app.clock()
     plan = partial(app.delivery.throttle.plan, wanted=app.delivery.share, most=app.delivery.share)
-    may = await app.store.ledger.look(sending.mailing, now=asked, plan=plan)
-    return may if isinstance(may, Grant) else Rest(may, asked)
+    found = await app.store.ledger.look(sending.mailing, now=now, plan=plan)
+    return found if isinstance(found, Grant) else RoundEnd(found, now)
 
 
-async def one_round(sending: Sending, *, single: bool = False) -> Rest:
-    """Send all that may go now, paced as the limits ask; what is paused, or has had its day, ends the round. Raises StoreError.
-
-    A `single` batch ends it, too.
-    """
-    async with patience(sending.stop, sending.app.delivery.patience):
-        return await _until_nothing_goes(sending, single=single)
-    return Rest(
-        Wait(None, Reason.NOTHING), sending.app.clock()
-    )  # the patience with an answer that is owed is over
+async def send_round(sending: Sending, *, single_batch: bool = False) -> RoundEnd:
+    """Send all that may go now, at the pace of the limits, or one batch. A pause or a used-up day ends the round. Raises StoreError."""
+    async with grace_period(sending.stop, sending.app.delivery.grace):
+        return await _send_batches(sending, single_batch=single_batch)
+    return RoundEnd(Wait(None, Reason.NOTHING), sending.app.clock())  # the grace period is over
 
 
-async def _until_nothing_goes(sending: Sending, *, single: bool) -> Rest:
+async def _send_batches(sending: Sending, *, single_batch: bool) -> RoundEnd:
     running: dict[asyncio.Task[None], int] = {}  # with the connections of each
     try:
         while True:
-            asked = sending.app.clock()
+            now = sending.app.clock()
             free = sending.app.delivery.share - sum(running.values())
-            answer = await _claimed(sending, free, asked) if free else Wait(None, Reason.CONNECTIONS)
-            if isinstance(answer, Batch) and single:
-                await send(sending, answer)
-                return Rest.now(sending)
-            if isinstance(answer, Batch):
-                running[asyncio.create_task(send(sending, answer))] = answer.connections
-            elif running or answer.brief:
-                await _some_time(sending, running, answer)
+            claimed = await _claim(sending, free, now) if free else Wait(None, Reason.CONNECTIONS)
+            if isinstance(claimed, Batch) and single_batch:
+                await send_batch(sending, claimed)
+                return RoundEnd.without_wait(sending)
+            if isinstance(claimed, Batch):
+                running[asyncio.create_task(send_batch(sending, claimed))] = claimed.connections
+            elif running or claimed.brief:
+                await _wait(sending, running, claimed)
             else:
-                return Rest(answer, asked)
+                return RoundEnd(claimed, now)
     except asyncio.CancelledError:
         for task in running:
             task.cancel()
         raise
     finally:
-        # One that fails does not cut the others off: they settle what they have, then the fault is raised.
+        # A batch that fails does not cut the others off: they settle what they have, then the fault is raised.
         faults = await asyncio.gather(*running, return_exceptions=True)
         for fault in faults:
             if isinstance(fault, Exception):
                 raise fault
 
 
-async def _claimed(sending: Sending, free: int, now: datetime) -> Batch | Wait:
+async def _claim(sending: Sending, free: int, now: datetime) -> Batch | Wait:
     app = sending.app
     if sending.stop.is_set():
         return Wait(None, Reason.NOTHING)
@@ -97,11 +94,11 @@ async def _claimed(sending: Sending, free: int, now: datetime) -> Batch | Wait:
     )
 
 
-async def _some_time(sending: Sending, running: dict[asyncio.Task[None], int], answer: Wait) -> None:
-    """Until a batch ends, a signal comes, or it is worth asking again."""
+async def _wait(sending: Sending, running: dict[asyncio.Task[None], int], wait: Wait) -> None:
+    """Wait until a batch ends, the sending is stopped, or the next claim may succeed."""
     timeout = None
-    if answer.until is not None:
-        timeout = min(max(0.0, (answer.until - sending.app.clock()).total_seconds()), LOOK_UP)
+    if wait.until is not None:
+        timeout = min(max(0.0, (wait.until - sending.app.clock()).total_seconds()), CLOCK_CHECK)
     stopped = asyncio.create_task(sending.stop.wait())
     waiting = set(running) if sending.stop.is_set() else {*running, stopped}
     try:
@@ -110,4 +107,4 @@ async def _some_time(sending: Sending, running: dict[asyncio.Task[None], int], a
         stopped.cancel()
     for task in [each for each in running if each in done]:
         del running[task]
-        task.result()  # raises what it raised
+        task.result()  # raises what the batch raised

@@ -9,13 +9,13 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from syndication.errors import StoreError
 from syndication.flows.app import App
 
-__all__ = ["Stop", "obeying_a_hold", "patience", "stop_on_signal", "stop_when_closed"]
+__all__ = ["Stop", "grace_period", "stop_on_signal", "stop_when_closed", "stop_when_held"]
 
-LOOK = 1.0  # seconds between two looks whether the mailing is held
+HOLD_CHECK = 1.0  # seconds between two checks whether the mailing is held
 
 
 class Stop(asyncio.Event):
-    """Set means: no new mail, finish the dots in flight, commit, end."""
+    """When set: begin no mail, finish the dots in flight, commit, end."""
 
     signalled = False  # by a signal, so that the whole process is to end
 
@@ -27,20 +27,22 @@ class Stop(asyncio.Event):
 
 @contextmanager
 def stop_on_signal(say: Callable[[str], None] | None = None) -> Iterator[Stop]:
-    """While sending, SIGTERM and SIGINT stop it in good order. A second one ends the process, whatever it waits for."""
+    """Stop an ongoing sending in good order on SIGTERM or SIGINT. A second signal ends the process at once."""
     stop, loop = Stop(), asyncio.get_running_loop()
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
-    def asked() -> None:
+    def on_signal() -> None:
         for number in before:
             loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_DFL)  # the system's own way: it needs no loop that turns
+            signal.signal(
+                number, signal.SIG_DFL
+            )  # the system's default works even when the event loop is blocked
         stop.signal()
         if say:
             say("stopping when what is under way is answered; a second signal ends it at once")
 
     for number in before:
-        loop.add_signal_handler(number, asked)
+        loop.add_signal_handler(number, on_signal)
     try:
         yield stop
     finally:
@@ -50,20 +52,20 @@ def stop_on_signal(say: Callable[[str], None] | None = None) -> Iterator[Stop]:
 
 
 @asynccontextmanager
-async def patience(stop: asyncio.Event, seconds: float) -> AsyncIterator[None]:
-    """Once stopped, cancel what is within after so many seconds: a server that never answers keeps nobody."""
+async def grace_period(stop: asyncio.Event, seconds: float) -> AsyncIterator[None]:
+    """Cancel the body `seconds` after `stop` is set: a server that never answers must not keep the process alive."""
 
-    async def hurry() -> None:
+    async def start() -> None:
         await stop.wait()
         limit.reschedule(asyncio.get_running_loop().time() + seconds)
 
     try:
         async with asyncio.timeout(None) as limit:
-            hurrying = asyncio.create_task(hurry())
+            starting = asyncio.create_task(start())
             try:
                 yield
             finally:
-                hurrying.cancel()
+                starting.cancel()
     except TimeoutError:
         if not limit.expired():
             raise
@@ -71,15 +73,15 @@ async def patience(stop: asyncio.Event, seconds: float) -> AsyncIterator[None]:
 
 @contextmanager
 def stop_when_closed(pipe: int, stop: asyncio.Event) -> Iterator[None]:
-    """Set `stop` when the other end of a pipe closes, which the end of its process does too, whatever ended it."""
+    """Set `stop` when the other end of a pipe closes, as it does when its process ends for any reason."""
     loop = asyncio.get_running_loop()
 
-    def look() -> None:
+    def on_readable() -> None:
         if not os.read(pipe, 64):
             loop.remove_reader(pipe)
             stop.set()
 
-    loop.add_reader(pipe, look)
+    loop.add_reader(pipe, on_readable)
     try:
         yield
     finally:
@@ -87,19 +89,19 @@ def stop_when_closed(pipe: int, stop: asyncio.Event) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def obeying_a_hold(app: App, mailing: str, stop: asyncio.Event) -> AsyncIterator[None]:
-    """Set `stop` when the mailing is held. The ledger gives out no mail from the hold on; this ends the waiting, too."""
-    looking = asyncio.create_task(_look(app, mailing, stop))
+async def stop_when_held(app: App, mailing: str, stop: asyncio.Event) -> AsyncIterator[None]:
+    """Set `stop` when the mailing is held. The ledger grants no mail of it any more; this ends the waiting for one, too."""
+    checking = asyncio.create_task(_check_hold(app, mailing, stop))
     try:
         yield
     finally:
-        looking.cancel()
-        await asyncio.wait({looking})
+        checking.cancel()
+        await asyncio.wait({checking})
 
 
-async def _look(app: App, mailing: str, stop: asyncio.Event) -> None:
+async def _check_hold(app: App, mailing: str, stop: asyncio.Event) -> None:
     while not stop.is_set():
-        with suppress(StoreError):  # whoever writes to it learns that too
+        with suppress(StoreError):  # the next write to the store raises it, too
             if not await app.store.ledger.is_sendable(mailing):
                 stop.set()
-        await asyncio.sleep(LOOK)
+        await asyncio.sleep(HOLD_CHECK)

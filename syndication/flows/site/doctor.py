@@ -232,7 +232,7 @@ async def _smtp(app: App) -> Check:
 
 async def _trouble(app: App, pool: Pool, server: str) -> str:
     """What a mail server does instead of taking mail, empty when it would."""
-    seconds = app.delivery.patience
+    seconds = app.delivery.grace
     try:
         async with asyncio.timeout(seconds), pool.session(server) as slot:
             unreachable = await slot.ready()

@@ -1,4 +1,4 @@
-"""Writing into the published folder, with every file noted in the manifest after it is there."""
+"""Write into the published folder, and note every file in the manifest after it is on the disk."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -12,14 +12,15 @@ from syndication.store.publishing.manifest import Manifest
 __all__ = ["FolderWriter"]
 
 CHUNK = 500  # files
-TOGETHER = 32  # files; of half a megabyte at most
+TOGETHER = 32  # files, of half a megabyte at most
 THREADS = 4  # that wait for the disk, or compress
 
 
 class FolderWriter:
-    """Every method raises PublishError for the folder and StoreError for the manifest. With `announce` hubs are told of changed feeds.
+    """Writes files several at a time, in any order; what is written before a `note` is on the disk before what is written after it.
 
-    Files are written several at a time, in any order: `note` is what sets those before it apart from those after it.
+    With `announce` the hubs will be told about changed feeds. Every method raises PublishError for the folder and StoreError for the
+    manifest.
     """
 
     def __init__(self, folder: Folder, manifest: Manifest, *, announce: bool) -> None:
@@ -31,19 +32,19 @@ class FolderWriter:
         self._media: set[str] | None = None
 
     def write(self, path: str, data: bytes, kind: FileKind, *, packed: bytes = b"") -> None:
-        """Put a file where it is not yet, with the next `note` at the latest; `packed` is its `.gz` where that is known."""
+        """Write a file if it differs, by the next `note` at the latest; `packed` is its `.gz`, if that is known."""
         self._waiting[path] = (data, packed)
-        self._written[path] = PublishedFile(path, kind, len(data), hashlib.sha256(data).hexdigest())
+        self._record(path, data, kind)
         if len(self._waiting) >= TOGETHER:
             self._write_waiting()
 
     def feed(self, folder: str, documents: Mapping[str, bytes]) -> None:
-        """Put the files of a feed into their folder, whose name ends in a slash."""
+        """Write the files of a feed into their folder, whose name ends in a slash."""
         for name, data in documents.items():
             self.write(folder + name, data, FileKind.FEED)
 
     async def images(self, names: Iterable[str], media: Path) -> None:
-        """Copy the images with these names that are not there yet from the folder `media`."""
+        """Copy those images of the folder `media` that are not published yet."""
         if self._media is None:
             self._media = {path.removeprefix("media/") for path in await self._manifest.known("media/")}
         for name in sorted(set(names) - self._media):
@@ -51,26 +52,26 @@ class FolderWriter:
             data = self._folder.read(f"media/{name}")
             if data is not None:
                 self._media.add(name)
-                path = f"media/{name}"
-                self._written[path] = PublishedFile(
-                    path, FileKind.MEDIA, len(data), hashlib.sha256(data).hexdigest()
-                )
+                self._record(f"media/{name}", data, FileKind.MEDIA)
 
     async def note(self) -> None:
-        """Bring the manifest up to what was written, once that is on the disk."""
+        """Write what waits, and note it in the manifest once it is on the disk."""
         self._write_waiting()
         self._folder.flush()
         await self._manifest.note(list(self._written.values()), announce=self._announce)
         self._written.clear()
 
     async def sweep(self) -> None:
-        """Remove the files that nobody wants any more."""
+        """Remove the files that are not wanted any more."""
         await self.note()
         while paths := await self._manifest.unwanted(CHUNK):
             for path in paths:
                 self._folder.remove(path)
             self._folder.flush()
             await self._manifest.forget(paths)
+
+    def _record(self, path: str, data: bytes, kind: FileKind) -> None:
+        self._written[path] = PublishedFile(path, kind, len(data), hashlib.sha256(data).hexdigest())
 
     def _write_waiting(self) -> None:
         with ThreadPoolExecutor(THREADS) as pool:
@@ -79,5 +80,5 @@ class FolderWriter:
                 for path, (data, packed) in self._waiting.items()
             ]
         self._waiting.clear()
-        for one in done:
-            one.result()
+        for each in done:
+            each.result()
