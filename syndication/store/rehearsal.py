@@ -15,7 +15,6 @@ from syndication.errors import StoreError
 from syndication.store.database import Store, open_store
 from syndication.store.engine import Database
 from syndication.store.schema import is_current
-from syndication.store.tables.bounces import bounces, intake
 from syndication.store.tables.core import metadata
 from syndication.store.tables.publishing import (
     built,
@@ -28,6 +27,7 @@ from syndication.store.tables.publishing import (
     shelves,
 )
 from syndication.store.tables.sending import batches, deliveries, mailings
+from syndication.store.tables.subscribers import bounces, intake
 
 __all__ = ["open_rehearsal_store"]
 

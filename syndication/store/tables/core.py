@@ -1,4 +1,4 @@
-"""What every table is made with: the metadata with its naming of constraints, and the columns that recur."""
+"""The parts that all tables share: the metadata with its naming of constraints, and columns that recur."""
 
 from typing import Any
 
