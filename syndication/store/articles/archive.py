@@ -1,4 +1,4 @@
-"""Articles without their content, for lists: what the editions hold, what is new, and what somebody looks for."""
+"""Articles without their content, for lists: what the editions hold, what is new, and searches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from syndication.store.repository import Repository, reads
 from syndication.store.tables.articles import article_keys, articles, pages
 from syndication.store.tables.editions import edition_articles, hot_entries
 
-__all__ = ["Archive", "Contents", "Listed", "Wanted"]
+__all__ = ["Archive", "ArticleFilter", "Contents", "Listed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Contents:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ArticleFilter:
     """A search for articles. `week` is an edition with its window: it finds the edition's articles, and those of no edition that are
     dated in the window.
     """
@@ -87,7 +87,7 @@ class Archive(Repository):
         return tuple(connection.execute(query).scalars())
 
     @reads
-    def listed(self, connection: Connection, wanted: Wanted) -> tuple[Listed, ...]:
+    def listed(self, connection: Connection, wanted: ArticleFilter) -> tuple[Listed, ...]:
         """Return the articles that `wanted` describes, withdrawn ones too, newest first."""
         c, member = articles.c, edition_articles.c
         query = select(*LIGHT, member.edition).outerjoin(edition_articles, member.article == c.id)

@@ -48,7 +48,7 @@ class DeliveryLedger(Repository):
 
         Raises StoreError when the disk is nearly full, before a mail of the batch is on its way.
         """
-        self._database.want_room()
+        self._database.check_room()
         return await self._database.write(
             lambda connection: claims.claim(
                 connection, mailing, owner, token, now=now, lease=lease, plan=plan

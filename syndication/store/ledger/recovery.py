@@ -82,5 +82,5 @@ def retry_failed(connection: Connection, mailing: str, *, now: datetime) -> int:
 
 
 def _again(now: datetime) -> Update:
-    """Return an update that queues one unknown row: a row that the server may have accepted is queued from no other state."""
+    """Return an update that queues one unknown row, the only way back for a mail that the server may have accepted."""
     return one_row().where(deliveries.c.state == State.UNKNOWN).values(state=State.QUEUED, due=now)
