@@ -126,7 +126,7 @@ class Shelves(Repository):
     def open_and_close(self, connection: Connection) -> None:
         """Close the empty shelves, and open those that have enough articles, the fullest first.
 
-        An open shelf stays open, because its feeds have readers. One that finds no room opens when another closes.
+        An open shelf stays open, because feed readers know it. One that finds no room opens when another closes.
         """
         c = shelves.c
         connection.execute(update(shelves).where(_EMPTY).values(open=False, stale=False))

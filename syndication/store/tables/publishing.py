@@ -65,7 +65,7 @@ items = Table(
     Column("data", LargeBinary, nullable=False),  # see publish/items.py
 )
 
-# Every state of an article that readers of older/ were shown, in order. The states of a sealed document have its number; of the others
+# Every state of an article that feed readers were shown in older/, in order. The states of a sealed document have its number; of the others
 # there is one for each article.
 history = Table(
     "history",
