@@ -1,9 +1,9 @@
 """Tables: sources, their pages and hot lists, and articles."""
 
-from sqlalchemy import JSON, Boolean, Column, Double, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy import JSON, Boolean, Column, Double, ForeignKey, Index, Integer, Table, Text
 
 from syndication.store.columns import Prose, Utc
-from syndication.store.tables.core import metadata, number_column, text_column
+from syndication.store.tables.core import metadata, number_column, partial_index, text_column
 
 __all__ = ["article_keys", "articles", "hot_lists", "pages", "sources"]
 
@@ -65,12 +65,7 @@ articles = Table(
     text_column("reason"),  # of the withdrawal; never published
     Column("hash", Text, nullable=False),
     Index("articles_newest", "dated", "id"),
-    Index(
-        "articles_withdrawn",
-        "withdrawn",
-        sqlite_where=text("withdrawn IS NOT NULL"),
-        postgresql_where=text("withdrawn IS NOT NULL"),
-    ),
+    partial_index("articles_withdrawn", "withdrawn", where="withdrawn IS NOT NULL"),
 )
 
 

@@ -8,15 +8,13 @@ from sqlalchemy import (
     Column,
     Double,
     ForeignKey,
-    Index,
     Integer,
     Table,
     Text,
-    text,
 )
 
 from syndication.store.columns import Prose, Utc, Words
-from syndication.store.tables.core import counted, metadata, number_column, text_column
+from syndication.store.tables.core import counted, metadata, number_column, partial_index, text_column
 
 __all__ = ["batches", "deliveries", "lanes", "mailings", "meters", "tallies", "variants"]
 
@@ -127,30 +125,11 @@ deliveries = Table(
     Column("first_deferred", Utc),
     CheckConstraint("(state IN ('queued', 'deferred')) = (due IS NOT NULL)", name="waits"),
     CheckConstraint("(state IN ('claimed', 'dotting')) = (batch IS NOT NULL)", name="held"),
-    Index(
-        "deliveries_waiting",
-        "mailing",
-        "lane",
-        "due",
-        "subscriber",
-        "serial",
-        sqlite_where=text("due IS NOT NULL"),
-        postgresql_where=text("due IS NOT NULL"),
+    partial_index(
+        "deliveries_waiting", "mailing", "lane", "due", "subscriber", "serial", where="due IS NOT NULL"
     ),
-    Index(
-        "deliveries_held",
-        "batch",
-        sqlite_where=text("batch IS NOT NULL"),
-        postgresql_where=text("batch IS NOT NULL"),
-    ),
-    Index(
-        "deliveries_doubtful",
-        "mailing",
-        "subscriber",
-        "serial",
-        sqlite_where=text("unknowns > 0"),
-        postgresql_where=text("unknowns > 0"),
-    ),
+    partial_index("deliveries_held", "batch", where="batch IS NOT NULL"),
+    partial_index("deliveries_doubtful", "mailing", "subscriber", "serial", where="unknowns > 0"),
     sqlite_with_rowid=False,
 )
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Double, ForeignKey, Index, Table, Text, UniqueConstraint, false, text
+from sqlalchemy import Boolean, Column, Double, ForeignKey, Index, Table, Text, UniqueConstraint, false
 
 from syndication.store.columns import Prose, Utc, Words
-from syndication.store.tables.core import counted, metadata, text_column
+from syndication.store.tables.core import counted, metadata, partial_index, text_column
 
 __all__ = ["bounces", "erased", "intake", "requests", "subscribers"]
 
@@ -28,6 +28,8 @@ subscribers = Table(
     Column("paused", Utc),  # no digest that is frozen before this time
     text_column("proof"),
     Column("suppressed", Prose),  # the mailbox that a bounce or complaint keeps away; null: none
+    # Few subscribers are suppressed, and an import of many rows does not pay for this index.
+    partial_index("subscribers_suppressed", "suppressed", where="suppressed IS NOT NULL"),
     sqlite_autoincrement=True,  # the id of an erased subscriber is never used again
 )
 
@@ -42,15 +44,6 @@ requests: Table = Table(
     Column("network", Text, nullable=False),
     Index("requests_by_reader", "reader", "at"),
     Index("requests_by_network", "network", "at"),
-)
-
-
-# Few subscribers are suppressed, and an import of many rows does not pay for this partial index.
-Index(
-    "subscribers_suppressed",
-    subscribers.c.suppressed,
-    sqlite_where=text("suppressed IS NOT NULL"),
-    postgresql_where=text("suppressed IS NOT NULL"),
 )
 
 
