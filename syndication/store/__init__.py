@@ -1,6 +1,5 @@
-"""The only door to SQL: one code for SQLite and PostgreSQL.
+"""The only room that speaks SQL: one implementation for SQLite and PostgreSQL.
 
-`tables.py` is the whole schema on one page, `database.py` opens it, and a file each holds what may be asked of the sources, articles,
-editions, subscribers and of the ledger of deliveries. Everything else speaks in the domain's values and sees no SQL and no error of a
-library: what cannot be read or written is a StoreError.
+`tables/` is the schema and `database.py` opens it. Each of the other folders reads and writes one subject's tables, in the domain's
+values: outside this room there is neither SQL nor an error of a database library, only StoreError.
 """

@@ -1,4 +1,4 @@
-"""How values stand in columns, alike in both databases."""
+"""How values are stored, the same in both databases."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,24 +12,24 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def microseconds(value: datetime) -> int:
-    """A zone-aware time as it is kept: UTC microseconds since 1970."""
+    """Return a zone-aware time as it is stored: UTC microseconds since 1970."""
     return (value - _EPOCH) // _MICROSECOND
 
 
 def from_microseconds(value: int) -> datetime:
-    """The time, in UTC."""
+    """Return a stored time, in UTC."""
     return _EPOCH + timedelta(microseconds=value)
 
 
 def kept_text(value: str) -> str:
-    """Text from outside as it is kept: NUL, which PostgreSQL cannot hold, is dropped; a lone surrogate becomes a question mark."""
+    """Return text from outside as it is stored: without NUL, which PostgreSQL cannot store, and with a question mark for a lone surrogate."""
     if not value.isascii():
         value = value.encode("utf-8", "replace").decode()
     return value.replace("\0", "")
 
 
 def canonical(email: str) -> str:
-    """What makes two addresses one subscriber."""
+    """Return the form in which addresses are compared: equal ones are one subscriber."""
     return email.strip().casefold()
 
 
@@ -40,11 +40,11 @@ class Utc(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's protocol
-        """To microseconds."""
+        """Convert to microseconds."""
         return None if value is None else microseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's protocol
-        """From microseconds, in UTC."""
+        """Convert from microseconds, in UTC."""
         return None if value is None else from_microseconds(value)
 
 
@@ -55,20 +55,20 @@ class Prose(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's protocol
-        """To what both databases can hold."""
+        """Convert to what both databases can store."""
         return kept_text(value) if value else value
 
 
 class Words(TypeDecorator[Sequence[str]]):
-    """Slugs, which hold no space, with a space between them."""
+    """Slugs, which contain no space, separated by spaces."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> str:  # noqa: ARG002 - SQLAlchemy's protocol
-        """To one line."""
+        """Join the slugs."""
         return " ".join(value or ())
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:  # noqa: ARG002 - SQLAlchemy's protocol
-        """From one line."""
+        """Split the slugs."""
         return tuple((value or "").split())

@@ -1,4 +1,4 @@
-"""Opens the store: what a flow holds is one `Store` with a place for each of its questions."""
+"""The `Store`: what flows hold, with one repository for each subject."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ __all__ = ["Store", "open_store"]
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Everything that is kept. Every method raises StoreError when the database cannot be read or written."""
+    """All stored data. Every method raises StoreError when the database cannot be read or written."""
 
     database: Database
     sources: Sources
@@ -45,16 +45,16 @@ class Store:
     withdrawals: Withdrawals
 
     async def close(self) -> None:
-        """Let the running commit end, then close every connection."""
+        """Wait for the running commit, then close every connection."""
         await self.ledger.close()
         await self.database.close()
 
 
 async def open_store(url: str, *, synchronous: str = "full", room: int = ROOM) -> Store:
-    """Open `sqlite:///PATH` (made when missing) or `postgresql://…`, and bring its schema up to date.
+    """Open `sqlite:///PATH` (created when missing) or `postgresql://…`, and upgrade its schema.
 
-    `synchronous` is SQLite's: "full" survives a power cut, "normal" a killed process. Nothing is claimed for sending while its
-    disk has less than `room` bytes free. Raises StoreError, also for a store that a newer version made.
+    With `synchronous` "full" SQLite survives a power cut, with "normal" a killed process. Nothing is claimed for sending while its disk has
+    less than `room` bytes free. Raises StoreError, also for a store whose schema this version does not know.
     """
     database = Database(url, synchronous=synchronous, room=room)
     try:

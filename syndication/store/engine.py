@@ -1,10 +1,10 @@
 """One engine for both databases, and the two ways to use it: `read` and `write`.
 
-Each takes a function of a connection and runs it in one transaction, on a thread of the store's own. A whole transaction is one trip to
-that thread: an async driver makes one a statement, which cost half of the time of a busy ledger (measured: 22 trips a commit).
+Each takes a function of a connection and runs it in one transaction, on a thread of the store. A whole transaction is one trip to that
+thread: an async driver makes one for each statement, which cost half of the time of a busy ledger (measured: 22 trips a commit).
 
-SQLite's driver is kept from opening transactions by itself (the recipe of SQLAlchemy's SQLite page): a write begins IMMEDIATE, because
-a transaction that reads first and writes later cannot wait for the lock, it fails.
+SQLite's driver does not open transactions by itself here (the recipe of SQLAlchemy's SQLite page). A write begins IMMEDIATE, because a
+transaction that reads first and writes later does not wait for the lock: it fails.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import ArgumentError
 
 from syndication.errors import StoreError
-from syndication.store.faults import place, translated
+from syndication.store.faults import described, translated
 from syndication.store.group import GroupCommit
 from syndication.store.sqlite_writer import SqliteWriter
 
@@ -41,29 +41,31 @@ _Change: TypeAlias = Callable[[Connection], Any]
 
 BUSY = 30_000  # milliseconds to wait for another process's write
 THREADS = 4
-# A row changes three times, and moves into the file once when the log is long.
+# In a long log a row that changes three times moves into the file only once.
 CHECKPOINT = 4_000  # pages of 4 KB in the write-ahead log
-# What a few batches write at most. A disk that is full between the mark of a mail and its result leaves the mail in doubt.
+# More than a few batches write. A disk that fills up between the mark of a mail and its result leaves the mail in doubt.
 ROOM = 32 * 2**20  # bytes
-WAL_KEPT = 64 * 2**20  # bytes of the write-ahead log that stay on the disk after a big change
+WAL_KEPT = 64 * 2**20  # bytes of the write-ahead log that are kept on disk after a big change
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 
 def address(url: str) -> URL:
-    """The address with its driver. Raises StoreError for another database than these two, never quoting the address."""
+    """Return the address with its driver. Raises StoreError, which never quotes the address, for any other kind of database."""
     try:
         parsed = make_url(url)
     except ArgumentError:
         parsed = None
     if parsed is None or parsed.drivername not in _DRIVERS:
-        raise StoreError("store.url is not an address of a store.", "Use sqlite:///PATH or postgresql://…")
+        raise StoreError("store.url is not the address of a store.", "Use sqlite:///PATH or postgresql://…")
     if parsed.drivername == "sqlite" and parsed.database in {None, "", ":memory:"}:
         raise StoreError("store.url names no file.", "Use sqlite:///var/syndicate.db")
     return parsed.set(drivername=_DRIVERS[parsed.drivername])
 
 
 class Database:
-    """Holds the engine. `synchronous` is SQLite's: "full" survives a power cut, "normal" a killed process; `room` bytes are what sending wants free on its disk."""
+    """The engine and its threads. With `synchronous` "full" SQLite survives a power cut, with "normal" a killed process; `room` is the disk
+    space in bytes that sending needs.
+    """
 
     def __init__(self, url: str, *, synchronous: str = "full", room: int = ROOM) -> None:
         self._room = room
@@ -76,56 +78,56 @@ class Database:
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self._read_threads = ThreadPoolExecutor(THREADS, "store-read")
         self._write_threads = ThreadPoolExecutor(THREADS, "store-write")
-        # SQLite has one writer at a time, and whoever waits for it learns by trying: within this process there is an order.
+        # SQLite has one writer at a time, and waits for it by polling; the writers of this process queue here instead.
         self._turns = asyncio.Semaphore(1 if self.sqlite else THREADS)
         self._small: tuple[PoolProxiedConnection, SqliteWriter] | None = None
         self._together: GroupCommit[_Change, Any] = GroupCommit(self._write_all, keep=lambda change: change)
 
     @property
     def file(self) -> Path | None:
-        """SQLite's file."""
+        """Return the path of SQLite's file, None on PostgreSQL."""
         return Path(self.url.database or "") if self.sqlite else None
 
     def make(self) -> None:
-        """Make SQLite's file when it is missing, for its owner only: it holds every subscriber's address. SQLite's other files take its mode."""
-        if not self.exists():
+        """Create SQLite's file if it is missing, for its owner only: it holds every subscriber's address. The log files copy its mode."""
+        if self.file is not None:
             with translated(self.url):
-                Path(self.url.database or "").touch(mode=0o600)
+                self.file.touch(mode=0o600)
 
     def exists(self) -> bool:
-        """Whether there is anything to open: an SQLite file would be made by opening it."""
-        return not self.sqlite or Path(self.url.database or "").exists()
+        """Return whether there is a store to open: opening a missing SQLite file would create it."""
+        return self.file is None or self.file.exists()
 
-    def want_room(self) -> None:
-        """Raises StoreError when the disk of SQLite's file is nearly full: what is begun then may not be written to its end."""
+    def check_room(self) -> None:
+        """Raise StoreError when the disk of SQLite's file is nearly full: a mail begun now might end without a record of its result."""
         if self.file is None:
             return
         with translated(self.url):
             free = shutil.disk_usage(self.file.parent).free
         if free < self._room:
             raise StoreError(
-                f"{place(self.url)} has hardly any room: its disk has {free // 2**20} MB left, and sending wants {self._room // 2**20}.",
+                f"{described(self.url)} is on a nearly full disk: {free // 2**20} MB are left, and sending needs {self._room // 2**20}.",
                 "Make room, then run again.",
             )
 
-    async def read(self, question: Callable[[Connection], T]) -> T:
-        """What `question` answers, from one snapshot. Raises StoreError."""
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        """Return the result of `query`, from one snapshot. Raises StoreError."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._read_threads, self._transact, self._engine, question)
+        return await loop.run_in_executor(self._read_threads, self._transact, self._engine, query)
 
     async def write(self, change: Callable[[Connection], T]) -> T:
         """Make `change` in one durable transaction, or not at all. Raises StoreError.
 
-        A caller that is cancelled learns nothing, but a change that has begun is made.
+        A cancelled caller gets no result, but a change that has begun is made.
         """
         loop = asyncio.get_running_loop()
         async with self._turns:
             return await loop.run_in_executor(self._write_threads, self._transact, self._immediate, change)
 
     async def write_together(self, change: Callable[[Connection], T]) -> T:
-        """The same for one of many small changes that are asked for at once: what arrives while a commit runs shares the next.
+        """Make one of many small changes: those that arrive while a commit runs share the next one.
 
-        A change that fails undoes nothing but itself.
+        A change that fails does not affect the others.
         """
         answer = await self._together.join(change)
         if isinstance(answer, StoreError):
@@ -146,7 +148,7 @@ class Database:
         return await self.write(all_of_them)
 
     async def write_small(self, change: Callable[[sqlite3.Connection], T]) -> T:
-        """The same for SQLite's driver and a change of a few rows, which costs less here than a trip to a thread."""
+        """Make a change of a few rows with SQLite's driver, on this thread: that costs less than a trip to another."""
         with translated(self.url):
             if self._small is None:
                 connection = self._engine.raw_connection()
@@ -161,7 +163,7 @@ class Database:
             return work(connection)
 
     async def close(self) -> None:
-        """Let what runs end, then close every connection."""
+        """Wait for running transactions, then close every connection."""
         await self._together.drained()
         for threads in (self._read_threads, self._write_threads):
             await asyncio.to_thread(threads.shutdown)
@@ -173,9 +175,9 @@ class Database:
 
 
 def lock(connection: Connection, name: str) -> None:
-    """Let one transaction at a time past this point. A write to SQLite holds its only lock already.
+    """Let one transaction at a time past this point. A write to SQLite holds the only lock already.
 
-    Whoever changes subscribers with anything else takes `subscribers` first: a row before it, and two wait for each other.
+    A transaction that changes subscribers and other rows takes the lock `subscribers` first, before any row: otherwise two can deadlock.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(
@@ -184,17 +186,17 @@ def lock(connection: Connection, name: str) -> None:
 
 
 class _SqliteCompiler(SQLiteCompiler):
-    """SQLAlchemy drops hints for SQLite without a word; ours are `INDEXED BY`."""
+    """SQLAlchemy silently drops hints for SQLite; ours are `INDEXED BY`."""
 
     def get_from_hint_text(self, table: FromClause, text: str | None) -> str | None:  # noqa: ARG002 - SQLAlchemy's protocol
-        """The hint as it was given."""
+        """Return the hint unchanged."""
         return text
 
 
 def _engine(url: URL, synchronous: str) -> Engine:
     if url.get_backend_name() != "sqlite":
         server = create_engine(url, hide_parameters=True, pool_size=2 * THREADS, pool_pre_ping=True)
-        event.listen(server, "connect", _be_patient)
+        event.listen(server, "connect", _limit_waiting)
         return server
     with translated(url):
         Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
@@ -227,8 +229,8 @@ def _engine(url: URL, synchronous: str) -> Engine:
     return engine
 
 
-def _be_patient(connection: Any, _record: object) -> None:
-    """PostgreSQL waits for ever for a lock, and a machine that was suspended within a transaction keeps its locks."""
+def _limit_waiting(connection: Any, _record: object) -> None:
+    """Limit two waits that PostgreSQL does not: for a lock, and for the next statement of a client that was suspended in a transaction."""
     connection.autocommit = True
     connection.execute(f"SET lock_timeout = {BUSY}")
     connection.execute(f"SET idle_in_transaction_session_timeout = {2 * BUSY}")

@@ -1,4 +1,4 @@
-"""The door for a database's errors: each leaves as a StoreError with one sentence, and never with a statement, a value or a password."""
+"""The translation of database errors: each becomes a StoreError with one sentence, never with a statement, a value or a password."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -9,13 +9,13 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from syndication.errors import StoreError
 
-__all__ = ["place", "translated"]
+__all__ = ["described", "translated"]
 
-# The beginning of an SQLite error's name (https://www.sqlite.org/rescode.html) → what happened, what to do.
+# The start of an SQLite error's name (https://www.sqlite.org/rescode.html), what happened, what to do.
 _SQLITE = (
-    ("SQLITE_FULL", "has no room: the disk is full", "Make room, then run again."),
+    ("SQLITE_FULL", "cannot be written: the disk is full", "Make room, then run again."),
     ("SQLITE_READONLY", "is read-only", "Give this user the right to write the file and its folder."),
-    ("SQLITE_PERM", "may not be read", "Give this user the right to read and write the file and its folder."),
+    ("SQLITE_PERM", "cannot be read", "Give this user the right to read and write the file and its folder."),
     ("SQLITE_BUSY", "is locked by another process", "Wait until it is done, then run again."),
     ("SQLITE_LOCKED", "is locked by another process", "Wait until it is done, then run again."),
     (
@@ -27,9 +27,9 @@ _SQLITE = (
     ("SQLITE_CORRUPT", "is damaged", "Restore it from a backup."),
     ("SQLITE_IOERR", "cannot be read or written", "Check the disk."),
 )
-# The beginning of an SQLSTATE (PostgreSQL, appendix A) → the same.
+# The start of an SQLSTATE (PostgreSQL, appendix A), what happened, what to do.
 _POSTGRESQL = (
-    ("53100", "has no room: its disk is full", "Make room, then run again."),
+    ("53100", "cannot be written: its disk is full", "Make room, then run again."),
     ("53", "has no free connection or memory", "Wait, or raise the server's limits."),
     ("25006", "is read-only", "Use the primary server."),
     ("28", "refused the user or password", "Check store.url and the password."),
@@ -40,8 +40,8 @@ _POSTGRESQL = (
 )
 
 
-def place(url: URL) -> str:
-    """The store as a sentence names it: a path, or host and database; never the user or the password."""
+def described(url: URL) -> str:
+    """Return the beginning of a sentence about the store, with its path, or host and database; never the user or the password."""
     if url.get_backend_name() == "sqlite":
         return f"The store {url.database}"
     return f"The store {url.host or 'on this machine'}{f':{url.port}' if url.port else ''}/{url.database}"
@@ -49,23 +49,23 @@ def place(url: URL) -> str:
 
 @contextmanager
 def translated(url: URL) -> Iterator[None]:
-    """Raises StoreError for whatever SQLAlchemy or a driver raises within."""
+    """Raise StoreError for any error of SQLAlchemy or a driver."""
     try:
         yield
     except DBAPIError as error:
         what, hint = _explained(error.orig)
-        raise StoreError(f"{place(url)} {what}.", hint) from error
-    except sqlite3.Error as error:  # of the steps, which speak to the driver
+        raise StoreError(f"{described(url)} {what}.", hint) from error
+    except sqlite3.Error as error:  # of small writes, which use the driver directly
         what, hint = _explained(error)
-        raise StoreError(f"{place(url)} {what}.", hint) from error
+        raise StoreError(f"{described(url)} {what}.", hint) from error
     except SQLAlchemyError as error:
-        raise StoreError(f"{place(url)} cannot be used ({type(error).__name__}).") from error
+        raise StoreError(f"{described(url)} cannot be used ({type(error).__name__}).") from error
     except OSError as error:
-        raise StoreError(f"{place(url)} cannot be opened: {error.strerror or error}.") from error
+        raise StoreError(f"{described(url)} cannot be opened: {error.strerror or error}.") from error
 
 
 def _explained(error: BaseException | None) -> tuple[str, str]:
-    """Read the driver's own error: `sqlite_errorname` of sqlite3, `sqlstate` of psycopg."""
+    """Explain the driver's error, by `sqlite_errorname` of sqlite3 or `sqlstate` of psycopg: what happened, and what to do."""
     cause = error
     while cause is not None:
         name = getattr(cause, "sqlite_errorname", None)
@@ -79,7 +79,7 @@ def _explained(error: BaseException | None) -> tuple[str, str]:
 
 
 def _sqlstate_at_connect(words: str) -> str | None:
-    """A server that refuses a connection says why in words only (libpq passes no SQLSTATE on), in English unless it was told otherwise."""
+    """Guess the SQLSTATE of a refused connection from its message, because libpq does not pass the code on. Servers default to English."""
     if "authentication failed" in words or "no password supplied" in words or "no pg_hba.conf entry" in words:
         return "28"
     if "too many" in words or "connection slots are reserved" in words:

@@ -1,7 +1,7 @@
 """Group commit: what arrives while a commit runs shares the next one.
 
-A durable commit costs a disk's fsync, whether it holds one change or twenty. Nobody waits for a timer: the first caller's commit starts
-at once, and the others gather behind it.
+A durable commit costs one fsync, whether it holds one change or twenty. There is no timer: the first caller's commit starts at once, and
+the next ones gather meanwhile.
 """
 
 import asyncio
@@ -15,10 +15,9 @@ Answer = TypeVar("Answer")
 
 
 class GroupCommit(Generic[Item, Answer]):
-    """Gathers items and hands them to `commit`, which answers each in order, or fails for all of them.
+    """Gathers items and passes them to `commit`, which returns an answer for each, in order, or fails for all of them.
 
-    A caller that is cancelled while it waits gets no answer, but what it asked for is done all the same when `keep` says so of it,
-    maybe in part: the rest is left out.
+    When a caller is cancelled while it waits, `keep` returns the part of its item that is committed all the same, or None.
     """
 
     def __init__(
@@ -35,7 +34,7 @@ class GroupCommit(Generic[Item, Answer]):
         self._flushing: asyncio.Task[None] | None = None
 
     async def join(self, item: Item) -> Answer:
-        """Raises what `commit` raises."""
+        """Commit the item with others, and return its answer. Raises what `commit` raises."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, answer))
         if self._flushing is None:
@@ -50,7 +49,7 @@ class GroupCommit(Generic[Item, Answer]):
     async def _flush(self) -> None:
         try:
             while self._waiting:
-                await asyncio.sleep(0)  # whoever is ready in this turn of the loop joins
+                await asyncio.sleep(0)  # let the callers that are ready in this turn of the loop join
                 taken, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
                 await self._one(taken)
         finally:

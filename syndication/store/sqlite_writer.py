@@ -1,8 +1,8 @@
-"""Small writes to SQLite, made on the thread that asks: a trip to another one costs more than the statements themselves.
+"""Small writes to SQLite, made on the caller's thread: a trip to another thread costs more than the statements.
 
-Python's threads take turns by one lock, which every call of sqlite3 gives up and has to win back from a busy event loop. So the
-statements run where they are asked for, and only what may take long is left to a thread: waiting for another process's transaction,
-and the fsync of a commit, which `synchronous = "full"` asks of every one.
+Python's threads share one lock. Every call of sqlite3 releases it, and a thread would have to win it back from a busy event loop. So the
+statements run on the caller's thread, and only what may take long runs on another: waiting for another process's transaction, and the
+fsync of a commit, which `synchronous = "full"` requires.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class SqliteWriter:
-    """One connection and its transactions, one at a time. `patience`, in milliseconds, is for another process's write."""
+    """One connection and its transactions, one at a time. `patience` is how long to wait for another process's write, in milliseconds."""
 
     def __init__(self, connection: sqlite3.Connection, *, patience: int, fsyncs: bool) -> None:
         self._connection = connection
@@ -27,10 +27,10 @@ class SqliteWriter:
         connection.execute("PRAGMA busy_timeout = 0")
 
     async def write(self, change: Callable[[sqlite3.Connection], T]) -> T:
-        """Make `change`, a matter of microseconds, in one durable transaction, or not at all. Raises sqlite3.Error."""
+        """Make `change`, which should take microseconds, in one durable transaction, or not at all. Raises sqlite3.Error."""
         loop = asyncio.get_running_loop()
-        if not self._begun():
-            await loop.run_in_executor(self._thread, self._begin)
+        if not self._begin_at_once():
+            await loop.run_in_executor(self._thread, self._begin_patiently)
         try:
             answer = change(self._connection)
         except BaseException:
@@ -42,8 +42,8 @@ class SqliteWriter:
             self._commit()
         return answer
 
-    def _begun(self) -> bool:
-        """Whether nobody else writes: the transaction is ours."""
+    def _begin_at_once(self) -> bool:
+        """Begin a transaction if no other connection writes, and return whether it has begun."""
         try:
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
@@ -52,7 +52,7 @@ class SqliteWriter:
             return False
         return True
 
-    def _begin(self) -> None:
+    def _begin_patiently(self) -> None:
         self._connection.execute(f"PRAGMA busy_timeout = {self._patience}")
         try:
             self._connection.execute("BEGIN IMMEDIATE")
@@ -67,5 +67,5 @@ class SqliteWriter:
             raise
 
     async def close(self) -> None:
-        """Let a commit end."""
+        """Wait for the running commit."""
         await asyncio.to_thread(self._thread.shutdown)

@@ -197,8 +197,8 @@ async def test_unassigned_leaves_out_what_an_edition_holds_and_what_was_withdraw
     )
     by_title = {article.title: article for article in await store.articles.latest(9, until=NOW)}
     await freeze(store, edition([by_title["About held"]]))
-    assert await store.withdrawals.take_back(by_title["About gone"].id, at=NOW)
-    assert not await store.withdrawals.take_back(by_title["About gone"].id, at=NOW)
+    assert await store.withdrawals.withdraw(by_title["About gone"].id, at=NOW)
+    assert not await store.withdrawals.withdraw(by_title["About gone"].id, at=NOW)
     assert titles(await store.articles.unassigned(since=NOW - 9 * DAY, until=NOW)) == ["now", "free", "old"]
     assert titles(await store.articles.unassigned(since=NOW - 3 * DAY, until=NOW - DAY)) == ["free"]
 

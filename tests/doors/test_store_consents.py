@@ -51,7 +51,7 @@ LIMITS = SignupLimits(subscriber=3, apart=timedelta(minutes=5), network=4)
 ASKED = SignupRequest(
     new=NewSubscriber(email=ANN, language="ko"),
     key="k" * 16,
-    marks=("new-ann", "old-ann"),
+    hashes=("new-ann", "old-ann"),
     network="here",
     at=NOW,
     mailing="confirm-1",
@@ -89,7 +89,7 @@ async def test_who_is_confirmed_or_has_complained_is_not_mailed(store: Store, co
 
 
 @pytest.mark.parametrize("complained", [True, False])
-@pytest.mark.parametrize("mark", ASKED.marks)
+@pytest.mark.parametrize("mark", ASKED.hashes)
 async def test_who_complained_is_not_mailed_after_being_erased_either(
     store: Store, mark: str, *, complained: bool
 ) -> None:
@@ -107,7 +107,7 @@ async def came_back(store: Store, email: str, finding: BounceFinding) -> None:
 
 async def asked_for(store: Store, email: str) -> Answer:
     new = replace(ASKED.new, email=email)
-    return await store.confirmations.ask(replace(ASKED, new=new, key=email, marks=(email,)), LIMITS)
+    return await store.confirmations.ask(replace(ASKED, new=new, key=email, hashes=(email,)), LIMITS)
 
 
 async def test_a_complaint_speaks_for_every_address_of_the_mailbox(store: Store) -> None:
@@ -207,7 +207,7 @@ async def test_a_complaint_outlives_every_later_erasure_and_yes_of_its_mailbox(s
 async def taken_in(store: Store, email: str = ANN, *, marks: Sequence[str] = ()) -> Added:
     """What becomes of an address in an import, whose mailbox was given these marks."""
     new = NewSubscribers.of(NewSubscriber(email=email, confirmed=NOW))
-    (result,) = await store.subscribers.take_in(new, [email], at=NOW, marks=lambda _: marks)
+    (result,) = await store.subscribers.add_many(new, [email], at=NOW, hashes=lambda _: marks)
     return result
 
 
@@ -217,7 +217,7 @@ async def test_requests_are_limited_by_reader_under_every_key_and_by_network(sto
         at, key = NOW + timedelta(minutes=minutes), f"{minutes:016}"
         marks = (mark, "new-ann") if email == ANN else (email,)
         return await store.confirmations.ask(
-            replace(ASKED, new=new, at=at, key=key, marks=marks, network=network, mailing=f"m{minutes}"),
+            replace(ASKED, new=new, at=at, key=key, hashes=marks, network=network, mailing=f"m{minutes}"),
             LIMITS,
         )
 
@@ -236,8 +236,8 @@ async def test_a_yes_counts_once_and_lifts_what_kept_the_address_away(store: Sto
     assert await store.subscribers.get(ANN) is None
     await store.confirmations.ask(ASKED, LIMITS)
     ann = await subscriber(store)
-    assert await store.confirmations.confirm(ann, "proof", ASKED.marks, at=NOW + DAY)
-    assert not await store.confirmations.confirm(ann, "another", ASKED.marks, at=NOW + 2 * DAY)
+    assert await store.confirmations.confirm(ann, "proof", ASKED.hashes, at=NOW + DAY)
+    assert not await store.confirmations.confirm(ann, "another", ASKED.hashes, at=NOW + 2 * DAY)
     ann = await subscriber(store)
     assert (ann.consent, ann.confirmed, ann.proof) == (Consent.CONFIRMED, NOW + DAY, "proof")
     assert await taken_in(store, marks=["old-ann"]) is Added.PRESENT
@@ -285,7 +285,7 @@ async def test_what_nobody_answered_is_forgotten_and_whoever_answered_stays(stor
     assert await store.confirmations.sweep(before=NOW + DAY) == ["confirm-1"]
     assert await store.subscribers.get(ANN) is None
     assert await store.subscribers.get("bo@small.example")
-    assert await store.confirmations.asked_at(ASKED.marks) is None
+    assert await store.confirmations.asked_at(ASKED.hashes) is None
     assert await store.confirmations.open() == ()
 
 

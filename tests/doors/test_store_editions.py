@@ -65,7 +65,7 @@ async def test_an_article_of_another_edition_is_refused_and_nothing_is_frozen(st
     await subscribe(store, "ann@small.example")
     articles = await store.articles.latest(2, until=NOW)
     await freeze(store, edition(articles[:1]))
-    with pytest.raises(StoreError, match="stands in another edition"):
+    with pytest.raises(StoreError, match="is in another edition"):
         await freeze(store, edition(articles[::-1], W47.shifted(1), 2), mailing="m2")
     assert await store.editions.frozen() == (W47,)
     assert await listed(store.ledger.rows("m2")) == []

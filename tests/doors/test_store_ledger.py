@@ -47,7 +47,7 @@ async def test_nothing_is_claimed_on_a_disk_that_is_nearly_full(
     shutil.copyfile(sqlite_template, path)
     full = await open_store(f"sqlite:///{path}", room=2**60)
     await planned(full, "ann@small.example")
-    with pytest.raises(StoreError, match="has hardly any room"):
+    with pytest.raises(StoreError, match="is on a nearly full disk"):
         await claim(full)
     assert await states(full) == {"ann@small.example": State.QUEUED}
     await full.close()

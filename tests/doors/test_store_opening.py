@@ -47,6 +47,29 @@ async def test_a_new_store_has_exactly_the_schema_of_tables(empty_url: str) -> N
     await store.close()
 
 
+async def test_a_new_store_has_the_conditions_of_partial_indexes(database_url: str) -> None:
+    expected = {
+        index.name: index.info["where"]
+        for table in metadata.tables.values()
+        for index in table.indexes
+        if "where" in index.info
+    }
+
+    def conditions(connection: Connection) -> dict[str, str]:
+        option = f"{connection.dialect.name}_where"
+        return {
+            str(index["name"]): str(index["dialect_options"][option]).strip("()")
+            for table in metadata.tables
+            for index in inspect(connection).get_indexes(table)
+            if option in index.get("dialect_options", {})
+        }
+
+    store = await open_store(database_url)
+    assert expected
+    assert await store.database.read(conditions) == expected
+    await store.close()
+
+
 def test_the_head_that_is_read_from_file_names_is_alembics() -> None:
     scripts = ScriptDirectory(str(MIGRATIONS))
     assert scripts.get_heads() == [HEAD]
@@ -211,7 +234,7 @@ def test_a_store_at_the_head_opens_without_alembic_and_without_the_other_databas
 import asyncio, sys
 from syndication.store.database import open_store
 asyncio.run(open_store("sqlite:///{sqlite_template}"))
-print([name for name in ("alembic", "mako", "psycopg") if name in sys.modules])
+print([name for name in ("alembic", "mako", "psycopg", "sqlalchemy.dialects.postgresql") if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", opening], check=True, capture_output=True, text=True)
     assert done.stdout == "[]\n"

@@ -183,8 +183,8 @@ async def test_what_is_taken_back_is_on_no_shelf_has_a_tombstone_for_thirty_days
     (found,) = await store.withdrawals.find("https://hanok.example/a", slug="a")
     article = found.article.id
     assert await store.withdrawals.still_shown("media/1a.png")
-    assert await store.withdrawals.take_back(article, at=NOW, reason="A court")
-    assert not await store.withdrawals.take_back(article, at=NOW + HOUR)
+    assert await store.withdrawals.withdraw(article, at=NOW, reason="A court")
+    assert not await store.withdrawals.withdraw(article, at=NOW + HOUR)
     assert [(one.article, one.title, one.at) for one in await store.withdrawals.all()] == [
         (article, "About a", NOW)
     ]

@@ -12,7 +12,7 @@ from syndication.domain.text import plain
 from syndication.domain.week import WeekKey
 from syndication.errors import UsageError
 from syndication.flows.app import App
-from syndication.store.articles.archive import Listed, Wanted
+from syndication.store.articles.archive import ArticleFilter, Listed
 
 __all__ = ["article_facts", "article_list", "named"]
 
@@ -37,7 +37,7 @@ async def article_list(
     app: App, *, week: WeekKey | None, section: str, source: str, since: datetime | None, limit: int
 ) -> list[dict[str, Any]]:
     """The newest articles that fit, at most `limit`. Raises UsageError for a section or a source that there is not."""
-    wanted = Wanted(
+    wanted = ArticleFilter(
         week=(week, *app.edition.cutoff.window(week)) if week else None,
         sections=await _sections(app, section),
         source=await _source(app, source),

@@ -41,7 +41,7 @@ async def withdraw(app: App, wanted: str, reason: str) -> dict[str, Any]:
             gone = Withdrawal(article.id, article.title, app.clock())
             await _rewrite_page(app, edition, gone)
         await _cut_older(app, article)
-        await app.store.withdrawals.take_back(article.id, at=app.clock(), reason=reason)
+        await app.store.withdrawals.withdraw(article.id, at=app.clock(), reason=reason)
         shown = [f"media/{name}" for name in sorted(local_images(article))]
         await app.store.manifest.unwant(
             [path for path in shown if not await app.store.withdrawals.still_shown(path)]

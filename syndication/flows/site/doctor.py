@@ -148,7 +148,7 @@ def _hot(app: App, frozen: tuple[WeekKey, ...]) -> Iterator[Check]:
 def _store(app: App, subscribers: int) -> Check:
     """A store that an older version made is open to everybody on the machine. A run goes on with it."""
     try:
-        app.store.database.want_room()
+        app.store.database.check_room()
     except SyndicationError as error:
         return Check.of("store", error)
     file = app.store.database.file

@@ -99,7 +99,7 @@ async def ask(app: App, address: Address, language: str, visitor: Visitor) -> An
     asked = SignupRequest(
         new=NewSubscriber(email=address.email, language=language),
         key=app.new_id(),
-        marks=marks(app.keyring, address.email),
+        hashes=marks(app.keyring, address.email),
         network=app.keyring.mark(f"network {visitor.network}"),
         at=now,
         mailing=f"confirm-{now:%Y%m%dT%H%M}-{variant.language}.{app.mail.list_id}",

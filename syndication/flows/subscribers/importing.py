@@ -95,7 +95,7 @@ class _Part:
 async def _take_in(app: App, part: _Part, done: Imported, now: datetime) -> list[tuple[int, str]]:
     """Those whom the store refuses, with their lines."""
     keys = app.new_ids(len(part.numbers))
-    results = await app.store.subscribers.take_in(part.new, keys, at=now, marks=partial(marks, app.keyring))
+    results = await app.store.subscribers.add_many(part.new, keys, at=now, hashes=partial(marks, app.keyring))
     added, present = results.count(Added.ADDED), results.count(Added.PRESENT)
     done.added += added
     done.present += present

@@ -73,8 +73,8 @@ async def add_one(app: App, email: str, *, name: str = "", language: str = "", t
         new = subscriber.row({"email": email, "name": name, "language": language, "topics": topics})
     except ValueError as error:
         raise UsageError(f"{email} was not added: {error}.") from None
-    (result,) = await app.store.subscribers.take_in(
-        NewSubscribers.of(new), [app.new_id()], at=now, marks=partial(marks, app.keyring)
+    (result,) = await app.store.subscribers.add_many(
+        NewSubscribers.of(new), [app.new_id()], at=now, hashes=partial(marks, app.keyring)
     )
     if result.refused:
         raise UsageError(f"{email} was not added: {REFUSED[result]}.")

@@ -1,1 +1,1 @@
-"""What is stored of sources, fetched pages and articles."""
+"""Collected articles, the sources and pages they came from, and withdrawals."""

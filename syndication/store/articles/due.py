@@ -1,4 +1,4 @@
-"""Articles whose pages and feeds are due to be written: new, edited or withdrawn ones."""
+"""The articles that publishing has to look at, because they are new, edited or withdrawn."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -13,7 +13,7 @@ __all__ = ["Due", "mark_due"]
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """When publishing has to look at an article; None: not until something happens. `dated` is the article's own time."""
+    """When publishing has to look at an article; None when it need not. `dated` is the article's own time."""
 
     article: str
     dated: datetime
@@ -21,7 +21,7 @@ class Due:
 
 
 def mark_due(connection: Connection, marks: Sequence[Due]) -> None:
-    """Note it; at most 500 at once."""
+    """Replace what was due for these articles, at most 500 at once."""
     connection.execute(
         delete(due_articles).where(due_articles.c.article.in_([mark.article for mark in marks]))
     )

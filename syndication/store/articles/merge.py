@@ -1,12 +1,12 @@
-"""How what a source shows becomes what is kept.
+"""The rules by which the pieces that a source shows become articles.
 
-- An article is known by any of its keys, the strongest first. Of one fetch, two articles with different strongest keys are two, even
-  when a weaker key (title and day) is the same for both. So are two that a feed shows one after the other. Not so in a folder, which
-  shows all it has: there the file was renamed.
-- A new one gets its id, its first-seen time and its reason for the backlog once.
-- An edit by its own source replaces the content; another source that carries the same piece only adds its keys. When its own is no
-  longer configured (it was renamed), the next one that carries it takes its place.
-- Work is done in sets: a point query costs as much as five hundred rows.
+- Any of its keys identifies an article, the strongest first. Two pieces of one fetch with different strongest keys are two articles, even
+  when a weaker key (title and day) is the same for both. So are two that a feed shows in turn. Not so in a folder, which shows all its
+  files: there the file was renamed.
+- A new article gets its id, its first-seen time and its reason for the backlog once.
+- An edit by the article's own source replaces the content; another source that carries the same piece only adds its keys. When the own
+  source is no longer configured (it was renamed), the next one that carries the article becomes its source.
+- Rows are read in sets: a point query costs as much as five hundred rows.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ def merge(
     mint: Callable[[], str],
     backlog: Callable[[ParsedArticle], str],
 ) -> Merged:
-    """Take over `parsed` within the transaction of `connection`."""
+    """Store the pieces in `parsed`, as `Articles.merge` describes."""
     owners = _owners(connection, {key for piece in parsed for key in piece.keys})
     stored = _stored(connection, set(owners.values()))
     known = set(owners)
@@ -50,7 +50,7 @@ def merge(
     updated = 0
     for piece, article in zip(parsed, ids, strict=True):
         if article in seen:
-            continue  # twice in one fetch: the first counts
+            continue  # twice in one fetch: the first one counts
         seen.add(article)
         if article in minted:
             new[article] = _content(piece) | _birth(piece, article, source, now, backlog(piece))
@@ -73,8 +73,11 @@ def _identified(
     mint: Callable[[], str],
     another: Callable[[ParsedArticle, str], bool],
 ) -> tuple[list[str], set[str]]:
-    """The article of each piece; `owners` learns every key on the way. `another`: a title and a day are not enough for this one."""
-    # Whose strongest key is known speaks first, so that no weaker match takes its article.
+    """Return the article of each piece, and which of these are new; every key is added to `owners`.
+
+    `another` says of a piece and an article that title and day are not enough to make them one.
+    """
+    # A piece whose strongest key is known comes first, so that no weaker match gets its article.
     strongest = {
         owners[piece.keys[0]]: piece.keys[0] for piece in parsed if piece.keys and piece.keys[0] in owners
     }
@@ -106,11 +109,11 @@ def _is_another(
     stored: Mapping[str, Any],
     known: Mapping[str, Sequence[str]],
 ) -> bool:
-    """Whether this feed has shown `article`, known by the keys `known`, under another guid or URL than that of `piece`."""
+    """Return whether this feed has shown `article`, whose keys are in `known`, under another guid or URL than that of `piece`."""
     if source.kind is SourceKind.FOLDER or article not in known:
         return False
     kinds = [f"guid:{source.name}:"]
-    if stored[article].source == source.name:  # else the URL may be the other source's
+    if stored[article].source == source.name:  # otherwise the URL may be the other source's
         kinds.append("url:")
     return any(_has(piece.keys, kind) and _has(known[article], kind) for kind in kinds)
 
@@ -120,7 +123,7 @@ def _has(keys: Sequence[str], kind: str) -> bool:
 
 
 def _change(piece: ParsedArticle, stored: Any, now: datetime) -> dict[str, Any] | None:
-    """What an edit changes; None when nothing did. Only what a subscriber would notice moves `changed`."""
+    """Return the columns that an edit changes, None when there are none. Only a change that a subscriber would notice moves `changed`."""
     times = {"published": _published(piece, stored), "updated": piece.updated or stored.updated}
     times["dated"] = times["published"] or stored.first_seen
     if piece.content_hash() != stored.hash:
@@ -132,7 +135,9 @@ def _change(piece: ParsedArticle, stored: Any, now: datetime) -> dict[str, Any] 
 
 
 def _published(piece: ParsedArticle, stored: Any) -> datetime | None:
-    """A source may correct a date, but not lift an article that was out when it was first seen: it would never come to rest."""
+    """Return the publication time. A source may correct it, but not move an article that was out when it was first seen past that time:
+    the article would rise to the top again and again.
+    """
     if piece.published is None:
         return stored.published  # type: ignore[no-any-return] # a row's columns have no types
     if stored.published and stored.published <= stored.first_seen < piece.published:
@@ -159,7 +164,7 @@ def _birth(piece: ParsedArticle, article: str, source: Source, now: datetime, ba
     return {
         "id": article,
         "source": source.name,
-        "slug": piece.slug or piece.title if not piece.url else None,  # made unique as it is written
+        "slug": piece.slug or piece.title if not piece.url else None,  # made unique by `_write`
         "published": piece.published,
         "updated": piece.updated,
         "dated": piece.published or now,
@@ -172,18 +177,18 @@ def _birth(piece: ParsedArticle, article: str, source: Source, now: datetime, ba
 
 def _owners(connection: Connection, keys: set[str]) -> dict[str, str]:
     c = article_keys.c
-    question = select(c.key, c.article).where(c.key.in_(bindparam("chunk", expanding=True)))
+    query = select(c.key, c.article).where(c.key.in_(bindparam("chunk", expanding=True)))
     return {
         key: article
         for chunk in _chunks(keys)
-        for key, article in connection.execute(question, {"chunk": chunk})
+        for key, article in connection.execute(query, {"chunk": chunk})
     }
 
 
 def _doubtful(
     connection: Connection, parsed: Sequence[ParsedArticle], owners: Mapping[str, str]
 ) -> Mapping[str, list[str]]:
-    """The keys of every article that a piece may be by a weaker key alone."""
+    """Return the keys of every article that a weaker key alone identifies with a piece."""
     weak = {
         owners[key]
         for piece in parsed
@@ -192,10 +197,10 @@ def _doubtful(
         if key in owners
     }
     c = article_keys.c
-    question = select(c.article, c.key).where(c.article.in_(bindparam("chunk", expanding=True)))
+    query = select(c.article, c.key).where(c.article.in_(bindparam("chunk", expanding=True)))
     found: dict[str, list[str]] = {article: [] for article in weak}
     for chunk in _chunks(weak):
-        for article, key in connection.execute(question, {"chunk": chunk}):
+        for article, key in connection.execute(query, {"chunk": chunk}):
             found[article].append(key)
     return found
 
@@ -203,8 +208,8 @@ def _doubtful(
 def _stored(connection: Connection, ids: set[str]) -> Mapping[str, Any]:
     c = articles.c
     columns = (c.id, c.source, c.slug, c.hash, c.published, c.updated, c.first_seen)
-    question = select(*columns).where(c.id.in_(bindparam("chunk", expanding=True)))
-    return {row.id: row for chunk in _chunks(ids) for row in connection.execute(question, {"chunk": chunk})}
+    query = select(*columns).where(c.id.in_(bindparam("chunk", expanding=True)))
+    return {row.id: row for chunk in _chunks(ids) for row in connection.execute(query, {"chunk": chunk})}
 
 
 def _write(
@@ -220,7 +225,9 @@ def _write(
             connection.execute(select(articles.c.slug).where(articles.c.slug.is_not(None))).scalars()
         )
     for row in paged:
-        row["slug"] = unique_slug(row["slug"], slugs, row["hash"])  # not of the id: a dry run mints another
+        row["slug"] = unique_slug(
+            row["slug"], slugs, row["hash"]
+        )  # the hash, not the id: a dry run makes another id
         slugs.add(row["slug"])
     for rows in _chunks(new.values()):
         connection.execute(insert(articles), rows)

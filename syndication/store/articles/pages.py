@@ -1,4 +1,4 @@
-"""What is remembered of the pages that a source lists."""
+"""The pages that a source lists: when each was read, and what it held."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,8 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from syndication.domain.article import Source, Validators
 from syndication.domain.page import KnownPage
-from syndication.store.engine import Database, lock
+from syndication.store.engine import lock
+from syndication.store.repository import Repository, reads, writes
 from syndication.store.tables.articles import pages
 
 __all__ = ["KnownPages"]
@@ -15,41 +16,36 @@ __all__ = ["KnownPages"]
 CHUNK = 500  # rows of one statement
 
 
-class KnownPages:
-    """The pages of a source, by the name in the configuration."""
+class KnownPages(Repository):
+    """The pages of each source."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    @reads
+    def known(self, connection: Connection, source: Source) -> tuple[KnownPage, ...]:
+        """Return the known pages of `source`, by address."""
+        return tuple(_known(connection, source.name).values())
 
-    async def known(self, source: Source) -> tuple[KnownPage, ...]:
-        """All that is remembered of `source`, by address."""
-        return await self._database.read(lambda connection: tuple(_known(connection, source.name).values()))
+    @reads
+    def listing(self, connection: Connection, url: str) -> frozenset[str]:
+        """Return the names of the sources that found an article on the page at `url`."""
+        query = select(pages.c.source).where(pages.c.url == url, pages.c.published.is_not(None))
+        return frozenset(connection.execute(query).scalars())
 
-    async def listing(self, url: str) -> frozenset[str]:
-        """The names of the sources that found an article on the page at `url`."""
-        c = pages.c
-        question = select(c.source).where(c.url == url, c.published.is_not(None))
-        return await self._database.read(lambda connection: frozenset(connection.execute(question).scalars()))
-
-    async def save(self, source: Source, found: Sequence[KnownPage]) -> None:
-        """Remember `found` of `source` and nothing else. Only what differs is written: there may be tens of thousands."""
-
-        def change(connection: Connection) -> None:
-            lock(connection, "sources")
-            before = _known(connection, source.name)
-            after = {page.url: page for page in found}
-            for chunk in _chunks([url for url in before if url not in after]):
-                connection.execute(delete(pages).where(pages.c.source == source.name, pages.c.url.in_(chunk)))
-            new = [_row(source, page) for url, page in after.items() if url not in before]
-            for chunk in _chunks(new):
-                connection.execute(insert(pages), chunk)
-            changed = [_row(source, page) for url, page in after.items() if before.get(url, page) != page]
-            if changed:
-                connection.execute(
-                    _UPDATE, [{f"_{name}": value for name, value in row.items()} for row in changed]
-                )
-
-        await self._database.write(change)
+    @writes
+    def save(self, connection: Connection, source: Source, found: Sequence[KnownPage]) -> None:
+        """Make `found` the known pages of `source`. Only differences are written: there may be tens of thousands of pages."""
+        lock(connection, "sources")
+        before = _known(connection, source.name)
+        after = {page.url: page for page in found}
+        for chunk in _chunks([url for url in before if url not in after]):
+            connection.execute(delete(pages).where(pages.c.source == source.name, pages.c.url.in_(chunk)))
+        new = [_row(source, page) for url, page in after.items() if url not in before]
+        for chunk in _chunks(new):
+            connection.execute(insert(pages), chunk)
+        changed = [_row(source, page) for url, page in after.items() if before.get(url, page) != page]
+        if changed:
+            connection.execute(
+                _UPDATE, [{f"_{name}": value for name, value in row.items()} for row in changed]
+            )
 
 
 _KEY = ("source", "url")
@@ -61,8 +57,8 @@ _UPDATE = (
 
 
 def _known(connection: Connection, source: str) -> dict[str, KnownPage]:
-    question = select(pages).where(pages.c.source == source).order_by(pages.c.url)
-    return {row.url: _page(row) for row in connection.execute(question)}
+    query = select(pages).where(pages.c.source == source).order_by(pages.c.url)
+    return {row.url: _page(row) for row in connection.execute(query)}
 
 
 def _page(row: Any) -> KnownPage:

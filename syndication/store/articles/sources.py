@@ -1,4 +1,4 @@
-"""What each source said last: validators, counts, failures, and its hot lists."""
+"""What the last collects found at each source: validators, counts, failures, and its hot lists."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ from sqlalchemy import Connection, delete, func, insert, literal, select, update
 from syndication.domain.article import Source, Validators
 from syndication.domain.hotlist import HotLine, HotList
 from syndication.store.columns import Utc
-from syndication.store.engine import Database, lock
+from syndication.store.engine import lock
+from syndication.store.repository import Repository, reads, writes
 from syndication.store.tables.articles import hot_lists, sources
 
 __all__ = ["SourceState", "Sources"]
@@ -18,8 +19,8 @@ __all__ = ["SourceState", "Sources"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
-    """How a source stands: `collected` is its last success with `count` articles, `failures` how many attempts in a row have failed
-    since, the first at `failing_since`. The last attempt `took` so many seconds; `usual` is how many articles it gives when all is well.
+    """The state of a source. `collected` is its last success, with `count` articles; `failures` counts the failed attempts since, the
+    first of them at `failing_since`. `took` is the last attempt's seconds, `usual` how many articles a healthy source gives.
     """
 
     name: str
@@ -36,33 +37,25 @@ class SourceState:
     retired: bool
 
 
-class Sources:
+class Sources(Repository):
     """The sources' states, by the name in the configuration."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    @reads
+    def states(self, connection: Connection) -> tuple[SourceState, ...]:
+        """Return every source that was ever collected, by name."""
+        return tuple(map(_state, connection.execute(select(sources).order_by(sources.c.name))))
 
-    async def states(self) -> tuple[SourceState, ...]:
-        """Every source that was ever collected, by name."""
+    @reads
+    def state(self, connection: Connection, source: Source) -> SourceState | None:
+        """Return a source's state; None when it was never tried, or only at another location: that was another source."""
+        here = (sources.c.name == source.name, sources.c.location == source.location)
+        row = connection.execute(select(sources).where(*here)).first()
+        return _state(row) if row else None
 
-        def question(connection: Connection) -> tuple[SourceState, ...]:
-            return tuple(_state(row) for row in connection.execute(select(sources).order_by(sources.c.name)))
-
-        return await self._database.read(question)
-
-    async def state(self, source: Source) -> SourceState | None:
-        """None when it was never tried, or only at another location: that was another source."""
-        c = sources.c
-        known = select(sources).where(c.name == source.name, c.location == source.location)
-
-        def question(connection: Connection) -> SourceState | None:
-            row = connection.execute(known).first()
-            return _state(row) if row else None
-
-        return await self._database.read(question)
-
-    async def record(
+    @writes
+    def record(
         self,
+        connection: Connection,
         source: Source,
         *,
         at: datetime,
@@ -73,8 +66,9 @@ class Sources:
         error: str = "",
         retired: bool = False,
     ) -> None:
-        """Write down an attempt that `took` so many seconds: a success, or a failure with its `error`. A failure keeps what the last
-        success brought; without `validators`, `count` (a 304) or `usual` a success keeps them too.
+        """Record an attempt that took `took` seconds: a failure when there is an `error`, else a success.
+
+        A failure leaves `validators`, `count` and `usual` as they are, and so does a success without them (a 304 has no count).
         """
         values: dict[str, Any] = {"error": error, "retired": retired, "took": took}
         if error:
@@ -82,7 +76,7 @@ class Sources:
             values |= {"failed": at, "failures": sources.c.failures + 1, "failing_since": first}
         else:
             values |= {"failures": 0, "failing_since": None}
-            if not retired:  # to be gone is no success
+            if not retired:  # a 410 is no success
                 values["collected"] = at
             if count is not None:
                 values["count"] = count
@@ -90,19 +84,18 @@ class Sources:
                 values["usual"] = usual
             if validators is not None:
                 values |= {"etag": validators.etag, "last_modified": validators.last_modified}
+        lock(connection, "sources")
+        here = (sources.c.name == source.name, sources.c.location == source.location)
+        if not connection.execute(select(sources.c.name).where(*here)).first():
+            connection.execute(delete(sources).where(sources.c.name == source.name))
+            connection.execute(insert(sources).values(name=source.name, location=source.location))
+        connection.execute(update(sources).where(*here).values(values))
 
-        def change(connection: Connection) -> None:
-            lock(connection, "sources")
-            here = (sources.c.name == source.name, sources.c.location == source.location)
-            if not connection.execute(select(sources.c.name).where(*here)).first():
-                connection.execute(delete(sources).where(sources.c.name == source.name))
-                connection.execute(insert(sources).values(name=source.name, location=source.location))
-            connection.execute(update(sources).where(*here).values(values))
-
-        await self._database.write(change)
-
-    async def save_hot(self, source: str, lists: Sequence[HotList], *, at: datetime) -> None:
-        """Put `lists` in the place of what the source named `source` had before."""
+    @writes
+    def save_hot(
+        self, connection: Connection, source: str, lists: Sequence[HotList], *, at: datetime
+    ) -> None:
+        """Replace the hot lists of the source named `source`."""
         rows = [
             {
                 "source": source,
@@ -114,23 +107,16 @@ class Sources:
             }
             for position, found in enumerate({found.origin: found for found in lists}.values())
         ]
+        lock(connection, "sources")
+        connection.execute(delete(hot_lists).where(hot_lists.c.source == source))
+        if rows:
+            connection.execute(insert(hot_lists), rows)
 
-        def change(connection: Connection) -> None:
-            lock(connection, "sources")
-            connection.execute(delete(hot_lists).where(hot_lists.c.source == source))
-            if rows:
-                connection.execute(insert(hot_lists), rows)
-
-        await self._database.write(change)
-
-    async def hot_lists(self) -> tuple[HotList, ...]:
-        """The lists of all sources as last collected."""
-        order = (hot_lists.c.source, hot_lists.c.position)
-
-        def question(connection: Connection) -> tuple[HotList, ...]:
-            return tuple(_hot_list(row) for row in connection.execute(select(hot_lists).order_by(*order)))
-
-        return await self._database.read(question)
+    @reads
+    def hot_lists(self, connection: Connection) -> tuple[HotList, ...]:
+        """Return the hot lists of all sources as last collected."""
+        query = select(hot_lists).order_by(hot_lists.c.source, hot_lists.c.position)
+        return tuple(map(_hot_list, connection.execute(query)))
 
 
 def _state(row: Any) -> SourceState:
@@ -139,7 +125,7 @@ def _state(row: Any) -> SourceState:
         location=row.location,
         validators=Validators(row.etag, row.last_modified),
         collected=row.collected,
-        count=row._mapping["count"],  # noqa: SLF001 - a row is a tuple: `.count` is the tuple's
+        count=row._mapping["count"],  # noqa: SLF001 - a row is a tuple, and tuples have a method `count`
         usual=row.usual,
         took=row.took,
         failed=row.failed,

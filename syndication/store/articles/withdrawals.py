@@ -1,4 +1,4 @@
-"""What was taken back. The store keeps it, so that it can be published again; nothing else shows it."""
+"""Withdrawn articles. The store keeps them, so that they can be restored; nothing shows them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,87 +8,82 @@ from sqlalchemy import Connection, String, cast, or_, select, update
 from syndication.domain.published import Filing
 from syndication.store.articles.articles import article_of
 from syndication.store.articles.due import Due, mark_due
-from syndication.store.engine import Database, lock
+from syndication.store.engine import lock
+from syndication.store.repository import Repository, reads, writes
 from syndication.store.tables.articles import article_keys, articles
 
 __all__ = ["Withdrawal", "Withdrawals"]
 
-_ENOUGH = 5  # of several articles that may be meant, so many are named
+_MOST_NAMED = 5  # of the articles that a name may mean
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """An article that was taken back."""
+    """A withdrawn article."""
 
     article: str
     title: str
     at: datetime
 
 
-class Withdrawals:
-    """Taking back, and giving again. Publishing has to look at the article either way."""
+class Withdrawals(Repository):
+    """Withdrawing articles and restoring them. Either makes publishing look at the article."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def find(self, name: str, *, slug: str) -> tuple[Filing, ...]:
-        """The articles with the id or the address `name`, or a page called `slug`."""
+    @reads
+    def find(self, connection: Connection, name: str, *, slug: str) -> tuple[Filing, ...]:
+        """Return the articles, at most five, whose id or address is `name`, or whose page is called `slug`."""
         c = articles.c
         by_key = select(article_keys.c.article).where(article_keys.c.key == f"url:{name}")
-        question = (
+        query = (
             select(articles)
             .where(or_(c.id == name, c.url == name, c.slug == slug, c.id.in_(by_key)))
             .order_by(c.id)
-            .limit(_ENOUGH)
+            .limit(_MOST_NAMED)
         )
-        return await self._database.read(
-            lambda connection: tuple(
-                Filing(article_of(row), row.withdrawn) for row in connection.execute(question)
-            )
-        )
+        return tuple(Filing(article_of(row), row.withdrawn) for row in connection.execute(query))
 
-    async def take_back(self, article: str, *, at: datetime, reason: str = "") -> bool:
-        """No list and no edition shows the article any more. False when it is unknown or withdrawn already; then the first time stays."""
-        return await self._change(article, {"withdrawn": at, "reason": reason}, at)
+    @writes
+    def withdraw(self, connection: Connection, article: str, *, at: datetime, reason: str = "") -> bool:
+        """Hide the article from every list and edition.
 
-    async def restore(self, article: str, *, at: datetime) -> bool:
-        """Show it again. False when it is unknown or was not withdrawn."""
-        return await self._change(article, {"withdrawn": None, "reason": ""}, at)
+        Return False when it is unknown or withdrawn already; then the first time stays.
+        """
+        return _change(connection, article, {"withdrawn": at, "reason": reason}, at)
 
-    async def _change(self, article: str, values: dict[str, object], at: datetime) -> bool:
+    @writes
+    def restore(self, connection: Connection, article: str, *, at: datetime) -> bool:
+        """Show the article again. Return False when it is unknown or not withdrawn."""
+        return _change(connection, article, {"withdrawn": None, "reason": ""}, at)
+
+    @reads
+    def all(self, connection: Connection) -> tuple[Withdrawal, ...]:
+        """Return all withdrawals, the latest first."""
         c = articles.c
-        other = c.withdrawn.is_not(None) if values["withdrawn"] is None else c.withdrawn.is_(None)
-
-        def change(connection: Connection) -> bool:
-            lock(connection, "articles")
-            dated = connection.execute(select(c.dated).where(c.id == article, other)).scalar()
-            if dated is None:
-                return False
-            connection.execute(update(articles).where(c.id == article).values(values))
-            mark_due(connection, [Due(article, dated, at)])
-            return True
-
-        return await self._database.write(change)
-
-    async def all(self) -> tuple[Withdrawal, ...]:
-        """All that is withdrawn, the latest first."""
-        c = articles.c
-        question = (
+        query = (
             select(c.id, c.title, c.withdrawn)
             .where(c.withdrawn.is_not(None))
             .order_by(c.withdrawn.desc(), c.id)
         )
-        return await self._database.read(
-            lambda connection: tuple(
-                Withdrawal(row.id, row.title, row.withdrawn) for row in connection.execute(question)
-            )
-        )
+        return tuple(Withdrawal(*row) for row in connection.execute(query))
 
-    async def still_shown(self, image: str) -> bool:
-        """Whether an article that is not withdrawn shows the image `media/NAME`."""
+    @reads
+    def still_shown(self, connection: Connection, image: str) -> bool:
+        """Return whether an article that is not withdrawn shows the image `media/NAME`."""
         c = articles.c
         shows = or_(
             c.content.contains(image, autoescape=True), cast(c.image, String).contains(image, autoescape=True)
         )
-        question = select(c.id).where(c.withdrawn.is_(None), shows).limit(1)
-        return await self._database.read(lambda connection: connection.execute(question).first() is not None)
+        query = select(c.id).where(c.withdrawn.is_(None), shows).limit(1)
+        return connection.execute(query).first() is not None
+
+
+def _change(connection: Connection, article: str, values: dict[str, object], at: datetime) -> bool:
+    c = articles.c
+    other = c.withdrawn.is_not(None) if values["withdrawn"] is None else c.withdrawn.is_(None)
+    lock(connection, "articles")
+    dated = connection.execute(select(c.dated).where(c.id == article, other)).scalar()
+    if dated is None:
+        return False
+    connection.execute(update(articles).where(c.id == article).values(values))
+    mark_due(connection, [Due(article, dated, at)])
+    return True

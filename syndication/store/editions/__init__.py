@@ -1,1 +1,1 @@
-"""Frozen editions, their mailings and the editor's notes."""
+"""Frozen editions with their rankings and mailings, and the transaction that freezes one."""

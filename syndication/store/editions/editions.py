@@ -1,4 +1,4 @@
-"""Editions as frozen, their rankings, and their mailings."""
+"""Frozen editions, their rankings and mailings, and the editor's notes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
@@ -14,7 +14,7 @@ from syndication.domain.variant import Variant
 from syndication.domain.week import WeekKey
 from syndication.errors import StoreError
 from syndication.store.editions.freeze import Plan, discard, freeze
-from syndication.store.engine import Database
+from syndication.store.repository import Repository, reads, writes
 from syndication.store.tables.articles import articles
 from syndication.store.tables.editions import edition_articles, editions, hot_accounts, hot_entries, notes
 from syndication.store.tables.sending import batches, deliveries, mailings, variants
@@ -22,38 +22,29 @@ from syndication.store.tables.sending import batches, deliveries, mailings, vari
 __all__ = ["Editions", "Notes", "hot_entry"]
 
 
-class Notes:
-    """A note stays after its edition has taken it over, so that a discarded edition finds it again."""
+class Notes(Repository):
+    """The editor's notes, by week. A note stays after its edition has taken it over, so that a discarded edition finds it again."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    @reads
+    def get(self, connection: Connection, key: WeekKey) -> str:
+        """Return the week's note, empty when there is none."""
+        return connection.execute(select(notes.c.note).where(notes.c.edition == str(key))).scalar() or ""
 
-    async def get(self, key: WeekKey) -> str:
-        """Empty when there is none."""
-        question = select(notes.c.note).where(notes.c.edition == str(key))
-        return await self._database.read(lambda connection: connection.execute(question).scalar() or "")
-
-    async def put(self, key: WeekKey, note: str) -> None:
-        """Instead of the one that was there; an empty one leaves none."""
-        gone = delete(notes).where(notes.c.edition == str(key))
-        made = insert(notes).values(edition=str(key), note=note)
-
-        def change(connection: Connection) -> None:
-            connection.execute(gone)
-            if note:
-                connection.execute(made)
-
-        await self._database.write(change)
+    @writes
+    def put(self, connection: Connection, key: WeekKey, note: str) -> None:
+        """Replace the week's note; an empty one leaves none."""
+        connection.execute(delete(notes).where(notes.c.edition == str(key)))
+        if note:
+            connection.execute(insert(notes).values(edition=str(key), note=note))
 
 
-class Editions:
-    """Editions by their week."""
+class Editions(Repository):
+    """Editions, by week."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def freeze(
+    @writes
+    def freeze(
         self,
+        connection: Connection,
         edition: Edition,
         *,
         variants: Sequence[Variant],
@@ -67,10 +58,11 @@ class Editions:
         waits: bool = False,
         hot: Mapping[str, Any] | None = None,
     ) -> FrozenEdition:
-        """Settle an edition and plan its mailing for every subscriber who is confirmed now, all or nothing.
+        """Freeze an edition and plan its mailing for every subscriber who is confirmed now, all or nothing.
 
         The first of `variants` is in the publication's language: a subscriber whose own was not compiled gets it. `lane_of` names the
-        lane of a domain; with `waits` an editor has to approve it. `hot` is how its ranking came about. Raises StoreError when the edition is frozen already, or one of its articles stands in another.
+        lane of a domain. With `waits` an editor has to approve the edition. `hot` is the account of its ranking. Raises StoreError when
+        the edition is frozen already, or when one of its articles is in another edition.
         """
         plan = Plan(
             edition=edition,
@@ -85,120 +77,120 @@ class Editions:
             waits=waits,
             hot=hot or {},
         )
+        freeze(connection, plan)
+        frozen = _get(connection, edition.key)
+        assert frozen is not None
+        return frozen
 
-        return await self._database.write(lambda connection: _frozen(connection, plan))
+    @reads
+    def get(self, connection: Connection, key: WeekKey) -> FrozenEdition | None:
+        """Return the edition of a week, None when it is not frozen."""
+        return _get(connection, key)
 
-    async def get(self, key: WeekKey) -> FrozenEdition | None:
-        """None when `key` is not frozen."""
-        return await self._database.read(lambda connection: _get(connection, key))
+    @reads
+    def frozen(self, connection: Connection) -> tuple[WeekKey, ...]:
+        """Return the keys of all frozen editions, earliest first."""
+        keys = connection.execute(select(editions.c.key).order_by(editions.c.key)).scalars()
+        return tuple(map(WeekKey.parse, keys))
 
-    async def frozen(self) -> tuple[WeekKey, ...]:
-        """The frozen editions' keys, earliest first."""
-        question = select(editions.c.key).order_by(editions.c.key)
-        return await self._database.read(
-            lambda connection: tuple(map(WeekKey.parse, connection.execute(question).scalars()))
-        )
-
-    async def first(self) -> WeekKey | None:
-        """The edition that was frozen first, of whichever week; None when there is none."""
-        question = select(editions.c.key).order_by(editions.c.frozen, editions.c.number).limit(1)
-        key = await self._database.read(lambda connection: connection.execute(question).scalar())
+    @reads
+    def first(self, connection: Connection) -> WeekKey | None:
+        """Return the edition that was frozen first, whichever its week; None when there is none."""
+        query = select(editions.c.key).order_by(editions.c.frozen, editions.c.number).limit(1)
+        key = connection.execute(query).scalar()
         return WeekKey.parse(key) if key else None
 
-    async def number_next(self, first_number: int) -> int:
-        """The next edition's number: how many there were, counted from `first_number`. None is given twice, even if one was discarded."""
-        question = select(func.count(), func.max(editions.c.number))
+    @reads
+    def number_next(self, connection: Connection, first_number: int) -> int:
+        """Return the next edition's number, counted from `first_number`. No number is given twice, even after a discard."""
+        query = select(func.count(), func.max(editions.c.number))
+        number, highest = connection.execute(query).one()
+        return max(first_number + int(number), int(highest or 0) + 1)
 
-        def answer(connection: Connection) -> int:
-            number, highest = connection.execute(question).one()
-            return max(first_number + int(number), int(highest or 0) + 1)
+    @reads
+    def hot_before(self, connection: Connection, key: WeekKey) -> tuple[HotEntry, ...] | None:
+        """Return the ranking of the nearest edition before `key`, None when there is none."""
+        query = select(func.max(editions.c.key)).where(editions.c.key < str(key))
+        before = connection.execute(query).scalar()
+        return None if before is None else _hot_of(connection, before)
 
-        return await self._database.read(answer)
+    @reads
+    def hot_account(self, connection: Connection, key: WeekKey) -> dict[str, Any]:
+        """Return the account of a week's ranking (`HotAccount.document`), empty for an edition that was frozen without one."""
+        query = select(hot_accounts.c.account).where(hot_accounts.c.edition == str(key))
+        return connection.execute(query).scalar() or {}
 
-    async def hot_before(self, key: WeekKey) -> tuple[HotEntry, ...] | None:
-        """The ranking of the nearest edition before `key`; None when there is none."""
-        question = select(func.max(editions.c.key)).where(editions.c.key < str(key))
-        return await self._database.read(
-            lambda connection: _hot_of(connection, connection.execute(question).scalar())
-        )
-
-    async def hot_account(self, key: WeekKey) -> dict[str, Any]:
-        """How the ranking of `key` came about (`HotAccount.document`); empty when a version made it that did not keep that."""
-        question = select(hot_accounts.c.account).where(hot_accounts.c.edition == str(key))
-        return await self._database.read(lambda connection: connection.execute(question).scalar() or {})
-
-    async def lines(self) -> tuple[EditionSummary, ...]:
-        """A line for each edition that its editor has let out, latest first."""
+    @reads
+    def lines(self, connection: Connection) -> tuple[EditionSummary, ...]:
+        """Return a summary of each approved edition, latest first."""
         c = editions.c
-        out = select(mailings.c.edition).where(mailings.c.approved.is_not(None))
+        approved = select(mailings.c.edition).where(mailings.c.approved.is_not(None))
         left = (
             select(edition_articles.c.article)
             .join(articles, articles.c.id == edition_articles.c.article)
             .where(edition_articles.c.edition == c.key, articles.c.withdrawn.is_(None))
             .exists()
         )
-        question = (
+        query = (
             select(c.key, c.number, c.day, c.subject, left.label("left"))
-            .where(c.key.in_(out))
+            .where(c.key.in_(approved))
             .order_by(c.key.desc())
         )
-
-        def answer(connection: Connection) -> tuple[EditionSummary, ...]:
-            return tuple(
-                EditionSummary(
-                    key=WeekKey.parse(row.key),
-                    number=row.number,
-                    day=date.fromisoformat(row.day),
-                    subject=row.subject,
-                    gone=not row.left,
-                )
-                for row in connection.execute(question)
+        return tuple(
+            EditionSummary(
+                key=WeekKey.parse(row.key),
+                number=row.number,
+                day=date.fromisoformat(row.day),
+                subject=row.subject,
+                gone=not row.left,
             )
-
-        return await self._database.read(answer)
-
-    async def holding(self, article: str) -> FrozenEdition | None:
-        """The edition that an article stands in, None when it is in none."""
-        question = select(edition_articles.c.edition).where(edition_articles.c.article == article)
-
-        def answer(connection: Connection) -> FrozenEdition | None:
-            key = connection.execute(question).scalar()
-            return _get(connection, WeekKey.parse(key)) if key else None
-
-        return await self._database.read(answer)
-
-    async def rewrite(self, key: WeekKey, *, page: str, subject: str) -> None:
-        """Change what the archive shows of a frozen edition, which only a withdrawal may; its mails stay as they are."""
-        change = update(editions).where(editions.c.key == str(key)).values(page=page, subject=subject)
-        await self._database.write(lambda connection: connection.execute(change))
-
-    async def mark_published(self, key: WeekKey, *, at: datetime) -> None:
-        """Note that its files are out; the first time counts."""
-        change = (
-            update(editions)
-            .where(editions.c.key == str(key), editions.c.published.is_(None))
-            .values(published=at)
+            for row in connection.execute(query)
         )
-        await self._database.write(lambda connection: connection.execute(change))
 
-    async def approve(self, key: WeekKey, *, at: datetime) -> bool:
-        """Let an edition out. False, and the first time stays, when it was approved before, or needed nobody's approval."""
+    @reads
+    def holding(self, connection: Connection, article: str) -> FrozenEdition | None:
+        """Return the edition that holds an article, None when there is none."""
+        query = select(edition_articles.c.edition).where(edition_articles.c.article == article)
+        key = connection.execute(query).scalar()
+        return _get(connection, WeekKey.parse(key)) if key else None
+
+    @writes
+    def rewrite(self, connection: Connection, key: WeekKey, *, page: str, subject: str) -> None:
+        """Change what the archive shows of a frozen edition, which only a withdrawal may do. Its mails stay as they are."""
+        change = update(editions).where(editions.c.key == str(key)).values(page=page, subject=subject)
+        connection.execute(change)
+
+    @writes
+    def mark_published(self, connection: Connection, key: WeekKey, *, at: datetime) -> None:
+        """Record when the edition's files were published; the first time counts."""
+        unpublished = (editions.c.key == str(key), editions.c.published.is_(None))
+        connection.execute(update(editions).where(*unpublished).values(published=at))
+
+    @writes
+    def approve(self, connection: Connection, key: WeekKey, *, at: datetime) -> bool:
+        """Approve an edition for sending.
+
+        Return False when it was approved before, or needed no approval; then the first time stays.
+        """
         c = mailings.c
         change = update(mailings).where(c.edition == str(key), c.approved.is_(None)).values(approved=at)
-        return await self._database.write(lambda connection: connection.execute(change).rowcount > 0)
+        return connection.execute(change).rowcount > 0
 
-    async def discard(self, key: WeekKey) -> bool:
-        """Take a frozen edition back, with all its rows. False, and nothing is changed, once a mail of it may have gone out."""
-        return await self._database.write(lambda connection: discard(connection, key))
+    @writes
+    def discard(self, connection: Connection, key: WeekKey) -> bool:
+        """Delete a frozen edition with all its rows. Return False, with nothing changed, when a mail of it may have gone out."""
+        return discard(connection, key)
 
-    async def mailing(self, mailing: str) -> Mailing:
-        """What a mailing's messages have in common. Raises StoreError for one that is not known."""
-        return await self._database.read(lambda connection: _mailing(connection, mailing))
+    @reads
+    def mailing(self, connection: Connection, mailing: str) -> Mailing:
+        """Return what a mailing's messages have in common. Raises StoreError for an unknown mailing."""
+        return _mailing(connection, mailing)
 
-    async def open_mailings(self) -> tuple[str, ...]:
-        """The mailings with rows that wait, are held, or are unknown; the oldest first."""
+    @reads
+    def open_mailings(self, connection: Connection) -> tuple[str, ...]:
+        """Return the mailings with rows that wait, are held, or are unknown, oldest first."""
         c = deliveries.c
-        # Each condition is an index's own, so that no finished row is walked.
+        # Each condition is that of an index, so that no finished row is read.
         waiting = select(c.mailing).where(c.mailing == mailings.c.id, c.due.is_not(None)).exists()
         held = select(batches.c.id).where(batches.c.mailing == mailings.c.id).exists()
         unknown = (
@@ -206,17 +198,10 @@ class Editions:
             .where(c.mailing == mailings.c.id, c.unknowns > 0, c.state == State.UNKNOWN)
             .exists()
         )
-        question = (
+        query = (
             select(mailings.c.id).where(or_(waiting, held, unknown)).order_by(mailings.c.date, mailings.c.id)
         )
-        return await self._database.read(lambda connection: tuple(connection.execute(question).scalars()))
-
-
-def _frozen(connection: Connection, plan: Plan) -> FrozenEdition:
-    freeze(connection, plan)
-    frozen = _get(connection, plan.edition.key)
-    assert frozen is not None
-    return frozen
+        return tuple(connection.execute(query).scalars())
 
 
 def _get(connection: Connection, key: WeekKey) -> FrozenEdition | None:
@@ -252,21 +237,19 @@ def _get(connection: Connection, key: WeekKey) -> FrozenEdition | None:
         held_at=row.held,
         published_at=row.published,
         page=row.page,
-        hot=_hot_of(connection, str(key)) or (),
+        hot=_hot_of(connection, str(key)),
         articles=tuple(connection.execute(members).scalars()),
         planned=row.planned,
     )
 
 
-def _hot_of(connection: Connection, key: str | None) -> tuple[HotEntry, ...] | None:
-    if key is None:
-        return None
-    question = select(hot_entries).where(hot_entries.c.edition == key).order_by(hot_entries.c.rank)
-    return tuple(map(hot_entry, connection.execute(question)))
+def _hot_of(connection: Connection, key: str) -> tuple[HotEntry, ...]:
+    query = select(hot_entries).where(hot_entries.c.edition == key).order_by(hot_entries.c.rank)
+    return tuple(map(hot_entry, connection.execute(query)))
 
 
 def hot_entry(row: Any) -> HotEntry:
-    """A row of the ranking."""
+    """Make an entry of a row of `hot_entries`."""
     return HotEntry(
         rank=row.rank,
         title=row.title,

@@ -1,7 +1,7 @@
 """Freezing an edition: the edition, its articles, its ranking, its compiled mails and a row for every subscriber, in one transaction.
 
-The rows are made inside the database, ten thousand subscribers at a time, so that a million subscribers take no memory here: only their domains
-come out (for the lanes), and the answers go in as a list of values.
+The rows are made inside the database, ten thousand subscribers at a time, so that a million subscribers take no memory here: only their
+domains come out, and the lanes of these domains go in.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -41,13 +41,12 @@ from syndication.store.tables.subscribers import subscribers
 
 __all__ = ["Plan", "discard", "freeze"]
 
-
 CHUNK = 10_000  # subscribers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What an edition is frozen with. The first of `variants` is in the publication's own language."""
+    """The input of a freeze. The first of `variants` is in the publication's own language."""
 
     edition: Edition
     variants: Sequence[Variant]
@@ -58,16 +57,16 @@ class Plan:
     headers: HeaderFacts
     token_key: str
     lane_of: Callable[[str], str]
-    waits: bool = False  # for its editor's approval
-    hot: Mapping[str, Any] = field(default_factory=dict)  # how its ranking came about
+    waits: bool = False  # for an editor's approval
+    hot: Mapping[str, Any] = field(default_factory=dict)  # the account of its ranking
 
 
 def freeze(connection: Connection, plan: Plan) -> None:
-    """Raises StoreError when the edition is frozen already, or one of its articles stands in another."""
+    """Write the edition and plan its mailing. Raises StoreError when it is frozen already, or when one of its articles is in another edition."""
     lock(connection, "editions")
     key = str(plan.edition.key)
     if connection.execute(select(editions.c.key).where(editions.c.key == key)).first():
-        raise StoreError(f"The edition {key} is frozen already.", "Run again: it goes on from there.")
+        raise StoreError(f"The edition {key} is frozen already.", "Run again: the run continues from there.")
     _edition(connection, plan, key)
     _mailing(connection, plan, key)
     _recipients(connection, plan)
@@ -98,8 +97,8 @@ def _edition(connection: Connection, plan: Plan, key: str) -> None:
         connection.execute(insert(edition_articles), rows)
     except IntegrityError as error:
         raise StoreError(
-            f"An article of the edition {key} stands in another edition already, or is not known.",
-            "Run again: the edition is made anew.",
+            f"An article of the edition {key} is in another edition already, or is unknown.",
+            "Run again: the edition is put together again.",
         ) from error
     _ranking(connection, plan, key)
 
@@ -131,7 +130,7 @@ def _mailing(connection: Connection, plan: Plan, key: str) -> None:
             id=plan.mailing,
             kind=MailingKind.DIGEST,
             edition=key,
-            date=plan.at.replace(microsecond=0),  # a Date header has no finer time
+            date=plan.at.replace(microsecond=0),  # a Date header has no finer unit
             headers=plan.headers.document(),
             approved=None if plan.waits else plan.at,
         )
@@ -154,7 +153,7 @@ def _mailing(connection: Connection, plan: Plan, key: str) -> None:
 
 
 def _recipients(connection: Connection, plan: Plan) -> None:
-    """A queued row for every subscriber who is confirmed now and does not pause."""
+    """Queue a row for every subscriber who is confirmed now and has not paused."""
     lane_of_domain: dict[str, str] = {}
     served: set[str] = set()
     last = 0
@@ -187,7 +186,7 @@ def _chunk(connection: Connection, after: int, at: datetime) -> _Chunk:
     c = subscribers.c
     page = (
         select(c.id, c.domain, c.language)
-        .where(c.id > after, _wants(at))
+        .where(c.id > after, _is_active(at))
         .order_by(c.id)
         .limit(CHUNK)
         .subquery()
@@ -205,8 +204,8 @@ def _chunk(connection: Connection, after: int, at: datetime) -> _Chunk:
     )
 
 
-def _wants(at: datetime) -> ColumnElement[bool]:
-    """Confirmed, and not pausing."""
+def _is_active(at: datetime) -> ColumnElement[bool]:
+    """Return the condition for a subscriber who is confirmed and has not paused."""
     c = subscribers.c
     return and_(c.consent == Consent.CONFIRMED, or_(c.paused.is_(None), c.paused <= at))
 
@@ -236,14 +235,14 @@ def _queue(
         deliveries.c.state: literal(State.QUEUED, Text),
         deliveries.c.due: literal(plan.at, deliveries.c.due.type),
     }
-    these = and_(c.id > ids[0], c.id <= ids[1], _wants(plan.at))
+    these = and_(c.id > ids[0], c.id <= ids[1], _is_active(plan.at))
     planned = select(*row.values()).where(these)
     made = insert(deliveries).from_select([field.name for field in row], planned, include_defaults=False)
     connection.execute(made)
 
 
 def _lane(lane_of_domain: Mapping[str, str]) -> ColumnElement[str]:
-    """The lane of a subscriber's domain. A join would do, but SQLite walks all subscribers for it, or all domains for each subscriber."""
+    """Return the lane of a subscriber's domain as a CASE: for a join SQLite would read all subscribers, or all domains for each."""
     domains: dict[str, list[str]] = {}
     for domain, lane in lane_of_domain.items():
         domains.setdefault(lane, []).append(domain)
@@ -257,10 +256,13 @@ def _lane(lane_of_domain: Mapping[str, str]) -> ColumnElement[str]:
 
 
 def discard(connection: Connection, key: WeekKey) -> bool:
-    """False, and nothing is changed, when one of its rows is held, or was ever marked before a dot (or is folded: then it was)."""
+    """Delete a frozen edition with all its rows.
+
+    Return False, with nothing changed, when a row is held, or was ever marked as dotting (a folded row was).
+    """
     lock(connection, "editions")
     of_edition = mailings.c.edition == str(key)
-    # Whoever claims asks for this row first (`hold.is_sendable`).
+    # A claim locks this row first (`claims.is_sendable`).
     ours = list(connection.execute(select(mailings.c.id).where(of_edition).with_for_update()).scalars())
     touched = select(mailings.c.id).where(
         of_edition,

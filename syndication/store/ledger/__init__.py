@@ -1,4 +1,4 @@
-"""The ledger: every delivery, its state, and who may send it next.
+"""The ledger: every delivery, its state, and which process may send it next.
 
-Start at `ledger.py`; `claims.py` hands out batches, `steps.py` records what happened to each delivery.
+Start at `ledger.py`; `claims.py` hands out batches, `steps.py` records the result of each delivery.
 """

@@ -1,7 +1,7 @@
-"""Taking rows and giving them back: claim, finish.
+"""Claiming rows in batches, and finishing a batch.
 
-The fence: a held row carries its batch's number, which is never used twice, and the batch carries a token. Whoever takes rows over
-removes the number, so that the old owner's next step wins nothing.
+The fence: a held row carries its batch's number, which is never used twice, and the batch carries a token. Recovery removes the number
+from the row, so that the old owner's next step wins nothing.
 """
 
 from collections.abc import Sequence
@@ -15,57 +15,65 @@ from syndication.domain.delivery import Batch, MailingKind, Recipient, Stage, St
 from syndication.domain.limits import Grant, Judge, Plan, Situation, Wait
 from syndication.domain.subscriber import Consent
 from syndication.store.ledger import meters, sqlite_claims
-from syndication.store.ledger.hold import is_sendable
 from syndication.store.tables.sending import batches, deliveries, lanes, mailings
 from syndication.store.tables.subscribers import subscribers
 
 __all__ = [
     "claim",
+    "claimed_batch",
     "due",
     "finish",
-    "held",
+    "is_sendable",
     "key_of",
     "mailings_at_work",
     "next_due",
     "one_row",
-    "recipients",
+    "recipient_of",
     "situation",
     "waiting",
 ]
 
-# Who may get which mailing: a confirmation goes to those who have not confirmed yet, or have left and asked again.
-_WELCOME = {
+# The consents that each kind of mailing is sent to: a confirmation goes to subscribers who have not confirmed yet, or have left and asked
+# again.
+_ELIGIBLE = {
     MailingKind.DIGEST: (Consent.CONFIRMED,),
     MailingKind.CONFIRMATION: (Consent.PENDING, Consent.UNSUBSCRIBED, Consent.BOUNCED),
 }
-# SQLite would walk the primary key over finished rows, and claiming would take quadratic time.
+# Without this hint SQLite would walk the primary key over finished rows, and claiming would take quadratic time.
 _BY_WAITING = "INDEXED BY deliveries_waiting"
 
 
 def claim(
     connection: Connection, mailing: str, owner: str, token: str, *, now: datetime, lease: float, plan: Plan
 ) -> Batch | Wait:
-    """Lease what `plan` grants of the due rows."""
+    """Lease the due rows that `plan` grants."""
     meters.guard(connection)
-    asked = situation(connection, mailing, now)
-    while isinstance(grant := plan(asked), Grant):
-        if rows := _welcome_rows(connection, mailing, grant, now):
+    current = situation(connection, mailing, now)
+    while isinstance(grant := plan(current), Grant):
+        if rows := _eligible_rows(connection, mailing, grant, now):
             width = grant.connections if len(rows) == grant.rows else min(grant.most, len(rows))
             batch = Batch(0, mailing, grant.lane, grant.server, width, owner, token, rows)
             meters.keep(connection, grant.taken(len(rows)))
             return _lease(connection, batch, now, timedelta(seconds=lease))
-        # All that was due there has left since.
-        asked = replace(asked, lanes=tuple(lane for lane in asked.lanes if lane != grant.lane))
+        # All subscribers with due rows in this lane have left.
+        current = replace(current, lanes=tuple(lane for lane in current.lanes if lane != grant.lane))
     return grant
 
 
 def situation(connection: Connection, mailing: str, now: datetime) -> Situation:
-    """What a plan for the mailing is made of."""
+    """Return the input for planning the mailing's next claim."""
     return meters.situation(connection, _due_lanes(connection, mailing, now), now)
 
 
+def is_sendable(connection: Connection, mailing: str) -> bool:
+    """Return whether the mailing is approved and not held. On PostgreSQL this stays true until the transaction ends."""
+    c = mailings.c
+    free = select(c.id).where(c.id == mailing, c.approved.is_not(None), c.held.is_(None))
+    return connection.execute(free.with_for_update(read=True)).first() is not None
+
+
 def finish(connection: Connection, batch: Batch, judge: Judge | None = None) -> None:
-    """Give back what is still claimed; what is dotting stays for `recover`, with its batch."""
+    """Give back what is still claimed; dotting rows stay for `recover`, with their batch."""
     meters.guard(connection)
     if connection.execute(_ours(batch)).first() is None:
         return
@@ -75,8 +83,8 @@ def finish(connection: Connection, batch: Batch, judge: Judge | None = None) -> 
         connection.execute(update(batches).where(batches.c.id == batch.id).values(connections=0))
 
 
-def held(connection: Connection, batch: int) -> Batch | None:
-    """The batch with the rows still claimed under its token; None when it is over."""
+def claimed_batch(connection: Connection, batch: int) -> Batch | None:
+    """Return the batch with the rows still claimed under its token, None when it has ended."""
     found = connection.execute(select(batches).where(batches.c.id == batch)).first()
     if found is None:
         return None
@@ -92,55 +100,50 @@ def held(connection: Connection, batch: int) -> Batch | None:
         connections=found.connections,
         owner=found.owner,
         token=found.token,
-        rows=tuple(map(_recipient, rows)),
+        rows=tuple(map(recipient_of, rows)),
     )
 
 
-def recipients(connection: Connection, question: Select[Any]) -> list[Recipient]:
-    """Rows of deliveries as what their merge needs."""
-    return [_recipient(row) for row in connection.execute(question)]
-
-
 def due(connection: Connection, mailing: str, now: datetime, limit: int) -> int:
-    """How many rows are due, counted up to `limit`."""
+    """Count the due rows, up to `limit`."""
     c = deliveries.c
-    question = select(c.subscriber).where(c.mailing == mailing, c.due <= now).limit(limit)
-    rows = question.with_hint(deliveries, _BY_WAITING, "sqlite").subquery()
+    query = select(c.subscriber).where(c.mailing == mailing, c.due <= now).limit(limit)
+    rows = query.with_hint(deliveries, _BY_WAITING, "sqlite").subquery()
     return connection.execute(select(func.count()).select_from(rows)).scalar_one()
 
 
 def next_due(connection: Connection, mailing: str, after: datetime | None = None) -> datetime | None:
-    """When the next waiting row is due (later than `after`), or the next held one can be taken over; None when there is neither."""
+    """Return when the next waiting row is due (later than `after`), or the next lease runs out; None when there is neither."""
     if not is_sendable(connection, mailing):
         return None
     leases = select(func.min(batches.c.lease_until)).where(batches.c.mailing == mailing)
     times = (
-        connection.execute(question).scalar()
-        for question in (select(func.min(_lanes(mailing, after).subquery().c.due)), leases)
+        connection.execute(query).scalar()
+        for query in (select(func.min(_lanes(mailing, after).subquery().c.due)), leases)
     )
     return min(filter(None, times), default=None)
 
 
 def mailings_at_work(connection: Connection) -> Sequence[str]:
-    """The mailings with batches, whether their owners live or not."""
-    question = select(batches.c.mailing).distinct().order_by(batches.c.mailing)
-    return connection.execute(question).scalars().all()
+    """Return the mailings with batches, whether or not the batches' owners are alive."""
+    query = select(batches.c.mailing).distinct().order_by(batches.c.mailing)
+    return connection.execute(query).scalars().all()
 
 
 def waiting(connection: Connection, mailing: str, now: datetime) -> dict[str, int]:
-    """How many waiting rows are due in each lane that has any."""
+    """Count the due rows in each lane that has waiting rows."""
     c = deliveries.c
-    question = (
+    query = (
         select(c.lane, func.sum(case((c.due <= now, 1), else_=0)).label("due"))
         .with_hint(deliveries, _BY_WAITING, "sqlite")
         .where(c.mailing == mailing, c.due.is_not(None))
         .group_by(c.lane)
     )
-    return {row.lane: row.due for row in connection.execute(question)}
+    return {row.lane: row.due for row in connection.execute(query)}
 
 
 def _lanes(mailing: str, after: datetime | None = None) -> Select[Any]:
-    """Each lane with its earliest due time: one step down an index a lane."""
+    """Select each lane with its earliest due time: one descent of an index for each lane."""
     c = deliveries.c
     later = c.due.is_not(None) if after is None else c.due > after
     first = (
@@ -153,47 +156,47 @@ def _lanes(mailing: str, after: datetime | None = None) -> Select[Any]:
 
 
 def _due_lanes(connection: Connection, mailing: str, now: datetime) -> Sequence[str]:
-    """The lanes with due rows, the one served least first; none of a mailing that may not be sent."""
+    """Return the lanes with due rows, the least served first; none when the mailing may not be sent."""
     if not is_sendable(connection, mailing):
         return ()
     found = _lanes(mailing).subquery()
-    question = (
-        select(found.c.lane).where(found.c.due <= now).order_by(found.c.turn, found.c.due, found.c.lane)
-    )
-    return connection.execute(question).scalars().all()
+    query = select(found.c.lane).where(found.c.due <= now).order_by(found.c.turn, found.c.due, found.c.lane)
+    return connection.execute(query).scalars().all()
 
 
-def _welcome_rows(connection: Connection, mailing: str, grant: Grant, now: datetime) -> tuple[Recipient, ...]:
-    """Up to the granted number of rows; subscribers on the way to them who have left are settled."""
+def _eligible_rows(
+    connection: Connection, mailing: str, grant: Grant, now: datetime
+) -> tuple[Recipient, ...]:
+    """Return up to the granted number of rows, and settle the rows of subscribers who have left that come first."""
     while rows := _due_rows(connection, mailing, grant.lane, now, grant.rows):
-        _settle_gone(connection, mailing, [row for row, is_welcome in rows if not is_welcome], now)
-        if welcome := tuple(row for row, is_welcome in rows if is_welcome):
-            return welcome
+        _settle_gone(connection, mailing, [row for row, is_eligible in rows if not is_eligible], now)
+        if eligible := tuple(row for row, is_eligible in rows if is_eligible):
+            return eligible
     return ()
 
 
 def _due_rows(
     connection: Connection, mailing: str, lane: str, now: datetime, size: int
 ) -> list[tuple[Recipient, bool]]:
-    """Due rows, the longest first, and whether their subscribers are still welcome."""
+    """Return due rows, the longest due first, and whether their subscribers may still get this mailing."""
     c = deliveries.c
     kind = select(mailings.c.kind).where(mailings.c.id == mailing)
-    consents = _WELCOME[MailingKind(connection.execute(kind).scalar_one())]
+    consents = _ELIGIBLE[MailingKind(connection.execute(kind).scalar_one())]
     if connection.dialect.name == "sqlite":
         return sqlite_claims.due_rows(connection, mailing, lane, consents, now=now, size=size)
-    question = (
-        select(deliveries, func.coalesce(subscribers.c.consent, "").in_(consents).label("welcome"))
+    query = (
+        select(deliveries, func.coalesce(subscribers.c.consent, "").in_(consents).label("eligible"))
         .outerjoin(subscribers, subscribers.c.id == c.subscriber)
         .where(c.mailing == mailing, c.lane == lane, c.due <= now)
         .order_by(c.due, c.subscriber, c.serial)
         .limit(size)
-        .with_for_update(of=deliveries, skip_locked=True)  # another worker's rows are passed over
+        .with_for_update(of=deliveries, skip_locked=True)  # leave rows that another worker is claiming
     )
-    return [(_recipient(row), row.welcome) for row in connection.execute(question)]
+    return [(recipient_of(row), row.eligible) for row in connection.execute(query)]
 
 
 def _lease(connection: Connection, batch: Batch, now: datetime, lease: timedelta) -> Batch:
-    """Write the batch down; it comes back with its number."""
+    """Insert the batch and return it with its number."""
     made = connection.execute(
         insert(batches)
         .values(
@@ -209,28 +212,28 @@ def _lease(connection: Connection, batch: Batch, now: datetime, lease: timedelta
         .returning(batches.c.id)
     )
     number = made.scalar_one()
-    _take(connection, replace(batch, id=number), now)
+    _hold(connection, replace(batch, id=number), now)
     turn = update(lanes).where(lanes.c.mailing == batch.mailing, lanes.c.lane == batch.lane)
     connection.execute(turn.values(turn=lanes.c.turn + len(batch.rows)))
     return replace(batch, id=number)
 
 
-def _take(connection: Connection, batch: Batch, now: datetime) -> None:
-    """Let the batch hold its rows."""
+def _hold(connection: Connection, batch: Batch, now: datetime) -> None:
+    """Make the batch hold its rows."""
     if connection.dialect.name == "sqlite":
-        sqlite_claims.take_rows(connection, batch.mailing, batch.id, batch.rows, now=now)
+        sqlite_claims.hold_rows(connection, batch.mailing, batch.id, batch.rows, now=now)
         return
-    taken = _waiting().values(
+    change = _waiting().values(
         state=State.CLAIMED,
         due=None,
         batch=batch.id,
         claimed=bindparam("now", type_=deliveries.c.claimed.type),
     )
-    connection.execute(taken, [key_of(batch.mailing, row) | {"now": now} for row in batch.rows])
+    connection.execute(change, [key_of(batch.mailing, row) | {"now": now} for row in batch.rows])
 
 
 def _settle_gone(connection: Connection, mailing: str, rows: Sequence[Recipient], now: datetime) -> None:
-    """Subscribers who have left since the freeze get nothing more."""
+    """Settle the rows of subscribers who have left since the freeze."""
     if rows:
         left = _waiting().values(
             state=State.FAILED,
@@ -244,12 +247,12 @@ def _settle_gone(connection: Connection, mailing: str, rows: Sequence[Recipient]
 
 
 def key_of(mailing: str, row: Any) -> dict[str, Any]:
-    """The parameters of `one_row` for this row."""
+    """Return the parameters of `one_row` for this row."""
     return {"of_mailing": mailing, "of_subscriber": row.subscriber, "of_serial": row.serial}
 
 
 def one_row() -> Update:
-    """A change of the row that `key_of` names."""
+    """Return an update of the row that `key_of` identifies."""
     c = deliveries.c
     return update(deliveries).where(
         c.mailing == bindparam("of_mailing"),
@@ -267,7 +270,8 @@ def _ours(batch: Batch) -> Select[Any]:
     return found.with_for_update()
 
 
-def _recipient(row: Any) -> Recipient:
+def recipient_of(row: Any) -> Recipient:
+    """Make a recipient of a row of `deliveries`."""
     return Recipient(
         subscriber=row.subscriber,
         serial=row.serial,

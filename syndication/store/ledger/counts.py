@@ -1,4 +1,4 @@
-"""How mailings stand, and folding: long settled rows, with the names and addresses in them, become counts."""
+"""Counting a mailing's rows by state, and folding: rows that were settled long ago become counts, and their names and addresses go."""
 
 from collections import Counter
 from datetime import datetime
@@ -27,8 +27,8 @@ from syndication.store.tables.sending import batches, deliveries, mailings, tall
 __all__ = ["DEAD", "counts", "fold"]
 
 _c = deliveries.c
-# Enhanced status codes (RFC 3463): 5.1.x is a dead address, everything else of ours or theirs may change. But 5.1.7 and 5.1.8 speak of
-# the sender's.
+# Enhanced status codes (RFC 3463): 5.1.x is a dead address, except that 5.1.7 and 5.1.8 are about the sender's. Everything else may change
+# with our configuration or theirs.
 DEAD: ColumnElement[bool] = and_(
     _c.stage.in_((Stage.RCPT, Stage.DATA, Stage.DOT)),
     _c.reply.like("5.1.%"),
@@ -36,11 +36,11 @@ DEAD: ColumnElement[bool] = and_(
 )
 _OURS = case((and_(_c.state == State.FAILED, ~or_(DEAD, _c.stage == Stage.CONSENT)), 1), else_=0)
 _DOUBTFUL = case((_c.unknowns > 0, 1), else_=0)
-_SETTLED = (State.SENT, State.FAILED, State.NO_CONTENT)  # an unknown row waits for somebody's decision
+_SETTLED = (State.SENT, State.FAILED, State.NO_CONTENT)  # not unknown rows: they wait for a decision
 
 
 def counts(connection: Connection, mailing: str) -> Counts:
-    """How a mailing stands, folded rows included."""
+    """Count a mailing's rows by state, folded rows included."""
     live = (
         select(_c.state, func.count(), func.sum(_OURS), func.sum(_DOUBTFUL))
         .where(_c.mailing == mailing)
@@ -50,8 +50,8 @@ def counts(connection: Connection, mailing: str) -> Counts:
     folded = select(t.state, t.count, t.for_us, t.doubtful).where(t.mailing == mailing)
     of: Counter[State] = Counter()
     ours = doubtful = 0
-    for question in (live, folded):
-        for state, number, for_us, doubts in connection.execute(question):
+    for query in (live, folded):
+        for state, number, for_us, doubts in connection.execute(query):
             of[State(state)] += number
             ours += for_us
             doubtful += doubts
@@ -69,33 +69,30 @@ def counts(connection: Connection, mailing: str) -> Counts:
 
 
 def fold(connection: Connection, *, before: datetime, limit: int) -> int:
-    """Turn up to `limit` rows that were settled before then into counts, of a mailing in which nothing waits or is held.
-
-    Returns how many; 0 when none is left.
-    """
+    """Turn up to `limit` rows of one mailing that were settled before `before` into counts. Return how many; 0 when none is left."""
     lock(connection, "fold")
     for mailing in connection.execute(_old_and_done(before)).scalars().all():
         ripe = and_(_c.mailing == mailing, _c.state.in_(_SETTLED), _c.settled < before)
-        question = (
+        query = (
             select(_c.subscriber, _c.serial, _c.state, _OURS.label("for_us"), _DOUBTFUL.label("doubtful"))
             .where(ripe)
             .order_by(_c.subscriber, _c.serial)
             .limit(limit)
             .with_for_update()
         )
-        if rows := connection.execute(question).all():
+        if rows := connection.execute(query).all():
             last = (rows[-1].subscriber, rows[-1].serial)
             gone = delete(deliveries).where(ripe, tuple_(_c.subscriber, _c.serial) <= last)
             if connection.execute(gone).rowcount != len(rows):
                 raise StoreError("The ledger changed under a lock.", "Nothing was folded; run again.")
             for state in {row.state for row in rows}:
-                _add(connection, mailing, state, [row for row in rows if row.state == state])
+                _add_counts(connection, mailing, state, [row for row in rows if row.state == state])
             return len(rows)
     return 0
 
 
 def _old_and_done(before: datetime) -> Select[Any]:
-    """Mailings of before then with rows, none of them waiting (an index knows) or held (a batch would be there)."""
+    """Select the mailings from before `before` that have rows, none of them waiting (an index tells) or held (a batch would exist)."""
     of = _c.mailing == mailings.c.id
     waits = (
         select(_c.mailing)
@@ -111,8 +108,8 @@ def _old_and_done(before: datetime) -> Select[Any]:
     )
 
 
-def _add(connection: Connection, mailing: str, state: str, rows: list[Any]) -> None:
-    """Under the lock, so nobody else adds the first row of its state meanwhile."""
+def _add_counts(connection: Connection, mailing: str, state: str, rows: list[Any]) -> None:
+    """Add to the counts of a state. Under the lock: no other transaction inserts the state's row meanwhile."""
     t = tallies.c
     more = {
         "count": len(rows),

@@ -1,15 +1,14 @@
-"""The ledger of deliveries: who has which mail, and what is still to do.
+"""The ledger of deliveries: who got which mail, and what is still to send. Start here for everything about delivery rows.
 
-Every change is compare-and-set on the batch's token and the row's state: a row that was not won belongs to another process. A ledger
-that cannot be written raises StoreError, and then no mail goes out.
+Every change is a compare-and-set on the batch's token and the row's state: a row that was not won belongs to another process. When
+the ledger cannot be written it raises StoreError, and then no mail goes out.
 """
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Select, select, tuple_
+from sqlalchemy import Connection, Select, select, tuple_, update
 
 from syndication.domain.delivery import (
     Batch,
@@ -23,35 +22,37 @@ from syndication.domain.delivery import (
 from syndication.domain.limits import Grant, Judge, Meter, Plan, Wait
 from syndication.store.engine import Database
 from syndication.store.group import GroupCommit
-from syndication.store.ledger import claims, counts, hold, meters, recovery
+from syndication.store.ledger import claims, counts, meters, recovery
 from syndication.store.ledger.sqlite_steps import Contested, SqliteSteps
-from syndication.store.ledger.steps import Step, kept, take
-from syndication.store.tables.sending import deliveries
+from syndication.store.ledger.steps import Step, apply_steps, kept
+from syndication.store.repository import Repository, reads, writes
+from syndication.store.tables.sending import batches, deliveries, mailings
 
 __all__ = ["DeliveryLedger"]
 
 PAGE = 1000
 
 
-class DeliveryLedger:
-    """The rows of all mailings."""
+class DeliveryLedger(Repository):
+    """The delivery rows of all mailings."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
-        self._together = SqliteSteps() if database.sqlite else None
+        super().__init__(database)
+        self._sqlite_steps = SqliteSteps() if database.sqlite else None
         self._steps: GroupCommit[Step, bool] = GroupCommit(self._commit, keep=kept)
 
     async def claim(
         self, mailing: str, owner: str, token: str, *, now: datetime, lease: float, plan: Plan
     ) -> Batch | Wait:
-        """Lease for `lease` seconds what `plan` grants of the due rows, or say until when nothing may go.
+        """Lease the due rows that `plan` grants for `lease` seconds, or return until when nothing may be sent.
 
         `plan` is called with the meters locked, and what it grants is charged to them in the same transaction. `owner` is "host/run", or
-        "host/run/number" of one process; `token` is new for every claim. Lanes take turns by mails. Subscribers who have left since the freeze are settled as failed at
-        stage `consent`. The lease is renewed by every step.
-        A disk that is nearly full is a StoreError here, before a mail of the batch is under way.
+        "host/run/number" for one process; `token` is new for every claim. Lanes take turns by mails. Subscribers who have left since the
+        freeze are settled as failed at stage `consent`. Every step renews the lease.
+
+        Raises StoreError when the disk is nearly full, before a mail of the batch is on its way.
         """
-        self._database.want_room()
+        self._database.check_room()
         return await self._database.write(
             lambda connection: claims.claim(
                 connection, mailing, owner, token, now=now, lease=lease, plan=plan
@@ -62,120 +63,143 @@ class DeliveryLedger:
         self, batch: Batch, done: Settled | None, mark: Recipient | None, *, now: datetime
     ) -> bool:
         """Settle a connection's last row and mark its next as dotting, durably, in one commit with the other connections' steps, and
-        with what the refusal of `done` means for its subscriber.
+        with what the refusal in `done` means for its subscriber.
 
-        True when all that was asked for was won: only then may the body of `mark` be written. A row whose result is not won takes
-        its mark along: the batch is somebody else's by now. Raises StoreError when nothing of it was written.
+        Return whether both were won: only then may the body of `mark` be written. When the result is not won the mark is not made
+        either: another owner has the batch. Raises StoreError when nothing was written.
         """
         return await self._steps.join(Step(batch, done, mark, now))
 
-    async def look(self, mailing: str, *, now: datetime, plan: Plan) -> Grant | Wait:
-        """What a claim would be granted now. Nothing is taken."""
-        return await self._database.read(lambda connection: plan(claims.situation(connection, mailing, now)))
+    @reads
+    def look(self, connection: Connection, mailing: str, *, now: datetime, plan: Plan) -> Grant | Wait:
+        """Return what a claim would be granted now, without claiming it."""
+        return plan(claims.situation(connection, mailing, now))
 
-    async def finish(self, batch: Batch, judge: Judge | None = None) -> None:
+    @writes
+    def finish(self, connection: Connection, batch: Batch, judge: Judge | None = None) -> None:
         """Give back what is still claimed, to the meters too, and keep what `judge` makes of them.
 
-        What is dotting stays so, until `recover` calls it unknown.
+        Dotting rows stay so until `recover` makes them unknown.
         """
-        await self._database.write(lambda connection: claims.finish(connection, batch, judge))
+        claims.finish(connection, batch, judge)
 
-    async def meters(self) -> dict[str, Meter]:
-        """What is remembered of lanes and servers, by the names of their meters."""
-        return await self._database.read(meters.every)
+    @reads
+    def meters(self, connection: Connection) -> dict[str, Meter]:
+        """Return the meters of lanes and servers, by name."""
+        return meters.every(connection)
 
-    async def waiting(self, mailing: str, *, now: datetime) -> dict[str, int]:
-        """The lanes with waiting rows, and how many of them are due."""
-        return await self._database.read(lambda connection: claims.waiting(connection, mailing, now))
+    @reads
+    def waiting(self, connection: Connection, mailing: str, *, now: datetime) -> dict[str, int]:
+        """Return the lanes that have waiting rows, with the number of due ones in each."""
+        return claims.waiting(connection, mailing, now)
 
-    async def mailings_at_work(self) -> Sequence[str]:
-        """The mailings with batches, whether their owners live or not."""
-        return await self._database.read(claims.mailings_at_work)
+    @reads
+    def mailings_at_work(self, connection: Connection) -> Sequence[str]:
+        """Return the mailings with batches, whether or not the batches' owners are alive."""
+        return claims.mailings_at_work(connection)
 
-    async def recover(self, mailing: str, *, now: datetime, dead: str, resend: bool) -> int:
-        """Take over from dead owners: claimed rows are queued again; dotting rows too with `resend`, else they become unknown.
+    @writes
+    def recover(self, connection: Connection, mailing: str, *, now: datetime, dead: str, resend: bool) -> int:
+        """Queue the claimed rows of dead owners again; their dotting rows too with `resend`, otherwise those become unknown.
 
-        The caller holds the mailing's lock and knows that the owner `dead` is, and all below it: "host" stands for every run there,
-        "host/run/2" for one process. Another's lease must have run out. Returns how many rows were left in doubt.
+        The caller holds the mailing's lock and knows that the owner `dead` is dead, with all below it: "host" means every run there,
+        "host/run/2" one process. Other owners are dead when their lease has run out. Return how many rows were left in doubt.
         """
-        return await self._database.write(
-            lambda connection: recovery.recover(connection, mailing, now=now, dead=dead, resend=resend)
-        )
+        return recovery.recover(connection, mailing, now=now, dead=dead, resend=resend)
 
-    async def resend(self, mailing: str, *, now: datetime, when: recovery.ResendAt) -> datetime | None:
-        """Queue unknown rows again as soon as `when` (how often in doubt, since when) says; returns the next such time to come."""
-        return await self._database.write(
-            lambda connection: recovery.resend(connection, mailing, now=now, when=when)
-        )
+    @writes
+    def resend(
+        self, connection: Connection, mailing: str, *, now: datetime, when: recovery.ResendAt
+    ) -> datetime | None:
+        """Queue unknown rows again at the time that `when` gives for them (how often in doubt, since when); return the next such time."""
+        return recovery.resend(connection, mailing, now=now, when=when)
 
-    async def retry_failed(self, mailing: str, *, now: datetime) -> int:
-        """Queue failed rows again, but not those of dead addresses (5.1.x), of addresses no mail can have, and of subscribers who had left.
+    @writes
+    def retry_failed(self, connection: Connection, mailing: str, *, now: datetime) -> int:
+        """Queue failed rows again, except for dead addresses (5.1.x), impossible addresses, and subscribers who had left.
 
-        A row that was given up has its four days anew. Returns how many.
+        A row that was given up may be deferred for four more days. Return how many rows were queued.
         """
-        return await self._database.write(
-            lambda connection: recovery.retry_failed(connection, mailing, now=now)
-        )
+        return recovery.retry_failed(connection, mailing, now=now)
 
-    async def resend_unknown(self, mailing: str, *, now: datetime) -> int:
-        """Queue every unknown row again, however often it was in doubt. Returns how many."""
-        return await self._database.write(
-            lambda connection: recovery.resend_unknown(connection, mailing, now=now)
-        )
+    @writes
+    def resend_unknown(self, connection: Connection, mailing: str, *, now: datetime) -> int:
+        """Queue every unknown row again, however often it was in doubt. Return how many."""
+        return recovery.resend_unknown(connection, mailing, now=now)
 
-    async def fold(self, *, before: datetime, limit: int = 2_000) -> int:
-        """Turn up to `limit` rows settled before then into counts, in one short transaction; 0 when none is left.
+    @writes
+    def fold(self, connection: Connection, *, before: datetime, limit: int = 2_000) -> int:
+        """Turn up to `limit` rows settled before `before` into counts, in one short transaction. Return how many; 0 when none is left.
 
-        Only of mailings in which nothing waits or is held. What was mailed to whom, and every address in it, is gone then.
+        Mailings in which a row waits or is held are left alone. Folding deletes who got which mail, and every address in it.
         """
-        return await self._database.write(
-            lambda connection: counts.fold(connection, before=before, limit=limit)
-        )
+        return counts.fold(connection, before=before, limit=limit)
 
-    async def hold(self, mailing: str, *, now: datetime) -> bool:
-        """Let nothing more of a mailing begin, in whichever process; what is claimed waits again. False when it was held before."""
-        return await self._database.write(lambda connection: hold.hold(connection, mailing, now=now))
+    @writes
+    def hold(self, connection: Connection, mailing: str, *, now: datetime) -> bool:
+        """Stop a mailing in every process. Return False when it was held before; then the first time stays.
 
-    async def resume(self, mailing: str) -> bool:
-        """Lift a hold. False when there was none."""
-        return await self._database.write(lambda connection: hold.resume(connection, mailing))
+        Claims ask `is_sendable` in their own transaction, and rows that are claimed already wait again, so their owners' next mark wins
+        nothing. Dotting rows are settled as usual.
+        """
+        meters.guard(connection)
+        c = mailings.c
+        change = update(mailings).where(c.id == mailing, c.held.is_(None)).values(held=now)
+        changed = connection.execute(change).rowcount > 0
+        query = select(batches).where(batches.c.mailing == mailing).order_by(batches.c.id)
+        for batch in connection.execute(query.with_for_update()).all():
+            meters.give_back(connection, batch)
+        return changed
 
-    async def is_sendable(self, mailing: str) -> bool:
-        """Whether a mailing may be sent: it is approved, and nobody holds it."""
-        return await self._database.read(lambda connection: hold.is_sendable(connection, mailing))
+    @writes
+    def resume(self, connection: Connection, mailing: str) -> bool:
+        """End a hold. Return False when there was none."""
+        change = update(mailings).where(mailings.c.id == mailing, mailings.c.held.is_not(None))
+        return connection.execute(change.values(held=None)).rowcount > 0
 
-    async def batch(self, number: int) -> Batch | None:
-        """A batch with the rows that are still claimed under its token; None when it is over."""
-        return await self._database.read(lambda connection: claims.held(connection, number))
+    @reads
+    def is_sendable(self, connection: Connection, mailing: str) -> bool:
+        """Return whether a mailing may be sent: it is approved and not held."""
+        return claims.is_sendable(connection, mailing)
 
-    async def due(self, mailing: str, *, now: datetime, limit: int) -> int:
-        """How many rows wait and are due, counted up to `limit`."""
-        return await self._database.read(lambda connection: claims.due(connection, mailing, now, limit))
+    @reads
+    def batch(self, connection: Connection, number: int) -> Batch | None:
+        """Return a batch with the rows that are still claimed under its token, None when it has ended."""
+        return claims.claimed_batch(connection, number)
 
-    async def next_due(self, mailing: str, after: datetime | None = None) -> datetime | None:
-        """When the next waiting row is due (maybe in the past, but later than `after`) or another's lease runs out; None for neither."""
-        return await self._database.read(lambda connection: claims.next_due(connection, mailing, after))
+    @reads
+    def due(self, connection: Connection, mailing: str, *, now: datetime, limit: int) -> int:
+        """Count the due rows, up to `limit`."""
+        return claims.due(connection, mailing, now, limit)
 
-    async def counts(self, mailing: str) -> Counts:
-        """How a mailing stands. It reads every row: about a second for a million."""
-        return await self._database.read(lambda connection: counts.counts(connection, mailing))
+    @reads
+    def next_due(
+        self, connection: Connection, mailing: str, after: datetime | None = None
+    ) -> datetime | None:
+        """Return when the next waiting row is due (maybe in the past, but later than `after`) or a lease runs out; None for neither."""
+        return claims.next_due(connection, mailing, after)
+
+    @reads
+    def counts(self, connection: Connection, mailing: str) -> Counts:
+        """Count a mailing's rows by state. This reads every row: about a second for a million."""
+        return counts.counts(connection, mailing)
 
     async def rows(
         self, mailing: str, states: Collection[State] = tuple(State), *, doubtful: bool = False
     ) -> AsyncIterator[DeliveryLine]:
-        """The rows in one of `states`, in the order of the subscribers; with `doubtful` only those whose dot ever went unanswered."""
+        """Yield the rows in one of `states`, in the order of the subscribers; with `doubtful` only those that were ever unknown."""
         c = deliveries.c
-        question = (
+        query = (
             select(deliveries)
             .where(c.mailing == mailing, c.state.in_(list(states)))
             .order_by(c.subscriber, c.serial)
             .limit(PAGE)
         )
         if doubtful:
-            question = question.where(c.unknowns > 0)
+            query = query.where(c.unknowns > 0)
         last: tuple[int, int] | None = None
         while True:
-            page = await self._database.read(partial(_fetched, question=_after(question, last)))
+            page = await self._fetch(_after(query, last))
             for row in page:
                 yield _line(row)
             if len(page) < PAGE:
@@ -183,54 +207,54 @@ class DeliveryLedger:
             last = (page[-1].subscriber, page[-1].serial)
 
     async def recipients(self, mailing: str, *, limit: int | None = None) -> AsyncIterator[Recipient]:
-        """The planned subscribers in the order of their rows, whatever state they are in, at most `limit`."""
+        """Yield the planned recipients, at most `limit`, in the order of their rows and whatever their state."""
         c = deliveries.c
-        question = select(deliveries).where(c.mailing == mailing).order_by(c.subscriber, c.serial)
+        query = select(deliveries).where(c.mailing == mailing).order_by(c.subscriber, c.serial)
         last: tuple[int, int] | None = None
         left = limit
         while left is None or left > 0:
             size = PAGE if left is None else min(PAGE, left)
-            ask = _after(question, last).limit(size)
-            page = await self._database.read(partial(claims.recipients, question=ask))
-            for subscriber in page:
-                yield subscriber
+            page = await self._fetch(_after(query, last).limit(size))
+            for row in page:
+                yield claims.recipient_of(row)
             if len(page) < size:
                 return
             left = None if left is None else left - size
             last = (page[-1].subscriber, page[-1].serial)
 
-    async def recipient(self, mailing: str, subscriber: int) -> Recipient | None:
-        """The row of one subscriber as planned; None when the mailing has none."""
+    @reads
+    def recipient(self, connection: Connection, mailing: str, subscriber: int) -> Recipient | None:
+        """Return one subscriber's planned row, None when the mailing has none."""
         c = deliveries.c
-        question = select(deliveries).where(c.mailing == mailing, c.subscriber == subscriber).limit(1)
-        found = await self._database.read(partial(claims.recipients, question=question))
-        return found[0] if found else None
+        query = select(deliveries).where(c.mailing == mailing, c.subscriber == subscriber).limit(1)
+        row = connection.execute(query).first()
+        return claims.recipient_of(row) if row else None
 
     async def close(self) -> None:
-        """Let the running commit end."""
+        """Wait until the running commit has ended."""
         await self._steps.drained()
 
     async def _commit(self, steps: Sequence[Step]) -> Sequence[bool]:
-        together = self._together
-        if together is not None and not any(step.refused for step in steps):
+        sqlite_steps = self._sqlite_steps
+        if sqlite_steps is not None and not any(step.refused for step in steps):
             try:
-                await self._database.write_small(lambda connection: together.take(connection, steps))
+                await self._database.write_small(lambda connection: sqlite_steps.apply(connection, steps))
             except Contested:
-                pass  # somebody lost something: below it is found out who
+                pass  # some step lost: find out below which
             else:
                 return [True] * len(steps)
-        return await self._database.write(lambda connection: take(connection, steps))
+        return await self._database.write(lambda connection: apply_steps(connection, steps))
+
+    @reads
+    def _fetch(self, connection: Connection, query: Select[Any]) -> Sequence[Any]:
+        return connection.execute(query).all()
 
 
-def _fetched(connection: Connection, question: Select[Any]) -> Sequence[Any]:
-    return connection.execute(question).all()
-
-
-def _after(question: Select[Any], last: tuple[int, int] | None) -> Select[Any]:
+def _after(query: Select[Any], last: tuple[int, int] | None) -> Select[Any]:
     if last is None:
-        return question
+        return query
     c = deliveries.c
-    return question.where(tuple_(c.subscriber, c.serial) > last)
+    return query.where(tuple_(c.subscriber, c.serial) > last)
 
 
 def _line(row: Any) -> DeliveryLine:

@@ -1,4 +1,4 @@
-"""The meters of lanes and servers, how many connections they have in use, and what comes back to them unsent."""
+"""The meters of lanes and servers: what they allow, how many connections are in use, and the refund of what was claimed but not sent."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -17,17 +17,17 @@ __all__ = ["every", "give_back", "guard", "in_use", "keep", "situation"]
 
 
 def guard(connection: Connection) -> None:
-    """One claim or end of a batch at a time: two that read the same meters would both take what is left."""
+    """Allow one claim or end of a batch at a time: two that read the same meters would both use what is left."""
     lock(connection, "meters")
 
 
 def every(connection: Connection) -> dict[str, Meter]:
-    """All meters by name: a few dozen rows."""
-    return {row.name: Meter(**row._mapping) for row in connection.execute(select(meters))}  # noqa: SLF001 - SQLAlchemy's public name
+    """Return all meters by name: a few dozen rows."""
+    return {row.name: Meter(**row._mapping) for row in connection.execute(select(meters))}  # noqa: SLF001 - public in SQLAlchemy
 
 
 def situation(connection: Connection, lanes: Sequence[str], now: datetime) -> Situation:
-    """What a plan for these due lanes is made of. Batches whose lease has run out use nothing any more."""
+    """Return the input for planning these due lanes. A batch whose lease has run out uses no connection."""
     c = batches.c
     live = (
         select(c.lane, c.server, func.sum(c.connections).label("connections"))
@@ -44,13 +44,13 @@ def situation(connection: Connection, lanes: Sequence[str], now: datetime) -> Si
 
 
 def in_use(connection: Connection, server: str) -> int:
-    """The connections of a server's batches."""
-    question = select(func.sum(batches.c.connections)).where(batches.c.server == server)
-    return connection.execute(question).scalar() or 0
+    """Count the connections of a server's batches."""
+    query = select(func.sum(batches.c.connections)).where(batches.c.server == server)
+    return connection.execute(query).scalar() or 0
 
 
 def keep(connection: Connection, changed: Iterable[Meter]) -> None:
-    """Write them down, under the guard."""
+    """Save these meters, under the guard."""
     for meter in changed:
         values: dict[str, Any] = asdict(meter)
         found = connection.execute(update(meters).where(meters.c.name == meter.name).values(values))
@@ -59,7 +59,7 @@ def keep(connection: Connection, changed: Iterable[Meter]) -> None:
 
 
 def give_back(connection: Connection, batch: Any, judge: Judge | None = None) -> None:
-    """Claimed rows wait again, due since they were claimed; the meters get them back, and whatever else the batch has taught."""
+    """Queue the batch's claimed rows again, due since they were claimed, refund them to the meters, and keep the verdict of `judge`."""
     c = deliveries.c
     waits = (
         update(deliveries)

@@ -1,4 +1,4 @@
-"""Taking rows over from dead owners, and queueing again what was left in doubt or has failed."""
+"""Recovering the rows of dead owners, and queueing again what is in doubt or has failed."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -18,11 +18,11 @@ ResendAt: TypeAlias = Callable[[int, datetime], datetime | None]
 
 
 def recover(connection: Connection, mailing: str, *, now: datetime, dead: str, resend: bool) -> int:
-    """Take over from dead owners. Returns how many dotting rows were left in doubt."""
+    """Recover the rows of dead owners. Return how many dotting rows were left in doubt."""
     meters.guard(connection)
-    question = select(batches).where(batches.c.mailing == mailing).order_by(batches.c.id).with_for_update()
+    query = select(batches).where(batches.c.mailing == mailing).order_by(batches.c.id).with_for_update()
     doubtful = 0
-    for batch in connection.execute(question).all():
+    for batch in connection.execute(query).all():
         if not f"{batch.owner}/".startswith(f"{dead}/") and batch.lease_until > now:
             continue
         meters.give_back(connection, batch)
@@ -45,14 +45,14 @@ def recover(connection: Connection, mailing: str, *, now: datetime, dead: str, r
 
 
 def resend(connection: Connection, mailing: str, *, now: datetime, when: ResendAt) -> datetime | None:
-    """Queue again the unknown rows whose time has come; returns the earliest time of the others."""
+    """Queue the unknown rows whose time has come; return the earliest time of the others."""
     c = deliveries.c
-    question = (
+    query = (
         select(c.subscriber, c.serial, c.unknowns, c.settled)
         .where(c.mailing == mailing, c.unknowns > 0, c.state == State.UNKNOWN)  # the index of doubtful rows
         .with_for_update()
     )
-    times = [(row, when(row.unknowns, row.settled)) for row in connection.execute(question)]
+    times = [(row, when(row.unknowns, row.settled)) for row in connection.execute(query)]
     ripe = [key_of(mailing, row) for row, time in times if time is not None and time <= now]
     if ripe:
         connection.execute(_again(now), ripe)
@@ -67,7 +67,7 @@ def resend_unknown(connection: Connection, mailing: str, *, now: datetime) -> in
 
 
 def retry_failed(connection: Connection, mailing: str, *, now: datetime) -> int:
-    """Queue failed rows again for which another try can end otherwise."""
+    """Queue the failed rows for which another try can succeed."""
     c = deliveries.c
     again = update(deliveries).where(
         c.mailing == mailing,
@@ -76,11 +76,11 @@ def retry_failed(connection: Connection, mailing: str, *, now: datetime) -> int:
         c.stage != Stage.CONSENT,
         or_(
             c.stage != Stage.ADDRESS, c.reply.like("5.6.7 %")
-        ),  # without SMTPUTF8: another server may offer it
+        ),  # failed for want of SMTPUTF8: another server may offer it
     )
     return connection.execute(again.values(state=State.QUEUED, due=now, first_deferred=None)).rowcount
 
 
 def _again(now: datetime) -> Update:
-    """Queue one unknown row: there is no other way from a mail that the server may have taken."""
+    """Return an update that queues one unknown row, the only way back for a mail that the server may have accepted."""
     return one_row().where(deliveries.c.state == State.UNKNOWN).values(state=State.QUEUED, due=now)

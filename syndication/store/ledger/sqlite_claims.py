@@ -1,6 +1,6 @@
-"""Claiming on SQLite: the due rows in one statement, and taking them in another (`store/ledger/claims.py` says when).
+"""Claiming on SQLite, for `store/ledger/claims.py`: one statement reads the due rows, another makes a batch hold them.
 
-Each comes and goes as one JSON text: a call a row would give up Python's lock five hundred times, to a busy event loop.
+The rows travel as one JSON text: a call for each row would give up Python's lock to a busy event loop five hundred times.
 """
 
 import json
@@ -13,27 +13,27 @@ from syndication.domain.delivery import Recipient, State
 from syndication.errors import StoreError
 from syndication.store.columns import from_microseconds, microseconds
 
-__all__ = ["due_rows", "take_rows"]
+__all__ = ["due_rows", "hold_rows"]
 
 
 def due_rows(
     connection: Connection, mailing: str, lane: str, consents: Sequence[str], *, now: datetime, size: int
 ) -> list[tuple[Recipient, bool]]:
-    """The rows that are due, the longest first, and whether the subscriber still stands in one of `consents`."""
-    asked = (*consents, mailing, lane, microseconds(now), size)
+    """Return the due rows, the longest due first, and whether the subscriber still has one of `consents`."""
+    parameters = (*consents, mailing, lane, microseconds(now), size)
     rows = json.loads(
-        connection.exec_driver_sql(_DUE.format(", ".join("?" * len(consents))), asked).scalar_one()
+        connection.exec_driver_sql(_DUE.format(", ".join("?" * len(consents))), parameters).scalar_one()
     )
-    return [(_recipient(*row), bool(welcome)) for *row, welcome in rows]
+    return [(_recipient(*row), bool(eligible)) for *row, eligible in rows]
 
 
-def take_rows(
+def hold_rows(
     connection: Connection, mailing: str, batch: int, rows: Sequence[Recipient], *, now: datetime
 ) -> None:
-    """Let the batch hold these waiting rows. Raises StoreError when one of them waits no longer."""
+    """Make the batch hold these waiting rows. Raises StoreError when one of them does not wait any more."""
     keys = json.dumps([(mailing, row.subscriber, row.serial) for row in rows])
-    taken = connection.exec_driver_sql(_TAKE, (batch, microseconds(now), keys))
-    if taken.rowcount != len(rows):
+    changed = connection.exec_driver_sql(_HOLD, (batch, microseconds(now), keys))
+    if changed.rowcount != len(rows):
         raise StoreError("The ledger changed under a lock.", "Nothing was sent on it; run again.")
 
 
@@ -70,15 +70,15 @@ _COLUMNS = (
 )
 _OURS = ", ".join(f"deliveries.{name}" for name in _COLUMNS.split(", "))
 # Without INDEXED BY the planner would walk the primary key over finished rows, and claiming would take quadratic time.
-_DUE = f"""SELECT json_group_array(json_array({_COLUMNS}, welcome))
-  FROM (SELECT {_OURS}, coalesce(subscribers.consent, '') IN ({{}}) AS welcome
+_DUE = f"""SELECT json_group_array(json_array({_COLUMNS}, eligible))
+  FROM (SELECT {_OURS}, coalesce(subscribers.consent, '') IN ({{}}) AS eligible
           FROM deliveries INDEXED BY deliveries_waiting LEFT JOIN subscribers ON subscribers.id = deliveries.subscriber
          WHERE deliveries.mailing = ? AND deliveries.lane = ? AND deliveries.due <= ?
          ORDER BY deliveries.due, deliveries.subscriber, deliveries.serial
          LIMIT ?)
 """  # noqa: S608 - made of constants
-# Asked for with their mailing: compared with a constant, the planner would walk the whole mailing for each of them.
-_TAKE = f"""UPDATE deliveries SET state = '{State.CLAIMED}', due = NULL, batch = ?, claimed = ?
+# The mailing is part of each row: compared with a constant, the planner would walk the whole mailing for each row.
+_HOLD = f"""UPDATE deliveries SET state = '{State.CLAIMED}', due = NULL, batch = ?, claimed = ?
   FROM (SELECT json_extract(value, '$[0]') AS mailing, json_extract(value, '$[1]') AS subscriber,
                json_extract(value, '$[2]') AS serial FROM json_each(?)) AS asked
  WHERE deliveries.mailing = asked.mailing AND deliveries.subscriber = asked.subscriber AND deliveries.serial = asked.serial

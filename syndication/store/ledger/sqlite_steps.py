@@ -1,8 +1,8 @@
-"""The sender's step on SQLite: a whole group in two statements, or not at all.
+"""The sender's steps on SQLite: a whole group in two statements, or not at all.
 
-They go past SQLAlchemy, which would cost more than they do, and carry the fence themselves (batch, its token, the row's state). When
-they change fewer rows than were asked for, somebody lost something: the transaction is undone, and `store/ledger/steps.py` finds out who, row
-by row.
+The statements bypass SQLAlchemy, which would cost more than they do, and contain the fence (the batch, its token, the row's state). When
+they change fewer rows than there are steps, some step lost: the transaction is rolled back, and `store/ledger/steps.py` finds out which,
+row by row.
 """
 
 import sqlite3
@@ -17,33 +17,33 @@ __all__ = ["Contested", "SqliteSteps"]
 
 Row: TypeAlias = tuple[Any, ...]
 
-# The one held state that a settled row may come from, or None for either; states that cannot be settled into are left out.
+# For each state that a row can be settled into: the one held state that it may come from, or None for either.
 _FROM = {
     state: before[0] if len(before) == 1 else None
     for state in State
     if state not in HELD and (before := [held for held in HELD if held.may_become(state)])
 }
-_LEASES = 1000  # batches that are remembered
+_LEASES = 1000  # remembered batches
 
 
-class Contested(Exception):  # noqa: N818 - no fault: the sign to undo and to look row by row
-    """Not every row was won."""
+class Contested(Exception):  # noqa: N818 - a signal to roll back and go row by row
+    """Some row was not won."""
 
 
 class SqliteSteps:
-    """Takes groups of steps. It remembers until when each batch's lease needs no renewal, which saves a statement a commit."""
+    """Applies groups of steps. It remembers until when each batch's lease needs no renewal, which saves a statement in each commit."""
 
     def __init__(self) -> None:
-        self._calm: dict[tuple[int, str], int] = {}  # batch and token → microseconds since 1970
+        self._renew_from: dict[tuple[int, str], int] = {}  # batch and token → microseconds since 1970
 
-    def take(self, connection: sqlite3.Connection, steps: Sequence[Step]) -> None:
-        """Settle and mark all that `steps` ask for. Raises Contested, so that the transaction is undone, when not all is won."""
+    def apply(self, connection: sqlite3.Connection, steps: Sequence[Step]) -> None:
+        """Settle and mark all rows of `steps`. Raises Contested when one is not won, so that the transaction is rolled back."""
         settled: list[Row] = []
         marked: list[Row] = []
         for step in steps:
             now = microseconds(step.now)
             batch, done, mark = step.batch, step.done, step.mark
-            if now >= self._calm.get((batch.id, batch.token), 0):
+            if now >= self._renew_from.get((batch.id, batch.token), 0):
                 self._renew(connection, batch.id, batch.token, now)
             if done is not None:
                 if done.state not in _FROM:
@@ -55,7 +55,7 @@ class SqliteSteps:
         _change(connection, _MARK, marked)
 
     def _renew(self, connection: sqlite3.Connection, batch: int, token: str, now: int) -> None:
-        """Renew a lease that has half run out, and remember it."""
+        """Renew a lease of which half has run out, and remember when to look again."""
         found = connection.execute(_LEASE, (batch, token)).fetchone()
         if found is None:
             raise Contested
@@ -63,13 +63,13 @@ class SqliteSteps:
         if until - now < lease / 2:
             until = now + lease
             connection.execute(_RENEW, (until, batch))
-        if len(self._calm) >= _LEASES:
-            self._calm.clear()
-        self._calm[batch, token] = until - lease // 2
+        if len(self._renew_from) >= _LEASES:
+            self._renew_from.clear()
+        self._renew_from[batch, token] = until - lease // 2
 
 
 def _result(done: Settled, now: int) -> Row:
-    """The values of `_SETTLE` up to its fence."""
+    """Return the values of `_SETTLE` up to its fence."""
     due = None
     if done.state in WAITING:
         due = now if done.due is None else microseconds(done.due)
@@ -88,7 +88,7 @@ def _result(done: Settled, now: int) -> Row:
 
 
 def _fence(batch: Batch, row: Settled | Recipient, held: State | None) -> Row:
-    """The values of `_FENCE`."""
+    """Return the values of `_FENCE`."""
     return batch.mailing, row.subscriber, row.serial, batch.id, held, batch.id, batch.token
 
 
@@ -97,12 +97,12 @@ def _change(connection: sqlite3.Connection, statement: str, rows: list[Row]) -> 
         raise Contested
 
 
-# The plus keeps the planner on the primary key, whose row it needs anyway.
+# The plus keeps the planner on the primary key, whose row it has to read anyway.
 _FENCE = """
  WHERE mailing = ? AND subscriber = ? AND serial = ? AND +batch = ? AND state = coalesce(?, state)
    AND EXISTS (SELECT 1 FROM batches WHERE id = ? AND token = ?)
 """
-# Of a subscriber who was erased meanwhile the server's words, which may quote the address, are not kept.
+# When the subscriber was erased meanwhile the server's words are not kept: they may quote the address.
 _SETTLE = f"""UPDATE deliveries
    SET state = ?, due = ?, batch = NULL, attempts = attempts + ?, unknowns = unknowns + ?, stage = ?, code = ?,
        reply = CASE WHEN key = '' THEN '' ELSE ? END, server = ?, settled = ?, first_deferred = coalesce(first_deferred, ?)

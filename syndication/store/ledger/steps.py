@@ -1,8 +1,8 @@
-"""The sender's step: settle a connection's last row, mark its next as dotting; many connections' steps in one transaction.
+"""The sender's step: settle a connection's last row and mark its next as dotting; many connections' steps in one transaction.
 
-What may change is decided in Python on rows that the transaction has locked (SQLite: by its one write lock), by the domain's own table
-of legal transitions; then it is written, and the database confirms the count. What a server's refusal means for the subscriber is decided and
-kept with it: a crash can lose neither without the other.
+Python decides what may change, by the domain's table of legal transitions, on rows that the transaction has locked (SQLite: by its one
+write lock). Then the change is written, and the database confirms the number of rows. What a server's refusal means for the subscriber is
+decided and stored with it: a crash loses both or neither.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,10 +16,10 @@ from syndication.domain.bounce import Happened
 from syndication.domain.delivery import Batch, Recipient, Settled, State
 from syndication.errors import StoreError
 from syndication.store.engine import lock
-from syndication.store.subscribers.bounces import decided
+from syndication.store.subscribers.bounces import record_event
 from syndication.store.tables.sending import batches, deliveries, mailings
 
-__all__ = ["HELD", "REPLY", "WAITING", "Step", "kept", "take"]
+__all__ = ["HELD", "REPLY", "WAITING", "Step", "apply_steps", "kept"]
 
 CHUNK = 500  # values of one IN
 REPLY = 500  # characters kept of a server's words
@@ -29,7 +29,7 @@ Key: TypeAlias = tuple[str, int, int]
 
 
 class Step(NamedTuple):
-    """What one connection asks for."""
+    """One connection's request: the result of its last row, and its next row to mark as dotting."""
 
     batch: Batch
     done: Settled | None
@@ -38,19 +38,19 @@ class Step(NamedTuple):
 
     @property
     def refused(self) -> bool:
-        """Whether there is something to decide about the subscriber."""
+        """Return whether the server refused the mail, so that something has to be decided about the subscriber."""
         return self.done is not None and self.done.refusal is not None
 
 
 def kept(step: Step) -> Step | None:
-    """What remains of a step whose caller was cancelled: its result happened, its next mail will not."""
+    """Return what remains of a step whose caller was cancelled: the result happened, the next mail will not."""
     return step._replace(mark=None) if step.done else None
 
 
-def take(connection: Connection, steps: Sequence[Step]) -> list[bool]:
-    """Whether each step was won as a whole. Raises StoreError when the database contradicts what it has just said."""
+def apply_steps(connection: Connection, steps: Sequence[Step]) -> list[bool]:
+    """Return whether each step was won as a whole. Raises StoreError when fewer rows change than were read under the lock."""
     if any(step.refused for step in steps):
-        lock(connection, "subscribers")  # before any row, as whoever changes a subscriber and a row does
+        lock(connection, "subscribers")  # before any row, like every change of a subscriber and a row
     live = _live(connection, steps)
     rows = _rows(connection, steps)
     settled: list[dict[str, Any]] = []
@@ -70,7 +70,7 @@ def take(connection: Connection, steps: Sequence[Step]) -> list[bool]:
 
 @dataclass(slots=True)
 class _Row:
-    """A row as it stands, and as it becomes within this transaction."""
+    """A row's state, updated within this transaction."""
 
     state: State
     batch: int | None
@@ -78,7 +78,7 @@ class _Row:
 
 
 def _live(connection: Connection, steps: Iterable[Step]) -> dict[int, str]:
-    """The tokens of the batches that still are; a lease that has half run out is renewed."""
+    """Return the tokens of the batches that exist, and renew leases of which half has run out."""
     now = max(step.now for step in steps)
     c = batches.c
     ids = {step.batch.id for step in steps}
@@ -94,14 +94,14 @@ def _live(connection: Connection, steps: Iterable[Step]) -> dict[int, str]:
 
 
 def _rows(connection: Connection, steps: Iterable[Step]) -> dict[Key, _Row]:
-    """The rows that the steps are about, locked."""
+    """Lock and return the rows of these steps."""
     subscribers: dict[str, set[int]] = {}
     for step in steps:
         of_mailing = subscribers.setdefault(step.batch.mailing, set())
         of_mailing.update(row.subscriber for row in (step.done, step.mark) if row is not None)
     found: dict[Key, _Row] = {}
-    for mailing, wanted in subscribers.items():
-        ids = sorted(wanted)
+    for mailing, of_mailing in subscribers.items():
+        ids = sorted(of_mailing)
         for start in range(0, len(ids), CHUNK):
             chunk = {"of_mailing": mailing, "ids": ids[start : start + CHUNK]}
             for row in connection.execute(_ROWS, chunk):
@@ -153,17 +153,17 @@ def _mark(step: Step, rows: dict[Key, _Row], marked: list[dict[str, Any]]) -> bo
 
 
 def _decide(connection: Connection, steps: Sequence[Step], rows: dict[Key, _Row]) -> None:
-    """What refusals mean for their subscribers. Their rows are settled, whether the next mail was won or not."""
+    """Decide what refusals mean for their subscribers. The rows are settled, whether or not the next mail was won."""
     if not steps:
         return
-    asked = {"ids": sorted({step.batch.mailing for step in steps})}
-    sent = {row.id: row.date for row in connection.execute(_SENT, asked)}
+    ids = sorted({step.batch.mailing for step in steps})
+    sent = {row.id: row.date for row in connection.execute(_SENT, {"ids": ids})}
     for step in steps:
-        if step.done is not None and (said := step.done.refusal) is not None:
+        if step.done is not None and (refusal := step.done.refusal) is not None:
             mailing = step.batch.mailing
             subscriber = rows[mailing, step.done.subscriber, step.done.serial].subscriber
-            happened = Happened(key=subscriber, sent=sent[mailing], finding=said.finding, source="smtp")
-            decided(connection, happened, said.rule, step.now)
+            happened = Happened(key=subscriber, sent=sent[mailing], finding=refusal.finding, source="smtp")
+            record_event(connection, happened, refusal.rule, step.now)
 
 
 def _key(step: Step, row: Settled | Recipient, state: State) -> dict[str, Any]:
@@ -181,7 +181,7 @@ def _new(name: str, column: str) -> BindParameter[Any]:
 
 
 def _held() -> Update:
-    """A change of one held row, which must still be as it was read."""
+    """Return an update of one held row, which must be in the state in which it was read."""
     c = deliveries.c
     return update(deliveries).where(
         c.mailing == bindparam("of_mailing"),
@@ -226,7 +226,7 @@ _SETTLE = _held().values(
     code=_new("code", "code"),
     reply=case(
         (deliveries.c.key == "", ""), else_=_new("reply", "reply")
-    ),  # erased meanwhile: it may quote the address
+    ),  # erased meanwhile: the reply may quote the address
     server=_new("server", "server"),
     settled=_new("settled", "settled"),
     first_deferred=func.coalesce(deliveries.c.first_deferred, _new("deferred", "first_deferred")),

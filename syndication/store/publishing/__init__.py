@@ -1,1 +1,1 @@
-"""What the published folder holds: shelves of articles, files written, and items kept ready for feeds."""
+"""The published folder: the shelves of articles, the manifest of files, and the documents that no longer change."""

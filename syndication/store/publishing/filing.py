@@ -1,6 +1,6 @@
-"""Filing: an article onto the shelves it names and into the history of what feed readers were shown, as one transaction for many.
+"""Filing: putting articles onto the shelves of their labels and into the history of what feed readers were shown.
 
-Afterwards the shelves that hold or held it are stale: their files have to be written.
+It makes every shelf stale that holds or held one of the articles: the shelf's files have to be written.
 """
 
 import hashlib
@@ -23,32 +23,28 @@ __all__ = ["SITEMAP_SIZE", "file_articles"]
 
 
 SITEMAP_SIZE = 1_000  # articles
-
-
-_NAME = 200  # characters by which two names are compared; an index takes no more
-
-
+_NAME = 200  # characters of a name that are compared; an index takes no more
 _TITLE = 120  # characters
 
 
 @dataclass(slots=True)
 class _Shelves:
-    """The shelves that are met in one transaction."""
+    """The shelves used in one transaction."""
 
     connection: Connection
     by_name: dict[tuple[ShelfKind, str], int]
-    last_sitemap: int | None = None  # its shelf
-    room: int = 0  # on that one
+    last_sitemap: int | None = None  # its shelf's id
+    room: int = 0  # articles that still fit on that shelf
 
     def of(self, label: Label) -> int:
-        """The shelf that `label` names, made when there is none."""
+        """Return the shelf of `label`, inserted when there is none."""
         name = _compared(label.name)
         if (label.kind, name) not in self.by_name:
             self.by_name[label.kind, name] = self._make(label, name)
         return self.by_name[label.kind, name]
 
     def sitemap(self) -> int:
-        """A sitemap with room for one more."""
+        """Return the shelf of a sitemap with room for one more article."""
         if self.last_sitemap is None:
             self._find_sitemap()
         if not self.room:
@@ -94,7 +90,7 @@ class _Shelves:
 def file_articles(
     connection: Connection, filings: Sequence[tuple[Filing, Sequence[Label]]], *, now: datetime
 ) -> None:
-    """File each with the labels it has; at most 500 at once."""
+    """File each article, at most 500, under its labels."""
     ids = [filing.article.id for filing, _ in filings]
     known = _Shelves(connection, _known(connection, [label for _, labels in filings for label in labels]))
     before = _listed(connection, ids)
@@ -105,11 +101,9 @@ def file_articles(
         old = before[article.id]
         new = {known.of(label) for label in labels if _compared(label.name)} if filing.listed(now) else set()
         if shown:
-            new.add(
-                next((place.shelf for place in old if place.kind == ShelfKind.SITEMAP), 0) or known.sitemap()
-            )
+            new.add(next((row.shelf for row in old if row.kind == ShelfKind.SITEMAP), 0) or known.sitemap())
         counts.update(dict.fromkeys(new, int(shown)))
-        counts.subtract({place.shelf: int(place.shown) for place in old})
+        counts.subtract({row.shelf: int(row.shown) for row in old})
         rows += [
             {"article": article.id, "shelf": shelf, "dated": article.dated, "shown": shown}
             for shelf in sorted(new)
@@ -130,37 +124,37 @@ def _compared(name: str) -> str:
 
 
 def _known(connection: Connection, labels: Iterable[Label]) -> dict[tuple[ShelfKind, str], int]:
-    wanted: dict[ShelfKind, set[str]] = {}
+    by_kind: dict[ShelfKind, set[str]] = {}
     for label in labels:
-        wanted.setdefault(label.kind, set()).add(_compared(label.name))
+        by_kind.setdefault(label.kind, set()).add(_compared(label.name))
     c = shelves.c
-    question = select(c.name, c.id).where(
+    query = select(c.name, c.id).where(
         c.kind == bindparam("kind"), c.name.in_(bindparam("names", expanding=True))
     )
     found: dict[tuple[ShelfKind, str], int] = {}
-    for kind, names in wanted.items():
+    for kind, names in by_kind.items():
         every = sorted(names)
         for start in range(0, len(every), 500):
             chunk = {"kind": kind, "names": every[start : start + 500]}
-            found.update({(kind, name): shelf for name, shelf in connection.execute(question, chunk)})
+            found.update({(kind, name): shelf for name, shelf in connection.execute(query, chunk)})
     return found
 
 
 def _listed(connection: Connection, ids: Sequence[str]) -> Mapping[str, list[Any]]:
-    """For each article where it stands now."""
-    question = (
+    """Return the listings of each article."""
+    query = (
         select(listings.c.article, listings.c.shelf, listings.c.shown, shelves.c.kind)
         .join(shelves, shelves.c.id == listings.c.shelf)
         .where(listings.c.article.in_(ids))
     )
     found: dict[str, list[Any]] = {article: [] for article in ids}
-    for row in connection.execute(question):
+    for row in connection.execute(query):
         found[row.article].append(row)
     return found
 
 
 def _count(connection: Connection, counts: Mapping[int, int]) -> None:
-    """By differences: to count a big shelf anew would cost more than to file onto it."""
+    """Add the differences to the shelves' counts: counting a big shelf again would cost more than filing onto it."""
     c = shelves.c
     change = (
         update(shelves)
@@ -172,7 +166,7 @@ def _count(connection: Connection, counts: Mapping[int, int]) -> None:
 
 
 def _remember(connection: Connection, filings: Sequence[Filing], now: datetime) -> None:
-    """The history has one unsealed row an article, that of its latest state; none for one that is not shown."""
+    """Update the history, which has one unsealed row for each shown article, that of its latest state."""
     c = history.c
     ids = [filing.article.id for filing in filings]
     latest = {

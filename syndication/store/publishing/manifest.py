@@ -1,11 +1,11 @@
-"""The manifest: which files the published folder holds, and what of them is still to be done."""
+"""The manifest: the files in the published folder, and which of them are still to be removed or announced."""
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Delete, Row, Update, bindparam, delete, insert, select, update
 
 from syndication.domain.published import FileKind, PublishedFile
-from syndication.store.engine import Database
+from syndication.store.repository import Repository, reads, writes
 from syndication.store.tables.publishing import files
 
 __all__ = ["Manifest"]
@@ -13,92 +13,72 @@ __all__ = ["Manifest"]
 CHUNK = 500  # values of one IN
 
 
-class Manifest:
-    """Files by their path. A file is written first and noted afterwards, so a stop between the two costs only that it is written again."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class Manifest(Repository):
+    """Files by their path. A file is written first and noted afterwards: after a stop between the two it is written again."""
 
     async def note(self, written: Sequence[PublishedFile], *, announce: bool) -> None:
-        """These files are there and wanted. With `announce` the hubs have to hear of the feeds among them that are new or changed."""
-
-        def change(connection: Connection) -> None:
-            for start in range(0, len(written), CHUNK):
-                _note(
-                    connection,
-                    {file.path: file for file in written[start : start + CHUNK]},
-                    announce=announce,
-                )
-
+        """Note files that are written and wanted. With `announce`, new or changed feeds among them are to be announced to the hubs."""
         if written:
-            await self._database.write(change)
+            await self._note(written, announce=announce)
 
-    async def known(self, start: str) -> frozenset[str]:
-        """The wanted paths that begin with `start`."""
-        question = select(files.c.path).where(files.c.path.startswith(start, autoescape=True), files.c.wanted)
-        return await self._database.read(lambda connection: frozenset(connection.execute(question).scalars()))
+    @writes
+    def _note(self, connection: Connection, written: Sequence[PublishedFile], *, announce: bool) -> None:
+        for start in range(0, len(written), CHUNK):
+            chunk = {file.path: file for file in written[start : start + CHUNK]}
+            _note_chunk(connection, chunk, announce=announce)
 
-    async def kind(self, path: str) -> FileKind:
-        """What the file at `path` is; `other` for one that publishing did not write."""
-        question = select(files.c.kind).where(files.c.path == path)
-        found = await self._database.read(lambda connection: connection.execute(question).scalar())
-        return FileKind(found) if found else FileKind.OTHER
+    @reads
+    def known(self, connection: Connection, start: str) -> frozenset[str]:
+        """Return the wanted paths that begin with `start`."""
+        query = select(files.c.path).where(files.c.path.startswith(start, autoescape=True), files.c.wanted)
+        return frozenset(connection.execute(query).scalars())
 
-    async def page(self, after: str, limit: int) -> tuple[PublishedFile, ...]:
-        """The next wanted files by path, for a walk through all of them."""
-        question = (
-            select(files).where(files.c.path > after, files.c.wanted).order_by(files.c.path).limit(limit)
-        )
-        return await self._database.read(lambda connection: tuple(map(_file, connection.execute(question))))
+    @reads
+    def page(self, connection: Connection, after: str, limit: int) -> tuple[PublishedFile, ...]:
+        """Return the next wanted files after the path `after`, for a walk through all of them."""
+        query = select(files).where(files.c.path > after, files.c.wanted).order_by(files.c.path).limit(limit)
+        return tuple(map(_file, connection.execute(query)))
 
     async def unwant(self, paths: Sequence[str]) -> None:
-        """These files are to be removed."""
+        """Note files that are to be removed."""
+        await self._change(update(files).values(wanted=False), paths)
 
-        def change(connection: Connection) -> None:
-            for chunk in _chunks(paths):
-                connection.execute(update(files).where(files.c.path.in_(chunk)).values(wanted=False))
-
-        if paths:
-            await self._database.write(change)
-
-    async def unwanted(self, limit: int) -> tuple[str, ...]:
-        """Paths of files to remove."""
-        question = select(files.c.path).where(~files.c.wanted).order_by(files.c.path).limit(limit)
-        return await self._database.read(lambda connection: tuple(connection.execute(question).scalars()))
+    @reads
+    def unwanted(self, connection: Connection, limit: int) -> tuple[str, ...]:
+        """Return the paths of files to remove."""
+        query = select(files.c.path).where(~files.c.wanted).order_by(files.c.path).limit(limit)
+        return tuple(connection.execute(query).scalars())
 
     async def forget(self, paths: Sequence[str]) -> None:
-        """These files are gone."""
+        """Note files that are gone."""
+        await self._change(delete(files), paths)
 
-        def change(connection: Connection) -> None:
-            for chunk in _chunks(paths):
-                connection.execute(delete(files).where(files.c.path.in_(chunk)))
+    @writes
+    def clear(self, connection: Connection) -> None:
+        """Note that the folder is empty."""
+        connection.execute(delete(files))
 
-        if paths:
-            await self._database.write(change)
-
-    async def clear(self) -> None:
-        """Nothing is there any more."""
-        await self._database.write(lambda connection: connection.execute(delete(files)))
-
-    async def to_announce(self) -> tuple[str, ...]:
-        """The feeds that the hubs have yet to hear of."""
-        question = (
-            select(files.c.path).where(files.c.announce, files.c.kind == FileKind.FEED).order_by(files.c.path)
-        )
-        return await self._database.read(lambda connection: tuple(connection.execute(question).scalars()))
+    @reads
+    def to_announce(self, connection: Connection) -> tuple[str, ...]:
+        """Return the feeds that are to be announced to the hubs."""
+        c = files.c
+        query = select(c.path).where(c.announce, c.kind == FileKind.FEED).order_by(c.path)
+        return tuple(connection.execute(query).scalars())
 
     async def announced(self, paths: Sequence[str]) -> None:
-        """The hubs have heard of these."""
+        """Note feeds that are announced."""
+        await self._change(update(files).values(announce=False), paths)
 
-        def change(connection: Connection) -> None:
-            for chunk in _chunks(paths):
-                connection.execute(update(files).where(files.c.path.in_(chunk)).values(announce=False))
+    async def _change(self, change: Update | Delete, paths: Sequence[str]) -> None:
+        def change_all(connection: Connection) -> None:
+            for start in range(0, len(paths), CHUNK):
+                connection.execute(change.where(files.c.path.in_(paths[start : start + CHUNK])))
 
         if paths:
-            await self._database.write(change)
+            await self._database.write(change_all)
 
 
-def _note(connection: Connection, written: Mapping[str, PublishedFile], *, announce: bool) -> None:
+def _note_chunk(connection: Connection, written: Mapping[str, PublishedFile], *, announce: bool) -> None:
     c = files.c
     before = {row.path: row for row in connection.execute(select(files).where(c.path.in_(list(written))))}
     new, changed = [], []
@@ -118,7 +98,3 @@ def _note(connection: Connection, written: Mapping[str, PublishedFile], *, annou
 
 def _file(row: Row[object]) -> PublishedFile:
     return PublishedFile(row.path, FileKind(row.kind), row.size, row.hash)
-
-
-def _chunks(paths: Sequence[str]) -> list[Sequence[str]]:
-    return [paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK)]

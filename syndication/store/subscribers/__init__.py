@@ -1,1 +1,1 @@
-"""Subscribers, their consents, the suppression list and their bounces."""
+"""The list of subscribers: adding, double opt-in, preferences, bounces, and the suppression list."""

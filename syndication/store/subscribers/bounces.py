@@ -1,4 +1,4 @@
-"""What came back: each message is taken once, and what follows for its subscriber is decided and kept in the same transaction."""
+"""Bounces and complaints: each message is taken once, and what follows for its subscriber is stored in the same transaction."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,63 +9,63 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 
 from syndication.domain.bounce import BounceKind, Event, Happened, Rule, Standing, decide
 from syndication.domain.subscriber import Consent
-from syndication.store.engine import Database, lock
+from syndication.store.engine import lock
+from syndication.store.repository import Repository, reads, writes
 from syndication.store.subscribers.suppression import keep_away
-from syndication.store.tables.bounces import bounces, intake
-from syndication.store.tables.subscribers import subscribers
+from syndication.store.tables.subscribers import bounces, intake, subscribers
 
-__all__ = ["REMEMBERED", "BounceEvents", "decided"]
+__all__ = ["REMEMBERED", "BounceEvents", "record_event"]
 
-REMEMBERED = timedelta(days=90)  # how long a message is known as taken
+REMEMBERED = timedelta(days=90)  # how long a message is recognised as taken
 WORDS = 500  # characters kept of a server's words
 
 
-class BounceEvents:
-    """The events of subscribers, and the messages they came with."""
+class BounceEvents(Repository):
+    """The bounce events of subscribers, and the messages that brought them."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def take(
-        self, digest: str, result: str, happened: Happened | None, rule: Rule, *, now: datetime
+    @writes
+    def take(
+        self,
+        connection: Connection,
+        digest: str,
+        result: str,
+        happened: Happened | None,
+        rule: Rule,
+        *,
+        now: datetime,
     ) -> tuple[bool, Event | None]:
-        """Take the message with this `digest` as a `result`, and what it says about a subscriber.
+        """Take the message with this `digest`, its `result`, and what it reports about a subscriber.
 
-        Whether it is a new one, and what was decided, durably; None for one that says nothing new about a subscriber we have.
+        Return whether the message is new, and the recorded event; None when it reports nothing new about a subscriber of ours.
         """
+        lock(connection, "subscribers")
+        connection.execute(delete(intake).where(intake.c.at < now - REMEMBERED))
+        if connection.execute(select(intake.c.at).where(intake.c.digest == digest)).first():
+            return False, None
+        connection.execute(insert(intake).values(digest=digest, at=now, result=result))
+        return True, record_event(connection, happened, rule, now) if happened else None
 
-        def change(connection: Connection) -> tuple[bool, Event | None]:
-            lock(connection, "subscribers")
-            connection.execute(delete(intake).where(intake.c.at < now - REMEMBERED))
-            if connection.execute(select(intake.c.at).where(intake.c.digest == digest)).first():
-                return False, None
-            connection.execute(insert(intake).values(digest=digest, at=now, result=result))
-            return True, decided(connection, happened, rule, now) if happened else None
+    @reads
+    def of(self, connection: Connection, subscriber: int) -> tuple[Event, ...]:
+        """Return a subscriber's events, the latest first."""
+        query = select(bounces).where(bounces.c.subscriber == subscriber).order_by(bounces.c.id.desc())
+        return tuple(map(_event, connection.execute(query)))
 
-        return await self._database.write(change)
-
-    async def of(self, subscriber: int) -> tuple[Event, ...]:
-        """A subscriber's events, the latest first."""
-        question = select(bounces).where(bounces.c.subscriber == subscriber).order_by(bounces.c.id.desc())
-        return await self._database.read(lambda connection: tuple(map(_event, connection.execute(question))))
-
-    async def taken(self) -> dict[str, int]:
-        """How many messages came in during the last 90 days, by result."""
-        question = select(intake.c.result, func.count()).group_by(intake.c.result).order_by(intake.c.result)
-
-        def answer(connection: Connection) -> dict[str, int]:
-            return {result: number for result, number in connection.execute(question)}  # noqa: C416 - rows, not pairs
-
-        return await self._database.read(answer)
+    @reads
+    def taken(self, connection: Connection) -> dict[str, int]:
+        """Count the messages of the last 90 days, by result."""
+        query = select(intake.c.result, func.count()).group_by(intake.c.result).order_by(intake.c.result)
+        return {result: number for result, number in connection.execute(query)}  # noqa: C416 - rows, not pairs
 
 
-def decided(connection: Connection, happened: Happened, rule: Rule, now: datetime) -> Event | None:
-    """Decide, and keep the decision with its consequence; None for what is known already. The caller holds the lock `subscribers`."""
+def record_event(connection: Connection, happened: Happened, rule: Rule, now: datetime) -> Event | None:
+    """Decide what an event means for its subscriber, and store the event with its consequence.
+
+    Return None when the subscriber is unknown, or the event known already. The caller holds the lock `subscribers`.
+    """
     c, finding = subscribers.c, happened.finding
     row = connection.execute(_SUBSCRIBER, {"key": happened.key}).first()
-    if row is None:
-        return None
-    if _known(connection, row.id, happened):
+    if row is None or _known(connection, row.id, happened):
         return None
     soft = _soft(connection, row.id, row.confirmed) if finding.kind is BounceKind.SOFT else ()
     decision = decide(happened, Standing(Consent(row.consent), row.confirmed, soft), rule, now)
@@ -90,19 +90,19 @@ def decided(connection: Connection, happened: Happened, rule: Rule, now: datetim
     for other in others:
         if _known(connection, other, happened):
             continue
-        said = replace(event, words="", why="complained: another address of the same mailbox did")
-        connection.execute(_EVENT, {"subscriber": other, **_row(said)})
+        copied = replace(event, words="", why="complained: another address of the same mailbox did")
+        connection.execute(_EVENT, {"subscriber": other, **_row(copied)})
     return event
 
 
 def _known(connection: Connection, subscriber: int, happened: Happened) -> bool:
-    """Whether the mail has had its say of this kind about a subscriber."""
+    """Return whether an event of this kind is stored for this mail and subscriber."""
     same = {"subscriber": subscriber, "kind": happened.finding.kind, "sent": happened.sent}
     return connection.execute(_SAME, same).first() is not None
 
 
 def _soft(connection: Connection, subscriber: int, confirmed: datetime | None) -> Sequence[datetime]:
-    """When the mails were sent whose soft bounces count: none from before the subscriber's latest yes."""
+    """Return when the mails with counted soft bounces were sent, none from before the subscriber's latest confirmation."""
     b = bounces.c
     counted = select(b.sent).where(b.subscriber == subscriber, b.kind == BounceKind.SOFT, b.score > 0)
     if confirmed is not None:
@@ -110,7 +110,7 @@ def _soft(connection: Connection, subscriber: int, confirmed: datetime | None) -
     return connection.execute(counted).scalars().all()
 
 
-# Made once: a refusal while sending would pay for them as much as for what they do.
+# Built once: for a refusal while sending, building them would cost as much as running them.
 _SUBSCRIBER = select(subscribers.c.id, subscribers.c.consent, subscribers.c.confirmed).where(
     subscribers.c.key == bindparam("key")
 )

@@ -1,4 +1,4 @@
-"""What subscribers decide for themselves, by the key in their links: leave, choose, pause, be erased."""
+"""What subscribers do by the key in their links: unsubscribe, choose preferences, pause, be erased. For the list see `subscribers.py`."""
 
 from datetime import datetime
 
@@ -6,7 +6,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from syndication.domain.delivery import MailingKind, Stage, State
 from syndication.domain.subscriber import Consent, Preferences, Subscriber
-from syndication.store.engine import Database, lock
+from syndication.store.engine import lock
+from syndication.store.repository import Repository, reads, writes, writes_together
 from syndication.store.subscribers.subscribers import subscriber
 from syndication.store.tables.sending import deliveries, mailings
 from syndication.store.tables.subscribers import erased, subscribers
@@ -14,39 +15,31 @@ from syndication.store.tables.subscribers import erased, subscribers
 __all__ = ["Consents"]
 
 
-class Consents:
-    """Subscribers by their random keys."""
+class Consents(Repository):
+    """Subscribers, by their random keys."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    @reads
+    def subscriber(self, connection: Connection, key: str) -> Subscriber | None:
+        """Return the subscriber with this key; None for one who was erased, or never confirmed in time."""
+        row = connection.execute(select(subscribers).where(subscribers.c.key == key)).first()
+        return subscriber(row) if row else None
 
-    async def subscriber(self, key: str) -> Subscriber | None:
-        """None for a subscriber who was erased, or never confirmed in time."""
-        question = select(subscribers).where(subscribers.c.key == key)
-
-        def answer(connection: Connection) -> Subscriber | None:
-            row = connection.execute(question).first()
-            return subscriber(row) if row else None
-
-        return await self._database.read(answer)
-
-    async def leave(self, key: str, *, at: datetime) -> bool:
-        """Unsubscribe, durably. False when the subscriber had left already, or is not known: that is no fault."""
+    @writes_together
+    def leave(self, connection: Connection, key: str, *, at: datetime) -> bool:
+        """Unsubscribe, durably. Return False when the subscriber had left already, or is unknown: both are normal."""
+        lock(connection, "subscribers")
         c = subscribers.c
         change = (
             update(subscribers)
             .where(c.key == key, c.consent.in_((Consent.PENDING, Consent.CONFIRMED)))
             .values(consent=Consent.UNSUBSCRIBED, left=at)
         )
+        return connection.execute(change).rowcount > 0
 
-        def left(connection: Connection) -> bool:
-            lock(connection, "subscribers")
-            return connection.execute(change).rowcount > 0
-
-        return await self._database.write_together(left)
-
-    async def choose(self, key: str, choice: Preferences, *, at: datetime) -> bool:
-        """Keep a confirmed subscriber's choice; a pause takes back what is queued. False for anybody else."""
+    @writes_together
+    def choose(self, connection: Connection, key: str, choice: Preferences, *, at: datetime) -> bool:
+        """Store a confirmed subscriber's preferences; a pause cancels what is queued. Return False when the subscriber is not confirmed."""
+        lock(connection, "subscribers")
         c = subscribers.c
         change = (
             update(subscribers)
@@ -54,39 +47,29 @@ class Consents:
             .values(topics=choice.topics, language=choice.language, paused=choice.paused)
             .returning(c.id)
         )
+        subscriber = connection.execute(change).scalar()
+        if subscriber is not None and choice.paused is not None and choice.paused > at:
+            _cancel_queued(connection, subscriber, at)
+        return subscriber is not None
 
-        def keep(connection: Connection) -> bool:
-            lock(connection, "subscribers")
-            subscriber = connection.execute(change).scalar()
-            if subscriber is not None and choice.paused is not None and choice.paused > at:
-                _take_back(connection, subscriber, at)
-            return subscriber is not None
+    @writes
+    def erase(self, connection: Connection, subscriber: Subscriber, hashed: str, *, at: datetime) -> None:
+        """Delete the subscriber. Counts remain, and `hashed`, the keyed hash of the mailbox, by which an import refuses the address.
 
-        return await self._database.write_together(keep)
-
-    async def erase(self, subscriber: Subscriber, mark: str, *, at: datetime) -> None:
-        """Delete the subscriber; what stays is `mark`, by which an import knows not to bring the address back, whether there was a complaint, and counts.
-
-        In the ledger the name, the address and the server's words (which may quote it) are blanked; what waits or is claimed will not go out.
+        In the ledger the name, the address and the server's words (which may quote it) are blanked; what waits or is claimed is not sent.
         """
-
-        def change(connection: Connection) -> None:
-            lock(connection, "subscribers")
-            _scrub(connection, subscriber.id, at)
-            gone = (
-                delete(subscribers).where(subscribers.c.id == subscriber.id).returning(subscribers.c.consent)
-            )
-            complained = connection.execute(gone).scalar() == Consent.COMPLAINED
-            before = delete(erased).where(erased.c.mark == mark).returning(erased.c.complained)
-            # Of this subscriber, or of another address of the mailbox.
-            complained |= bool(connection.execute(before).scalar())
-            connection.execute(insert(erased).values(mark=mark, at=at, complained=complained))
-
-        await self._database.write(change)
+        lock(connection, "subscribers")
+        _scrub(connection, subscriber.id, at)
+        gone = delete(subscribers).where(subscribers.c.id == subscriber.id).returning(subscribers.c.consent)
+        complained = connection.execute(gone).scalar() == Consent.COMPLAINED
+        before = delete(erased).where(erased.c.mark == hashed).returning(erased.c.complained)
+        # A complaint of this subscriber, or of another address of the mailbox.
+        complained |= bool(connection.execute(before).scalar())
+        connection.execute(insert(erased).values(mark=hashed, at=at, complained=complained))
 
 
-def _take_back(connection: Connection, subscriber: int, at: datetime) -> None:
-    """Settle what waits for a subscriber who pauses. Only mailings with waiting rows are asked, by the primary key."""
+def _cancel_queued(connection: Connection, subscriber: int, at: datetime) -> None:
+    """Settle the waiting rows of a subscriber who pauses, by the primary key of each mailing that has waiting rows."""
     c = deliveries.c
     waiting = (
         select(c.mailing)
@@ -111,7 +94,7 @@ def _take_back(connection: Connection, subscriber: int, at: datetime) -> None:
 
 
 def _scrub(connection: Connection, subscriber: int, at: datetime) -> None:
-    """A row on the wire at this instant keeps its place in its batch, so that its result can be written."""
+    """Blank a subscriber's rows. A dotting row stays in its batch, so that its result can be written."""
     c = deliveries.c
     for mailing in connection.execute(select(mailings.c.id)).scalars().all():
         rows = update(deliveries).where(c.mailing == mailing, c.subscriber == subscriber)

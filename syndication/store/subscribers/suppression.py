@@ -1,6 +1,7 @@
-"""Whom no form and no import brings back. A complaint, a dead address and an erasure speak for a mailbox: `ann+1@` and `ann+2@` are Ann.
+"""The suppression list: mailboxes that neither the sign-up form nor an import may subscribe again.
 
-As long as a row is there, its column `suppressed` names the mailbox that it keeps away. Of who was erased a keyed hash of it is left.
+A complaint, a dead address and an erasure count for the whole mailbox: `ann+1@` and `ann+2@` are both Ann's. The column `suppressed` of a
+subscriber's row names the mailbox that it keeps away. Of an erased subscriber only a keyed hash of the mailbox remains.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,14 +15,14 @@ from syndication.store.tables.subscribers import erased, subscribers
 
 __all__ = ["KeptAway", "complained", "keep_away", "kept_away", "what_keeps_away"]
 
-Marks = Callable[[str], Sequence[str]]
+Hashes = Callable[[str], Sequence[str]]
 
-_WEIGHT = (Added.BOUNCED, Added.ERASED, Added.COMPLAINED)  # the last counts before the others
+_WEIGHT = (Added.BOUNCED, Added.ERASED, Added.COMPLAINED)  # the last outweighs the others
 
 
 @dataclass(frozen=True, slots=True)
 class KeptAway:
-    """Why an address that is not on the list stays away, and since when; `hashed` when nothing but a keyed hash of it is kept."""
+    """Why an address is suppressed, and since when; `hashed` when only its keyed hash is stored."""
 
     why: Added
     since: datetime
@@ -29,15 +30,15 @@ class KeptAway:
 
 
 def keep_away(connection: Connection, subscriber: int, consent: Consent, at: datetime) -> list[int]:
-    """Bounce a subscriber, or take a complaint, which ends the mail to every address of the mailbox. The ids of those others are returned.
+    """Suppress a subscriber who bounced or complained. A complaint suppresses every address of the mailbox: return the ids of the others.
 
-    That `ann+1@` is a dead address says nothing of Ann: then only that one stays away.
+    A dead `ann+1@` says nothing about Ann's other addresses: then only that one is suppressed.
     """
     c = subscribers.c
     email = connection.execute(_EMAIL, {"subscriber": subscriber}).scalar_one()
     home = mailbox(email)
-    spoken_for = home if consent is Consent.COMPLAINED or email == home else None
-    gone = {"subscriber": subscriber, "new_consent": consent, "new_left": at, "new_suppressed": spoken_for}
+    suppressed = home if consent is Consent.COMPLAINED or email == home else None
+    gone = {"subscriber": subscriber, "new_consent": consent, "new_left": at, "new_suppressed": suppressed}
     connection.execute(_GONE, gone)
     if consent is not Consent.COMPLAINED:
         return []
@@ -53,7 +54,7 @@ def keep_away(connection: Connection, subscriber: int, consent: Consent, at: dat
     return others
 
 
-# Made once: a refusal while sending would pay for them as much as for what they do.
+# Built once: for a refusal while sending, building them would cost as much as running them.
 _EMAIL = select(subscribers.c.canonical).where(subscribers.c.id == bindparam("subscriber"))
 _GONE = (
     update(subscribers)
@@ -64,36 +65,36 @@ _GONE = (
 )
 
 
-def complained(connection: Connection, email: str, marks: Sequence[str]) -> bool:
-    """Whether somebody of this mailbox has complained, also one who was erased since."""
-    away = what_keeps_away(connection, email, marks)
+def complained(connection: Connection, email: str, hashes: Sequence[str]) -> bool:
+    """Return whether an address of this mailbox has complained, even one that was erased since."""
+    away = what_keeps_away(connection, email, hashes)
     return away is not None and away.why is Added.COMPLAINED
 
 
-def what_keeps_away(connection: Connection, email: str, marks: Sequence[str]) -> KeptAway | None:
-    """By which of the mailbox's addresses this one is kept away; `marks` are its hashes."""
+def what_keeps_away(connection: Connection, email: str, hashes: Sequence[str]) -> KeptAway | None:
+    """Return why an address is suppressed, itself or by another of its mailbox; `hashes` are its keyed hashes."""
     c, e = subscribers.c, erased.c
     left = func.coalesce(c.left, c.created).label("since")
     rows = connection.execute(select(c.consent, left).where(c.suppressed == mailbox(email)))
     found = [KeptAway(Added(row.consent), row.since, hashed=False) for row in rows]
-    rows = connection.execute(select(e.at, e.complained).where(e.mark.in_(marks)))
+    rows = connection.execute(select(e.at, e.complained).where(e.mark.in_(hashes)))
     found += [KeptAway(_why(row.complained), row.at, hashed=True) for row in rows]
     return max(found, key=lambda each: (_WEIGHT.index(each.why), each.since), default=None)
 
 
-def kept_away(connection: Connection, emails: Sequence[str], marks: Marks) -> dict[str, Added]:
-    """Of many addresses those that are kept away, and why. Nothing is computed for a list that nobody has left so."""
+def kept_away(connection: Connection, emails: Sequence[str], hashes: Hashes) -> dict[str, Added]:
+    """Return the suppressed ones of many addresses, and why. No hash is computed when the suppression list is empty."""
     c, e = subscribers.c, erased.c
     suppressed = select(c.suppressed, c.consent).where(c.suppressed.is_not(None)).order_by(c.consent)
     mailboxes = {row.suppressed: Added(row.consent) for row in connection.execute(suppressed)}
-    hashes = {row.mark: _why(row.complained) for row in connection.execute(select(e.mark, e.complained))}
-    if not mailboxes and not hashes:
+    erasures = {row.mark: _why(row.complained) for row in connection.execute(select(e.mark, e.complained))}
+    if not mailboxes and not erasures:
         return {}
     away: dict[str, Added] = {}
     for email in emails:
-        found = {hashes[mark] for mark in marks(email) if mark in hashes} if hashes else set()
-        if (standing := mailboxes.get(mailbox(email))) is not None:
-            found.add(standing)
+        found = {erasures[each] for each in hashes(email) if each in erasures} if erasures else set()
+        if (why := mailboxes.get(mailbox(email))) is not None:
+            found.add(why)
         if found:
             away[email] = max(found, key=_WEIGHT.index)
     return away

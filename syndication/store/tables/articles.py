@@ -1,20 +1,9 @@
-"""Tables: sources, their hot lists, and articles."""
+"""Tables: sources, their pages and hot lists, and articles."""
 
-from sqlalchemy import (
-    JSON,
-    Boolean,
-    Column,
-    Double,
-    ForeignKey,
-    Index,
-    Integer,
-    Table,
-    Text,
-    text,
-)
+from sqlalchemy import JSON, Boolean, Column, Double, ForeignKey, Index, Integer, Table, Text
 
 from syndication.store.columns import Prose, Utc
-from syndication.store.tables.core import metadata, number_column, text_column
+from syndication.store.tables.core import metadata, number_column, partial_index, text_column
 
 __all__ = ["article_keys", "articles", "hot_lists", "pages", "sources"]
 
@@ -23,18 +12,18 @@ sources = Table(
     "sources",
     metadata,
     Column("name", Prose, primary_key=True),
-    text_column("location"),  # elsewhere it is another source
+    text_column("location"),  # at another location it is another source
     text_column("etag"),
     text_column("last_modified"),
     Column("collected", Utc),  # the last success; null: never
     number_column("count"),  # articles at the last success
-    number_column("usual"),  # articles when all was well
+    number_column("usual"),  # articles when the source is healthy
     Column("took", Double, nullable=False, default=0, server_default="0"),  # seconds of the last attempt
     Column("failed", Utc),  # the last failure
     Column("failing_since", Utc),  # the first failure since the last success
     number_column("failures"),  # in a row
-    text_column("error"),  # of the last attempt; empty: it went well
-    Column("retired", Boolean, nullable=False, default=False),  # gone for good (410)
+    text_column("error"),  # of the last attempt; empty: it succeeded
+    Column("retired", Boolean, nullable=False, default=False),  # the source answered 410 Gone
 )
 
 
@@ -56,7 +45,7 @@ articles = Table(
     Column("id", Text, primary_key=True),
     Column("source", Prose, nullable=False),
     text_column("url"),
-    Column("slug", Prose, unique=True),  # of its own page; null when it has a url
+    Column("slug", Prose, unique=True),  # of its page; null when the article has a url
     text_column("title"),
     Column("authors", JSON, nullable=False),
     Column("published", Utc),
@@ -76,12 +65,7 @@ articles = Table(
     text_column("reason"),  # of the withdrawal; never published
     Column("hash", Text, nullable=False),
     Index("articles_newest", "dated", "id"),
-    Index(
-        "articles_withdrawn",
-        "withdrawn",
-        sqlite_where=text("withdrawn IS NOT NULL"),
-        postgresql_where=text("withdrawn IS NOT NULL"),
-    ),
+    partial_index("articles_withdrawn", "withdrawn", where="withdrawn IS NOT NULL"),
 )
 
 
@@ -94,18 +78,18 @@ article_keys = Table(
 )
 
 
-# A row for every page that a source's lists show and that was read, and for every file of a sitemap. Without it each is read anew.
+# The pages that a source lists and that were read, and the files of its sitemap, so that only changed ones are read again.
 pages: Table = Table(
     "pages",
     metadata,
     Column("source", Text, primary_key=True),
     Column("url", Text, primary_key=True),
     Column("listed_by", Text, nullable=False),
-    Column("stamp", Text, nullable=False),  # what the list says of its last change
+    Column("stamp", Text, nullable=False),  # the time of its last change, as the list gives it
     Column("etag", Text, nullable=False),
     Column("last_modified", Text, nullable=False),
     Column("read", Utc),
-    Column("published", Utc),  # of the article; empty: it holds none
+    Column("published", Utc),  # of the article; null: the page holds none
     Column("failures", Integer, nullable=False, default=0),  # collects in a row
     Column("is_list", Boolean, nullable=False, default=False),  # a file of a sitemap
 )

@@ -1,12 +1,12 @@
-"""What every table is made with: the metadata with its naming of constraints, and the columns that recur."""
+"""The parts that all tables share: the metadata with its naming of constraints, and columns that recur."""
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData
 
 from syndication.store.columns import Prose
 
-__all__ = ["counted", "metadata", "number_column", "text_column"]
+__all__ = ["counted", "metadata", "number_column", "partial_index", "text_column"]
 
 
 metadata = MetaData(
@@ -31,3 +31,11 @@ def text_column(name: str) -> Column[Any]:
 def number_column(name: str) -> Column[Any]:
     """Return a column of integers that is 0 unless given."""
     return Column(name, Integer, nullable=False, default=0, server_default="0")
+
+
+def partial_index(name: str, *columns: str, where: str) -> Index:
+    """Return an index of the rows for which `where` is true.
+
+    The condition is for the reader: migrations create indexes, and giving it to SQLAlchemy here would import all of its PostgreSQL dialects.
+    """
+    return Index(name, *columns, info={"where": where})

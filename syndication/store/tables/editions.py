@@ -1,14 +1,6 @@
 """Tables: editions, their articles and hot list, and the editor's notes."""
 
-from sqlalchemy import (
-    JSON,
-    Column,
-    Double,
-    ForeignKey,
-    Integer,
-    Table,
-    Text,
-)
+from sqlalchemy import JSON, Column, Double, ForeignKey, Integer, Table, Text
 
 from syndication.store.columns import Utc
 from syndication.store.tables.core import metadata, number_column, text_column
@@ -21,7 +13,7 @@ editions = Table(
     metadata,
     Column("key", Text, primary_key=True),  # 2026-W47, which sorts by time
     Column("number", Integer, nullable=False),
-    Column("day", Text, nullable=False),  # ISO date, the publication's own
+    Column("day", Text, nullable=False),  # ISO date, in the publication's time zone
     text_column("subject"),
     text_column("note"),
     text_column("page"),
@@ -33,7 +25,7 @@ editions = Table(
 edition_articles = Table(
     "edition_articles",
     metadata,
-    Column("article", ForeignKey("articles.id"), primary_key=True),  # in at most one edition
+    Column("article", ForeignKey("articles.id"), primary_key=True),  # an article is in at most one edition
     Column("edition", ForeignKey("editions.key"), nullable=False, index=True),
     number_column("position"),
 )
@@ -57,7 +49,7 @@ hot_entries = Table(
 notes = Table(
     "notes",
     metadata,
-    Column("edition", Text, primary_key=True),  # a week's key; its edition may not be made yet
+    Column("edition", Text, primary_key=True),  # a week's key; the edition may not exist yet
     text_column("note"),
 )
 

@@ -1,6 +1,6 @@
-"""The tables of publishing: what has to be looked at, what stands on which shelf, what the published folder holds.
+"""Tables: the articles that are due for publishing, the shelves with their articles, and the files in the published folder.
 
-All of it is made from the articles and editions, but for the sealed documents: whatever changes, those stay as they went out.
+All of it can be made again from the articles and editions, except the sealed documents, which never change once they are published.
 """
 
 from sqlalchemy import (
@@ -17,33 +17,30 @@ from sqlalchemy import (
 )
 
 from syndication.store.columns import Prose, Utc
-from syndication.store.tables.core import metadata
+from syndication.store.tables.core import counted, metadata
 
 __all__ = ["built", "due_articles", "files", "history", "items", "listings", "sealed", "shelves"]
 
-# An integer key that SQLite counts up by itself is an INTEGER there.
-_counted = BigInteger().with_variant(Integer, "sqlite")
-
-# An article stands here from the moment that something about it changes until publishing has looked at it; those that wait for their
-# time, and tombstones for their end, stand here with that time.
+# An article is here from the moment it changes until publishing has looked at it. One that waits for its publication time, or for the end
+# of its tombstone, is here with that time.
 due_articles = Table(
     "due_articles",
     metadata,
     Column("article", ForeignKey("articles.id"), primary_key=True),
     Column("due", Utc, nullable=False),
-    Column("dated", Utc, nullable=False),  # the article's: they are taken in this order
+    Column("dated", Utc, nullable=False),  # the article's own, which is the order of work
     Index("due_articles_order", "dated", "article"),
 )
 
 shelves = Table(
     "shelves",
     metadata,
-    Column("id", _counted, primary_key=True),
+    Column("id", counted, primary_key=True),
     Column("kind", Text, nullable=False),
-    Column("name", Prose, nullable=False),  # as it is compared
+    Column("name", Prose, nullable=False),  # in the form in which names are compared
     Column("slug", Prose, nullable=False),
     Column("title", Prose, nullable=False),
-    Column("count", Integer, nullable=False, default=0),  # of articles that are shown
+    Column("count", Integer, nullable=False, default=0),  # of shown articles
     Column("open", Boolean, nullable=False, default=False),  # has feeds
     Column("stale", Boolean, nullable=False, default=False),  # its files have to be written
     UniqueConstraint("kind", "name"),
@@ -56,24 +53,24 @@ listings = Table(
     Column("article", ForeignKey("articles.id"), primary_key=True),
     Column("shelf", ForeignKey("shelves.id"), primary_key=True),
     Column("dated", Utc, nullable=False),
-    Column("shown", Boolean, nullable=False),  # else only its tombstone is
+    Column("shown", Boolean, nullable=False),  # false: only its tombstone is
     Index("listings_newest", "shelf", "shown", "dated", "article"),
 )
 
-# Articles as they stand in feeds, so that one that did not change is not written again; made as it is filed.
+# Feed items as written, so that an unchanged article is not rendered again.
 items = Table(
     "items",
     metadata,
     Column("article", ForeignKey("articles.id"), primary_key=True),
-    Column("data", LargeBinary, nullable=False),  # what publish/items.py makes of it
+    Column("data", LargeBinary, nullable=False),  # see publish/items.py
 )
 
-# Every state of an article that subscribers of older/ were shown, in order. Those of a sealed document keep its number; of the others there
-# is one an article.
+# Every state of an article that feed readers were shown in older/, in order. The states of a sealed document have its number; of the others
+# there is one for each article.
 history = Table(
     "history",
     metadata,
-    Column("seq", _counted, primary_key=True),
+    Column("seq", counted, primary_key=True),
     Column("article", ForeignKey("articles.id"), nullable=False, index=True),
     Column("state", Text, nullable=False),  # equal exactly when nothing changed
     Column("document", Integer),  # null: not sealed yet
@@ -98,11 +95,11 @@ files = Table(
     Column("size", BigInteger, nullable=False),
     Column("hash", Text, nullable=False),
     Column("wanted", Boolean, nullable=False, default=True),
-    Column("announce", Boolean, nullable=False, default=False),  # the hubs have yet to hear of it
+    Column("announce", Boolean, nullable=False, default=False),  # it is to be announced to the hubs
 )
 
-# The facts that every file depends on (configuration, version), as one hash: when they change, everything is made anew. When the theme
-# does, as another, pages are.
+# A hash of the facts that every file depends on (configuration, version): when it changes, everything is written again. `theme` is a hash
+# of the theme: when it changes, the pages are.
 built = Table(
     "built",
     metadata,

@@ -8,15 +8,13 @@ from sqlalchemy import (
     Column,
     Double,
     ForeignKey,
-    Index,
     Integer,
     Table,
     Text,
-    text,
 )
 
 from syndication.store.columns import Prose, Utc, Words
-from syndication.store.tables.core import counted, metadata, number_column, text_column
+from syndication.store.tables.core import counted, metadata, number_column, partial_index, text_column
 
 __all__ = ["batches", "deliveries", "lanes", "mailings", "meters", "tallies", "variants"]
 
@@ -29,8 +27,8 @@ mailings = Table(
     Column("date", Utc, nullable=False),
     Column("headers", JSON, nullable=False),
     number_column("planned"),
-    Column("approved", Utc),  # null: it waits for its editor
-    Column("held", Utc),  # null: nobody holds it
+    Column("approved", Utc),  # null: it waits for an editor
+    Column("held", Utc),  # null: it is not held
 )
 
 
@@ -54,11 +52,11 @@ lanes = Table(
     metadata,
     Column("mailing", ForeignKey("mailings.id"), primary_key=True),
     Column("lane", Text, primary_key=True),
-    number_column("turn"),  # mails taken: lanes are served in turn
+    number_column("turn"),  # mails claimed: lanes take turns
 )
 
 
-# What the site remembers of a lane or a server, whatever the mailing (`syndication.domain.limits.Meter`).
+# What a site knows of a lane or a server, across mailings (`syndication.domain.limits.Meter`).
 meters = Table(
     "meters",
     metadata,
@@ -87,15 +85,15 @@ batches = Table(
     Column("owner", Text, nullable=False),  # host/run or host/run/number
     Column("token", Text, nullable=False),
     text_column("server"),
-    number_column("connections"),  # in use, until its rows are given back
+    number_column("connections"),  # in use, until the batch is finished
     Column("lease", BigInteger, nullable=False),  # microseconds
     Column("lease_until", Utc, nullable=False),
-    sqlite_autoincrement=True,  # a number is never used twice: it fences
+    sqlite_autoincrement=True,  # a number is never used twice: it is the fence
 )
 
 
-# A row waits (`due` is set: queued, deferred), is held (`batch` is set: claimed, dotting), or rests. Two partial indexes hold the first
-# and the second, so that claiming never walks what is finished. SQLite has to be told (`INDEXED BY`).
+# A row waits (`due` is set: queued, deferred), is held (`batch` is set: claimed, dotting), or is finished. Two partial indexes cover waiting
+# and held rows, so that claiming never reads finished ones. SQLite needs a hint for that (`INDEXED BY`).
 deliveries = Table(
     "deliveries",
     metadata,
@@ -127,41 +125,22 @@ deliveries = Table(
     Column("first_deferred", Utc),
     CheckConstraint("(state IN ('queued', 'deferred')) = (due IS NOT NULL)", name="waits"),
     CheckConstraint("(state IN ('claimed', 'dotting')) = (batch IS NOT NULL)", name="held"),
-    Index(
-        "deliveries_waiting",
-        "mailing",
-        "lane",
-        "due",
-        "subscriber",
-        "serial",
-        sqlite_where=text("due IS NOT NULL"),
-        postgresql_where=text("due IS NOT NULL"),
+    partial_index(
+        "deliveries_waiting", "mailing", "lane", "due", "subscriber", "serial", where="due IS NOT NULL"
     ),
-    Index(
-        "deliveries_held",
-        "batch",
-        sqlite_where=text("batch IS NOT NULL"),
-        postgresql_where=text("batch IS NOT NULL"),
-    ),
-    Index(
-        "deliveries_doubtful",
-        "mailing",
-        "subscriber",
-        "serial",
-        sqlite_where=text("unknowns > 0"),
-        postgresql_where=text("unknowns > 0"),
-    ),
+    partial_index("deliveries_held", "batch", where="batch IS NOT NULL"),
+    partial_index("deliveries_doubtful", "mailing", "subscriber", "serial", where="unknowns > 0"),
     sqlite_with_rowid=False,
 )
 
 
-# What became of rows that were settled long ago: they are gone, with the addresses in them.
+# Counts of rows that were settled long ago: the rows are deleted, with the addresses in them.
 tallies = Table(
     "tallies",
     metadata,
     Column("mailing", ForeignKey("mailings.id"), primary_key=True),
     Column("state", Text, primary_key=True),
     number_column("count"),
-    number_column("for_us"),  # failed, but for dead addresses and subscribers who had left
+    number_column("for_us"),  # failed, without dead addresses and subscribers who had left
     number_column("doubtful"),  # ever unknown
 )

@@ -1,7 +1,7 @@
-"""Adding subscribers: a row at a time where it matters what is there already, thousands in one statement where nothing is.
+"""Adding subscribers: row by row where an address is on the list already, thousands in one statement where none is.
 
-A database's own work for a new row, with its two unique indexes, is the floor: what Python and the driver add to it for each row is kept
-out of the way, and what stood there before is only asked about when a statement has added fewer rows than it was given.
+A database's work for a new row, with its two unique indexes, is the floor. Python and the driver add little to it, and the rows that exist
+are read only when a statement has added fewer rows than it was given.
 """
 
 import json
@@ -17,47 +17,47 @@ from syndication.store.columns import canonical, kept_text, microseconds
 from syndication.store.subscribers.suppression import kept_away
 from syndication.store.tables.subscribers import subscribers
 
-__all__ = ["add", "take_in"]
+__all__ = ["add", "add_many"]
 
-CHUNK = 1000  # rows that are changed at once
-ASKED = 5_000  # rows whose standing is asked at once
-STATEMENT = 2_000  # rows of one statement for SQLite: with 8 values each it has half of the variables that are allowed (32,766)
-_GONE = {
+CHUNK = 1000  # rows changed at once
+READ = 5_000  # rows read at once
+STATEMENT = 2_000  # rows of one statement for SQLite: with 8 values each it uses half of the allowed variables (32,766)
+_REFUSED = {
     Consent.UNSUBSCRIBED: Added.UNSUBSCRIBED,
     Consent.BOUNCED: Added.BOUNCED,
     Consent.COMPLAINED: Added.COMPLAINED,
 }
 _VALUES = ("email", "canonical", "domain", "key", "name", "language", "topics", "confirmed")
-_STANDING = "SELECT canonical, consent, name, language, topics FROM subscribers WHERE canonical"
+_EXISTING = "SELECT canonical, consent, name, language, topics FROM subscribers WHERE canonical"
 _INTO = f"INSERT INTO subscribers ({', '.join(_VALUES)}, consent, created, proof)"
 
 
-def take_in(
+def add_many(
     connection: Connection,
     new: NewSubscribers,
     keys: Sequence[str],
     *,
     at: datetime,
-    marks: Callable[[str], Sequence[str]],
+    hashes: Callable[[str], Sequence[str]],
 ) -> list[Added]:
-    """Add many rows and say what became of each, in order."""
-    keys = sorted(keys)  # they fill their index from one end to the other, whatever page of it comes next
+    """Add many rows and return what became of each, in order."""
+    keys = sorted(keys)  # in order they fill their index from one end to the other
     addresses = [canonical(kept_text(email)) for email in new.emails]
-    gone = _gone(connection, new.emails, addresses, marks)
+    refused = _refused(connection, new.emails, addresses, hashes)
     c = subscribers.c
     before = connection.execute(select(func.max(c.id))).scalar() or 0
-    ours = [address not in gone for address in addresses] if gone else None
+    ours = [address not in refused for address in addresses] if refused else None
     if _insert(connection, _columns(new, addresses, keys, ours), new.proof, at) == len(addresses):
         return [Added.ADDED] * len(addresses)
     fresh = set(connection.execute(select(c.canonical).where(c.id > before)).scalars())
     results: list[Added | None] = [None] * len(addresses)
     for index, address in enumerate(addresses):
-        if address in gone:
-            results[index] = gone[address]
+        if address in refused:
+            results[index] = refused[address]
         elif address in fresh:
             fresh.remove(address)
             results[index] = Added.ADDED
-    rest = _told_apart(connection, new, addresses, results)
+    rest = _remaining(connection, new, addresses, results)
     for start in range(0, len(rest), CHUNK):
         some = rest[start : start + CHUNK]
         unused = iter([keys[index] for index in some])
@@ -67,22 +67,22 @@ def take_in(
     return cast("list[Added]", results)
 
 
-def _told_apart(
+def _remaining(
     connection: Connection, new: NewSubscribers, addresses: Sequence[str], results: list[Added | None]
 ) -> list[int]:
-    """Fill in those of the `results` for which nothing has to be changed; the indexes of the others, in order."""
+    """Fill in the `results` for which no row has to change; return the indexes of the others, in order."""
     rest = [index for index, result in enumerate(results) if result is None]
-    standing: dict[str, tuple[str, str, str, str]] = {}
+    existing: dict[str, tuple[str, str, str, str]] = {}
     changing: dict[str, list[int]] = {}
-    for place, index in enumerate(rest):
-        if place % ASKED == 0:
-            some = rest[place : place + ASKED]
-            standing = _standing(connection, [addresses[each] for each in some])
+    for number, index in enumerate(rest):
+        if number % READ == 0:
+            some = rest[number : number + READ]
+            existing = _existing(connection, [addresses[each] for each in some])
         address = addresses[index]
-        consent, *stood = standing[address]
+        consent, *stored = existing[address]
         given = (new.names[index], new.languages[index], " ".join(new.topics[index]))
-        differs = any(word and word != old for word, old in zip(given, stood, strict=True))
-        if (left := _GONE.get(Consent(consent))) is not None:
+        differs = any(word and word != old for word, old in zip(given, stored, strict=True))
+        if (left := _REFUSED.get(Consent(consent))) is not None:
             results[index] = left
         elif consent == Consent.CONFIRMED and not differs and address not in changing:
             results[index] = Added.PRESENT
@@ -91,31 +91,31 @@ def _told_apart(
     return sorted(index for indexes in changing.values() for index in indexes)
 
 
-def _standing(connection: Connection, addresses: list[str]) -> dict[str, tuple[str, str, str, str]]:
-    """Consent, name, language and topics of each, as they are kept."""
+def _existing(connection: Connection, addresses: list[str]) -> dict[str, tuple[str, str, str, str]]:
+    """Return the stored consent, name, language and topics of each address."""
     found = (
-        connection.exec_driver_sql(f"{_STANDING} = ANY(%s)", (addresses,))
+        connection.exec_driver_sql(f"{_EXISTING} = ANY(%s)", (addresses,))
         if connection.dialect.name == "postgresql"
         else connection.exec_driver_sql(
-            f"{_STANDING} IN (SELECT value FROM json_each(?))",  # noqa: S608 - our own names
+            f"{_EXISTING} IN (SELECT value FROM json_each(?))",  # noqa: S608 - our own names
             (json.dumps(addresses),),
         )
     )
     return {address: (consent, name, language, topics) for address, consent, name, language, topics in found}
 
 
-def _gone(
+def _refused(
     connection: Connection,
     emails: Sequence[str],
     addresses: Sequence[str],
-    marks: Callable[[str], Sequence[str]],
+    hashes: Callable[[str], Sequence[str]],
 ) -> dict[str, Added]:
-    """Those that are kept away, and why. Whoever stands on the list is judged by the own consent, once there was an answer."""
-    away = kept_away(connection, emails, marks)
+    """Return the suppressed addresses, and why. A subscriber on the list who has ever answered is judged by the own consent instead."""
+    away = kept_away(connection, emails, hashes)
     if not away:
         return {}
     why = {address: away[email] for email, address in zip(emails, addresses, strict=True) if email in away}
-    for address, (consent, *_) in _standing(connection, list(why)).items():
+    for address, (consent, *_) in _existing(connection, list(why)).items():
         if consent != Consent.PENDING:
             del why[address]
     return why
@@ -124,7 +124,7 @@ def _gone(
 def _columns(
     new: NewSubscribers, addresses: Sequence[str], keys: Sequence[str], ours: Sequence[bool] | None
 ) -> list[list[Any]]:
-    """What the columns of `_VALUES` get."""
+    """Return the values of each column in `_VALUES`."""
     columns: list[list[Any]] = [
         [kept_text(email) for email in new.emails],
         list(addresses),
@@ -139,7 +139,7 @@ def _columns(
 
 
 def _insert(connection: Connection, columns: list[list[Any]], proof: str, at: datetime) -> int:
-    """Add the rows whose addresses are not there. Returns how many."""
+    """Insert the rows whose addresses are not on the list. Return how many."""
     facts = (Consent.CONFIRMED.value, microseconds(at), kept_text(proof))
     if connection.dialect.name == "postgresql":
         types = ("text",) * 7 + ("bigint",)
@@ -154,14 +154,14 @@ def _insert(connection: Connection, columns: list[list[Any]], proof: str, at: da
     for start in range(0, number, STATEMENT):
         rows = min(STATEMENT, number - start)
         values: list[Any] = [None] * (rows * len(columns))
-        for place, column in enumerate(columns):
-            values[place :: len(columns)] = column[start : start + rows]
+        for index, column in enumerate(columns):
+            values[index :: len(columns)] = column[start : start + rows]
         added += driver.execute(_sqlite(rows), (*facts, *values)).rowcount
     return added
 
 
 def _sqlite(rows: int) -> str:
-    """One statement for so many rows: of one a row, the sequence of the ids alone would cost as much as an index."""
+    """Return one statement for `rows` rows: with a statement for each, the sequence of the ids alone would cost as much as an index."""
     row = f"({', '.join('?' * len(_VALUES))})"
     named = ", ".join(f"column{number}" for number in range(1, len(_VALUES) + 1))
     return (
@@ -173,7 +173,7 @@ def _sqlite(rows: int) -> str:
 def add(
     connection: Connection, rows: Sequence[NewSubscriber], at: datetime, key: Callable[[], str]
 ) -> Iterator[Added]:
-    """Add a thousand rows at most; those of one address are taken one after the other."""
+    """Add at most a thousand rows, those of one address in order, and yield what became of each."""
     addresses = [canonical(row.email) for row in rows]
     c = subscribers.c
     known = select(c.canonical, c.consent).where(c.canonical.in_(set(addresses)))
@@ -182,8 +182,8 @@ def add(
     changes: list[dict[str, Any]] = []
     for address, row in zip(addresses, rows, strict=True):
         consent = consents.get(address)
-        if consent in _GONE:
-            yield _GONE[consent]
+        if consent in _REFUSED:
+            yield _REFUSED[consent]
         elif consent is not None:
             changes.append(_change(address, row))
             yield Added.PRESENT
@@ -225,7 +225,7 @@ def _change(address: str, row: NewSubscriber) -> dict[str, Any]:
 
 
 def _replace_given(connection: Connection, changes: list[dict[str, Any]]) -> None:
-    """What a row gives replaces what stood there; a proof only ever confirms who was pending."""
+    """Replace the stored values by the given ones; a proof confirms only pending subscribers."""
     c = subscribers.c
     for column in ("name", "language", "topics"):
         given = [change for change in changes if change[f"new_{column}"]]

@@ -23,8 +23,8 @@ def columns(*rows: NewSubscriber) -> NewSubscribers:
 async def take_in(store: Store, *rows: NewSubscriber, erased: tuple[str, ...] = ()) -> list[Added]:
     keys = [f"{number:016}" for number in range(len(rows), 0, -1)]
     return list(
-        await store.subscribers.take_in(
-            columns(*rows), keys, at=NOW, marks=lambda email: [f"mark of {email.casefold()}", *erased]
+        await store.subscribers.add_many(
+            columns(*rows), keys, at=NOW, hashes=lambda email: [f"mark of {email.casefold()}", *erased]
         )
     )
 
@@ -101,6 +101,8 @@ async def test_the_same_rows_again_change_nothing(store: Store) -> None:
     before = await listed(store.subscribers.stream())
     assert set(await take_in(store, *rows)) == {Added.PRESENT}
     again = columns(*rows)
-    later = await store.subscribers.take_in(again, ["k"] * 30, at=NOW + timedelta(days=9), marks=lambda _: ())
+    later = await store.subscribers.add_many(
+        again, ["k"] * 30, at=NOW + timedelta(days=9), hashes=lambda _: ()
+    )
     assert set(later) == {Added.PRESENT}
     assert await listed(store.subscribers.stream()) == before
