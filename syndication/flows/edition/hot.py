@@ -13,7 +13,7 @@ from syndication.collect.hot.file import read_hot_file
 from syndication.compose.hot import by_visitors, choose, rank, standing
 from syndication.domain.article import Article
 from syndication.domain.audience import Audience, LeftOut
-from syndication.domain.hot_account import HotAccount, HotKind, unexplained
+from syndication.domain.hot_account import HotAccount, HotKind, entries_only
 from syndication.domain.hotlist import HotList
 from syndication.domain.text import counted
 from syndication.domain.week import WeekKey
@@ -144,7 +144,7 @@ async def told_hot(app: App, week: WeekKey | None) -> dict[str, Any]:
     if frozen is None:
         document = (await hot_list(app, key, report)).document()
     else:
-        document = await app.store.editions.hot_account(key) or unexplained(frozen.hot)
+        document = await app.store.editions.hot_account(key) or entries_only(frozen.hot)
         gone = await app.store.withdrawals.all()
         left = standing(frozen.hot, {one.article for one in gone}, [one.title for one in gone])
         ranks = {entry.rank for entry in left}

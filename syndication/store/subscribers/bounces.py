@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from syndication.domain.bounce import BounceKind, Event, Happened, Rule, Standing, decide
+from syndication.domain.bounce import BounceKind, ConsentState, Event, Happened, Rule, decide
 from syndication.domain.subscriber import Consent
 from syndication.store.engine import Database, lock
 from syndication.store.subscribers.suppression import keep_away
@@ -68,7 +68,7 @@ def decided(connection: Connection, happened: Happened, rule: Rule, now: datetim
     if _known(connection, row.id, happened):
         return None
     soft = _soft(connection, row.id, row.confirmed) if finding.kind is BounceKind.SOFT else ()
-    decision = decide(happened, Standing(Consent(row.consent), row.confirmed, soft), rule, now)
+    decision = decide(happened, ConsentState(Consent(row.consent), row.confirmed, soft), rule, now)
     others: list[int] = []
     if decision.consent is Consent.UNSUBSCRIBED:
         connection.execute(
