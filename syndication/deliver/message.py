@@ -1,7 +1,7 @@
-"""The digest as final bytes for one recipient: compiled once per mailing and variant, then a join a message.
+"""The digest as final bytes for one recipient: compiled once per mailing and variant, then one join per message.
 
-Everything that differs on a resend would make it another mail, so nothing does: Message-ID and boundary derive from (mailing,
-subscriber, serial), the Date is the frozen one.
+A resend must be the same mail, byte by byte: Message-ID and boundary derive from (mailing, subscriber, serial), the Date is the frozen
+one.
 """
 
 import hashlib
@@ -37,11 +37,11 @@ _MIME_VERSION = b"MIME-Version: 1.0\r\n"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """What a mailing's messages have in common, in one language.
+    """What the messages of a mailing have in common, in one language.
 
     `mailing` is the id that Message-IDs derive from. `sender` and `reply_to` are `Name <address>`; `list_id` is a bare id
-    (RFC 2919), `feedback_id` the whole value of Feedback-ID. Of `list_id`, `reply_to`, `feedback_id` and `unsubscribe_mailto` an
-    empty one is left out. `domain` is the right side of the Message-IDs; `date` is zone-aware.
+    (RFC 2919), `feedback_id` the whole value of Feedback-ID. A header is left out if its `list_id`, `reply_to`, `feedback_id` or
+    `unsubscribe_mailto` is empty. `domain` is the right side of the Message-IDs; `date` is zone-aware.
     """
 
     mailing: str
@@ -56,18 +56,18 @@ class Letter:
 
 
 class UnsignedMessage(NamedTuple):
-    """A message that wants nothing but its signatures: they cost more than all the rest, and are best made many in a row."""
+    """A message that lacks only its signatures, which cost more than all the rest and are fastest if made many in a row."""
 
     unsigned: Sequence[Unsigned]
     pieces: Sequence[bytes]  # headers and body
 
     def message(self) -> bytes:
-        """The message, complete: CRLF line ends, 7-bit, not dot-stuffed."""
+        """Return the complete message: CRLF line ends, 7-bit, not dot-stuffed."""
         return b"".join((*(header.signed() for header in self.unsigned), *self.pieces))
 
 
 class CompiledLetter:
-    """A letter ready to be merged, and signed with `keys`. `sender` is its From address, for the envelope."""
+    """A letter that is ready to be merged, and signed with `keys`. `sender` is its From address, for the envelope."""
 
     def __init__(self, letter: Letter, keys: Iterable[DkimKey]) -> None:
         if letter.date.tzinfo is None:
@@ -94,16 +94,16 @@ class CompiledLetter:
     def draft(
         self, recipient: Recipient, values: Mapping[str, str], flags: Collection[str], unsubscribe_url: str
     ) -> UnsignedMessage:
-        """The message for one row.
+        """Return the message for one row.
 
-        `values` fill the slots, `flags` choose the regions. With an empty `unsubscribe_url` the List-Unsubscribe headers are left out
-        (a confirmation has nothing to leave yet). Raises KeyError for a slot without a value, ValueError for an address or a link
-        that cannot stand in a header.
+        `values` fill the slots, `flags` choose the regions. If `unsubscribe_url` is empty, the List-Unsubscribe headers are left out
+        (a confirmation is not a subscription yet). Raises KeyError for a slot without a value, ValueError for an address or a link that
+        a header cannot have.
         """
         digest = hashlib.sha256(
             f"{self._mailing}\0{recipient.subscriber}\0{recipient.serial}".encode()
         ).hexdigest()
-        boundary = b"=_" + digest[32:56].encode("ascii")  # "=_" occurs in neither encoding (RFC 2045 §6.7)
+        boundary = b"=_" + digest[32:56].encode("ascii")  # neither encoding has a "=_" (RFC 2045 §6.7)
         to = mailbox("To", Mailbox(recipient.name, envelope_address(recipient.email)))
         subject = self._subject(values, flags)
         message_id = f"Message-ID: <{digest[:32]}@{self._domain}>\r\n".encode("ascii")
@@ -143,7 +143,9 @@ class CompiledLetter:
 
 
 def compile_letter(letter: Letter, keys: Iterable[DkimKey] = ()) -> CompiledLetter:
-    """Encode what all recipients share; each message gets a DKIM signature of every key. Raises ValueError for a setting that cannot stand in a header, or a broken variant."""
+    """Encode what all recipients share; each message gets a signature of every key. Raises ValueError for a setting that a header cannot
+    have, or a broken variant.
+    """
     return CompiledLetter(letter, keys)
 
 
@@ -156,7 +158,7 @@ def _subject(text: str) -> Callable[[Mapping[str, str], Collection[str]], bytes]
 
 
 def _is_link(url: str) -> bool:
-    """Whether it can stand between angle brackets in a header, literally. A regular expression takes five times as long."""
+    """Return whether a header can have it literally, between angle brackets. A regular expression takes five times as long."""
     plain = url.isascii() and url.isprintable() and len(url) <= _MAX_LINK
     ends_it = " " in url or "<" in url or ">" in url or "=?" in url
     return plain and not ends_it and url.startswith(("http://", "https://"))
@@ -169,7 +171,7 @@ def _list_headers(letter: Letter) -> bytes:
 
 
 def _mailto(address: str) -> str:
-    """Up to the token, which follows in the subject (RFC 6068): whoever sends this mail proves to have ours."""
+    """Return a mailto link up to the token, which ends its subject (RFC 6068): sending that mail proves having received ours."""
     if not address:
         return ""
     where = message_token(envelope_address(address), "email.unsubscribe_mailto")

@@ -40,7 +40,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """The validators of the last answer, for a conditional GET (RFC 9110 §13). For a WordPress site, `last_modified` is the newest change seen."""
+    """The validators of the last answer, for a conditional GET (RFC 9110 §13); of a WordPress site, the newest change seen."""
 
     etag: str = ""
     last_modified: str = ""

@@ -52,7 +52,7 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSubscriber:
-    """A row to add. Without `confirmed` it waits for its confirmation. Empty name, language or topics leave those of a known subscriber unchanged."""
+    """A row to add. Without `confirmed` it waits for confirmation. Empty name, language or topics do not change a known subscriber."""
 
     email: str
     name: str = ""

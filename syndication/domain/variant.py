@@ -77,7 +77,7 @@ class Variant:
 
 
 def language_for(recipient: str, compiled: Sequence[str]) -> str:
-    """Return which of the `compiled` languages a recipient gets: the preferred one, or its first part (`ko` for `ko-KR`), else the first."""
+    """Return which `compiled` language a recipient gets: the preferred one, or its first part (`ko` for `ko-KR`), else the first."""
     by_name = {language.casefold(): language for language in compiled}
     wanted = recipient.casefold()
     return by_name.get(wanted) or by_name.get(wanted.partition("-")[0]) or compiled[0]
@@ -114,7 +114,7 @@ def merge(
     flags: Collection[str],
     escape: Callable[[str], str] = str,
 ) -> str:
-    """Join the pieces for one recipient; `escape` is applied to every value (`html.escape` for HTML). Raises KeyError for a slot without a value."""
+    """Join the pieces for one recipient; `escape` is applied to every value. Raises KeyError for a slot without a value."""
     return "".join(_merged(pieces, values, flags, escape))
 
 
