@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import aiosmtplib
 
 from syndication.deliver.server import Security, SmtpServer
-from syndication.deliver.wire import NO_REPLY, clean_reply
+from syndication.deliver.transaction import NO_REPLY
+from syndication.deliver.wire import clean_reply
 from syndication.domain.delivery import Reply
 
 __all__ = ["connected"]

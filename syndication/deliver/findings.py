@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from syndication.deliver.lanes import OTHER
-from syndication.deliver.transaction import Transaction
-from syndication.deliver.wire import CLOSING
+from syndication.deliver.transaction import CLOSING, Transaction
 from syndication.domain.delivery import Outcome, Reply
 
 __all__ = ["DOMAINS", "Findings"]

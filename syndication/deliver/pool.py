@@ -14,8 +14,7 @@ from typing import Self
 
 from syndication.deliver.server import Security, SmtpServer
 from syndication.deliver.session import Envelope, Session, Timeouts
-from syndication.deliver.transaction import Transaction
-from syndication.deliver.wire import CLOSING
+from syndication.deliver.transaction import CLOSING, Transaction
 from syndication.domain.delivery import Outcome, Reply, Stage
 
 __all__ = ["ConnectionSlot", "Pool"]

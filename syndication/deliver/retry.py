@@ -3,8 +3,7 @@
 import re
 from datetime import datetime, timedelta
 
-from syndication.deliver.transaction import Transaction
-from syndication.deliver.wire import CLOSING
+from syndication.deliver.transaction import CLOSING, Transaction
 from syndication.domain.bounce import BounceFinding, Refusal, Rule, kind_of
 from syndication.domain.delivery import Outcome, Recipient, Settled, Stage, State
 

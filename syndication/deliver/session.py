@@ -14,8 +14,17 @@ from typing import TYPE_CHECKING, cast
 
 from syndication.deliver.envelope import Envelope, PendingEnvelope, commands, origin
 from syndication.deliver.server import Security, SmtpServer
-from syndication.deliver.transaction import COMMANDS, Transaction, after, ended, refuses
-from syndication.deliver.wire import CLOSING, DONE, NO_REPLY, Wire, clean_reply
+from syndication.deliver.transaction import (
+    CLOSING,
+    COMMANDS,
+    DONE,
+    NO_REPLY,
+    Transaction,
+    after,
+    ended,
+    refuses,
+)
+from syndication.deliver.wire import Wire, clean_reply
 from syndication.domain.delivery import Outcome, Reply, Stage
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from syndication.deliver.findings import DOMAINS, Findings
 from syndication.deliver.lanes import OTHER
-from syndication.deliver.wire import CLOSING
+from syndication.deliver.transaction import CLOSING
 from syndication.domain.delivery import Reply
 from syndication.domain.limits import (
     Grant,

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from syndication.deliver.wire import DONE, GO_ON, NO_REPLY, REFUSED, TRY_LATER
 from syndication.domain.delivery import Outcome, Reply, Stage
 
-__all__ = ["COMMANDS", "NEXT", "Transaction", "after", "ended", "refuses"]
+__all__ = ["CLOSING", "COMMANDS", "DONE", "NEXT", "NO_REPLY", "Transaction", "after", "ended", "refuses"]
 
+NO_REPLY = 0  # the code of a Reply that did not come from a server: its text tells what happened
+CLOSING = 421  # RFC 5321 §3.8: may answer anything, or nothing
+DONE, GO_ON, TRY_LATER, REFUSED = 2, 3, 4, 5  # the first digit of a code, RFC 5321 §4.2.1
 COMMANDS = (Stage.MAIL, Stage.RCPT, Stage.DATA)  # one each, before the message itself
 _REFUSALS = {TRY_LATER: Outcome.TRY_LATER, REFUSED: Outcome.REFUSED}
 # From each stage, by the first digit of the reply: the next stage, or the outcome. Any other reply ends the connection.

@@ -12,13 +12,11 @@ from collections import deque
 from collections.abc import Sequence
 from functools import lru_cache
 
+from syndication.deliver.transaction import CLOSING, NO_REPLY
 from syndication.domain.delivery import Reply
 
-__all__ = ["CLOSING", "DONE", "GO_ON", "NO_REPLY", "REFUSED", "TRY_LATER", "Wire", "clean_reply"]
+__all__ = ["Wire", "clean_reply"]
 
-NO_REPLY = 0  # the code of a Reply that did not come from a server: its text tells what happened
-CLOSING = 421  # RFC 5321 §3.8: may answer anything, or nothing
-DONE, GO_ON, TRY_LATER, REFUSED = 2, 3, 4, 5  # the first digit of a code, RFC 5321 §4.2.1
 _MAX_REPLY = 65_536  # bytes of one reply with its continuation lines; real EHLO replies have a few hundred
 _MAX_TEXT = 500  # characters kept of a reply: more than RFC 5321 §4.5.3.1.5 allows a line
 _LINE = re.compile(rb"([2-5][0-9][0-9])([ -]?)(.*)", re.DOTALL)
