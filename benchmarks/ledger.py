@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from syndication.deliver.refusals import judged
+from syndication.deliver.retry import with_refusal
 from syndication.deliver.throttle import Throttle
 from syndication.domain.article import ParsedArticle, Source, SourceKind
 from syndication.domain.bounce import Rule
@@ -111,7 +111,7 @@ async def connection(store: Store, batch: Batch, rows: Iterator[Recipient], refu
         done = Settled(row.subscriber, row.serial, State.SENT, Stage.DOT, reply)
         if row.subscriber % 100 < refused:
             reply = Reply(550, f"5.1.1 <{row.email}>: no such user", "mx1.benchmark.example")
-            done = judged(Settled(row.subscriber, row.serial, State.FAILED, Stage.RCPT, reply), RULE)
+            done = with_refusal(Settled(row.subscriber, row.serial, State.FAILED, Stage.RCPT, reply), RULE)
     assert await store.ledger.step(batch, done, None, now=NOW)
 
 

@@ -1,9 +1,9 @@
 """The error tree. Each error carries its exit code, a short code for `--json`, and what to do.
 
     SyndicationError               1  unexpected
-    ├── UsageError                 2  a wrong argument, or a verb that does not fit the state
+    ├── UsageError                 2  a wrong argument, or a verb that is not possible in this state
     ├── SettingsError              2  config/syndicate.toml or the environment
-    ├── TemplateError              2  a template, or what it made, with file and line
+    ├── TemplateError              2  a template, or its output, with file and line
     ├── IncompleteError            3  something is still deferred, held, unknown, or failed for our own reasons
     ├── LockedError                4  another run holds the lock
     ├── CollectError               5  every source failed
@@ -12,7 +12,8 @@
     ├── MailboxError               5  a mailbox of bounces cannot be read
     └── TryAgainError             75  `bounces receive` alone: the mail server keeps the message and tries again
 
-Adapters translate third-party errors at their door: nothing above sees an error of a library.
+Exit code 6, an edition that waits for its editor, is not an error (`cli/closing.py`). Adapters translate the errors of libraries: nothing
+above them sees one.
 """
 
 from typing import ClassVar
@@ -33,7 +34,7 @@ __all__ = [
 
 
 class SyndicationError(Exception):
-    """What went wrong as one sentence, and a hint that says what to do."""
+    """What went wrong, as one sentence, and a hint at what to do."""
 
     exit_code: ClassVar[int] = 1
     code: ClassVar[str] = "unexpected"
@@ -48,21 +49,21 @@ class SyndicationError(Exception):
 
 
 class UsageError(SyndicationError):
-    """A wrong argument, or a verb that does not fit the state."""
+    """A wrong argument, or a verb that is not possible in this state."""
 
     exit_code = 2
     code = "usage"
 
 
 class SettingsError(SyndicationError):
-    """A mistake in the configuration or the environment; the value is never quoted."""
+    """A mistake in the configuration or the environment. The message never contains the value."""
 
     exit_code = 2
     code = "settings"
 
 
 class TemplateError(SyndicationError):
-    """A mistake in a template, or in what it made, with file and line. `others` are what the same check found after it."""
+    """A mistake in a template, or in its output, with file and line. `others` are further findings of the same check."""
 
     exit_code = 2
     code = "template"
@@ -87,35 +88,35 @@ class LockedError(SyndicationError):
 
 
 class CollectError(SyndicationError):
-    """A source failed; with every source failed, the run."""
+    """A source failed. A run fails only if every source did."""
 
     exit_code = 5
     code = "collect"
 
 
 class StoreError(SyndicationError):
-    """The store cannot be opened, read or written: then no mail goes out."""
+    """The store cannot be opened, read or written. No mail goes out."""
 
     exit_code = 5
     code = "store"
 
 
 class PublishError(SyndicationError):
-    """A file cannot be written, or the upload command failed: then no mail goes out."""
+    """A file cannot be written, or the upload command failed. No mail goes out."""
 
     exit_code = 5
     code = "publish"
 
 
 class MailboxError(SyndicationError):
-    """A mailbox that bounces come to cannot be reached, read or written; what was read before is kept."""
+    """A mailbox of bounces cannot be reached, read or written. Messages that were read before are kept."""
 
     exit_code = 5
     code = "mailbox"
 
 
 class TryAgainError(SyndicationError):
-    """What a mail server is told that hands us a bounce, whatever is wrong: EX_TEMPFAIL of sysexits.h, or it would bounce the bounce."""
+    """The exit code for a mail server that delivers a bounce to us: EX_TEMPFAIL of sysexits.h. With any other it would bounce the bounce."""
 
     exit_code = 75
     code = "try_again"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from syndication.domain.article import ResolvedArticle
-from syndication.domain.hot_account import HotPlace, Meant
+from syndication.domain.hot_account import HotPlace, MatchKind
 from syndication.domain.hotlist import HotEntry, HotLine, HotList, match_title, movement, normalise_title
 
 __all__ = ["by_visitors", "choose", "linked", "rank", "standing"]
@@ -120,15 +120,15 @@ class _Known:
             {normalise_title(article.title): article.id for article in oldest_first},
         )
 
-    def meant_by(self, line: HotLine) -> tuple[ResolvedArticle | None, Meant, float]:
+    def meant_by(self, line: HotLine) -> tuple[ResolvedArticle | None, MatchKind, float]:
         """The article, how the line found it, and the ratio of their titles where that decided."""
         found = self.by_address.get(_address(line.url)) if line.url else None
         if found:
-            return self.by_id[found], Meant.ADDRESS, 1.0
+            return self.by_id[found], MatchKind.ADDRESS, 1.0
         match = match_title(line.title, self.by_title) if line.title.strip() else None
         if match is None:
-            return None, Meant.NOBODY, 0.0
-        return self.by_id[match.article], Meant.NEAR if match.ratio < 1 else Meant.TITLE, match.ratio
+            return None, MatchKind.NONE, 0.0
+        return self.by_id[match.article], MatchKind.NEAR if match.ratio < 1 else MatchKind.TITLE, match.ratio
 
 
 def _address(url: str) -> str:

@@ -1,6 +1,7 @@
-"""Mail out: final bytes for each subscriber, SMTP sessions that never confuse one reply with the next, and what follows from a reply.
+"""Mail out: the final bytes for each recipient, SMTP sessions that never take one reply for another, and what follows from a reply.
 
-The pure parts are `message` (bytes), `retry` (what to write about a row), `throttle` (what may go now) with `findings` (what a batch
-teaches), `lanes` and `address`. `connecting` is aiosmtplib's connect, TLS and AUTH, `session` speaks SMTP on it; `pool` keeps sessions of each server; `outbox` is a real server that files into a Maildir.
-The ledger is not known here: a session answers with values, and `flows` writes them down.
+The pure parts are `message` (bytes), `retry` (what to write about a row), `throttle` (what may be sent now) with `findings` (what a batch
+showed), `lanes` and `address`. `connecting` connects and logs in, `session` speaks SMTP on that connection, `pool` keeps the sessions of
+each server; `outbox` is a real server that files mail into a Maildir. The room does not know the ledger: a session answers with values,
+and `flows` stores them.
 """

@@ -1,6 +1,6 @@
-"""How a connection comes about: connect, TLS, EHLO and login are aiosmtplib's, each step tried once, and a failure told in one sentence.
+"""Connecting to a mail server: aiosmtplib connects, starts TLS, says EHLO and logs in. Each step is tried once; a failure is one sentence.
 
-A password that is wrong is offered once a connection: aiosmtplib would offer it once a method, and servers lock out who insists.
+A wrong password is offered once per connection. aiosmtplib would offer it once per method, and servers lock out clients that insist.
 """
 
 import ssl
@@ -9,27 +9,28 @@ from collections.abc import Iterator
 import aiosmtplib
 
 from syndication.deliver.server import Security, SmtpServer
-from syndication.deliver.wire import NO_REPLY, clean_reply
+from syndication.deliver.transaction import NO_REPLY
+from syndication.deliver.wire import clean_reply
 from syndication.domain.delivery import Reply
 
 __all__ = ["connected"]
 
-# Over TLS, without which nobody logs in, the plain ones go first: a server that keeps hashes of passwords can check no CRAM-MD5.
+# Logins need TLS anyway, so the plain methods come first: a server that stores hashes of passwords cannot check CRAM-MD5.
 _LOGINS = ("plain", "login", "cram-md5")
-# What a server says to a method that it only advertises (RFC 5321 §4.2.2), or finds too weak (RFC 4954 §6).
+# Replies to a method that a server only advertises (RFC 5321 §4.2.2), or finds too weak (RFC 4954 §6).
 _ABOUT_THE_METHOD = {500, 501, 502, 503, 504, 534}
 
 # X509_V_ERR_… of OpenSSL (x509_vfy.h)
 _EXPIRED, _NOT_YET, _OTHER_NAME, _OTHER_ADDRESS = 10, 9, 62, 64
-_STRANGERS = {2, 18, 19, 20, 21}  # self-signed, or of an authority that is not known here
+_UNTRUSTED = {2, 18, 19, 20, 21}  # self-signed, or of an authority that is not known here
 
 
 async def connected(
     server: SmtpServer, *, ssl_context: ssl.SSLContext | None, hostname: str, seconds: float
 ) -> aiosmtplib.SMTP | Reply:
-    """A client that is secured, has introduced itself as `hostname` and is logged in; or the reply that says why not.
+    """Return a client that is secured, has introduced itself as `hostname` and is logged in; or the reply that says why not.
 
-    `seconds` is for each step: connecting, greeting, EHLO, TLS, every word of the login.
+    `seconds` is the timeout of each step: connecting, greeting, EHLO, TLS, every command of the login.
     """
     client = aiosmtplib.SMTP(
         hostname=server.host,
@@ -68,7 +69,7 @@ async def _introduce(client: aiosmtplib.SMTP) -> None:
 
 
 async def _log_in(client: aiosmtplib.SMTP, server: SmtpServer) -> None:
-    """By the first method that the server has. What it says about the user or the password is its last word."""
+    """Log in with the first method that works. A reply about the user or the password is final."""
     if not server.password:
         raise ValueError(
             "its address names a user, and there is no password (smtp.password_file or SYNDICATE_SMTP__PASSWORD)"
@@ -76,7 +77,7 @@ async def _log_in(client: aiosmtplib.SMTP, server: SmtpServer) -> None:
     offered = client.server_auth_methods
     methods = [each for each in _LOGINS if each in offered]
     if not methods:
-        raise ValueError(f"it offers no login that we know ({', '.join(offered) or 'none at all'})")
+        raise ValueError(f"it offers no login method that we know ({', '.join(offered) or 'none at all'})")
     steps = {"plain": client.auth_plain, "login": client.auth_login, "cram-md5": client.auth_crammd5}
     for method in methods:
         try:
@@ -89,12 +90,10 @@ async def _log_in(client: aiosmtplib.SMTP, server: SmtpServer) -> None:
 
 
 def _words(error: Exception, server: SmtpServer) -> str:
-    """What failed, for the operator who has to mend it."""
+    """Return what failed, for the operator who has to fix it."""
     if isinstance(error, aiosmtplib.SMTPConnectTimeoutError) and "ready message" in str(error):
-        at_once = (
-            server.security is Security.STARTTLS and ": perhaps it expects TLS from the start (smtps://)"
-        )
-        return f"it did not greet{at_once or ''}"
+        starttls = server.security is Security.STARTTLS
+        return "it did not greet" + (": perhaps it expects TLS from the start (smtps://)" if starttls else "")
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _certificate(cause)
@@ -120,14 +119,14 @@ def _certificate(error: ssl.SSLCertVerificationError) -> str:
         return "its certificate is not valid yet"
     if number in {_OTHER_NAME, _OTHER_ADDRESS}:
         return "its certificate is for another name"
-    if number in _STRANGERS:
-        return "its certificate is signed by nobody whom this machine trusts"
-    return f"its certificate does not hold: {error.verify_message}"
+    if number in _UNTRUSTED:
+        return "its certificate is signed by an authority that this machine does not trust"
+    return f"its certificate is not valid: {error.verify_message}"
 
 
 def _no_tls(error: ssl.SSLError, server: SmtpServer) -> str:
     if error.reason == "WRONG_VERSION_NUMBER":
-        at_once = server.security is Security.TLS and ": perhaps it expects STARTTLS (smtp://)"
-        return f"what it answers is no TLS{at_once or ''}"
+        tls = server.security is Security.TLS
+        return "its answer is not TLS" + (": perhaps it expects STARTTLS (smtp://)" if tls else "")
     reason = (error.reason or "").replace("_", " ").lower()
-    return f"TLS with it failed: {reason or error}"
+    return f"TLS failed: {reason or error}"

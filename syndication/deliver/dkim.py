@@ -1,9 +1,9 @@
-"""DKIM signatures (RFC 6376; Ed25519: RFC 8463) over final bytes, made beside the message: nothing is parsed again.
+"""DKIM signatures (RFC 6376; Ed25519: RFC 8463) over final bytes, made together with the message: nothing is parsed again.
 
-The headers are signed relaxed, the body simple: what `encoding` writes has no white space that a relay would mend, so the body is
-hashed as it stands. Every header is listed once more than it occurs, so that a second From or Subject breaks the signature (§8.15),
-and there is no `l=`, under which anybody could add text (§8.2). `t=` is the frozen Date, and neither algorithm draws a random number:
-the same message gets the same signature again.
+The headers are signed relaxed, the body simple: `encoding` writes no white space that a relay would change, so the body is hashed as it
+is. Every header is listed once more than it occurs, so that a second From or Subject breaks the signature (§8.15), and there is no `l=`,
+which would let anybody append text (§8.2). `t=` is the frozen Date, and neither algorithm uses random numbers: the same message gets
+the same signature again.
 """
 
 import base64
@@ -33,7 +33,7 @@ _SPACES = re.compile(rb"[ \t]+")
 
 @dataclass(frozen=True, slots=True)
 class DkimKey:
-    """A key ready to sign. `sign` makes the signature from a SHA-256 digest (32 bytes), for both algorithms, in any thread."""
+    """A key that is ready to sign. `sign` makes the signature from a SHA-256 digest (32 bytes), with either algorithm, in any thread."""
 
     domain: str
     selector: str
@@ -41,33 +41,33 @@ class DkimKey:
     sign: Callable[[bytes], bytes] = field(repr=False)
 
     def __post_init__(self) -> None:
-        """Raises ValueError for a domain or a selector that the DNS, and so the header, cannot hold."""
+        """Raise ValueError for a domain or a selector that the DNS, and so the header, cannot have."""
         for what, text in (("domain", self.domain), ("selector", self.selector)):
             if not _NAME.fullmatch(text):
                 raise ValueError(f"The {what} is not made of letters, digits, hyphens and dots")
 
     @property
     def name(self) -> str:
-        """Where the DNS has its public half."""
+        """The DNS name of its public key."""
         return f"{self.selector}._domainkey.{self.domain}"
 
 
 class Unsigned(NamedTuple):
-    """A DKIM-Signature header up to its value, and the digest that `sign` makes it from."""
+    """A DKIM-Signature header up to its value, and the digest that `sign` makes the value from."""
 
     start: bytes
     digest: bytes
     sign: Callable[[bytes], bytes]
 
     def signed(self) -> bytes:
-        """The header, complete."""
+        """Return the complete header."""
         return self.start + _folded_value(self.sign(self.digest)) + b"\r\n"
 
 
 class Seal:
     """The signatures of one letter's messages, one for each of `keys`.
 
-    `constant` are the complete header lines that all of them share: they are made canonical and hashed once. Raises ValueError for a
+    `constant` has the complete header lines that all messages share; they are canonicalised and hashed once. Raises ValueError for a
     date without a time zone.
     """
 
@@ -81,10 +81,10 @@ class Seal:
         self._heads = tuple((key.sign, *_head(key, int(date.timestamp()), names)) for key in keys)
 
     def unsigned(self, varying: bytes, body: bytes) -> list[Unsigned]:
-        """The DKIM-Signature header lines of one message, to be put in front of it when they are signed.
+        """Return the DKIM-Signature headers of one message, unsigned; once signed, they go in front of it.
 
-        `varying` are its header lines that are not among the constant ones, each name once at most; `body` is what follows the empty
-        line, not dot-stuffed. A header that is absent is signed as absent.
+        `varying` has its header lines that are not among the constant ones, each name once at most; `body` is what follows the empty
+        line, not dot-stuffed. A missing header is signed as missing.
         """
         lines = _canonical(varying)
         hashed = self._shared.copy()
@@ -93,15 +93,14 @@ class Seal:
         out = []
         for sign, head, canonical_head in self._heads:
             signed = hashed.copy()
-            signed.update(
-                canonical_head + body_hash + b"; b="
-            )  # §3.7: itself, last, with b= empty and no line end
+            # §3.7: the header itself comes last, with an empty b= and no line end
+            signed.update(canonical_head + body_hash + b"; b=")
             out.append(Unsigned(head + body_hash + b";\r\n b=", signed.digest(), sign))
         return out
 
 
 def _head(key: DkimKey, at: int, names: Sequence[str]) -> tuple[bytes, bytes]:
-    """The header up to the value of `bh=`, as it is written and in its canonical form."""
+    """Return the header up to the value of `bh=`, as written and in canonical form."""
     head = _folded(
         (
             *("DKIM-Signature:", " v=1;", f" a={key.algorithm};", " c=relaxed/simple;"),
@@ -114,7 +113,7 @@ def _head(key: DkimKey, at: int, names: Sequence[str]) -> tuple[bytes, bytes]:
 
 
 def _folded(pieces: Iterable[str]) -> str:
-    """The pieces in lines of 76 columns, broken between two of them (§3.5 allows that behind a semicolon and a colon)."""
+    """Join the pieces in lines of 76 columns, broken between two pieces (§3.5 allows it after a semicolon and a colon)."""
     out, column = "", 0
     for piece in pieces:
         if column + len(piece) > _LINE:
@@ -131,7 +130,7 @@ def _folded_value(signature: bytes) -> bytes:
 
 
 def _canonical(block: bytes) -> dict[str, bytes]:
-    """Header lines in their relaxed form by lowercase name (§3.4.2), those alone that are signed."""
+    """Return the header lines that are signed, in relaxed form, by lowercase name (§3.4.2)."""
     lines = map(_relaxed, _unfolded(block).split(b"\r\n"))
     return {name: line + b"\r\n" for name, line in lines if name in _NAMES}
 
@@ -149,9 +148,9 @@ def _unfolded(text: bytes) -> bytes:
 
 
 def _simple(body: bytes) -> bytes:
-    """Empty lines at the end count as one line end, and so does an empty body (§3.4.3)."""
+    """Canonicalise a body: empty lines at the end count as one line end, and so does an empty body (§3.4.3)."""
     if body.endswith(b"\r\n") and not body.endswith(b"\r\n\r\n"):
-        return body  # as `message` makes it: not copied
+        return body  # as made by `message`: not copied
     end = len(body)
     while body.endswith(b"\r\n", 0, end):
         end -= 2

@@ -1,4 +1,4 @@
-"""DKIM keys: read, made, and as the record that the DNS has to show (RFC 6376 §3.6.1, RFC 8463 §4)."""
+"""DKIM keys: reading and making them, and their DNS records (RFC 6376 §3.6.1, RFC 8463 §4)."""
 
 import base64
 from dataclasses import dataclass, field
@@ -21,21 +21,21 @@ from syndication.deliver.dkim import DkimKey, KeyType
 
 __all__ = ["PrivateKey", "dns_record", "new_key", "parse_key"]
 
-_BITS = 2048  # RFC 8301 §3.2: signers should use at least as many; twice as many sign seven times slower
+_BITS = 2048  # the least that RFC 8301 §3.2 recommends; signing with 4096 takes seven times as long
 _STRING = 255  # bytes of one string in a TXT record, RFC 1035 §3.3
 _PADDING, _DIGEST = PKCS1v15(), Prehashed(SHA256())
 
 
 @dataclass(frozen=True, slots=True)
 class PrivateKey:
-    """A private key that fits DKIM."""
+    """A private key that can be used for DKIM."""
 
     type: KeyType
     bits: int
     _key: RSAPrivateKey | Ed25519PrivateKey = field(repr=False)
 
     def named(self, domain: str, selector: str) -> DkimKey:
-        """The key as the signer of `domain`, published under `selector`."""
+        """Return the key as the signer of `domain`, published under `selector`."""
         return DkimKey(domain, selector, f"{self.type}-sha256", self._sign)
 
     def _sign(self, digest: bytes) -> bytes:
@@ -45,12 +45,12 @@ class PrivateKey:
 
     @property
     def pem(self) -> bytes:
-        """The key as the text of its file (PKCS #8, not encrypted)."""
+        """The content of the key's file (PKCS #8, not encrypted)."""
         return self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
     @property
     def record(self) -> str:
-        """The text of its TXT record, in one piece."""
+        """The text of its TXT record, as one string."""
         public = self._key.public_key()
         if isinstance(self._key, RSAPrivateKey):
             data = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
@@ -60,14 +60,14 @@ class PrivateKey:
 
 
 def new_key(kind: KeyType) -> PrivateKey:
-    """A fresh key: RSA with 2048 bits, or Ed25519. The randomness is OpenSSL's."""
+    """Make a key: RSA with 2048 bits, or Ed25519. The randomness is OpenSSL's."""
     if kind == "rsa":
         return PrivateKey(kind, _BITS, generate_private_key(65537, _BITS))
     return PrivateKey(kind, 256, Ed25519PrivateKey.generate())
 
 
 def parse_key(pem: bytes) -> PrivateKey:
-    """Read a PEM file (PKCS #8 or PKCS #1). Raises ValueError with the reason as a clause that quotes nothing of it."""
+    """Read a PEM file (PKCS #8 or PKCS #1). Raises ValueError with the reason as a clause that quotes nothing from the file."""
     try:
         key = load_pem_private_key(pem, password=None)
     except TypeError:
@@ -84,7 +84,7 @@ def parse_key(pem: bytes) -> PrivateKey:
 
 
 def dns_record(name: str, text: str) -> str:
-    """A TXT record as a line of a zone file, in strings of at most 255 bytes, which the DNS puts together again (RFC 6376 §3.6.2.2)."""
+    """Return a TXT record as a line of a zone file, in strings of at most 255 bytes that a verifier joins (RFC 6376 §3.6.2.2)."""
     strings = [f'"{text[at : at + _STRING]}"' for at in range(0, len(text), _STRING)]
     value = strings[0] if len(strings) == 1 else f"( {' '.join(strings)} )"
     return f"{name}. IN TXT {value}"

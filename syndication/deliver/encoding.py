@@ -1,7 +1,7 @@
-"""Transfer encodings with places left open: what is the same for everybody is encoded once, a message costs its values and a join.
+"""Transfer encodings of a part with slots: what all mails share is encoded once, so a message costs only its values and a join.
 
-Both encodings keep one rule at every join. Quoted-printable starts each piece at column 0, after a soft line break if need be.
-Base64 carries the bytes that do not fill a group of three over to the next piece, and has each literal ready for all three cases.
+Each encoding keeps one rule at every join. Quoted-printable starts each piece at column 0, after a soft line break if necessary. Base64
+carries the bytes that do not fill a group of three over to the next piece, and keeps each literal encoded for all three cases.
 """
 
 import binascii
@@ -17,7 +17,7 @@ from syndication.domain.variant import Piece, Region, Slot
 __all__ = ["Base64Part", "Part", "QuotedPart", "encode_part"]
 
 _LINE = 76  # columns, RFC 2045 §6.7 (5) and §6.8
-_SHAPES = 64  # sets of flags for which a part is kept ready; each may take as much memory as the part itself
+_SHAPES = 64  # sets of flags for which a part is kept joined; each may take as much memory as the part itself
 _GROUP = 57  # bytes that fill a line of base64
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _PIECES = re.compile(rb".{1,75}")
@@ -27,7 +27,7 @@ _QUOTED = [b"=%02X" % byte for byte in range(256)]
 _PLAIN = frozenset(range(32, 127)) - {ord("=")} | {ord("\t")}  # a space or a tab unless it ends a line
 _TOKENS = [bytes((byte,)) if byte in _PLAIN else _QUOTED[byte] for byte in range(256)]
 
-Escape: TypeAlias = Callable[[str], str]  # leaves alone what `html.escape` does
+Escape: TypeAlias = Callable[[str], str]  # must not change what `html.escape` does not change
 
 
 class Part(Protocol):
@@ -36,11 +36,11 @@ class Part(Protocol):
     encoding: ClassVar[str]
 
     def write(self, out: list[bytes], values: Mapping[str, str], flags: Collection[str]) -> None:
-        """Append one subscriber's part, in lines that end with CRLF. Raises KeyError for a slot without a value."""
+        """Append the part for one recipient to `out`, in lines that end with CRLF. Raises KeyError for a slot without a value."""
 
 
 def encode_part(pieces: tuple[Piece, ...], escape: Escape) -> Part:
-    """The smaller of both encodings, judged by the whole part; `escape` is applied to every value (`html.escape` for HTML)."""
+    """Encode a part in the encoding that makes it smaller as a whole; `escape` is applied to every value (`html.escape` for HTML)."""
     pieces = _ended(_with_bytes_only(pieces))
     quoted = QuotedPart(pieces, escape)
     plain = Base64Part(pieces, escape)
@@ -48,7 +48,7 @@ def encode_part(pieces: tuple[Piece, ...], escape: Escape) -> Part:
 
 
 def _with_bytes_only(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
-    """Line ends become CRLF; NUL and half surrogates, which no mail may carry, go."""
+    """Make all line ends CRLF, and drop NUL and lone surrogates, which a mail cannot contain."""
     clean: list[Piece] = []
     for piece in pieces:
         if isinstance(piece, str):
@@ -62,7 +62,7 @@ def _with_bytes_only(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
 
 
 def _ended(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
-    """With a line end last, whatever is cut: encoded data must not end in a soft line break."""
+    """Append a line end, outside of any region, if there is none: encoded data must not end in a soft line break."""
     last = pieces[-1] if pieces else ""
     return pieces if isinstance(last, str) and last.endswith("\r\n") else (*pieces, "\r\n")
 
@@ -75,11 +75,11 @@ class _Cut:
 
 _Step: TypeAlias = "bytes | Slot | _Cut"
 _Shape: TypeAlias = tuple[list[bytes], tuple[str, ...], tuple[str, ...]]
-"""A part for one set of flags: its literals with an empty place for each slot between them, the slots' names, and each name once."""
+"""A part for one set of flags: its literals with an empty element for each slot, the slots' names in order, and each name once."""
 
 
 class QuotedPart:
-    """Quoted-printable (RFC 2045 §6.7). A dot never starts a line, so that nothing is left to stuff; nor does `From `."""
+    """Quoted-printable (RFC 2045 §6.7). No line starts with a dot, so there is nothing to dot-stuff; nor with `From `."""
 
     encoding: ClassVar[str] = "quoted-printable"
 
@@ -123,7 +123,7 @@ class QuotedPart:
 
 
 def _chosen(steps: tuple[_Step, ...], flags: Collection[str]) -> Iterator[bytes | str]:
-    """The literals and the names of the slots that stay for subscribers with `flags`."""
+    """Yield the literals and the names of the slots that recipients with `flags` get."""
     for step in steps:
         if isinstance(step, bytes):
             yield step
@@ -134,7 +134,7 @@ def _chosen(steps: tuple[_Step, ...], flags: Collection[str]) -> Iterator[bytes 
 
 
 def _shape(steps: Iterable[bytes | str]) -> _Shape:
-    """The same, taken apart."""
+    """Separate the literals of `steps` from the names of their slots."""
     literals: list[list[bytes]] = [[]]
     slots: list[str] = []
     for step in steps:
@@ -146,9 +146,9 @@ def _shape(steps: Iterable[bytes | str]) -> _Shape:
     return [b"".join(each) for each in literals], tuple(slots), tuple(dict.fromkeys(slots))
 
 
-@lru_cache(maxsize=256)  # most values stand in both parts, and some in many mails
+@lru_cache(maxsize=256)  # most values are in both parts, and some in many mails
 def _plain_value(value: str) -> bytes:
-    """As `_quoted_value`, for one that neither HTML nor quoted-printable changes but for soft breaks; empty for any other."""
+    """Return the same as `_quoted_value` for a value that needs soft breaks at most, in HTML and in text; empty for any other."""
     data = value.encode("utf-8", "replace")
     if data.translate(None, _UNTOUCHED) or data.endswith(b" "):
         return b""
@@ -159,7 +159,7 @@ def _plain_value(value: str) -> bytes:
 
 @lru_cache(maxsize=256)
 def _quoted_value(value: str) -> bytes:
-    """One line of text as `quoted_printable` gives it, in C for nearly every value."""
+    """Encode one line of text as `quoted_printable` does, in C for nearly every value."""
     data = value.encode("utf-8", "replace")
     quoted = binascii.b2a_qp(data)
     if not data or _BAD_START.search(quoted) or len(quoted) - quoted.rfind(b"\n") > _LINE:
@@ -168,7 +168,7 @@ def _quoted_value(value: str) -> bytes:
 
 
 def quoted_printable(data: bytes) -> bytes:
-    """Encode text with CRLF line ends, starting at column 0; ends at column 0 too, with a soft break where no line ended."""
+    """Encode text with CRLF line ends, starting at column 0. It ends at column 0, too, after a soft break if need be."""
     out: list[bytes] = []
     for line in data.split(b"\r\n"):
         _quote_line(line, out)
@@ -199,7 +199,7 @@ def _quote_line(line: bytes, out: list[bytes]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """A literal for each number of carried bytes: what completes the carried group, the encoded lines, and what is left over."""
+    """A literal for each number of carried bytes: the bytes that complete the carried group, the encoded lines, and the rest."""
 
     phases: tuple[tuple[bytes, bytes, bytes], ...]
 
@@ -214,7 +214,7 @@ class _Base64Cut:
 
 
 class Base64Part:
-    """Base64 (RFC 2045 §6.8): the smaller one where most letters are not Latin."""
+    """Base64 (RFC 2045 §6.8): smaller than quoted-printable if most letters are not Latin."""
 
     encoding: ClassVar[str] = "base64"
 

@@ -1,4 +1,4 @@
-"""The commands before a body: MAIL, RCPT, DATA, one after the other or in one go (RFC 2920)."""
+"""The commands before a message: MAIL, RCPT and DATA, one after the other or pipelined (RFC 2920)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -6,23 +6,17 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from syndication.deliver.address import envelope_address
-from syndication.deliver.wire import DONE, GO_ON
+from syndication.deliver.transaction import COMMANDS, after
 from syndication.domain.delivery import Reply, Stage
 
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["STEPS", "Envelope", "PendingEnvelope", "commands", "origin"]
-
-STEPS = (
-    (Stage.MAIL, DONE),
-    (Stage.RCPT, DONE),
-    (Stage.DATA, GO_ON),
-)  # and the first digit that lets us go on
+__all__ = ["Envelope", "PendingEnvelope", "commands", "origin"]
 
 
 class Envelope(NamedTuple):
-    """Of one message: `sender` ("" is the null path), `recipient`, and the message's `size` in bytes (RFC 1870)."""
+    """The envelope of one message: `sender` ("" is the null path), `recipient`, and the message's `size` in bytes (RFC 1870)."""
 
     sender: str
     recipient: str
@@ -31,39 +25,38 @@ class Envelope(NamedTuple):
 
 @dataclass(slots=True)
 class PendingEnvelope:
-    """An envelope on its way: its three commands, and the replies they are owed when they went in one go."""
+    """An envelope that is being sent: its three commands and, if they were pipelined, the replies they are owed."""
 
     envelope: Envelope
     commands: tuple[bytes, bytes, bytes]
     replies: "list[asyncio.Future[Reply | None]]" = field(default_factory=list)
 
     def answered(self, step: int) -> Reply | None:
-        """The reply to a command of those that went in one go, None before it is there or when it never comes."""
+        """Return the reply to a pipelined command; None if it has not arrived yet, or never will."""
         future = self.replies[step]
         return future.result() if future.done() and not future.cancelled() else None
 
     def refusal(self) -> Reply | None:
-        """The first reply that does not let us go on, None when there is none yet or the connection ended before it."""
-        for index, (_, wanted) in enumerate(STEPS):
+        """Return the first reply that does not lead to the next stage; None if there is none yet or the connection ended before it."""
+        for index, stage in enumerate(COMMANDS):
             reply = self.answered(index)
-            if reply is None or reply.code // 100 != wanted:
+            if reply is None or not isinstance(after(stage, reply), Stage):
                 return reply
         return None
 
 
 @lru_cache(maxsize=64)
 def origin(sender: str) -> str:
-    """The sender as it stands between angle brackets. Raises ValueError for what is no address."""
+    """Return the sender as written between angle brackets. Raises ValueError if it is not an address."""
     return envelope_address(sender) if sender else ""
 
 
 def commands(envelope: Envelope, extensions: Collection[str]) -> tuple[bytes, bytes, bytes]:
-    """With the parameters that the server offers. Raises ValueError for an address that it cannot take, or that is none."""
+    """Return the three commands, with the parameters that the server offers. Raises ValueError for an address that it cannot take."""
     sender = origin(envelope.sender)
     recipient = envelope_address(envelope.recipient)
-    parameters = (
-        f" SIZE={envelope.size}" if "size" in extensions else ""
-    )  # RFC 1870: refused before it travels
+    # RFC 1870: a message that is too big is refused before it travels
+    parameters = f" SIZE={envelope.size}" if "size" in extensions else ""
     if not (sender.isascii() and recipient.isascii()):
         if "smtputf8" not in extensions:
             raise ValueError("5.6.7 the server does not offer SMTPUTF8, which this address needs")

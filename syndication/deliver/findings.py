@@ -1,36 +1,35 @@
-"""What a batch teaches about its lane and its server, transaction by transaction."""
+"""What a batch shows about its lane and its server, transaction by transaction."""
 
 from dataclasses import dataclass
 
 from syndication.deliver.lanes import OTHER
-from syndication.deliver.transaction import Transaction
-from syndication.deliver.wire import CLOSING
+from syndication.deliver.transaction import CLOSING, Transaction
 from syndication.domain.delivery import Outcome, Reply
 
 __all__ = ["DOMAINS", "Findings"]
 
-LOSSES = 2  # connections that broke in a row without an accepted mail between: one may be wear
-DOMAINS = 3  # of the lane `other` that refuse us in a row before it stops: one company's gateway must not stop everybody
+LOSSES = 2  # connections that broke in a row without an accepted mail between; one may be chance
+DOMAINS = 3  # of the lane `other` that refuse us in a row before it stops: one company's gateway must not stop all the others
 
 
 @dataclass(slots=True)
 class Findings:
-    """Filled as a batch goes on; `syndication.deliver.throttle` draws the conclusions when it ends."""
+    """Collected while a batch is sent; `syndication.deliver.throttle` draws the conclusions when it ends."""
 
     lane: str
-    accepted: bool = False  # whether any mail was
-    lost: int = 0  # connections that broke under a mail since the last accepted one
-    trouble: Reply | None = None  # the server's: nobody connects again within this batch
+    accepted: bool = False  # whether any mail was accepted
+    lost: int = 0  # connections that broke during a mail since the last accepted one
+    trouble: Reply | None = None  # the server's: no connection is made again within this batch
     refused: tuple[str, ...] = ()  # domains whose server refused us by policy since the last accepted mail
     refusal: Reply | None = None  # the last of them
-    blocked: Reply | None = None  # the lane takes nothing more
+    blocked: Reply | None = None  # the lane takes no more mail
 
     def unreachable(self, reply: Reply) -> None:
-        """No connection could be made."""
+        """Note that no connection could be made."""
         self.trouble = reply
 
     def learn(self, transaction: Transaction, email: str) -> None:
-        """Take in how the mail to this address ended. A 421 is trouble whenever it comes."""
+        """Note how the mail to this address ended. A 421 is trouble at any stage."""
         if transaction.outcome is Outcome.ACCEPTED:
             self.accepted, self.refused, self.lost = True, (), 0
         elif transaction.policy_block:

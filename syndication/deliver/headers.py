@@ -1,7 +1,7 @@
-"""Header lines as bytes, written by hand.
+"""Header lines as bytes, without the standard library's `email`.
 
-The standard library folds long tokens into encoded-words (cpython #85725), also where RFC 2047 §5 forbids them. Here an encoded-word
-stands in a subject or a display name and nowhere else, and nothing that a person typed can end a line.
+`email` folds long tokens into encoded-words (cpython #85725) even where RFC 2047 §5 forbids them. Here only subjects and display names
+have encoded-words, and no input can end a line.
 """
 
 import base64
@@ -25,14 +25,14 @@ _MAX_NAME = 200  # characters of a display name that are shown
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """A display name, perhaps empty, and an address as on the envelope."""
+    """A display name, which may be empty, and an address as on the envelope."""
 
     name: str
     address: str
 
 
 def one_line(text: str) -> str:
-    """Text without line ends, control characters and half surrogates; a run of them becomes one space."""
+    """Return text without line ends, control characters and lone surrogates; a run of them becomes one space."""
     return text if text.isprintable() else _CONTROLS.sub(" ", text)
 
 
@@ -50,14 +50,14 @@ def parse_mailbox(text: str) -> Mailbox:
 
 
 def structured(name: str, value: str) -> bytes:
-    """A header that machines compare, literally on one line. Raises ValueError when it would need any encoding or folding."""
+    """Return a header that programs compare, literally, on one line. Raises ValueError if it would need any encoding or folding."""
     if not value.isascii() or not value.isprintable() or "=?" in value or len(name) + len(value) > 990:  # noqa: PLR2004 (998 of RFC 5322 §2.1.1)
         raise ValueError(f"the header {name} takes printable ASCII only")
     return f"{name}: {value}\r\n".encode("ascii")
 
 
 def unstructured(name: str, text: str) -> bytes:
-    """A Subject: as it is when ASCII, folded at its spaces (RFC 5322 §2.2.3), else in encoded-words that fold at 76 columns."""
+    """Return a header of free text: ASCII is folded at spaces (RFC 5322 §2.2.3), other text becomes encoded-words."""
     text = " ".join(one_line(text).split())
     if text.isascii() and "=?" not in text:
         lines = textwrap.wrap(f"{name}: {text}", _LINE, break_long_words=False, break_on_hyphens=False)
@@ -67,7 +67,7 @@ def unstructured(name: str, text: str) -> bytes:
 
 
 def mailbox(name: str, box: Mailbox) -> bytes:
-    """A From, To or Reply-To with one address. Only an address that needs SMTPUTF8 brings UTF-8 into a header (RFC 6532)."""
+    """Return a From, To or Reply-To header with one address. It has UTF-8 (RFC 6532) only if the address needs SMTPUTF8."""
     address = box.address.encode()
     display = " ".join(one_line(box.name).split())[:_MAX_NAME]
     if not display:
@@ -89,7 +89,7 @@ def _quoted(text: str) -> str:
 
 
 def _encoded(text: str, used: int) -> bytes:
-    """Encoded-words (RFC 2047), whole characters each, in the shorter of both encodings; `used` columns of the first line are taken."""
+    """Return encoded-words (RFC 2047) of whole characters, in the shorter encoding; `used` columns of the first line are taken."""
     data = text.encode()
     plain = sum(1 if byte in _Q_SAFE or byte == _SPACE else 3 for byte in data)
     kind = "b" if len(data) * 4 / 3 <= plain else "q"
@@ -120,7 +120,7 @@ def _q(data: bytes) -> str:
 
 
 def message_token(text: str, what: str) -> str:
-    """A domain or an id that goes into a header as it is. Raises ValueError."""
+    """Check a domain or an id that goes into a header as it is, and return it. Raises ValueError."""
     if not _TOKEN.fullmatch(text) or "=?" in text or any(char in text for char in '<>",;'):
         raise ValueError(f"{what} takes printable ASCII without spaces, commas or angle brackets")
     return text

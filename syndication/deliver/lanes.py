@@ -1,4 +1,4 @@
-"""Lanes: the mailbox provider behind a recipient's domain, by its suffix alone. Limits apply to a lane."""
+"""Lanes: the mailbox provider of a recipient, chosen by the suffix of the domain. Limits apply to a lane."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,15 +12,15 @@ OTHER = "other"  # every domain that no lane names
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """`domains` match themselves and everything below them."""
+    """A mailbox provider. `domains` match themselves and everything below them."""
 
     name: str
     domains: tuple[str, ...]
     limits: Limits = field(default_factory=Limits)
 
 
-# The providers that watch a sender's pace most closely. Google and Microsoft also serve other domains; finding those would need DNS
-# during a run. Figures are careful ones: no provider publishes its own.
+# The providers that are strictest about a sender's pace. Google and Microsoft also serve other domains, but finding those would need DNS
+# during a run. The figures are cautious guesses: no provider publishes its own.
 DEFAULT_LANES: tuple[Lane, ...] = (
     Lane("gmail", ("gmail.com", "googlemail.com"), Limits(10, 20)),
     Lane(
@@ -47,7 +47,7 @@ DEFAULT_LANES: tuple[Lane, ...] = (
 
 
 def lane_of(domain: str, lanes: Sequence[Lane] = DEFAULT_LANES) -> str:
-    """The name of the lane for `domain`: the longest suffix wins, and of equal ones the first lane. Lanes of a site go first."""
+    """Return the name of the lane for `domain`: the longest suffix wins, of equal ones the first. Put a site's own lanes first."""
     domain = domain.lower().rstrip(".")
     best, length = OTHER, 0
     for lane in lanes:

@@ -1,7 +1,7 @@
-"""The digest as final bytes for one recipient: compiled once per mailing and variant, then a join a message.
+"""The digest as final bytes for one recipient: compiled once per mailing and variant, then one join per message.
 
-Everything that differs on a resend would make it another mail, so nothing does: Message-ID and boundary derive from (mailing,
-subscriber, serial), the Date is the frozen one.
+A resend must be the same mail, byte by byte: Message-ID and boundary derive from (mailing, subscriber, serial), the Date is the frozen
+one.
 """
 
 import hashlib
@@ -35,13 +35,13 @@ _MIME_VERSION = b"MIME-Version: 1.0\r\n"
 
 
 class UnsignedMessage(NamedTuple):
-    """A message that wants nothing but its signatures: they cost more than all the rest, and are best made many in a row."""
+    """A message that lacks only its signatures, which cost more than all the rest and are fastest if made many in a row."""
 
     unsigned: Sequence[Unsigned]
     pieces: Sequence[bytes]  # headers and body
 
     def message(self) -> bytes:
-        """The message, complete: CRLF line ends, 7-bit, not dot-stuffed."""
+        """Return the complete message: CRLF line ends, 7-bit, not dot-stuffed."""
         return b"".join((*(header.signed() for header in self.unsigned), *self.pieces))
 
 
@@ -74,16 +74,16 @@ class CompiledLetter:
     def draft(
         self, recipient: Recipient, values: Mapping[str, str], flags: Collection[str], unsubscribe_url: str
     ) -> UnsignedMessage:
-        """The message for one row.
+        """Return the message for one row.
 
-        `values` fill the slots, `flags` choose the regions. With an empty `unsubscribe_url` the List-Unsubscribe headers are left out
-        (a confirmation has nothing to leave yet). Raises KeyError for a slot without a value, ValueError for an address or a link
-        that cannot stand in a header.
+        `values` fill the slots, `flags` choose the regions. If `unsubscribe_url` is empty, the List-Unsubscribe headers are left out
+        (a confirmation is not a subscription yet). Raises KeyError for a slot without a value, ValueError for an address or a link that
+        a header cannot have.
         """
         digest = hashlib.sha256(
             f"{self._mailing}\0{recipient.subscriber}\0{recipient.serial}".encode()
         ).hexdigest()
-        boundary = b"=_" + digest[32:56].encode("ascii")  # "=_" occurs in neither encoding (RFC 2045 §6.7)
+        boundary = b"=_" + digest[32:56].encode("ascii")  # neither encoding has a "=_" (RFC 2045 §6.7)
         to = mailbox("To", Mailbox(recipient.name, envelope_address(recipient.email)))
         subject = self._subject(values, flags)
         message_id = f"Message-ID: <{digest[:32]}@{self._domain}>\r\n".encode("ascii")
@@ -139,7 +139,7 @@ def _subject(text: str) -> Callable[[Mapping[str, str], Collection[str]], bytes]
 
 
 def _is_link(url: str) -> bool:
-    """Whether it can stand between angle brackets in a header, literally. A regular expression takes five times as long."""
+    """Return whether a header can have it literally, between angle brackets. A regular expression takes five times as long."""
     plain = url.isascii() and url.isprintable() and len(url) <= _MAX_LINK
     ends_it = " " in url or "<" in url or ">" in url or "=?" in url
     return plain and not ends_it and url.startswith(("http://", "https://"))
@@ -150,7 +150,7 @@ def _list_id(name: str) -> bytes:
 
 
 def _mailto(address: str) -> str:
-    """Up to the token, which follows in the subject (RFC 6068): whoever sends this mail proves to have ours."""
+    """Return a mailto link up to the token, which ends its subject (RFC 6068): sending that mail proves having received ours."""
     if not address:
         return ""
     where = message_token(envelope_address(address), "email.unsubscribe_mailto")

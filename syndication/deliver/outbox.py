@@ -1,7 +1,7 @@
-"""`outbox:` — a real SMTP server on loopback that files what it takes into a Maildir, for trying out and for the demo.
+"""`outbox:`, a real SMTP server on loopback that files mail into a Maildir, for trials and for the demo.
 
-It says 250 only when the message survives a power cut: file and directory are synced first. Several messages share one sync of the
-directory. Names derive from the content; a message that is sent twice is there twice, `HASH.1` and `HASH.2`.
+It answers 250 only when the message would survive a power cut: the file and the directory are synced first. Several messages share one
+sync of the directory. File names derive from the content; a message that is sent twice is filed twice, as `HASH.1` and `HASH.2`.
 """
 
 import asyncio
@@ -33,13 +33,13 @@ class _Letter:
 
 
 def running_outbox(address: str) -> SmtpServer:
-    """The server of an outbox at HOST:PORT, under a name that stays from run to run."""
+    """Return the server of an outbox at HOST:PORT, under a name that is the same in every run."""
     host, _, port = address.rpartition(":")
     return SmtpServer(host, int(port), Security.PLAIN, alias="outbox")
 
 
 class Outbox:
-    """`async with Outbox(maildir) as server:` runs it in the current loop. The folder is made when missing."""
+    """The outbox server: `async with Outbox(maildir) as server:` runs it in the current loop. A missing folder is made."""
 
     def __init__(self, maildir: Path) -> None:
         self.maildir = maildir
@@ -55,7 +55,7 @@ class Outbox:
         except OSError as error:
             raise SyndicationError(
                 f"The outbox {self.maildir} cannot be written: {error.strerror}.",
-                "Set smtp.url to a folder that can.",
+                "Set smtp.url to a folder that can be written.",
             ) from error
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._protocol, "127.0.0.1", 0)
@@ -78,7 +78,7 @@ class Outbox:
         return _Connection(self, self._open)
 
     async def handle_DATA(self, _server: SMTP, _session: Any, envelope: Envelope) -> str:  # noqa: N802 (aiosmtpd's name)
-        """File one message, with line ends as mail programs want them in a Maildir; the reply is its fate."""
+        """File one message, with the line ends that mail programs expect in a Maildir, and return the reply to it."""
         content = (envelope.original_content or b"").replace(b"\r\n", b"\n")
         sender = envelope.mail_from or ""
         recipients = "".join(f"Delivered-To: {address}\n" for address in envelope.rcpt_tos)
@@ -120,7 +120,7 @@ class _Connection(SMTP):
 
 
 def _file(maildir: Path, contents: Sequence[bytes]) -> list[str]:
-    """Write, sync and name each message, then sync the directory once. Returns a reply for each."""
+    """Write, sync and name each message, then sync the directory once. Returns the reply to each."""
     replies = [_file_one(maildir, content) for content in contents]
     try:
         descriptor = os.open(maildir / "new", os.O_RDONLY)

@@ -1,8 +1,8 @@
-"""Connections shared by everybody who sends, a stack of idle ones for each server.
+"""The pool of SMTP connections of this process, with a stack of idle ones for each server.
 
-A slot is borrowed with `async with pool.session(server) as slot`. Which server it is and how many places are open at once was decided
-at the claim (`syndication.deliver.throttle`); here nobody waits and nothing is chosen. `ConnectionSlot.transact` has one path for everything:
-when the server cannot be reached it answers NOT_SENT at stage CONNECT, with the reply or the error as text.
+A slot is borrowed with `async with pool.session(server) as slot`. The claim (`syndication.deliver.throttle`) has decided which server and
+how many connections; the pool neither queues nor chooses. `ConnectionSlot.transact` always returns a transaction: if the server cannot be
+reached, it is NOT_SENT at stage CONNECT, with the reply or the error as text.
 """
 
 import asyncio
@@ -14,8 +14,7 @@ from typing import Self
 
 from syndication.deliver.server import Security, SmtpServer
 from syndication.deliver.session import Envelope, Session, Timeouts
-from syndication.deliver.transaction import Transaction
-from syndication.deliver.wire import CLOSING
+from syndication.deliver.transaction import CLOSING, Transaction
 from syndication.domain.delivery import Outcome, Reply, Stage
 
 __all__ = ["ConnectionSlot", "Pool"]
@@ -23,24 +22,24 @@ __all__ = ["ConnectionSlot", "Pool"]
 
 @dataclass(slots=True)
 class _Route:
-    """A server, how many messages it takes on a connection as far as we know, and the idle connections to it."""
+    """A server, the number of messages that it takes on one connection, as far as known, and the idle connections to it."""
 
     server: SmtpServer
     per_connection: int
     idle: list["ConnectionSlot"] = field(default_factory=list)
-    authenticated: bool = False  # since its last trouble
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # until then the connections are made one by one
-    failed: Reply | None = None  # the last of these
+    authenticated: bool = False  # whether a connection succeeded since its last trouble
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # until then connections are made one at a time
+    failed: Reply | None = None  # how the last one failed
 
     async def rest(self) -> None:
-        """Close what is idle: a server in trouble gets no connection for nothing."""
+        """Close the idle connections: a server in trouble should not hold any without need."""
         self.authenticated = False
         idle, self.idle = self.idle, []
         await asyncio.gather(*(slot.close() for slot in idle))
 
 
 class ConnectionSlot:
-    """One connection's slot in the pool. It reconnects by itself between two messages, never within one."""
+    """A slot for one connection of the pool. It reconnects by itself between two messages, never within one."""
 
     def __init__(self, pool: "Pool", route: _Route) -> None:
         self._pool = pool
@@ -57,13 +56,13 @@ class ConnectionSlot:
 
     @property
     def announced(self) -> Envelope | None:
-        """The envelope that the next message must have; for any other one the connection is given up."""
+        """The envelope that the next message must have; any other message needs a new connection."""
         return self._session.announced if self._session is not None else None
 
     async def ready(self) -> Transaction | None:
-        """Connect if need be. None when a message can go out now, else the transaction that it would get.
+        """Connect if necessary. Returns None if a message can be sent now, else the transaction that it would get.
 
-        Ask before a row is marked, so that a dead server costs no row anything.
+        Call this before a row is marked, so that a dead server does not touch any row.
         """
         if self.usable:
             return None
@@ -85,7 +84,7 @@ class ConnectionSlot:
         *,
         ready: bool = False,
     ) -> Transaction:
-        """Send one message, see `Session.transact`. A connection that had gone stale before this message began, or to which another one was announced, is replaced once."""
+        """Send one message, see `Session.transact`. A connection that is stale, or has another message announced, is replaced once."""
         reused = self.usable
         if not reused and (unreachable := await self.ready()):
             return unreachable
@@ -111,11 +110,11 @@ class ConnectionSlot:
         return result
 
     def _full(self, session: Session) -> None:
-        """A 421 to MAIL: as many as it takes on one connection."""
+        """Learn from a 421 to MAIL how many messages the server takes on one connection."""
         self._route.per_connection = min(self._route.per_connection, session.sent)
 
     async def close(self) -> None:
-        """Say QUIT on its connection, if it has one; the slot itself can be used again."""
+        """Close its connection, if it has one, with QUIT; the slot can be used again."""
         session, self._session = self._session, None
         if session is not None:
             if session.turned_away and session.sent:
@@ -126,9 +125,8 @@ class ConnectionSlot:
 class Pool:
     """Sessions with `servers`, each for `per_connection` messages (or fewer, learned from 421).
 
-    Above `connections` open ones, an idle one of another server is closed before one is opened.
-
-    `ssl_context` is built once and shared (35 ms each); None builds the default when a server needs one. `hostname` introduces us.
+    If `connections` are open, an idle one of another server is closed before one is opened. `ssl_context` is shared, because building
+    one takes 35 ms; None builds the default if a server needs one. `hostname` introduces us.
     """
 
     def __init__(
@@ -162,12 +160,12 @@ class Pool:
 
     @property
     def servers(self) -> Mapping[str, SmtpServer]:
-        """By their names."""
+        """The servers by name."""
         return {name: route.server for name, route in self._routes.items()}
 
     @asynccontextmanager
     async def session(self, server: str) -> AsyncIterator[ConnectionSlot]:
-        """Borrow a slot for the server of this name, an idle connection before a new one. Raises KeyError for another name."""
+        """Borrow a slot for the server of this name, with an idle connection if there is one. Raises KeyError for an unknown name."""
         route = self._routes[server]
         slot = route.idle.pop() if route.idle else ConnectionSlot(self, route)
         self._used += 1
@@ -187,9 +185,8 @@ class Pool:
             await idle[0].pop(0).close()
 
     async def _connect(self, session: Session, route: _Route) -> Reply | None:
-        """The first connection is made alone, and who waited for it shares its failure: twenty wrong passwords at once would lock us out.
-
-        One that hangs keeps them for a moment only: another machine of that name may answer.
+        """Connect. The first connection is made alone, and those that waited for it share its failure: twenty wrong passwords at once would
+        lock us out. If it hangs, they wait only for a moment: another machine of that name may answer.
         """
         if route.authenticated:
             return await self._connected(session, route)
@@ -203,7 +200,7 @@ class Pool:
             if not route.authenticated:
                 if waited and route.failed is not None:
                     return route.failed
-                route.failed = None  # for who comes next when this one is cancelled
+                route.failed = None  # for the next one, if this one is cancelled
                 route.failed = await self._connected(session, route)
                 return route.failed
         finally:

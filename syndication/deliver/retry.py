@@ -1,9 +1,10 @@
-"""What follows from a transaction: the row's new state, and when to try again. Pure."""
+"""What follows from a transaction: the row's new state, when to try again, and what a refusal tells about the subscriber. Pure."""
 
+import re
 from datetime import datetime, timedelta
 
-from syndication.deliver.transaction import Transaction
-from syndication.deliver.wire import CLOSING
+from syndication.deliver.transaction import CLOSING, Transaction
+from syndication.domain.bounce import BounceFinding, Refusal, Rule, kind_of
 from syndication.domain.delivery import Outcome, Recipient, Settled, Stage, State
 
 __all__ = [
@@ -14,22 +15,23 @@ __all__ = [
     "POLICY_DELAY",
     "resend_at",
     "settle",
+    "with_refusal",
 ]
 
 FIRST_DELAY = timedelta(minutes=5)
 LONGEST_DELAY = timedelta(hours=6)
-POLICY_DELAY = timedelta(hours=1)  # the first after a policy block: as long as its lane pauses
+POLICY_DELAY = timedelta(hours=1)  # the first after a policy block: its lane pauses as long
 MIN_ATTEMPTS = 5  # and
 GIVE_UP_AFTER = timedelta(days=4)  # RFC 5321 §4.5.4.1: at least 4-5 days
 _SPREAD = 0.25  # how much of a delay jitter may add
+_STATUS = re.compile(r"[45]\.\d{1,3}\.\d{1,3}(?!\d)")  # RFC 3463, at the beginning of a reply (RFC 2034)
 
 
 def settle(recipient: Recipient, transaction: Transaction, *, now: datetime, jitter: float) -> Settled:
-    """Judge one transaction. `recipient.attempts` are the counted attempts before this one; `jitter` is in [0, 1).
+    """Decide the row's new state after a transaction. `recipient.attempts` does not include this one; `jitter` is in [0, 1).
 
-    A 421 and a server that cannot be reached are the server's own trouble: no attempt is counted, and nobody is given up for them.
-    A sender that is refused (at MAIL, before any subscriber was named) is ours, and may be mended: tried again. So is a policy block
-    (5.7.x): it is about us, not about the subscriber.
+    A 421 and an unreachable server are the server's trouble: they do not count as attempts, and no row fails because of them. A refusal at
+    MAIL, before any recipient was named, and a policy block (5.7.x) are about us: the row is tried again, because we may fix the cause.
     """
     if transaction.outcome is Outcome.ACCEPTED:
         return _settled(recipient, transaction, State.SENT)
@@ -49,11 +51,27 @@ def settle(recipient: Recipient, transaction: Transaction, *, now: datetime, jit
 
 
 def resend_at(unknowns: int, since: datetime) -> datetime | None:
-    """When a mail whose dot went unanswered `unknowns` times, at last at `since`, may be sent again.
+    """Return when a mail whose dot was not answered `unknowns` times, last at `since`, may be sent again.
 
-    None after too many: a server that takes every mail and answers none would fill the subscriber's mailbox. Then a person decides.
+    None after too many times: a server that takes every mail but never answers would fill the subscriber's mailbox. Then the operator
+    decides.
     """
     return since + _delay(unknowns, 0.0) if unknowns < MIN_ATTEMPTS else None
+
+
+def with_refusal(settled: Settled, rule: Rule) -> Settled:
+    """Add what the reply tells about the subscriber, by the rule for bounces; both are stored in one transaction.
+
+    A row that has not failed, or not because of a server's reply, is returned unchanged.
+    """
+    reply = settled.reply
+    refused = settled.state is State.FAILED and settled.stage in {Stage.RCPT, Stage.DATA, Stage.DOT}
+    if not refused or not reply.code:
+        return settled
+    code = _STATUS.match(reply.text)
+    status = code[0] if code else f"{reply.code // 100}.0.0"
+    finding = BounceFinding(kind_of(status), status, f"{reply.code} {reply.text}")
+    return settled._replace(refusal=Refusal(finding, rule))
 
 
 def _delay(attempts: int, jitter: float, first: timedelta = FIRST_DELAY) -> timedelta:

@@ -1,4 +1,4 @@
-"""SMTP servers as the configuration names them, with the security that each address asks for."""
+"""SMTP servers as configured, with the security that the scheme of each address asks for."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -9,7 +9,7 @@ __all__ = ["Security", "SmtpServer", "parse_server"]
 
 
 class Security(Enum):
-    """How a connection is protected. None of them falls back to another."""
+    """How a connection is protected. There is no fallback from one to another."""
 
     TLS = "tls"  # from the first byte (RFC 8314 §3.3)
     STARTTLS = "starttls"  # required: without it there is no session
@@ -25,23 +25,23 @@ _SCHEMES = {
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """One server; its `name` tells it from the site's others, also when they are one host with several logins."""
+    """One server. Its `name` is unique within a site, even if one host has several logins."""
 
     host: str
     port: int
     security: Security
     username: str = ""
     password: str = field(default="", repr=False)
-    alias: str = ""  # instead of a name that differs from run to run
+    alias: str = ""  # the name, if host and port differ from run to run
 
     @property
     def name(self) -> str:
-        """As meters and reports call it."""
+        """Its name in meters and reports."""
         return self.alias or (f"{self.username}@{self}" if self.username else str(self))
 
     @property
     def loopback(self) -> bool:
-        """Whether the host is this machine by its name alone (nothing is resolved)."""
+        """Whether the host is this machine, judged by its name (nothing is resolved)."""
         if self.host.lower() in {"localhost", "ip6-localhost"}:
             return True
         try:
@@ -57,8 +57,8 @@ class SmtpServer:
 def parse_server(url: str, password: str = "") -> SmtpServer:
     """Read `smtp://user@host:587` (STARTTLS), `smtps://host:465` or `smtp+plain://127.0.0.1:2525` (loopback only).
 
-    The password comes apart from the address, so that no file or log holds both. Raises ValueError with one sentence that never
-    quotes the address, because somebody may have put a password into it.
+    The password is separate from the address, so that no file or log has both. Raises ValueError with one sentence that never quotes
+    the address, because it may contain a password by mistake.
     """
     try:
         parts = urlsplit(url.strip())
@@ -68,7 +68,7 @@ def parse_server(url: str, password: str = "") -> SmtpServer:
     if parts.scheme not in _SCHEMES:
         raise ValueError("the address of an SMTP server starts with smtp://, smtps:// or smtp+plain://")
     if secret is not None:
-        raise ValueError("the password of the SMTP server does not belong into its address")
+        raise ValueError("the password of the SMTP server does not belong in its address")
     if not host or not host.isascii() or any(c.isspace() for c in host):
         raise ValueError("the address of the SMTP server names no host")
     if parts.path.strip("/") or parts.query or parts.fragment:

@@ -1,9 +1,9 @@
 """The throttle: which lane may send how much now, over which server and how many connections. Pure.
 
-`Throttle.plan` is called within a claim, the one place that applies limits; `Throttle.judged` within the end of a batch.
+`Throttle.plan` is called within a claim, the only place that applies limits; `Throttle.judged` at the end of a batch.
 
-A lane or a server with a rate fills a bucket of at most a second's mails; a claim takes what is in it, and the batch goes at full speed.
-So no connection ever waits for its turn, and no bucket holds more than a second of silence.
+A lane or a server with a rate has a bucket that fills up to one second's mails. A claim takes what is in it, and the batch is sent at full
+speed: no connection ever waits for its turn, and a pause is worth no more than one second of mails.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from syndication.deliver.findings import DOMAINS, Findings
 from syndication.deliver.lanes import OTHER
-from syndication.deliver.wire import CLOSING
+from syndication.deliver.transaction import CLOSING
 from syndication.domain.delivery import Reply
 from syndication.domain.limits import (
     Grant,
@@ -29,28 +29,27 @@ from syndication.domain.limits import (
 __all__ = ["BATCH", "LANE_PAUSES", "LOGIN_PAUSES", "PROBE", "SERVER_PAUSES", "Throttle"]
 
 BATCH = 500  # mails at once, of a lane without limits
-PER_CONNECTION = 100  # mails of a batch for each of its connections: a narrow batch must not be a long one
-PROBE = 5  # mails over one connection, until a server or a lane that was in trouble takes one
-POLL = timedelta(seconds=0.2)  # until connections that others hold are looked for again
-SERVER_PAUSES = (
-    timedelta(seconds=1),
-    timedelta(minutes=1),
-)  # the first, and the longest that doubling comes to
-LOGIN_PAUSES = timedelta(minutes=1), timedelta(minutes=15)  # servers lock out who insists
+PER_CONNECTION = (
+    100  # mails of a batch for each of its connections: with few connections, a full batch takes too long
+)
+PROBE = 5  # mails over one connection, until a server or a lane that was in trouble accepts one
+POLL = timedelta(seconds=0.2)  # until the next look for connections that other batches use
+SERVER_PAUSES = timedelta(seconds=1), timedelta(minutes=1)  # the first, and the longest after doubling
+LOGIN_PAUSES = timedelta(minutes=1), timedelta(minutes=15)  # servers lock out clients that insist
 LANE_PAUSES = timedelta(hours=1), timedelta(hours=6)
 _NO_LOGIN = "535"  # RFC 4954 §6
 _SPREAD = 0.25  # how much of a pause jitter may add
 _MORE = timedelta(minutes=1)  # until a server that said 421 gets one more connection
 _DAY = timedelta(days=1)
 _NONE = Limits()
-_LEAST = 1e-6  # of a mail: what a bucket may lack by rounding
-_TICK = timedelta(microseconds=1)  # a time is rounded to it
-_SKEW = timedelta(minutes=1)  # that the clocks of two hosts may differ; more is a clock that was set back
+_LEAST = 1e-6  # of a mail: the rounding error of a bucket
+_TICK = timedelta(microseconds=1)  # the resolution of a time
+_SKEW = timedelta(minutes=1)  # by which the clocks of two hosts may differ; more is a clock that was set back
 
 
 @dataclass(frozen=True, slots=True)
 class _Room:
-    """What a lane or a server takes now."""
+    """How much a lane or a server takes now."""
 
     meter: Meter
     rows: int
@@ -59,7 +58,7 @@ class _Room:
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """The limits of a site: by lane, by server (with its weight among them), and of connections in all. Days are those of `zone`."""
+    """The limits of a site: by lane, by server (with its weight), and the number of connections in all. Days are days of `zone`."""
 
     lanes: Mapping[str, Limits]
     servers: Mapping[str, Limits]
@@ -68,7 +67,7 @@ class Throttle:
     zone: ZoneInfo
 
     def plan(self, situation: Situation, wanted: int, most: int) -> Grant | Wait:
-        """Who may send now: the first lane in turn that may, over `wanted` connections, or `most` for the last of its mails."""
+        """Return what may be sent now: the first lane in turn that may, over `wanted` connections, or `most` for its last mails."""
         now = situation.now
         if not situation.lanes:
             return Wait(None, Reason.NOTHING)
@@ -89,30 +88,30 @@ class Throttle:
     def judged(
         self, lane: Meter, server: Meter, in_use: int, *, findings: Findings, now: datetime, jitter: float
     ) -> tuple[Meter, Meter]:
-        """The meters after a batch; `in_use` connections of the server, its own included. `jitter` is in [0, 1)."""
+        """Return the meters after a batch; the server has `in_use` connections, this batch's included. `jitter` is in [0, 1)."""
         return _lane_after(lane, findings, now, jitter), _server_after(server, findings, in_use, now, jitter)
 
     def allowance(self, meter: Meter) -> int | None:
-        """How many mails may go on the meter's day; None without a limit."""
+        """Return how many mails may go on the meter's day; None without a limit."""
         return _allowance(self.limits(meter.name), meter.days)
 
     def limits(self, meter: str) -> Limits:
-        """The limits of the lane or the server whose meter has this name."""
+        """Return the limits of the lane or the server whose meter has this name."""
         kind, _, name = meter.partition(" ")
         return (self.lanes if kind == "lane" else self.servers).get(name, _NONE)
 
     def knows(self, meter: str) -> bool:
-        """Whether the site still has the lane or the server whose meter has this name."""
+        """Return whether the site still has the lane or the server whose meter has this name."""
         kind, _, name = meter.partition(" ")
         return name == OTHER or name in (self.lanes if kind == "lane" else self.servers)
 
     def tomorrow(self, now: datetime) -> datetime:
-        """When the day that `now` is in ends."""
+        """Return the end of the day of `now`."""
         day = now.astimezone(self.zone).date() + _DAY
         return datetime.combine(day, time(), self.zone).astimezone(now.tzinfo)
 
     def today(self, now: datetime) -> datetime:
-        """When it began."""
+        """Return the beginning of the day of `now`."""
         return datetime.combine(now.astimezone(self.zone).date(), time(), self.zone).astimezone(now.tzinfo)
 
     def _servers(self, situation: Situation) -> tuple[dict[str, _Room], list[Wait]]:
@@ -153,7 +152,7 @@ class Throttle:
         today = BATCH if allowed is None else allowed - meter.used
         if today < 1:
             return Wait(self.tomorrow(now), Reason.DAY)
-        # Half a bucket at least: a mail at a time would be a claim at a time.
+        # Wait for half a bucket at least: otherwise each mail would be a claim.
         short = max(1.0, limits.per_second / 2) - meter.tokens if limits.per_second else 0.0
         if short > _LEAST:
             return Wait(now + timedelta(seconds=short / limits.per_second) + _TICK, Reason.PACE)
@@ -166,7 +165,7 @@ class Throttle:
         return _Room(meter, min(today, tokens, PROBE if probing else BATCH), connections)
 
     def _current(self, meter: Meter, limits: Limits, now: datetime) -> Meter:
-        """The meter as it stands now. A clock that jumps is worth at most one bucket, and no pause outlives its longest."""
+        """Return the meter as of now. A clock that jumps fills at most one bucket, and no pause lasts longer than the longest."""
         full = max(1.0, limits.per_second)
         if meter.at is None or meter.at > now + _SKEW:
             tokens = full
@@ -183,7 +182,7 @@ class Throttle:
         )
 
     def _on_its_day(self, meter: Meter, limits: Limits, now: datetime) -> Meter:
-        """A warm-up's day counts when at least half of it was used: the stragglers of last week are no ramp."""
+        """Begin a new day if there is one. A day of a warm-up counts if at least half of it was used: a few late mails are no ramp."""
         today = self.today(now)
         if (
             meter.day is not None and today <= meter.day <= now + _DAY
@@ -211,13 +210,13 @@ def _allowance(limits: Limits, days: int) -> int | None:
 
 
 def _soonest(waits: Sequence[Wait]) -> Wait:
-    """Of brief waits the shortest, because mail is going; else of all."""
+    """Return the shortest of the brief waits, in which mail is going; without any, the shortest of all."""
     brief = [wait for wait in waits if wait.brief]
     return min(brief or waits, key=lambda wait: (wait.until is None, wait.until))
 
 
 def _pauses(meter: Meter, words: str) -> tuple[timedelta, timedelta]:
-    """The first and the longest pause of a lane or a server that said these words."""
+    """Return the first and the longest pause of a lane, or of a server that replied with `words`."""
     if meter.name.startswith("lane "):
         return LANE_PAUSES
     return LOGIN_PAUSES if words.startswith(_NO_LOGIN) else SERVER_PAUSES
@@ -236,7 +235,7 @@ def _eased(meter: Meter) -> Meter:
 
 def _server_after(meter: Meter, findings: Findings, in_use: int, now: datetime, jitter: float) -> Meter:
     if meter.not_before is not None and meter.not_before > now:
-        return meter  # one step for all that were told at the same time
+        return meter  # one step for all batches that got the same reply
     reply = findings.trouble
     if reply is None:
         return _eased(meter) if meter.troubles and findings.accepted else meter

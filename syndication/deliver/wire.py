@@ -1,8 +1,8 @@
-"""The protocol under a session: it queues complete replies, counts those owed, and ends the connection on any other.
+"""The protocol below a session: it matches each reply to its command, and ends the connection if one does not match.
 
-aiosmtplib keeps one reply at a time and drops what it did not expect; a stray reply then answers the next command. Here every
-command adds one future to a queue, a complete reply (RFC 5321 §4.2.1) settles the oldest, and a reply that nobody is owed kills
-the connection: from then on nothing that it says is believed.
+aiosmtplib keeps one reply at a time and drops what it did not expect; a stray reply then answers the next command. Here every command
+adds one future to a queue, a complete reply (RFC 5321 §4.2.1) resolves the oldest one, and a reply without a command ends the connection:
+nothing that the server sends after it is trusted.
 """
 
 import asyncio
@@ -12,13 +12,11 @@ from collections import deque
 from collections.abc import Sequence
 from functools import lru_cache
 
+from syndication.deliver.transaction import CLOSING, NO_REPLY
 from syndication.domain.delivery import Reply
 
-__all__ = ["CLOSING", "DONE", "GO_ON", "NO_REPLY", "REFUSED", "TRY_LATER", "Wire", "clean_reply"]
+__all__ = ["Wire", "clean_reply"]
 
-NO_REPLY = 0  # the code of a Reply that no server gave: its text says what happened
-CLOSING = 421  # RFC 5321 §3.8: may answer anything, or nothing
-DONE, GO_ON, TRY_LATER, REFUSED = 2, 3, 4, 5  # the first digit of a code, RFC 5321 §4.2.1
 _MAX_REPLY = 65_536  # bytes of one reply with its continuation lines; real EHLO replies have a few hundred
 _MAX_TEXT = 500  # characters kept of a reply: more than RFC 5321 §4.5.3.1.5 allows a line
 _LINE = re.compile(rb"([2-5][0-9][0-9])([ -]?)(.*)", re.DOTALL)
@@ -26,13 +24,13 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def clean_reply(code: int, text: str, server: str) -> Reply:
-    """A reply fit for a ledger and a terminal: one line, no control characters, of bounded length."""
+    """Make a reply that is safe to store and to print: one line of limited length, without control characters."""
     return Reply(code, " ".join(_UNPRINTABLE.sub(" ", text).split())[:_MAX_TEXT], server)
 
 
-@lru_cache(maxsize=256)  # a server says the same few sentences again and again
+@lru_cache(maxsize=256)  # servers repeat the same few replies
 def _reply_of(line: bytes, server: str) -> Reply | None:
-    """The reply that is this one line; None for a line that is not a whole reply."""
+    """Parse a reply of one line; None if the line is not a whole reply."""
     match = _LINE.fullmatch(line)
     if match is None or match[2] == b"-":
         return None
@@ -40,7 +38,7 @@ def _reply_of(line: bytes, server: str) -> Reply | None:
 
 
 class Wire(asyncio.Protocol):
-    """One SMTP connection after its greeting. `lost` says why it ended, None while it lives."""
+    """One SMTP connection after its login. `lost` tells why it ended, None while it is open."""
 
     def __init__(self, server: str) -> None:
         self.server = server
@@ -48,9 +46,9 @@ class Wire(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._descriptor: int | None = None  # of a connection without TLS
-        self._owed: deque[tuple[asyncio.Future[Reply | None], float]] = deque()  # and its seconds
-        self._due = 0.0  # when the oldest reply owed must be there, on the loop's clock
-        self._alarm: asyncio.TimerHandle | None = None  # never after `_due`, maybe long before
+        self._owed: deque[tuple[asyncio.Future[Reply | None], float]] = deque()  # and its timeout in seconds
+        self._due = 0.0  # the deadline of the oldest reply owed, on the loop's clock
+        self._alarm: asyncio.TimerHandle | None = None  # never after `_due`, maybe long before it
         self._buffer = b""
         self._code = b""
         self._lines: list[bytes] = []
@@ -59,10 +57,10 @@ class Wire(asyncio.Protocol):
         self._closed = self._loop.create_future()
 
     def adopt(self, transport: asyncio.Transport) -> None:
-        """Take over a connected transport from aiosmtplib. A write is then drained when nothing of it is left in the process."""
+        """Take a connected transport over from aiosmtplib. A write counts as drained when all of it has left the process."""
         self._transport = transport
         transport.set_protocol(self)
-        # Not 0: a TLS transport pauses at `high` already, at 0 also when nothing is left, and nothing would wake us.
+        # Not 0: a TLS transport pauses when it reaches `high`, at 0 even with an empty buffer, and would never wake us.
         transport.set_write_buffer_limits(high=1, low=0)
         if transport.get_extra_info("sslcontext") is None and hasattr(os, "writev"):
             self._descriptor = transport.get_extra_info("socket").fileno()
@@ -70,14 +68,14 @@ class Wire(asyncio.Protocol):
             self.kill("the connection was closed")
 
     def ask(self, command: bytes, seconds: float) -> "asyncio.Future[Reply | None]":
-        """Write a command that is owed one reply within so many seconds.
+        """Write a command that is owed one reply within `seconds`.
 
         The future never raises: None means that the connection ended first (see `lost`).
         """
         return self.ask_all(command, (seconds,))[0]
 
     def ask_all(self, commands: bytes, seconds: Sequence[float]) -> "list[asyncio.Future[Reply | None]]":
-        """Write commands in one go; each is owed one reply, within its seconds from when it is the oldest one owed."""
+        """Write commands in one go. Each is owed one reply; its timeout starts when its reply is the oldest one owed."""
         futures: list[asyncio.Future[Reply | None]] = [self._loop.create_future() for _ in seconds]
         if self.lost is not None:
             for future in futures:
@@ -92,9 +90,9 @@ class Wire(asyncio.Protocol):
         return futures
 
     def write_at_once(self, parts: Sequence[bytes]) -> int:
-        """Hand `parts` to the kernel in one call, and say how many bytes it took: none of an encrypted connection, nor behind others.
+        """Pass `parts` to the kernel in one call, and return how many bytes it took: 0 if the connection is encrypted or has a backlog.
 
-        A second call for the few bytes of a dot would cost half of what the message does.
+        A second call, for the few bytes of the dot, would cost half as much as the message.
         """
         assert self._transport is not None
         if self._descriptor is None or self.lost is not None or self._transport.get_write_buffer_size():
@@ -108,7 +106,7 @@ class Wire(asyncio.Protocol):
             return 0
 
     async def send(self, block: bytes, seconds: float) -> bool:
-        """Write a block that is owed no reply, and wait until it has left the process. False when the connection ended."""
+        """Write a block that is owed no reply, and wait until it has left the process. Returns False if the connection ended."""
         if self.lost is not None:
             return False
         self._write(block)
@@ -121,7 +119,7 @@ class Wire(asyncio.Protocol):
         return self.lost is None
 
     def kill(self, reason: str, reply: Reply | None = None) -> None:
-        """End the connection now, whatever is owed. The first reason stays."""
+        """End the connection now, even if replies are owed. The first reason is kept."""
         if self.lost is not None:
             return
         self.lost = reply or clean_reply(NO_REPLY, reason, self.server)
@@ -136,11 +134,11 @@ class Wire(asyncio.Protocol):
             self._transport.abort()
 
     async def closed(self, seconds: float) -> None:
-        """Wait until the transport is gone, but no longer than that."""
+        """Wait until the transport is closed, for `seconds` at most."""
         await asyncio.wait({self._closed}, timeout=seconds)
 
     def data_received(self, data: bytes) -> None:
-        """Take what the server says, however it is cut."""
+        """Parse what the server sends, in chunks of any size."""
         owed = len(self._owed)
         *lines, self._buffer = (self._buffer + data).split(b"\n")
         for line in lines:
@@ -148,27 +146,27 @@ class Wire(asyncio.Protocol):
             if self.lost is not None:
                 return
         if self._size + len(self._buffer) > _MAX_REPLY:
-            self.kill("a reply without end")
+            self.kill("a reply that does not end")
         elif 0 < len(self._owed) < owed:
             self._watch()
 
     def eof_received(self) -> None:
-        """The server is done, so are we."""
+        """End the connection when the server closes its side."""
         self.kill("the server closed the connection")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The last word of the transport."""
+        """Note that the transport is closed."""
         self.kill(f"the connection broke: {exc}" if exc else "the connection was closed")
         if not self._closed.done():
             self._closed.set_result(None)
 
     def pause_writing(self) -> None:
-        """Something is left in the process: `send` waits."""
+        """Make `send` wait: data is left in the process."""
         if self._drained is None:
             self._drained = self._loop.create_future()
 
     def resume_writing(self) -> None:
-        """Nothing is left in the process."""
+        """Let `send` continue: no data is left in the process."""
         drained, self._drained = self._drained, None
         if drained is not None and not drained.done():
             drained.set_result(None)
@@ -178,7 +176,7 @@ class Wire(asyncio.Protocol):
         self._transport.write(data)
 
     def _watch(self) -> None:
-        """The time of the oldest reply owed begins. The alarm is set anew only when it would ring too late."""
+        """Start the timeout of the oldest reply owed. The alarm is reset only if it would ring too late."""
         seconds = self._owed[0][1]
         self._due = self._loop.time() + seconds
         if self._alarm is not None:
@@ -215,15 +213,11 @@ class Wire(asyncio.Protocol):
 
     def _reply(self, reply: Reply) -> None:
         if not self._owed:
-            # RFC 5321 §3.8: a server that shuts down may say 421 unasked. Anything else would shift the session by one reply.
-            self.kill(
-                "",
-                reply
-                if reply.code == CLOSING
-                else clean_reply(
-                    NO_REPLY, f"a reply that nothing asked for: {reply.code} {reply.text}", self.server
-                ),
-            )
+            # RFC 5321 §3.8: a server that shuts down may send a 421 at any time. Any other would shift the session by one reply.
+            if reply.code == CLOSING:
+                self.kill("", reply)
+            else:
+                self.kill(f"a reply without a command: {reply.code} {reply.text}")
             return
         future, _ = self._owed.popleft()
         if not future.done():

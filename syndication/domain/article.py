@@ -1,4 +1,4 @@
-"""Articles at each moment of their way: as a source shows them, and as the store keeps them."""
+"""Articles: as a source shows them, and as the store keeps them."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ __all__ = [
 
 
 class SourceKind(StrEnum):
-    """How a source publishes."""
+    """How a source publishes its articles."""
 
     FEED = "feed"
     SITEMAP = "sitemap"
@@ -30,13 +30,13 @@ class SourceKind(StrEnum):
 
     @property
     def has_pages(self) -> bool:
-        """Whether it is read page by page, so that every page has to be remembered."""
+        """Whether it is read page by page, so that the store remembers every page."""
         return self in {SourceKind.SITEMAP, SourceKind.PAGE}
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where articles come from. `location` is a URL, or for a folder its absolute path."""
+    """Where articles come from. `location` is a URL, or the absolute path of a folder."""
 
     name: str
     kind: SourceKind
@@ -50,7 +50,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What the server said last time, for a conditional GET (RFC 9110 §13). Of a WordPress site, `last_modified` is the newest change seen."""
+    """The validators of the last answer, for a conditional GET (RFC 9110 §13); of a WordPress site, the newest change seen."""
 
     etag: str = ""
     last_modified: str = ""
@@ -72,9 +72,9 @@ class Image:
 class ParsedArticle:
     """One article as a source shows it, cleaned.
 
-    `content` is sanitised HTML whose links are absolute, but for `media/NAME` of a local image. `url` is empty when the source
-    gives none: the article then gets a page of its own. `keys` are its identities, strongest first: canonical URL, the source's
-    guid, normalised title and day. Times are zone-aware.
+    `content` is sanitised HTML with absolute links, except for `media/NAME` of a local image. `url` is empty if the source gives
+    none; we then publish a page for the article. `keys` are its identities, strongest first: canonical URL, the source's guid,
+    normalised title and day. Times are zone-aware.
     """
 
     title: str
@@ -90,10 +90,10 @@ class ParsedArticle:
     credit: str = ""
     tags: tuple[str, ...] = ()
     language: str = ""
-    slug: str = ""  # what the source proposes for a page of its own
+    slug: str = ""  # what the source proposes for a page that we publish
 
     def content_hash(self) -> str:
-        """Hex SHA-256 over what a subscriber sees: equal exactly when nothing a subscriber would notice changed."""
+        """Return a hex SHA-256 over what a subscriber sees: it changes exactly when something visible does."""
         image = self.image and (self.image.src, self.image.alt)
         seen = (
             self.title,
@@ -112,23 +112,23 @@ class ParsedArticle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article(ParsedArticle):
-    """One article as the store keeps it. `id` is a `tag:` URI (RFC 4151), minted once; `first_seen` never moves."""
+    """One article as the store keeps it. `id` is a `tag:` URI (RFC 4151), made once; `first_seen` never changes."""
 
     id: str
     source: str
     first_seen: datetime
     changed: datetime  # first seen, or when the content hash last changed
-    backlog: str = ""  # why it is never mailed, when that was settled as it was collected
+    backlog: str = ""  # why it is never mailed, if that was decided when it was collected
     keys: tuple[str, ...] = field(default=())
 
     @property
     def dated(self) -> datetime:
-        """When it counts as published: an undated article counts from when it was first seen."""
+        """When it counts as published; for an undated article, when it was first seen."""
         return self.published or self.first_seen
 
     @property
     def tie(self) -> tuple[str, ...]:
-        """Orders articles of one instant. An id is chance, so it comes last: a dry run and the run after it agree."""
+        """The order of articles with the same time. An id is random, so it comes last: a dry run and the run after it agree."""
         return (self.title, self.url, self.slug, self.id)
 
 
@@ -138,7 +138,7 @@ ResolvedArticle = NewType("ResolvedArticle", Article)
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What a collect brought: how many articles were new, edited, and as they were."""
+    """The result of a collect: how many articles were new, edited and unchanged."""
 
     new: int
     updated: int

@@ -1,4 +1,4 @@
-"""Who read what in a week, as a web server's log tells it: numbers alone, nobody's address."""
+"""How often each article was read in a week, counted from a web server's log. Numbers only, no addresses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,27 +9,27 @@ __all__ = ["Audience", "LeftOut"]
 
 
 class LeftOut(StrEnum):
-    """Why a line of a log counts for no article: the first that holds, in this order."""
+    """Why a line of a log counts for no article: the first reason that applies, in this order."""
 
-    BROKEN = "broken"  # no line of a log
+    BROKEN = "broken"  # not a line of a log
     ASSET = "asset"  # a style, a script, an image, a feed
-    NO_ARTICLE = "no article"  # the address is none of a known article's
+    NO_ARTICLE = "no article"  # the address is not a known article's
     HOST = "another host"  # the path is an article's, the host is not
     METHOD = "no GET"
     STATUS = "status"  # neither 200 nor 304
     WINDOW = "another week"
     ROBOT = "robot"
-    PREFETCH = "prefetch"  # fetched by a browser that nobody looks at yet
+    PREFETCH = "prefetch"  # fetched by a browser in advance, not seen by a person yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
-    """`visitors` (visitors told apart by address and user agent) and `views` by the id of the article.
+    """`visitors` and `views` by the id of the article. Visitors are distinguished by address and user agent.
 
-    `lines` is how many there were, `left_out` how many of them for which reason. `first` and `last`: the minutes (UTC) of the first
-    and last line that asked for an article, whichever week. `passed_over`: files that were last written before the week.
-    `estimated`: of the articles with the most visitors the number is within about one per cent. `nameless`: views of lines without
-    a user agent, among which no robot can be told.
+    `lines` is the number of lines, `left_out` how many of them were left out for which reason. `first` and `last` are the minutes (UTC)
+    of the first and last request for an article, in any week. `passed_over` counts files that were last written before the week.
+    `estimated`: for the articles with the most visitors the number is accurate to about one per cent. `nameless` counts views without a
+    user agent, among which robots cannot be recognised.
     """
 
     visitors: Mapping[str, int]

@@ -1,9 +1,9 @@
-"""What comes back of a mail, what it means for its subscriber, and how soft bounces add up. Pure decisions.
+"""What a bounce means for its subscriber, and how soft bounces add up. Pure decisions.
 
-hard       no such address (5.1.x)            the subscriber is bounced: no mail any more
-soft       full, disabled, out of reach       counts; bounced when the score reaches the threshold
-blocked    policy (x.7.x), our mail's fault   never changes a subscriber
-complaint  "this is spam" (RFC 5965)          the subscriber has complained: no mail any more, and no way back by the form
+hard         no such address (5.1.x)              the subscriber is bounced: no more mail
+soft         full, disabled, out of reach         counts; bounced when the score reaches the threshold
+blocked      policy (x.7.x): about our mail       never changes a subscriber
+complaint    "this is spam" (RFC 5965)            the subscriber has complained: no more mail, and the form does not take them back
 unsubscribe  a mail with the subscriber's token   the subscriber has left
 """
 
@@ -18,37 +18,37 @@ from syndication.domain.subscriber import Consent
 __all__ = [
     "BounceFinding",
     "BounceKind",
+    "ConsentState",
     "Decision",
     "Event",
     "Happened",
     "Refusal",
     "Rule",
-    "Standing",
     "decide",
     "kind_of",
     "score",
 ]
 
-SECOND = timedelta(seconds=1)  # return paths tell a mail's date to the second
+SECOND = timedelta(seconds=1)  # the resolution of a mail's date in a return path
 _ABOUT_US = {"5.1.7", "5.1.8", "5.2.3", "5.3.4"}  # RFC 3463: the sender's address; a message too big
 
 
 class BounceKind(StrEnum):
-    """What a message that came in is. The first five are kept as events of the subscriber."""
+    """What an incoming message is. The first five are kept as events of the subscriber."""
 
     HARD = "hard"
     SOFT = "soft"
     BLOCKED = "blocked"
     COMPLAINT = "complaint"
     UNSUBSCRIBE = "unsubscribe"
-    DELAYED = "delayed"  # a warning: the server still tries
+    DELAYED = "delayed"  # a warning: the server is still trying
     DELIVERED = "delivered"
     AUTOMATIC = "automatic"  # out of office, challenges, receipts, other lists' answers
     UNDECIDED = "undecided"
 
     @property
     def kept(self) -> bool:
-        """Whether it says something about a subscriber."""
+        """Whether it is kept as an event of the subscriber."""
         return self in _KEPT
 
 
@@ -58,7 +58,7 @@ _KEPT = frozenset(
 
 
 def kind_of(status: str) -> BounceKind:
-    """The kind of an enhanced status code (RFC 3463) like `5.1.1`. 5.1.x is a dead address, unless it speaks of the sender's."""
+    """Return the kind of an enhanced status code (RFC 3463) like `5.1.1`. 5.1.x is a dead address, unless it is about the sender's."""
     first, subject, _ = status.split(".")
     if first == "2":
         return BounceKind.DELIVERED
@@ -69,7 +69,7 @@ def kind_of(status: str) -> BounceKind:
 
 @dataclass(frozen=True, slots=True)
 class BounceFinding:
-    """What a message says: the status (RFC 3463; empty: none) and the server's `words`, on one line."""
+    """What a message reports: the status (RFC 3463; may be empty) and the server's `words`, on one line."""
 
     kind: BounceKind
     status: str = ""
@@ -78,7 +78,7 @@ class BounceFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happened:
-    """A finding about the subscriber with the random key `key`, and the mail of `sent`. `source` is how we know: `smtp`, `mail`, `hook`."""
+    """A finding about the subscriber with the random key `key` and the mail dated `sent`. `source` is `smtp`, `mail` or `hook`."""
 
     key: str
     sent: datetime
@@ -88,7 +88,7 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """When soft bounces suppress: each counts 1, and half as much after every `half_life`."""
+    """When soft bounces suppress a subscriber: each counts 1, and half as much after every `half_life`."""
 
     threshold: float
     half_life: timedelta
@@ -96,15 +96,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a mail server said about a subscriber while we were sending, and the rule by which it is decided with the row's new state."""
+    """What a mail server reported about a subscriber while we were sending, and the rule that decides what follows from it."""
 
     finding: BounceFinding
     rule: Rule
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A subscriber as a decision needs to know: consent, since when, and the dates of the mails since then whose soft bounces counted."""
+class ConsentState:
+    """A subscriber before a decision: consent, when it was given, and the dates of the mails since then whose soft bounces counted."""
 
     consent: Consent
     confirmed: datetime | None
@@ -113,7 +113,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The subscriber's new `consent` (None: as it was), the score after a soft bounce, and why, as a clause."""
+    """The subscriber's new `consent` (None: unchanged), the reason as a clause, and the score after a soft bounce."""
 
     consent: Consent | None
     why: str
@@ -122,7 +122,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """What was decided, as it is kept: `at` is when we learned of it, `sent` the date of the mail."""
+    """A decision as the store keeps it: `at` is when we learned of the bounce, `sent` the date of the mail."""
 
     at: datetime
     sent: datetime
@@ -135,12 +135,12 @@ class Event:
 
 
 def score(times: Iterable[datetime], now: datetime, half_life: timedelta) -> float:
-    """What the soft bounces of mails of these `times` weigh now."""
+    """Return the weight, now, of the soft bounces of mails dated `times`."""
     return sum(math.exp2(-(max(now - time, timedelta()) / half_life)) for time in times)
 
 
-def decide(happened: Happened, subscriber: Standing, rule: Rule, now: datetime) -> Decision:
-    """What follows for the subscriber. A bounce of a mail from before the subscriber's last yes changes nothing."""
+def decide(happened: Happened, subscriber: ConsentState, rule: Rule, now: datetime) -> Decision:
+    """Decide what follows for the subscriber. A bounce of a mail from before the subscriber's last confirmation changes nothing."""
     kind = happened.finding.kind
     if kind is BounceKind.UNSUBSCRIBE:
         leaves = subscriber.consent in {Consent.PENDING, Consent.CONFIRMED}
@@ -162,7 +162,7 @@ def decide(happened: Happened, subscriber: Standing, rule: Rule, now: datetime) 
     return _weighed(happened, subscriber, rule, now)
 
 
-def _weighed(happened: Happened, subscriber: Standing, rule: Rule, now: datetime) -> Decision:
+def _weighed(happened: Happened, subscriber: ConsentState, rule: Rule, now: datetime) -> Decision:
     if happened.finding.kind is BounceKind.HARD:
         return Decision(Consent.BOUNCED, "bounced: there is no such address")
     weight = score((*subscriber.soft, happened.sent), now, rule.half_life)

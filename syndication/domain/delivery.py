@@ -1,15 +1,12 @@
-"""The ledger's words: mailing, recipient, batch, state, outcome, and which state may follow which.
+"""The ledger's vocabulary: mailing, recipient, batch, state, outcome, and which state may follow which.
 
-    queued → claimed → dotting → sent | failed | deferred (→ claimed) | unknown (→ queued, by policy)
-    claimed → queued (given back) | no_content (nothing in it for the subscriber's topics) | failed (no mail can have this address)
-    queued, deferred → failed (the subscriber has left); failed → queued (when the operator asks)
+`dotting` is durable before the final dot of a message may be written (RFC 5321 §4.1.1.4). A row that is found there after a crash becomes
+`unknown`, because the server may have taken the mail. `docs/explanation/states.md` shows the transitions as a diagram.
 
-`dotting` is durable before the final dot of a message may be written (RFC 5321 §4.1.1.4); what is found there after a crash is
-`unknown`, because the server may have taken it.
-
-What is made anew for every mail is a named tuple: a frozen dataclass takes five times as long to make.
+Values that are made for every mail are named tuples: a frozen dataclass takes five times as long to make.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +15,7 @@ from typing import NamedTuple
 from syndication.domain.bounce import Refusal
 
 __all__ = [
+    "TRANSITIONS",
     "Batch",
     "Counts",
     "DeliveryLine",
@@ -32,7 +30,7 @@ __all__ = [
 
 
 class State(StrEnum):
-    """Of one row of the ledger."""
+    """The state of one row of the ledger."""
 
     QUEUED = "queued"
     CLAIMED = "claimed"
@@ -44,44 +42,55 @@ class State(StrEnum):
     NO_CONTENT = "no_content"
 
     def may_become(self, other: "State") -> bool:
-        """Whether a row in this state may go over into `other`."""
-        return other in _LEGAL[self]
+        """Whether a row in this state may change to `other`."""
+        return other in TRANSITIONS[self]
 
 
-_LEGAL: dict[State, frozenset[State]] = {
-    State.QUEUED: frozenset({State.CLAIMED, State.FAILED}),
-    State.CLAIMED: frozenset({State.DOTTING, State.QUEUED, State.FAILED, State.NO_CONTENT}),
-    State.DOTTING: frozenset({State.SENT, State.FAILED, State.DEFERRED, State.UNKNOWN}),
-    State.DEFERRED: frozenset({State.CLAIMED, State.FAILED}),
-    State.UNKNOWN: frozenset({State.QUEUED}),
-    State.FAILED: frozenset({State.QUEUED}),
-    State.SENT: frozenset(),
-    State.NO_CONTENT: frozenset(),
+# From each state the states that may follow, and why.
+TRANSITIONS: Mapping[State, Mapping[State, str]] = {
+    State.QUEUED: {State.CLAIMED: "a batch takes it", State.FAILED: "the subscriber has left"},
+    State.CLAIMED: {
+        State.DOTTING: "marked, durably",
+        State.QUEUED: "given back unsent",
+        State.FAILED: "no mail can have this address",
+        State.NO_CONTENT: "nothing in the subscriber's topics",
+    },
+    State.DOTTING: {
+        State.SENT: "accepted",
+        State.FAILED: "refused, or deferred for too long",
+        State.DEFERRED: "to be tried again",
+        State.UNKNOWN: "no answer after the dot",
+    },
+    State.DEFERRED: {State.CLAIMED: "due again", State.FAILED: "the subscriber has left"},
+    State.UNKNOWN: {State.QUEUED: "by policy or by hand"},
+    State.FAILED: {State.QUEUED: "by hand"},
+    State.SENT: {},
+    State.NO_CONTENT: {},
 }
 
 
 class MailingKind(StrEnum):
-    """What a mailing is made of."""
+    """What the mails of a mailing are."""
 
     DIGEST = "digest"
     CONFIRMATION = "confirmation"
 
 
 class Stage(StrEnum):
-    """How far a transaction came."""
+    """How far a transaction got."""
 
     CONNECT = "connect"
     MAIL = "mail"
     RCPT = "rcpt"
     DATA = "data"  # before the final dot
     DOT = "dot"  # after it
-    CONSENT = "consent"  # the subscriber had left before it was sent
+    CONSENT = "consent"  # the subscriber left before it was sent
     ADDRESS = "address"  # the server cannot take this address (SMTPUTF8)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A complete SMTP reply: code, text without the code, and who said it."""
+    """A complete SMTP reply: code, text without the code, and the server that gave it."""
 
     code: int
     text: str
@@ -89,17 +98,17 @@ class Reply:
 
 
 class Outcome(StrEnum):
-    """What became of one transaction."""
+    """How one transaction ended."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"  # 5yz
     TRY_LATER = "try_later"  # 4yz
-    NOT_SENT = "not_sent"  # lost or closed before the final dot: no fault of the recipient's
-    UNKNOWN = "unknown"  # lost after the final dot
+    NOT_SENT = "not_sent"  # connection lost or closed before the final dot; says nothing about the recipient
+    UNKNOWN = "unknown"  # connection lost after the final dot
 
 
 class Recipient(NamedTuple):
-    """One (mailing, subscriber, serial) row as planned at the freeze: all that its merge needs, whatever changes later."""
+    """One (mailing, subscriber, serial) row as planned at the freeze, with everything its merge needs, whatever changes later."""
 
     subscriber: int
     serial: int
@@ -116,9 +125,9 @@ class Recipient(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Up to 500 rows of one mailing and lane, leased to `owner`; `token` fences every change to them.
+    """Up to 500 rows of one mailing and lane, leased to `owner`; every change to them must name `token`.
 
-    They may go to one `server`, over so many `connections`: that was granted with them.
+    The claim also granted one `server` and a number of `connections` to it.
     """
 
     id: int
@@ -141,12 +150,12 @@ class Settled(NamedTuple):
     reply: Reply
     due: datetime | None = None  # when a deferred row may be tried again
     counted: bool = True  # whether it counts as an attempt (a 421 does not)
-    refusal: Refusal | None = None  # what the reply says about the subscriber
+    refusal: Refusal | None = None  # if the reply is about the subscriber
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How a mailing stands. `recipients` is the sum of queued, sent, deferred, failed, unknown and no_content."""
+    """The rows of a mailing by state. `recipients` is the sum of queued, sent, deferred, failed, unknown and no_content."""
 
     recipients: int
     queued: int  # claimed and dotting rows included
@@ -155,15 +164,15 @@ class Counts:
     failed: int
     unknown: int  # now
     no_content: int
-    failed_for_us: int  # of the failed: neither a dead address (5.1.x) nor a subscriber who had left
-    doubtful: int  # rows that were ever unknown, whatever became of them
+    failed_for_us: int  # of the failed: neither a dead address (5.1.x) nor a subscriber who left
+    doubtful: int  # rows that were ever unknown, whatever their state is now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryLine:
-    """One delivery as an operator reads it. `at` is when it came into its state; `stage` is None before the first transaction.
+    """One delivery as an operator reads it. `at` is when it got its state; `stage` is None before the first transaction.
 
-    `due` is when it may be tried next, None for a row that does not wait; `first_deferred` when a server first asked to wait.
+    `due` is when it may be tried next, None for a row that does not wait; `first_deferred` is when a server first deferred it.
     """
 
     email: str

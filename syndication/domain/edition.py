@@ -1,4 +1,4 @@
-"""One digest: what is in it, in which order."""
+"""One digest: what is in it, and in which order."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +12,7 @@ __all__ = ["Edition", "Section"]
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading with its stories, newest first. `slug` is also the topic that a subscriber picks."""
+    """A heading with its stories, newest first. `slug` is also the topic that a subscriber chooses."""
 
     name: str
     slug: str
@@ -21,7 +21,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """The edition `key`. `day` is its cut-off's local date; the lead does not stand again in its section."""
+    """The edition `key`. `day` is the local date of its cut-off; the lead is not repeated in its section."""
 
     key: WeekKey
     number: int
@@ -34,5 +34,5 @@ class Edition:
 
     @property
     def articles(self) -> tuple[ResolvedArticle, ...]:
-        """All that the edition holds, in reading order."""
+        """All articles of the edition, in reading order."""
         return (self.lead, *(story for section in self.sections for story in section.stories))

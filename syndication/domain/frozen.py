@@ -1,4 +1,4 @@
-"""What is settled once an edition is frozen: resumed runs and resent mails read it from here, whatever changed meanwhile."""
+"""What is fixed once an edition is frozen: resumed runs and resent mails use it, whatever has changed since."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -14,9 +14,9 @@ __all__ = ["EditionSummary", "FrozenEdition", "HeaderFacts", "Mailing"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrozenEdition:
-    """An edition as frozen. `date` is the Date of its mails, `planned` how many subscribers get a row in its mailing, `articles` the
-    ids of its articles, lead first, `page` its archive page (HTML). Times are UTC. Without `approved_at` it waits for its editor;
-    with `held_at` none of its mails may go out until it is resumed.
+    """An edition as frozen. `date` is the Date of its mails, `planned` the number of rows in its mailing, `articles` the ids of its
+    articles, lead first, `page` its archive page (HTML). Times are UTC. Without `approved_at` it waits for its editor; with `held_at`
+    no mail may go out until it is resumed.
     """
 
     key: WeekKey
@@ -37,7 +37,7 @@ class FrozenEdition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionSummary:
-    """One line of the archive's index. `gone`: every article of it was taken back."""
+    """One line of the archive's index. `gone`: all of its articles were withdrawn."""
 
     key: WeekKey
     number: int

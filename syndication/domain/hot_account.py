@@ -1,4 +1,4 @@
-"""How a week's ranking came about: what `syndicate hot` tells, and what is kept with a frozen edition."""
+"""How a week's ranking was made: the output of `syndicate hot`, also kept with a frozen edition."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from syndication.domain.audience import Audience
 from syndication.domain.hotlist import HotEntry, HotLine
 from syndication.domain.week import WeekKey
 
-__all__ = ["HotAccount", "HotKind", "HotPlace", "Meant", "unexplained"]
+__all__ = ["HotAccount", "HotKind", "HotPlace", "MatchKind", "entries_only"]
 
 
 class HotKind(StrEnum):
@@ -22,31 +22,31 @@ class HotKind(StrEnum):
     FILE = "file"
 
 
-class Meant(StrEnum):
-    """How a line of the list found its article."""
+class MatchKind(StrEnum):
+    """How a line of the list was matched to an article."""
 
     ADDRESS = "address"
-    TITLE = "title"  # they compare equal
+    TITLE = "title"  # the titles compare equal
     NEAR = "near title"  # see `match_title`
-    NOBODY = "nobody"  # no known article
+    NONE = "nobody"  # no known article
 
 
 @dataclass(frozen=True, slots=True)
 class HotPlace:
-    """One place of the ranking, the line that it was made of, and how that found its article; `ratio` is 1 but for a near title."""
+    """One place of the ranking, the line it was made from, and how that was matched; `ratio` is 1 except for a near title."""
 
     entry: HotEntry
     line: HotLine
-    meant: Meant
+    meant: MatchKind
     ratio: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HotAccount:
-    """The whole ranking of one week. `origin` is the page, file or pattern that the list came from, empty when there was none.
+    """The whole ranking of one week: after `begins`, up to and including `ends`.
 
-    `published`: when its page was, `read`: when the list was. `lines`: how many it had. `against`: the edition that movements are
-    told from. The week goes after `begins` up to `ends`.
+    `origin` is the page, file or pattern of the list, empty if there was none. `published` is the time of its page, `read` when we read
+    the list, `lines` their number. `against` is the edition that movements compare with.
     """
 
     kind: HotKind
@@ -61,7 +61,7 @@ class HotAccount:
     audience: Audience | None = None  # of a log
 
     def document(self) -> dict[str, Any]:
-        """As a JSON document: times in ISO 8601 (UTC)."""
+        """Return the account as a JSON document; times are in ISO 8601 (UTC)."""
         return {
             "kind": str(self.kind),
             "begins": self.begins.isoformat(),
@@ -84,11 +84,11 @@ class HotAccount:
         }
 
 
-def unexplained(entries: Sequence[HotEntry]) -> dict[str, Any]:
-    """The document of a ranking of which nothing but its entries is known: a version made it that kept no more."""
-    told = ("kind", "begins", "ends", "origin", "published", "read", "lines", "against", "log")
+def entries_only(entries: Sequence[HotEntry]) -> dict[str, Any]:
+    """Return the document of a ranking that an older version made, which kept the entries only."""
+    known = ("kind", "begins", "ends", "origin", "published", "read", "lines", "against", "log")
     unknown = dict.fromkeys(("views", "line", "meant", "ratio"))
-    return {**dict.fromkeys(told), "entries": [_place(entry) | unknown for entry in entries]}
+    return {**dict.fromkeys(known), "entries": [_place(entry) | unknown for entry in entries]}
 
 
 def _place(entry: HotEntry) -> dict[str, Any]:

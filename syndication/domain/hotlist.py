@@ -20,8 +20,8 @@ __all__ = [
     "normalise_title",
 ]
 
-SAME = 0.93  # a ratio from which two titles may be one
-LEAD = 0.05  # by how much the best must beat the next article, or nobody is meant
+SAME = 0.93  # the ratio from which two titles may mean the same
+LEAD = 0.05  # by how much the best match must beat the next article; otherwise there is no match
 
 _MARKS = '"`´′‵″‴‘’‚‛“”„‟‹›«»「」『』〈〉《》〝〞〟'  # noqa: RUF001 - these very characters are meant
 _QUOTES = dict.fromkeys(map(ord, _MARKS), "'")
@@ -40,8 +40,8 @@ class HotLine:
 
 @dataclass(frozen=True, slots=True)
 class HotList:
-    """A collected list. `origin` is the page or file it stood on, `published` that page's own time (it does not date the list).
-    `collected`: when it was stored.
+    """A collected list. `origin` is the page or file it was on, `published` the time of that page (it does not date the list),
+    `collected` when it was stored.
     """
 
     source: str
@@ -52,7 +52,7 @@ class HotList:
 
 
 class Trend(StrEnum):
-    """Which way an entry moved."""
+    """The direction in which an entry moved."""
 
     UP = "up"
     DOWN = "down"
@@ -62,7 +62,7 @@ class Trend(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """How an entry stands against the nearest earlier list. `places` is 0 for SAME and NEW."""
+    """How an entry moved since the nearest earlier list. `places` is 0 for SAME and NEW."""
 
     trend: Trend
     places: int = 0
@@ -70,7 +70,7 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class HotEntry:
-    """One place of an edition's list. No `movement` in a first edition; `url` is empty as long as no article is known."""
+    """One place of an edition's list. A first edition has no `movement`; `url` may be empty while no article is known."""
 
     rank: int
     title: str
@@ -82,10 +82,10 @@ class HotEntry:
 
 
 def normalise_title(text: str) -> str:
-    """`text` as it is compared: NFKC, casefolded, with one kind of quote, dash and space. Normalising twice changes nothing."""
-    # Quotes first: NFKC would make a space and a combining accent of an acute that stands for an apostrophe.
+    """Return `text` in the form in which titles are compared: NFKC, casefolded, one kind of quote, dash and space. Idempotent."""
+    # Quotes first: NFKC would turn an acute accent typed as an apostrophe into a space and a combining accent.
     folded = text.translate(_QUOTES)
-    for _ in range(2):  # casefolding can undo NFKC, and the other way round (Unicode §3.13, NFKC_Casefold)
+    for _ in range(2):  # casefolding can undo NFKC, and vice versa (Unicode §3.13, NFKC_Casefold)
         folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", folded).casefold())
     folded = "".join(_unified(character) for character in folded.translate(_QUOTES))
     folded = re.sub(r"([-'])\1+", r"\1", folded)  # -- typed for a dash, '' for a double quote
@@ -98,33 +98,31 @@ def _unified(character: str) -> str:
     category = unicodedata.category(character)
     if category == "Pd" or character == "\N{MINUS SIGN}":
         return "-"
-    return "" if category == "Cf" else character  # soft hyphens and zero-width spaces are not seen
+    return "" if category == "Cf" else character  # soft hyphens and zero-width spaces are invisible
 
 
 @dataclass(frozen=True, slots=True)
 class TitleMatch:
-    """The id of the article that a title means, and how alike the two titles are: 1 when they compare equal."""
+    """The id of the article that a title means, and how similar the two titles are: 1 when they compare equal."""
 
     article: str
     ratio: float
 
 
 def match_title(title: str, candidates: Mapping[str, str]) -> TitleMatch | None:
-    """The article that `title` means, or None. `candidates`: normalised title to id.
+    """Return the article that `title` means, or None. `candidates` maps normalised titles to ids.
 
-    An equal title, or one at a ratio of at least 0.93 with the same numbers in the same order ("Week 2024" is not "Week 2025")
-    that leads the next article by 0.05.
+    It is an equal title, or the most similar one, if its ratio is at least 0.93, it has the same numbers in the same order ("Week 2024" is
+    not "Week 2025"), and it leads the next article by 0.05.
     """
     wanted = normalise_title(title)
     if wanted in candidates:
         return TitleMatch(candidates[wanted], 1.0)
     numbers = _NUMBERS.findall(wanted)
     best: dict[str, float] = {}
-    matcher = SequenceMatcher(
-        None, "", wanted, autojunk=False
-    )  # it learns its second text once for all of them
+    matcher = SequenceMatcher(None, "", wanted, autojunk=False)  # analyses its second text once for all
     for candidate, article in candidates.items():
-        # Cheap bounds first: lengths, numbers, then the bag of characters. A rival counts from LEAD below SAME.
+        # Cheap bounds first: lengths, numbers, then the bag of characters. Anything within LEAD of SAME is a rival.
         if 2 * min(len(candidate), len(wanted)) < (SAME - LEAD) * (len(candidate) + len(wanted)):
             continue
         if _NUMBERS.findall(candidate) != numbers:
@@ -139,9 +137,9 @@ def match_title(title: str, candidates: Mapping[str, str]) -> TitleMatch | None:
 
 
 def movement(entry: HotEntry, previous: Sequence[HotEntry] | None) -> Movement | None:
-    """How `entry` moved against `previous`, the nearest earlier edition's list; None when there was none.
+    """Return how `entry` moved against `previous`, the nearest earlier edition's list; None if there was none.
 
-    The same article is the same entry; where one of the two knows no article, the same title is.
+    Entries are the same if they have the same article or, where either has none, the same title.
     """
     if previous is None:
         return None

@@ -1,6 +1,6 @@
-"""Limits of a lane or a server, and the meter: what the site remembers of one.
+"""The limits of a lane or a server, and its meter: what was used of them.
 
-Meters are rows of the store, so several processes and runs share them. `syndication.deliver.throttle` decides by them what may be sent;
+Meters are rows of the store, so several processes and runs share them. `syndication.deliver.throttle` decides from them what may be sent;
 a claim carries its decision out.
 """
 
@@ -26,7 +26,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a lane or a server bears; 0 is no limit."""
+    """The most that a lane or a server takes; 0 is no limit."""
 
     connections: int = 0  # at once
     per_second: float = 0.0  # mails
@@ -36,12 +36,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """What is remembered of one lane or server, under the name that `lane_meter` or `server_meter` gives."""
+    """The state of one lane or server, under the name that `lane_meter` or `server_meter` gives it."""
 
     name: str
     tokens: float = 0.0  # mails that may go now, as of `at`
     at: datetime | None = None
-    day: datetime | None = None  # when the day began on which `used` mails went
+    day: datetime | None = None  # the beginning of the day on which `used` mails went
     used: int = 0
     days: int = 0  # of the warm-up, before this one
     credit: float = 0.0  # mails that a server is owed against the others
@@ -50,26 +50,26 @@ class Meter:
     troubles: int = 0  # in a row
     not_before: datetime | None = None  # it is paused until then
     words: str = ""  # why
-    refused: tuple[str, ...] = ()  # domains that refused us by policy, without an accepted mail since
+    refused: tuple[str, ...] = ()  # domains that refused us by policy since the last accepted mail
 
     def spent(self, rows: int) -> "Meter":
-        """After so many mails were taken to be sent."""
+        """Return the meter after `rows` mails were taken for sending."""
         return replace(self, tokens=self.tokens - rows, used=self.used + rows)
 
     def refunded(self, rows: int, taken: datetime) -> "Meter":
-        """After so many mails, taken at that time, came back unsent. What was taken yesterday gives today nothing."""
+        """Return the meter after `rows` mails, taken at `taken`, came back unsent. Mails taken yesterday do not add to today's."""
         if self.day is None or taken < self.day:
             return self
         return replace(self, tokens=self.tokens + rows, used=max(0, self.used - rows))
 
 
 def lane_meter(lane: str) -> str:
-    """The name of a lane's meter."""
+    """Return the name of a lane's meter."""
     return f"lane {lane}"
 
 
 def server_meter(server: str) -> str:
-    """The name of a server's meter."""
+    """Return the name of a server's meter."""
     return f"server {server}"
 
 
@@ -85,10 +85,10 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a plan is made of. Connections in use are those of all live batches: by the name of a meter, and in all."""
+    """The input of a plan. Connections in use are those of all live batches: `in_use` by the name of a meter, `connections` in all."""
 
     now: datetime
-    lanes: tuple[str, ...]  # with due rows, the one whose turn it is first
+    lanes: tuple[str, ...]  # with due rows, next in turn first
     meters: Mapping[str, Meter]
     in_use: Mapping[str, int]
     connections: int
@@ -96,21 +96,19 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Up to `rows` mails of one lane may go to one server, over so many connections; over `most` when fewer than that are due."""
+    """Up to `rows` mails of one lane may go to one server over `connections`, or over `most` if fewer than `rows` are due."""
 
     lane: str
     server: str
     rows: int
     connections: int
     most: int
-    probe: bool  # whether one of the two was in trouble, and is asked again with a few
+    probe: bool  # whether one of the two was in trouble and is tried again with a few mails
     meter: Meter  # the lane's
-    servers: tuple[
-        tuple[Meter, float], ...
-    ]  # all that could have had them, each with its share (they sum up to 1)
+    servers: tuple[tuple[Meter, float], ...]  # all that could have taken them, with their shares (sum 1)
 
     def taken(self, rows: int) -> tuple[Meter, ...]:
-        """The meters after so many were taken: smooth weighted round robin, by mails."""
+        """Return the meters after `rows` mails were taken: smooth weighted round robin, by mails."""
         servers = []
         for meter, share in self.servers:
             owed = replace(meter, credit=meter.credit + rows * share)
@@ -122,17 +120,17 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing may go before `until`; None when nothing is due."""
+    """Nothing may go before `until`; None if nothing is due."""
 
     until: datetime | None
     reason: Reason
 
     @property
     def brief(self) -> bool:
-        """Whether mail is going all the same, only paced: a run never ends for that."""
+        """Whether mail is still going, only paced: a run does not end because of that."""
         return self.reason in {Reason.PACE, Reason.CONNECTIONS}
 
 
 Plan: TypeAlias = Callable[[Situation], Grant | Wait]
-# The meters of a batch's lane and server, and the server's connections in use → what the batch has taught about both.
+# The meters of a batch's lane and server, and the server's connections in use → both meters as the batch leaves them.
 Judge: TypeAlias = Callable[[Meter, Meter, int], tuple[Meter, Meter]]

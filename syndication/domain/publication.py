@@ -1,4 +1,4 @@
-"""The newsroom's own facts."""
+"""The facts of the newsroom."""
 
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -8,7 +8,9 @@ __all__ = ["Publication"]
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """`feeds_url` is where the folder of feeds is seen, `web_url` where the links of a mail lead; both end in a slash."""
+    """The facts of one newsroom. `feeds_url` is the public address of the feeds folder, `web_url` where the links of a mail lead; both
+    end in a slash.
+    """
 
     title: str
     url: str

@@ -1,4 +1,4 @@
-"""What the published folder holds: its files, and the shelves of articles that have feeds of their own."""
+"""What the published folder contains: its files, and the shelves, the groups of articles that have their own feeds."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,13 +18,13 @@ __all__ = [
     "ShelfKind",
 ]
 
-TOMBSTONE = timedelta(days=30)  # how long a withdrawn article is named in the feeds that held it (RFC 6721)
-TTL = 30  # minutes for which a feed need not be asked for again: in the RSS, and what a server says in Cache-Control
-TAKEN_BACK = ".gone"  # beside PAGE an empty file PAGE.gone: any server can see by it that the page is answered with 410
+TOMBSTONE = timedelta(days=30)  # how long the feeds that had a withdrawn article name it (RFC 6721)
+TTL = 30  # minutes between two requests for a feed: in the RSS, and in the Cache-Control of our server
+TAKEN_BACK = ".gone"  # an empty file PAGE.gone beside PAGE tells any server to answer the page with 410
 
 
 class FileKind(StrEnum):
-    """What a published file is. A `sealed` feed does not change any more, a `gone` page is to be answered with 410."""
+    """What a published file is. A `sealed` feed does not change any more; a `gone` page is answered with 410."""
 
     FEED = "feed"
     SEALED = "sealed"
@@ -46,19 +46,19 @@ class PublishedFile:
 
 
 class ShelfKind(StrEnum):
-    """By what articles stand together; also the folder of these feeds."""
+    """What the articles of a shelf have in common; also the folder of its feeds."""
 
     SECTION = "sections"
     AUTHOR = "authors"
     TAG = "tags"
     SITEMAP = (
-        "sitemaps"  # a thousand articles in the order in which they came, so that a new one changes one file
+        "sitemaps"  # a thousand articles in the order of their arrival, so that a new one changes one file
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A shelf as an article names it: `Film`."""
+    """The name that an article gives for a shelf: `Film`."""
 
     kind: ShelfKind
     name: str
@@ -66,7 +66,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Articles with something in common. `slug` is its own among those of its kind, for ever."""
+    """A group of articles. `slug` is unique among the shelves of its kind, and never changes."""
 
     id: int
     kind: ShelfKind
@@ -75,13 +75,13 @@ class Shelf:
 
     @property
     def folder(self) -> str:
-        """Below the published folder, with a slash at its end."""
+        """Its path below the published folder, with a slash at the end."""
         return f"{self.kind}/{self.slug}/"
 
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """An article that publishing has to look at: it is new, was edited or withdrawn, its time has come, or its tombstone ends."""
+    """An article for publishing to look at: it is new, edited or withdrawn, its publication time has come, or its tombstone ends."""
 
     article: Article
     withdrawn: datetime | None = None
@@ -91,11 +91,11 @@ class Filing:
         return self.withdrawn is None and self.article.dated <= now
 
     def listed(self, now: datetime) -> bool:
-        """Whether its shelves know it: as an article or as a tombstone."""
+        """Return whether its shelves list it: as an article or as a tombstone."""
         return self.shown(now) or (self.withdrawn is not None and now < self.withdrawn + TOMBSTONE)
 
     def next_look(self, now: datetime) -> datetime | None:
-        """When publishing has to look again, if nothing else happens."""
+        """Return when publishing has to look again, if nothing else happens."""
         if self.withdrawn is not None:
             return self.withdrawn + TOMBSTONE if self.listed(now) else None
         return None if self.shown(now) else self.article.dated

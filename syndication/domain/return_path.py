@@ -1,9 +1,9 @@
-"""Where a mail comes back to: an envelope sender of its own for every mail (VERP), which says by itself which mail came back, and to whom.
+"""Return paths: each mail has its own envelope sender (VERP), which tells by itself which mail bounced, and for whom.
 
 `bounces@news.example` becomes `bounces+TOKEN@news.example`. The token is 47 lowercase base32 characters: the key's id (4), the
-subscriber's random key (16), the mailing's date in seconds since 1970 (7), and the first 100 bits of an HMAC-SHA256 (20). So the local
-part keeps within 64 octets (RFC 5321 §4.5.3.1.1) when that of the address has at most 16. Nobody can make a token who has not seen the
-mail, and the date tells an old bounce from one of a subscriber who has come back since.
+subscriber's random key (16), the mailing's date in seconds since 1970 (7), and the first 100 bits of an HMAC-SHA256 (20). The local part
+stays within 64 octets (RFC 5321 §4.5.3.1.1) if that of the address has at most 16. A token cannot be made without having seen the mail,
+and the date tells an old bounce from one of a subscriber who has come back since.
 """
 
 import hmac
@@ -36,16 +36,16 @@ class ReturnPath:
 
     local: str
     domain: str
-    date: str  # as it stands in the token
+    date: str  # as in the token
 
     @classmethod
     def of(cls, address: str, date: datetime) -> "ReturnPath":
-        """`address` is one of ASCII; `date` is zone-aware, and counts to the second."""
+        """Make the return paths below `address`, which is ASCII, for a mailing of `date`, zone-aware, to the second."""
         local, _, domain = address.rpartition("@")
         return cls(local, domain, _written((date - _EPOCH) // timedelta(seconds=1)))
 
     def to(self, keyring: Keyring, subscriber: str, key_id: str = "") -> str:
-        """The envelope sender of the mail to `subscriber`. Raises KeyError for an unknown `key_id`."""
+        """Return the envelope sender of the mail to `subscriber`. Raises KeyError for an unknown `key_id`."""
         key_id = key_id or keyring.signer
         marked = subscriber + self.date
         mac = keyring.mac(key_id, Purpose.BOUNCE, marked)[:_MAC]
@@ -53,7 +53,7 @@ class ReturnPath:
 
 
 def return_tokens(address: str, recipients: str) -> tuple[str, ...]:
-    """What stands in the place of a token in whatever `recipients`, a text, names below `address`; it may be anything."""
+    """Return what is in the place of a token in each return path below `address` that the text `recipients` names. Not verified."""
     local, _, domain = address.rpartition("@")
     pattern = (
         rf"(?<![^\s<>,;:\"'()=]){re.escape(local)}\+([^\s@<>,;\"]{{1,200}})@{re.escape(domain)}(?![\w.-]*\w)"
@@ -62,7 +62,7 @@ def return_tokens(address: str, recipients: str) -> tuple[str, ...]:
 
 
 def read_return(keyring: Keyring, token: str) -> Returned | None:
-    """None for a token that is not ours. Its letters may have lost their case on the way."""
+    """Read and verify a token; None if it is not ours. Upper case is accepted: mail servers change the case of addresses."""
     token = token.lower()
     if not _TOKEN.fullmatch(token):
         return None

@@ -1,7 +1,7 @@
-"""Names for addresses and files, made from text that anybody may have written.
+"""Slugs: names for addresses and files, made from untrusted text.
 
-What comes out holds letters and digits of any script, their marks, and hyphens: no dot, slash or control character, so nothing from a
-feed ever becomes a path.
+A slug has letters and digits of any script, their marks, and hyphens. It has no dot, slash or control character, so nothing from a feed
+ever becomes a path.
 """
 
 import hashlib
@@ -15,17 +15,19 @@ __all__ = ["LIMIT", "slugify", "unique_slug"]
 
 LIMIT = 60  # bytes of UTF-8
 
-# Windows opens a device for these, whatever suffix follows.
+# Windows opens a device for these, with any suffix.
 _RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")
-# Letters and marks by category, but nothing to see: Hangul fillers, the grapheme joiner, variation selectors.
+# Letters and marks by category, but invisible: Hangul fillers, the grapheme joiner, variation selectors.
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-_DROPPED = re.compile("['\u2019\u00ad\u200b-\u200d\u2060\ufeff]")  # within a word: don't is dont, not don-t
+_DROPPED = re.compile(
+    "['\u2019\u00ad\u200b-\u200d\u2060\ufeff]"
+)  # within a word: don't becomes dont, not don-t
 
 
 def slugify(text: str) -> str:
-    """`text` in lower case with hyphens between its words, NFC, 1 to 60 bytes; a short hash where nothing is left of it."""
+    """Return `text` in lower case with hyphens between its words, NFC, 1 to 60 bytes; a short hash if nothing is left of it."""
     lowered = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
     kept = "".join(map(_kept, _DROPPED.sub("", _INVISIBLE.sub(" ", lowered))))
     kept = re.sub(r"-+", "-", _without_stray_marks(kept))
@@ -36,7 +38,7 @@ def slugify(text: str) -> str:
 
 
 def unique_slug(text: str, taken: Collection[str], seed: str) -> str:
-    """`slugify(text)`, with a short hash of `seed` (its content's, say) where that slug is taken. The same arguments, the same slug."""
+    """Return `slugify(text)`, with a short hash of `seed` (for example the content's hash) if that slug is taken. Deterministic."""
     slug = slugify(text)
     attempt = seed
     while slug in taken:
@@ -52,7 +54,7 @@ def _kept(character: str) -> str:
 
 
 def _without_stray_marks(text: str) -> str:
-    """A mark needs a letter before it: alone it would sit on the hyphen."""
+    """Drop marks without a letter before them: they would combine with the hyphen."""
     out: list[str] = []
     for character in text:
         if unicodedata.category(character)[0] == "M" and (not out or out[-1] == "-"):

@@ -1,4 +1,4 @@
-"""Subscribers and their consent."""
+"""Subscribers: people on the list, and their consent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ __all__ = ["Added", "Consent", "NewSubscriber", "NewSubscribers", "Preferences",
 
 
 def mailbox(email: str) -> str:
-    """Where mail to an address most likely arrives, in lowercase: `ann+1@` and `ann+2@` are Ann. Whoever is kept away is kept away by it."""
+    """Return the mailbox where mail to an address most likely arrives, in lowercase: `ann+1@` and `ann+2@` are Ann. Suppression uses it."""
     local, _, domain = email.strip().casefold().rpartition("@")
     return f"{local.partition('+')[0] or local}@{domain}"
 
 
 class Consent(StrEnum):
-    """A digest goes to the confirmed; the last three are never revived by an import."""
+    """Only confirmed subscribers get a digest. An import never revives the last three."""
 
     PENDING = "pending"
     CONFIRMED = "confirmed"
@@ -26,7 +26,7 @@ class Consent(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
-    """An address with its consent. `key` is random and stands for the subscriber in every token (16 lowercase base32 characters)."""
+    """An address with its consent. `key` is random and identifies the subscriber in every token (16 lowercase base32 characters)."""
 
     id: int
     email: str
@@ -37,13 +37,13 @@ class Subscriber:
     language: str = ""  # BCP 47; empty: the publication's
     topics: tuple[str, ...] = ()  # section slugs; empty: all
     confirmed: datetime | None = None
-    proof: str = ""  # how the consent came about
-    paused: datetime | None = None  # no digest that is frozen before then
+    proof: str = ""  # how the consent was given
+    paused: datetime | None = None  # gets no digest that is frozen before then
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What a subscriber chose on the web. No topics: all of them; no language: the publication's."""
+    """What a subscriber chose on the web. No topics means all of them; no language means the publication's."""
 
     topics: tuple[str, ...]
     language: str
@@ -52,7 +52,7 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSubscriber:
-    """A row to add. Without `confirmed` it waits for its confirmation. Empty name, language or topics leave a subscriber's own alone."""
+    """A row to add. Without `confirmed` it waits for confirmation. Empty name, language or topics do not change a known subscriber."""
 
     email: str
     name: str = ""
@@ -75,7 +75,7 @@ class NewSubscribers:
 
     @classmethod
     def of(cls, new: NewSubscriber) -> "NewSubscribers":
-        """One confirmed row."""
+        """Make a list of one confirmed row."""
         assert new.confirmed is not None
         return cls(
             emails=(new.email,),
@@ -87,7 +87,7 @@ class NewSubscribers:
         )
 
     def row(self, index: int) -> NewSubscriber:
-        """One of them."""
+        """Return one of the rows."""
         return NewSubscriber(
             email=self.emails[index],
             name=self.names[index],
@@ -99,7 +99,7 @@ class NewSubscribers:
 
 
 class Added(StrEnum):
-    """What became of a row that was to be added; all but the first two are refusals: nobody who left is revived."""
+    """The result of adding a row. All but the first two are refusals: a subscriber who left is not revived."""
 
     ADDED = "added"
     PRESENT = "present"
@@ -110,5 +110,5 @@ class Added(StrEnum):
 
     @property
     def refused(self) -> bool:
-        """Whether the subscriber had left."""
+        """Whether the row was refused because the subscriber had left."""
         return self not in {Added.ADDED, Added.PRESENT}

@@ -8,7 +8,7 @@ __all__ = ["boundaries", "counted", "cut", "excerpt", "plain", "reading_minutes"
 WORDS_A_MINUTE = 220
 CHARACTERS_A_MINUTE = 500
 
-# Not the no-break spaces: they hold what they stand between.
+# Not the no-break spaces, which keep words together.
 _BLANKS = re.compile("[ \t\n\r\f\v\u2028\u2029]+")
 _TAG = re.compile(r"<[/!a-zA-Z][^<>]*>")
 _INLINE = re.compile(
@@ -20,7 +20,7 @@ _UNSPACED = re.compile(
 _UNSPACED_LANGUAGES = frozenset({"ja", "km", "ko", "lo", "my", "th", "yue", "zh"})
 _DANGLING = " ,;:.-–—(·‘“«'\"/"  # noqa: RUF001 - these very characters are meant
 
-# The end of a sentence with its quotation marks. In Latin letters a space follows, and no small letter.
+# The end of a sentence with its quotation marks. In Latin script a space follows, then no lower-case letter.
 _SENTENCE = re.compile(r"(?:[.!?…][\"'”’»)\]]*(?= [^a-z])|[。！？][」』”）]*)")  # noqa: RUF001 - these very characters are meant
 _NO_SENTENCE = re.compile(r"(?:\b(?:[A-Za-z]|Dr|Jr|Mr|Mrs|Ms|No|Prof|Sr|St|vs)|\.[A-Za-z]+)\.$")
 
@@ -29,16 +29,16 @@ def boundaries(text: str) -> list[int]:
     """Return the offsets after each grapheme cluster (UAX #29): the places where `text` may be cut without splitting what a person
     sees as one character.
     """
-    import regex  # noqa: PLC0415 - 40 ms that a text that fits never pays
+    import regex
 
     return [cluster.end() for cluster in regex.finditer(r"\X", text)]
 
 
 def cut(text: str, limit: int) -> str:
-    """`text` on one line in at most `limit` code points, with an ellipsis where something was left out.
+    """Return `text` on one line in at most `limit` code points, with an ellipsis if something was left out.
 
-    Cut after a word where that costs no more than a third of the room, else between two characters as a subscriber sees them.
-    Raises ValueError for a limit below 1.
+    It is cut after a word if that costs no more than a third of the room, else at one of the `boundaries`. Raises ValueError for a limit
+    below 1.
     """
     if limit < 1:
         raise ValueError("a text cannot be cut to nothing")
@@ -56,7 +56,7 @@ def cut(text: str, limit: int) -> str:
 
 
 def excerpt(text: str, limit: int) -> str:
-    """`text` on one line in at most `limit` code points: whole sentences where they fill a third of it, else as `cut` does.
+    """Return `text` on one line in at most `limit` code points: whole sentences if they fill a third of it, else as `cut` does.
 
     Raises ValueError for a limit below 1.
     """
@@ -70,14 +70,14 @@ def excerpt(text: str, limit: int) -> str:
 
 
 def plain(content: str) -> str:
-    """The words of sanitised HTML on one line, without tags and entities. Plain text stays as it is, but for entities."""
+    """Return the text of sanitised HTML on one line, without tags and entities. Plain text stays as it is, except for entities."""
     return _BLANKS.sub(" ", unescape(_TAG.sub(" ", _INLINE.sub("", content)))).strip()
 
 
 def reading_minutes(content: str, language: str) -> int:
-    """How long `content` (HTML or plain text) takes to read: whole minutes, 0 only for no text at all.
+    """Return how long `content` (HTML or plain text) takes to read, in whole minutes; 0 only for no text at all.
 
-    220 words a minute; 500 characters where a script has no spaces between words. Korean, which has them, is counted by characters too.
+    220 words a minute; 500 characters in scripts without spaces between words. Korean, which has spaces, is counted by characters too.
     """
     text = plain(content)
     if language.lower().partition("-")[0] in _UNSPACED_LANGUAGES:
@@ -89,5 +89,5 @@ def reading_minutes(content: str, language: str) -> int:
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """`1 article`, `1,234 articles`: a number with its English noun; `many` only where it is not `one` and an s."""
+    """Return a number with its English noun, `1 article` or `1,234 articles`; `many` is needed only if it is not `one` and an s."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -1,7 +1,7 @@
-"""Signed links: every unsubscribe link ever mailed must work for good, so keys are only ever added.
+"""Signed links. Every unsubscribe link ever mailed must keep working, so keys are only added, never removed.
 
 A token is 46 lowercase base32 characters: the key's id (4), the subscriber's random key (16), and the first 16 bytes of an
-HMAC-SHA256 (RFC 2104) over both and the purpose (26). Nothing personal is in it; a token for one purpose is none for another.
+HMAC-SHA256 (RFC 2104) over both and the purpose (26). It has nothing personal in it, and is valid for one purpose only.
 """
 
 import base64
@@ -19,7 +19,7 @@ _TOKEN = re.compile(rf"[a-z2-7]{{{_KEY_ID + _SUBSCRIBER + _MAC}}}")
 
 
 class Purpose:
-    """What a token is good for."""
+    """What a token is valid for."""
 
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
@@ -39,7 +39,7 @@ class Keyring:
 
     @classmethod
     def parse(cls, text: str) -> "Keyring":
-        """Read lines of `id key` (id: 4 base32 characters, key: 32 bytes as base32). Raises ValueError without quoting a line."""
+        """Read lines of `id key` (id: 4 base32 characters, key: 32 bytes as base32). Raises ValueError, which quotes no line."""
         keys = []
         for number, line in enumerate(text.splitlines(), 1):
             if not line.strip():
@@ -54,7 +54,7 @@ class Keyring:
 
     @staticmethod
     def line(key_id: bytes, key: bytes) -> str:
-        """One line of the file, from 20 bits in 3 bytes and a key of 32 random bytes."""
+        """Return one line of the file, from an id of 20 bits in 3 bytes and a key of 32 random bytes."""
         return f"{_b32(key_id)[:_KEY_ID]} {_b32(key)}"
 
     @property
@@ -63,12 +63,12 @@ class Keyring:
         return self.keys[0][0]
 
     def sign(self, purpose: str, subscriber: str, key_id: str = "") -> str:
-        """The token of the subscriber with the random key `subscriber`. Raises KeyError for an unknown `key_id`."""
+        """Return the token of the subscriber with the random key `subscriber`. Raises KeyError for an unknown `key_id`."""
         key_id = key_id or self.signer
         return key_id + subscriber + self.mac(key_id, purpose, subscriber)
 
     def verify(self, purpose: str, token: str) -> str | None:
-        """The subscriber's random key, or None when the token is not ours or was made for another purpose."""
+        """Return the subscriber's random key, or None if the token is not ours or was made for another purpose."""
         token = token.strip().lower()
         if not _TOKEN.fullmatch(token):
             return None
@@ -79,19 +79,19 @@ class Keyring:
             return None
         return subscriber if hmac.compare_digest(mac, expected) else None
 
-    def mark(self, text: str) -> str:
-        """What recognises an address, in any case of its letters, or a network, and tells nobody without the key which it is."""
-        return self._mark(self.signer, text)
+    def keyed_hash(self, text: str) -> str:
+        """Return a keyed hash of an address (its case does not matter) or a network. Without the key it cannot be traced back."""
+        return self._keyed_hash(self.signer, text)
 
-    def marks(self, text: str) -> tuple[str, ...]:
-        """The marks that `text` was ever given, one for each key."""
-        return tuple(self._mark(key_id, text) for key_id, _ in self.keys)
+    def keyed_hashes(self, text: str) -> tuple[str, ...]:
+        """Return every keyed hash that `text` may have been stored under, one for each key."""
+        return tuple(self._keyed_hash(key_id, text) for key_id, _ in self.keys)
 
-    def _mark(self, key_id: str, text: str) -> str:
+    def _keyed_hash(self, key_id: str, text: str) -> str:
         return key_id + self.mac(key_id, "mark", text.strip().casefold())
 
     def mac(self, key_id: str, purpose: str, text: str) -> str:
-        """26 characters that only the holder of the key can make for `text`. Raises KeyError for an unknown `key_id`."""
+        """Return 26 characters that only the holder of the key can make for `text`. Raises KeyError for an unknown `key_id`."""
         begun = self._begun.get((key_id, purpose))
         if begun is None:
             begun = self._begun[key_id, purpose] = _begin(dict(self.keys)[key_id], f"{purpose}\0{key_id}\0")
@@ -106,7 +106,7 @@ _Begun: TypeAlias = "tuple[hashlib._Hash, hashlib._Hash]"  # noqa: SLF001 - type
 
 
 def _begin(key: bytes, start: str) -> _Begun:
-    """The two hashes of an HMAC whose message begins with `start`."""
+    """Return the two hashes of an HMAC whose message begins with `start`."""
     block = (key if len(key) <= _BLOCK else hashlib.sha256(key).digest()).ljust(_BLOCK, b"\0")
     inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C))
     inner.update(start.encode())
@@ -114,7 +114,7 @@ def _begin(key: bytes, start: str) -> _Begun:
 
 
 def _hmac(begun: _Begun, rest: bytes) -> bytes:
-    """HMAC-SHA256 (RFC 2104), in a quarter of the time of `hmac.digest`: two of these are in every mail."""
+    """Return an HMAC-SHA256 (RFC 2104) in a quarter of the time of `hmac.digest`: each mail needs two."""
     inner, outer = begun[0].copy(), begun[1].copy()
     inner.update(rest)
     outer.update(inner.digest())
@@ -127,6 +127,6 @@ _SHIFTS = tuple(range(120, -1, -10))
 
 
 def _mac32(digest: bytes) -> str:
-    """`_b32` of the first 16 bytes, in two thirds of the time."""
+    """Return `_b32` of the first 16 bytes, in two thirds of the time."""
     number = int.from_bytes(digest[:16], "big") << 2  # 128 bits and 2 of padding are 26 characters
     return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])

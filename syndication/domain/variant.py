@@ -1,9 +1,9 @@
-"""A compiled digest with places left open for each recipient.
+"""A compiled digest with slots and regions for what differs between recipients.
 
-A compiled part is text with private tokens, split once into pieces. `slot("name")` is filled with a value; what stands between
-`begin(flag)` and `end(flag)` stays for the recipients who have the flag (`named`, `topic:film`, …). Regions may hold slots and regions.
-A merge never runs a template: what a feed says stays text. The tokens are ASCII, because mjml-python prints anything else in an
-attribute as an escape.
+A compiled part is text with private tokens, split once into pieces. `slot("name")` is filled with a value; the region between
+`begin(flag)` and `end(flag)` is kept for recipients who have the flag (`named`, `topic:film`, …). Regions may contain slots and regions.
+A merge never runs a template: text from a feed stays text. The tokens are ASCII, because mjml-python escapes anything else in an
+attribute.
 """
 
 import re
@@ -25,35 +25,35 @@ __all__ = [
     "split",
 ]
 
-TOKEN_START = "[[~"  # noqa: S105 - no secret; render breaks it up wherever content holds it
+TOKEN_START = "[[~"  # noqa: S105 - no secret; render breaks it up if content contains it
 _TOKEN = re.compile(r"\[\[~([sbe])\.([a-z0-9:_.-]+)~\]\]")
 
 
 def slot(name: str) -> str:
-    """The token that a value replaces."""
+    """Return the token that a value replaces."""
     return f"{TOKEN_START}s.{name}~]]"
 
 
 def begin(flag: str) -> str:
-    """The token at which a region for recipients with `flag` begins."""
+    """Return the token at which a region for recipients with `flag` begins."""
     return f"{TOKEN_START}b.{flag}~]]"
 
 
 def end(flag: str) -> str:
-    """The token at which the region of `flag` ends."""
+    """Return the token at which the region of `flag` ends."""
     return f"{TOKEN_START}e.{flag}~]]"
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place for one value of the recipient's."""
+    """The position of one of the recipient's values."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """What stays for recipients with `flag`."""
+    """The pieces that only recipients with `flag` get."""
 
     flag: str
     pieces: tuple["Piece", ...]
@@ -64,7 +64,7 @@ Piece: TypeAlias = str | Slot | Region
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """The digest in one language, as frozen: subject, both parts with their tokens, and the topics it has regions for."""
+    """The digest in one language, as frozen: the subject, both parts with their tokens, and the topics with regions."""
 
     language: str
     subject: str
@@ -72,19 +72,19 @@ class Variant:
     html: str
     text: str
     topics: tuple[str, ...] = ()  # slugs of its sections
-    common: bool = True  # whether something stays for a recipient of other topics (the lead has no topic of its own, or a hot list)
-    trimmed: str = ""  # what was left out so that it fits into a mail, in words for the operator
+    common: bool = True  # whether it has something for a recipient of other topics: a lead without a topic
+    trimmed: str = ""  # what was left out to make it fit into a mail, in words for the operator
 
 
 def language_for(recipient: str, compiled: Sequence[str]) -> str:
-    """Which of the `compiled` languages a recipient gets: the recipient's own, or its first part (`ko` for `ko-KR`), else the first."""
+    """Return which `compiled` language a recipient gets: the preferred one, or its first part (`ko` for `ko-KR`), else the first."""
     by_name = {language.casefold(): language for language in compiled}
     wanted = recipient.casefold()
     return by_name.get(wanted) or by_name.get(wanted.partition("-")[0]) or compiled[0]
 
 
 def split(compiled: str) -> tuple[Piece, ...]:
-    """Split at the tokens. Raises ValueError for a region that is not closed, or closed out of turn."""
+    """Split a part at its tokens. Raises ValueError for a region that is not closed, or closed in the wrong order."""
     stack: list[tuple[str, list[Piece]]] = [("", [])]
     position = 0
     for match in _TOKEN.finditer(compiled):
@@ -114,7 +114,7 @@ def merge(
     flags: Collection[str],
     escape: Callable[[str], str] = str,
 ) -> str:
-    """Join the pieces for one recipient; `escape` is applied to every value (`html.escape` for HTML). Raises KeyError for a slot without value."""
+    """Join the pieces for one recipient; `escape` is applied to every value. Raises KeyError for a slot without a value."""
     return "".join(_merged(pieces, values, flags, escape))
 
 

@@ -1,4 +1,4 @@
-"""Week keys and cut-offs: when an edition ends, in the publication's own zone, daylight saving included."""
+"""Week keys and cut-offs: when an edition ends, in the publication's time zone, daylight saving included."""
 
 import re
 from dataclasses import dataclass
@@ -20,11 +20,13 @@ class WeekKey:
 
     @classmethod
     def parse(cls, text: str) -> "WeekKey":
-        """Raises ValueError when `text` is not an ISO week that exists."""
+        """Read `2026-W47`. Raises ValueError if `text` is not an ISO week that exists."""
         match = re.fullmatch(r"([0-9]{4})-W([0-9]{2})", text)
         if not match:
             raise ValueError(f"{text!r} is not a week like 2026-W47")
-        if not FIRST_YEAR <= int(match[1]) <= LAST_YEAR:  # a calendar's ends, where a week has no neighbour
+        if (
+            not FIRST_YEAR <= int(match[1]) <= LAST_YEAR
+        ):  # at the ends of the calendar a week has no neighbour
             raise ValueError(f"the year {match[1]} is not between {FIRST_YEAR} and {LAST_YEAR}")
         key = cls(int(match[1]), int(match[2]))
         try:
@@ -35,16 +37,16 @@ class WeekKey:
 
     @classmethod
     def of(cls, day: date) -> "WeekKey":
-        """The week that `day` is in."""
+        """Return the week of `day`."""
         year, week, _ = day.isocalendar()
         return cls(year, week)
 
     def monday(self) -> date:
-        """Its first day."""
+        """Return its first day."""
         return date.fromisocalendar(self.year, self.week, 1)
 
     def shifted(self, weeks: int) -> "WeekKey":
-        """The week so many weeks later; earlier when negative."""
+        """Return the week that is `weeks` later, or earlier if negative."""
         return WeekKey.of(self.monday() + timedelta(weeks=weeks))
 
     def __str__(self) -> str:
@@ -56,7 +58,7 @@ class CutOff:
     """The weekly instant at which an edition ends.
 
     The cut-off of a key lies within (Monday 00:00 of the key, the next Monday 00:00], computed in local time and compared in UTC.
-    A time that daylight saving skips counts by the offset before the change; one that comes twice counts the first time.
+    A time that daylight saving skips is read with the offset before the change; of a time that occurs twice, the first counts.
     """
 
     weekday: int  # 0 is Monday
@@ -72,17 +74,17 @@ class CutOff:
         return cls(WEEKDAYS.index(match[1]), time(int(match[2]), int(match[3])), zone)
 
     def at(self, key: WeekKey) -> datetime:
-        """The cut-off of `key`, in UTC."""
+        """Return the cut-off of `key`, in UTC."""
         day = key.monday() + timedelta(days=self.weekday)
         if self.weekday == 0 and self.time == time(0):
             day += timedelta(days=7)
         return datetime.combine(day, self.time, self.zone).astimezone(UTC)
 
     def window(self, key: WeekKey) -> tuple[datetime, datetime]:
-        """What `key` covers: after the first instant, up to and including the second, both in UTC."""
+        """Return what `key` covers: after the first instant, up to and including the second, both in UTC."""
         return self.at(key.shifted(-1)), self.at(key)
 
     def latest(self, now: datetime) -> WeekKey:
-        """The latest key whose cut-off has passed at `now`."""
+        """Return the latest key whose cut-off has passed at `now`."""
         key = WeekKey.of(now.astimezone(self.zone).date())
         return key if self.at(key) <= now else key.shifted(-1)

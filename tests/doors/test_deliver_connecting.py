@@ -126,7 +126,12 @@ LAST_YEAR = datetime(2020, 1, 1, tzinfo=UTC)
     [
         (["localhost"], LAST_YEAR, True, "its certificate has expired"),
         (["mx.example"], None, True, "its certificate is for another name"),
-        (["localhost"], None, False, "its certificate is signed by nobody whom this machine trusts"),
+        (
+            ["localhost"],
+            None,
+            False,
+            "its certificate is signed by an authority that this machine does not trust",
+        ),
     ],
 )
 def test_a_certificate_that_does_not_hold_is_no_session_and_one_clause(
@@ -158,7 +163,7 @@ def test_starttls_at_a_port_of_tls_and_the_reverse_are_told_apart(
     with asyncio.Runner(loop_factory=new_loop) as runner:
         implicit = SmtpServer("localhost", 0, Security.TLS)
         failed = runner.run(refusal(Script(), implicit, trusting, LONG))
-        assert failed.text == "what it answers is no TLS: perhaps it expects STARTTLS (smtp://)"
+        assert failed.text == "its answer is not TLS: perhaps it expects STARTTLS (smtp://)"
         late = SmtpServer("localhost", 0, Security.STARTTLS)
         silent = Script(context=server_context, implicit=True)
         failed = runner.run(refusal(silent, late, trusting, replace(LONG, connect=1)))
@@ -173,8 +178,8 @@ def test_starttls_at_a_port_of_tls_and_the_reverse_are_told_apart(
         ([Step("421 4.7.0 too many", close=True)], "AUTH LOGIN PLAIN", "4.7.0 too many", 1),
         ([Step("504 5.5.4 not that one"), Step("535 5.7.8 no")], "AUTH LOGIN PLAIN", "5.7.8 no", 2),
         ([Step("534 5.7.9 too weak"), Step("535 5.7.8 no")], "AUTH LOGIN PLAIN", "5.7.8 no", 2),
-        ([], "AUTH XOAUTH2", "it offers no login that we know (xoauth2)", 0),
-        ([], "SIZE", "it offers no login that we know (none at all)", 0),
+        ([], "AUTH XOAUTH2", "it offers no login method that we know (xoauth2)", 0),
+        ([], "SIZE", "it offers no login method that we know (none at all)", 0),
     ],
 )
 async def test_a_login_is_tried_once_and_its_refusal_is_the_servers(

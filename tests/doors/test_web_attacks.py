@@ -141,7 +141,7 @@ async def test_what_a_client_says_of_itself_before_the_proxy_does_not_count(serv
     networks = await served.app.store.database.read(
         lambda connection: set(connection.exec_driver_sql("SELECT network FROM requests").scalars())
     )
-    assert networks == {served.app.keyring.mark("network 203.0.113.0/24")}
+    assert networks == {served.app.keyring.keyed_hash("network 203.0.113.0/24")}
 
 
 @pytest.mark.parametrize(

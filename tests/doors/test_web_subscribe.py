@@ -134,7 +134,7 @@ async def test_a_link_that_nobody_followed_dies_after_seven_days_with_all_that_w
             await send_confirmations(served.app)
             await asyncio.sleep(0.02)
     assert (await served.client.post(served.here(link(mail, "confirm")))).status_code == 404
-    assert await served.app.store.confirmations.asked_at(served.app.keyring.marks(ANN)) is None
+    assert await served.app.store.confirmations.asked_at(served.app.keyring.keyed_hashes(ANN)) is None
 
 
 async def test_a_robot_that_fills_the_trap_is_thanked_and_nothing_happens(served: Served) -> None:

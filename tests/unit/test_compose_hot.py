@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from syndication.compose import hot as compose_hot
 from syndication.compose.hot import by_visitors, choose
 from syndication.domain.article import Article, ResolvedArticle
-from syndication.domain.hot_account import Meant
+from syndication.domain.hot_account import MatchKind
 from syndication.domain.hotlist import SAME, HotEntry, HotLine, HotList, Movement, Trend
 
 
@@ -182,7 +182,12 @@ def test_a_place_tells_how_its_article_was_found() -> None:
         HotLine(4, "Nobody knows this"),
     )
     places = compose_hot.rank(HotList("desk", "page", lines), known, None, 6)
-    assert [place.meant for place in places] == [Meant.ADDRESS, Meant.TITLE, Meant.NEAR, Meant.NOBODY]
+    assert [place.meant for place in places] == [
+        MatchKind.ADDRESS,
+        MatchKind.TITLE,
+        MatchKind.NEAR,
+        MatchKind.NONE,
+    ]
     assert [place.line for place in places] == list(lines)
     assert SAME <= places[2].ratio < 1
 

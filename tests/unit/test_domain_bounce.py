@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from syndication.domain.bounce import BounceFinding, BounceKind, Happened, Rule, Standing, decide, score
+from syndication.domain.bounce import BounceFinding, BounceKind, ConsentState, Happened, Rule, decide, score
 from syndication.domain.subscriber import Consent
 
 RULE = Rule(3.0, timedelta(days=30))
@@ -23,18 +23,23 @@ def test_a_soft_bounce_weighs_half_after_every_half_life() -> None:
 def test_soft_bounces_of_four_weeks_in_a_row_suppress_and_of_every_other_week_later() -> None:
     weekly = [NOW - n * WEEK for n in (3, 2, 1)]
     third = decide(
-        happened(BounceKind.SOFT, weekly[2]), Standing(Consent.CONFIRMED, YES, weekly[:2]), RULE, weekly[2]
+        happened(BounceKind.SOFT, weekly[2]),
+        ConsentState(Consent.CONFIRMED, YES, weekly[:2]),
+        RULE,
+        weekly[2],
     )
     assert (third.consent, third.why) == (None, "counted: 2.57 of 3")
-    fourth = decide(happened(BounceKind.SOFT), Standing(Consent.CONFIRMED, YES, weekly), RULE, NOW)
+    fourth = decide(happened(BounceKind.SOFT), ConsentState(Consent.CONFIRMED, YES, weekly), RULE, NOW)
     assert (fourth.consent, fourth.why) == (Consent.BOUNCED, "bounced: soft bounces came to 3.19 of 3")
-    seldom = Standing(Consent.CONFIRMED, YES, [NOW - 12 * WEEK, NOW - 8 * WEEK, NOW - 4 * WEEK])
+    seldom = ConsentState(Consent.CONFIRMED, YES, [NOW - 12 * WEEK, NOW - 8 * WEEK, NOW - 4 * WEEK])
     assert decide(happened(BounceKind.SOFT), seldom, RULE, NOW).consent is None
 
 
 def test_bounces_that_are_read_late_count_as_of_their_mails() -> None:
     old = NOW - 40 * WEEK
-    assert decide(happened(BounceKind.SOFT, old), Standing(Consent.CONFIRMED, YES), RULE, NOW).score < 0.01
+    assert (
+        decide(happened(BounceKind.SOFT, old), ConsentState(Consent.CONFIRMED, YES), RULE, NOW).score < 0.01
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,12 +61,12 @@ def test_bounces_that_are_read_late_count_as_of_their_mails() -> None:
     ],
 )
 def test_what_becomes_of_a_consent(kind: BounceKind, consent: Consent, becomes: Consent | None) -> None:
-    assert decide(happened(kind), Standing(consent, YES), RULE, NOW).consent is becomes
+    assert decide(happened(kind), ConsentState(consent, YES), RULE, NOW).consent is becomes
 
 
 @pytest.mark.parametrize("kind", [BounceKind.HARD, BounceKind.SOFT, BounceKind.COMPLAINT])
 def test_a_bounce_of_a_mail_from_before_the_last_yes_changes_nothing(kind: BounceKind) -> None:
-    since = Standing(Consent.CONFIRMED, NOW)
+    since = ConsentState(Consent.CONFIRMED, NOW)
     decision = decide(happened(kind, NOW - timedelta(seconds=1)), since, RULE, NOW)
     assert (decision.consent, decision.score) == (None, 0)
     assert decision.why == "no change: the subscriber said yes after this mail, on 2026-11-23"
@@ -69,5 +74,5 @@ def test_a_bounce_of_a_mail_from_before_the_last_yes_changes_nothing(kind: Bounc
 
 def test_a_mail_of_the_second_of_the_yes_is_one_after_it() -> None:
     """Dates of mails are whole seconds."""
-    subscriber = Standing(Consent.CONFIRMED, NOW + timedelta(milliseconds=300))
+    subscriber = ConsentState(Consent.CONFIRMED, NOW + timedelta(milliseconds=300))
     assert decide(happened(BounceKind.HARD), subscriber, RULE, NOW).consent is Consent.BOUNCED

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndication.domain.health import lasts, remembered, shrunk
+from syndication.domain.health import has_shrunk, is_lasting, new_usual
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -24,16 +24,16 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
     ],
 )
 def test_none_or_under_a_quarter_looks_broken(count: int, usual: int, looks_broken: bool) -> None:
-    assert shrunk(count, usual) == looks_broken
+    assert has_shrunk(count, usual) == looks_broken
 
 
 @given(st.integers(0, 10_000), st.integers(0, 10_000))
 def test_few_are_said_once_and_none_until_it_is_over(count: int, usual: int) -> None:
-    later = remembered(count, usual)
-    assert shrunk(count, later) == (count == 0 and usual > 0)
+    later = new_usual(count, usual)
+    assert has_shrunk(count, later) == (count == 0 and usual > 0)
 
 
 def test_a_night_is_not_long_for_a_failure_and_a_day_is() -> None:
-    assert not lasts(None, NOW)
-    assert not lasts(NOW - timedelta(hours=23), NOW)
-    assert lasts(NOW - timedelta(days=1), NOW)
+    assert not is_lasting(None, NOW)
+    assert not is_lasting(NOW - timedelta(hours=23), NOW)
+    assert is_lasting(NOW - timedelta(days=1), NOW)

@@ -92,6 +92,6 @@ def test_only_the_cells_that_are_unusual_are_looked_at() -> None:
 def test_an_address_behind_a_plus_is_known_by_its_mailbox_and_by_itself_as_it_was_erased_before() -> None:
     """A mark of the signing key's for the mailbox comes first: that one is written."""
     keyring = Keyring((("bbbb", b"new"), ("aaaa", b"old")))
-    ann, news = keyring.marks("ann@small.example"), keyring.marks("ann+news@small.example")
+    ann, news = keyring.keyed_hashes("ann@small.example"), keyring.keyed_hashes("ann+news@small.example")
     assert marks(keyring, " Ann@Small.example") == ann
     assert marks(keyring, "Ann+News@small.example") == (*ann, *news)

@@ -6,7 +6,7 @@ from typing import Any
 from syndication.collect.source_result import SourceResult
 from syndication.collect.text.links import shown
 from syndication.domain.article import Source, SourceKind
-from syndication.domain.health import lasts, remembered, shrunk
+from syndication.domain.health import has_shrunk, is_lasting, new_usual
 from syndication.domain.text import counted
 from syndication.errors import CollectError
 from syndication.flows.app import App
@@ -34,7 +34,7 @@ async def failed(app: App, source: Source, error: CollectError, *, took: float) 
     await app.store.sources.record(source, at=now, took=took, error=reason)
     state = await app.store.sources.state(source)
     since = state.failing_since if state else None
-    lasting = f" {_since(app, since, now)}" if since and lasts(since, now) else ""
+    lasting = f" {_since(app, since, now)}" if since and is_lasting(since, now) else ""
     return f"{error}{lasting}"
 
 
@@ -47,11 +47,11 @@ async def succeeded(app: App, harvest: SourceResult, count: int | None, *, took:
     shows = count if count is not None else state.count if state else 0
     if (harvest.whole or harvest.listed is not None) and not harvest.retired:
         # A list of pages may be one of two days (a news sitemap): that it is shorter at a weekend says nothing.
-        if shrunk(shows, usual) if harvest.whole else shows == 0 < usual:
+        if has_shrunk(shows, usual) if harvest.whole else shows == 0 < usual:
             given = counted(shows, "article") if shows else "no article"
             few = f"The source {source.name} gave {given}, where it used to give {usual:,}"
             warnings = (f"{few}: look whether its address still leads to them.",)
-        usual = remembered(shows, usual)
+        usual = new_usual(shows, usual)
     await app.store.sources.record(
         source,
         at=app.clock(),

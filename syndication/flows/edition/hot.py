@@ -16,7 +16,7 @@ from syndication.collect.hot.file import read_hot_file
 from syndication.compose.hot import by_visitors, choose, rank, standing
 from syndication.domain.article import ResolvedArticle
 from syndication.domain.audience import Audience, LeftOut
-from syndication.domain.hot_account import HotAccount, HotKind, unexplained
+from syndication.domain.hot_account import HotAccount, HotKind, entries_only
 from syndication.domain.hotlist import HotEntry, HotList
 from syndication.domain.text import counted
 from syndication.domain.week import WeekKey
@@ -139,7 +139,7 @@ async def told_hot(app: App, week: WeekKey | None) -> dict[str, Any]:
         account, warnings = await hot_list(app, key)
         document = account.document()
     else:
-        document = await app.store.editions.hot_account(key) or unexplained(frozen.hot)
+        document = await app.store.editions.hot_account(key) or entries_only(frozen.hot)
         ranks = {entry.rank for entry in await not_withdrawn(app, frozen.hot)}
         document["entries"] = [entry for entry in document["entries"] if entry["rank"] in ranks]
     made = frozen.frozen_at.isoformat() if frozen else None

@@ -15,8 +15,7 @@ from syndication.deliver.envelope import Envelope
 from syndication.deliver.findings import Findings
 from syndication.deliver.message import UnsignedMessage
 from syndication.deliver.pool import ConnectionSlot, Pool
-from syndication.deliver.refusals import judged
-from syndication.deliver.retry import settle
+from syndication.deliver.retry import settle, with_refusal
 from syndication.domain.delivery import Batch, Recipient, Reply, Settled, Stage, State
 from syndication.flows.app import App
 from syndication.flows.letters import MailingLetters
@@ -107,7 +106,7 @@ async def _connection(sending: Sending, batch: Batch, mails: Iterator[Mail], fin
                 done, mail = None, next(mails, None)  # one row ahead: its envelope is sent with the dot
                 if won:
                     transaction = await slot.transact(sender, row.email, message, _envelope(mail), ready=True)
-                    done = judged(
+                    done = with_refusal(
                         settle(row, transaction, now=app.clock(), jitter=app.jitter()), app.bounces.rule
                     )
                     findings.learn(transaction, row.email)

@@ -100,7 +100,7 @@ async def ask(app: App, address: Address, language: str, visitor: Visitor) -> An
         new=NewSubscriber(email=address.email, language=language),
         key=app.new_id(),
         hashes=marks(app.keyring, address.email),
-        network=app.keyring.mark(f"network {visitor.network}"),
+        network=app.keyring.keyed_hash(f"network {visitor.network}"),
         at=now,
         mailing=f"confirm-{now:%Y%m%dT%H%M}-{variant.language}.{app.mail.list_id}",
         headers=app.mail,
@@ -119,7 +119,7 @@ async def confirm(app: App, subscriber: Subscriber, wording: str, visitor: Visit
     asked = await app.store.confirmations.asked_at(marks(app.keyring, subscriber.email))
     proof = (
         f"web form: asked {f'{asked:%Y-%m-%dT%H:%M:%SZ}' if asked else 'before'}, confirmed {now:%Y-%m-%dT%H:%M:%SZ} "
-        f"from {app.keyring.mark(f'address {visitor.address}')}, to the words: {wording}"
+        f"from {app.keyring.keyed_hash(f'address {visitor.address}')}, to the words: {wording}"
     )
     if await app.store.confirmations.confirm(subscriber, proof, marks(app.keyring, subscriber.email), at=now):
         return replace(subscriber, consent=Consent.CONFIRMED, confirmed=now, proof=proof)

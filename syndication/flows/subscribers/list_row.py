@@ -99,8 +99,8 @@ def marks(keyring: Keyring, email: str) -> tuple[str, ...]:
 
     The last are those of an address behind a plus itself: before complaints spoke for mailboxes it was erased by them.
     """
-    home = keyring.marks(mailbox(email))
-    return (*home, *keyring.marks(email)) if "+" in email else home
+    home = keyring.keyed_hashes(mailbox(email))
+    return (*home, *keyring.keyed_hashes(email)) if "+" in email else home
 
 
 async def known_topics(app: App) -> frozenset[str]:

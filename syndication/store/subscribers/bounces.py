@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from syndication.domain.bounce import BounceKind, Event, Happened, Rule, Standing, decide
+from syndication.domain.bounce import BounceKind, ConsentState, Event, Happened, Rule, decide
 from syndication.domain.subscriber import Consent
 from syndication.store.engine import lock
 from syndication.store.repository import Repository, reads, writes
@@ -68,7 +68,7 @@ def record_event(connection: Connection, happened: Happened, rule: Rule, now: da
     if row is None or _known(connection, row.id, happened):
         return None
     soft = _soft(connection, row.id, row.confirmed) if finding.kind is BounceKind.SOFT else ()
-    decision = decide(happened, Standing(Consent(row.consent), row.confirmed, soft), rule, now)
+    decision = decide(happened, ConsentState(Consent(row.consent), row.confirmed, soft), rule, now)
     others: list[int] = []
     if decision.consent is Consent.UNSUBSCRIBED:
         connection.execute(
