@@ -30,6 +30,7 @@ from syndication.domain.subscriber import NewSubscriber
 from syndication.domain.variant import Variant
 from syndication.domain.week import WeekKey
 from syndication.store.database import Store, open_store
+from syndication.store.editions.freeze import FreezePlan
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 BATCHES = 2  # at once, as flows/round.py has it
@@ -132,11 +133,11 @@ async def prepare(store: Store, rows: int) -> None:
         ]
         keys = iter(range(start, rows))
         await store.subscribers.add(subscribers, at=NOW, key=map("{:016}".format, keys).__next__)
-    (article,) = await store.articles.latest(1, until=NOW)
+    (article,) = await store.articles.recent(since=NOW, until=NOW)
     key = WeekKey(2026, 47)
     edition = Edition(key, 1, NOW.date(), lead=article, sections=(), hot=(), preheader="")
-    await store.editions.freeze(
-        edition,
+    plan = FreezePlan(
+        edition=edition,
         variants=[Variant("en", "The week", "", "<p></p>", "-")],
         page="",
         subject="The week",
@@ -152,6 +153,7 @@ async def prepare(store: Store, rows: int) -> None:
         token_key="abcd",
         lane_of=str,
     )
+    await store.editions.freeze(plan)
 
 
 def by_hand(asked: argparse.Namespace, folder: Path) -> tuple[float, float]:

@@ -4,15 +4,16 @@ A method is written as a plain function of a connection; its decorator turns it 
 that a method does with its connection is one transaction, run on a thread of the store (see `store/engine.py`).
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from functools import wraps
+from itertools import islice
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
 from syndication.store.engine import Database
 
-__all__ = ["Repository", "reads", "writes", "writes_together"]
+__all__ = ["Repository", "batched", "reads", "writes", "writes_together"]
 
 
 class Repository:
@@ -59,3 +60,10 @@ def writes_together(method: _Method[R, P, T]) -> _Coroutine[R, P, T]:
         )
 
     return write
+
+
+def batched(values: Iterable[T], size: int = 500) -> Iterator[list[T]]:
+    """Yield lists of at most `size` values, for one statement each: SQLite limits the number of its variables."""
+    rest = iter(values)
+    while batch := list(islice(rest, size)):
+        yield batch

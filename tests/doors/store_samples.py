@@ -15,6 +15,7 @@ from syndication.domain.subscriber import Added, NewSubscriber
 from syndication.domain.variant import Variant
 from syndication.domain.week import WeekKey
 from syndication.store.database import Store
+from syndication.store.editions.freeze import FreezePlan
 
 T = TypeVar("T")
 _IDS = count(1)
@@ -115,8 +116,8 @@ async def freeze(
     at: datetime = NOW,
     lanes: Callable[[str], str] = lane_of,
 ) -> FrozenEdition:
-    return await store.editions.freeze(
-        made,
+    plan = FreezePlan(
+        edition=made,
         variants=variants,
         page="<html>the week</html>",
         subject="The week",
@@ -126,13 +127,19 @@ async def freeze(
         token_key="abcd",
         lane_of=lanes,
     )
+    return await store.editions.freeze(plan)
+
+
+async def latest(store: Store, limit: int, *, until: datetime) -> tuple[Article, ...]:
+    """The newest articles dated up to and including `until`."""
+    return (await store.articles.recent(since=NOW - 9999 * DAY, until=until))[:limit]
 
 
 async def planned(store: Store, *addresses: str) -> None:
     """A frozen edition with one article, and a mailing `m1` for these subscribers."""
     await collect(store, piece("ferry"))
     await subscribe(store, *addresses)
-    await freeze(store, edition(await store.articles.latest(1, until=NOW)))
+    await freeze(store, edition(await latest(store, 1, until=NOW)))
 
 
 def addresses(number: int, domain: str = "small.example") -> list[str]:

@@ -16,6 +16,7 @@ from tests.doors.store_samples import (
     collect,
     edition,
     freeze,
+    latest,
     piece,
     titles,
 )
@@ -40,7 +41,7 @@ FULL = piece(
 
 async def test_an_article_comes_back_as_it_was_parsed(store: Store) -> None:
     await collect(store, FULL)
-    (article,) = await store.articles.latest(9, until=NOW)
+    (article,) = await latest(store, 9, until=NOW)
     for name in ("title", "url", "authors", "published", "updated", "section", "summary", "content"):
         assert getattr(article, name) == getattr(FULL, name)
     for name in ("image", "credit", "tags", "language", "keys"):
@@ -51,16 +52,16 @@ async def test_an_article_comes_back_as_it_was_parsed(store: Store) -> None:
 
 async def test_merging_again_changes_nothing(store: Store) -> None:
     assert await collect(store, FULL, piece("winter")) == Merged(new=2, updated=0, same=0)
-    before = await store.articles.latest(9, until=NOW)
+    before = await latest(store, 9, until=NOW)
     assert await collect(store, FULL, piece("winter"), now=NOW + DAY) == Merged(new=0, updated=0, same=2)
-    assert await store.articles.latest(9, until=NOW) == before
+    assert await latest(store, 9, until=NOW) == before
 
 
 async def test_an_edit_updates_and_never_makes_it_new(store: Store) -> None:
     await collect(store, FULL)
     edited = replace(FULL, title="The ferry sails again", keys=(FULL.keys[0], "title ferry again"))
     assert await collect(store, edited, now=NOW + DAY) == Merged(new=0, updated=1, same=0)
-    (article,) = await store.articles.latest(9, until=NOW)
+    (article,) = await latest(store, 9, until=NOW)
     assert (article.title, article.first_seen, article.changed) == (edited.title, NOW, NOW + DAY)
     assert set(article.keys) == {*FULL.keys, "title ferry again"}
 
@@ -79,7 +80,7 @@ async def test_a_second_source_adds_its_keys_but_the_first_keeps_the_content(sto
         FULL, url="https://wire.example/9", keys=("https://wire.example/9", FULL.keys[1]), title="Wire: ferry"
     )
     assert await collect(store, carried, source=WIRE) == Merged(new=0, updated=0, same=1)
-    (article,) = await store.articles.latest(9, until=NOW)
+    (article,) = await latest(store, 9, until=NOW)
     assert article.title == FULL.title
     # The wire drops the key it was matched by: its own was learnt.
     assert await collect(store, replace(carried, keys=carried.keys[:1]), source=WIRE) == Merged(0, 0, 1)
@@ -93,7 +94,7 @@ async def test_a_source_that_was_renamed_goes_on_with_its_articles(store: Store)
     assert await store.articles.merge(
         renamed, [edited], others={"wire"}, now=NOW + DAY, mint=lambda: "tag:no", backlog=lambda parsed: ""
     ) == Merged(new=0, updated=1, same=0)
-    (article,) = await store.articles.latest(1, until=NOW)
+    (article,) = await latest(store, 1, until=NOW)
     assert (article.title, article.source) == ("Edited", "newsroom")
 
 
@@ -155,11 +156,11 @@ async def test_the_same_article_twice_in_one_fetch_is_one(store: Store) -> None:
 async def test_articles_without_a_url_get_different_slugs_that_stay(store: Store) -> None:
     pages = [piece(name, url="", title="A quiet winter") for name in "abc"]
     await collect(store, *pages)
-    slugs = {article.id: article.slug for article in await store.articles.latest(99, until=NOW)}
+    slugs = {article.id: article.slug for article in await latest(store, 99, until=NOW)}
     assert len(set(slugs.values())) == 3
     assert "a-quiet-winter" in slugs.values()
     await collect(store, *(replace(page, content="<p>edited</p>") for page in pages), now=NOW + HOUR)
-    assert {article.id: article.slug for article in await store.articles.latest(99, until=NOW)} == slugs
+    assert {article.id: article.slug for article in await latest(store, 99, until=NOW)} == slugs
 
 
 async def test_a_source_corrects_a_date_but_cannot_lift_an_article_that_was_out(store: Store) -> None:
@@ -172,7 +173,7 @@ async def test_a_source_corrects_a_date_but_cannot_lift_an_article_that_was_out(
         piece("undated", NOW - HOUR),
         now=later,
     )
-    dated = {article.title: article.dated for article in await store.articles.latest(9, until=later)}
+    dated = {article.title: article.dated for article in await latest(store, 9, until=later)}
     assert dated == {"About typo": NOW - DAY, "About lifted": NOW - HOUR, "About undated": NOW - HOUR}
 
 
@@ -184,8 +185,8 @@ async def test_lists_are_newest_first_and_end_at_their_time(store: Store) -> Non
         piece("later", NOW + HOUR),
         piece("undated", None),
     )
-    assert titles(await store.articles.latest(9, until=NOW)) == ["new", "undated", "old"]
-    assert titles(await store.articles.latest(1, until=NOW)) == ["new"]
+    assert titles(await latest(store, 9, until=NOW)) == ["new", "undated", "old"]
+    assert titles(await latest(store, 1, until=NOW)) == ["new"]
     assert titles(await store.articles.recent(since=NOW, until=NOW + HOUR)) == ["later", "new", "undated"]
     assert await store.articles.waiting(NOW) == 1
 
@@ -195,7 +196,7 @@ async def test_unassigned_leaves_out_what_an_edition_holds_and_what_was_withdraw
         store,
         *(piece(name, NOW - age * DAY) for age, name in enumerate(["now", "held", "gone", "free", "old"])),
     )
-    by_title = {article.title: article for article in await store.articles.latest(9, until=NOW)}
+    by_title = {article.title: article for article in await latest(store, 9, until=NOW)}
     await freeze(store, edition([by_title["About held"]]))
     assert await store.withdrawals.withdraw(by_title["About gone"].id, at=NOW)
     assert not await store.withdrawals.withdraw(by_title["About gone"].id, at=NOW)
@@ -213,7 +214,7 @@ async def test_what_is_older_or_still_to_come_is_only_counted(store: Store) -> N
         mint=lambda: "tag:w",
         backlog=lambda parsed: "it was old",
     )
-    await freeze(store, edition((await store.articles.latest(9, until=NOW))[:1]))
+    await freeze(store, edition((await latest(store, 9, until=NOW))[:1]))
     assert await store.articles.older(NOW - 9 * DAY) == {}
     assert await store.articles.older(NOW) == {"": 1, "it was old": 1}
     assert await store.articles.waiting(NOW) == 1
@@ -228,5 +229,5 @@ async def test_a_thousand_articles_merge_in_sets(store: Store) -> None:
 @pytest.mark.parametrize("title", ["a\0b", "half \ud83d", "한국어 \U0001f6a2"])
 async def test_text_that_a_database_cannot_hold_is_kept_readable(store: Store, title: str) -> None:
     await collect(store, piece("odd", title=title))
-    (article,) = await store.articles.latest(1, until=NOW)
+    (article,) = await latest(store, 1, until=NOW)
     assert article.title == title.replace("\0", "").replace("\ud83d", "?")

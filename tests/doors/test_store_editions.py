@@ -25,6 +25,7 @@ from tests.doors.store_samples import (
     collect,
     edition,
     freeze,
+    latest,
     listed,
     piece,
     settled,
@@ -38,7 +39,7 @@ pytest_plugins = ("tests.doors.databases",)
 async def test_a_frozen_edition_comes_back_as_frozen(store: Store) -> None:
     await collect(store, piece("ferry"), piece("winter"))
     await subscribe(store, "ann@small.example")
-    articles = await store.articles.latest(2, until=NOW)
+    articles = await latest(store, 2, until=NOW)
     at = NOW.replace(microsecond=123456)
     frozen = await freeze(store, edition(articles), at=at)
     assert await store.editions.get(W47) == frozen
@@ -51,7 +52,7 @@ async def test_a_frozen_edition_comes_back_as_frozen(store: Store) -> None:
 
 async def test_a_mailing_keeps_its_headers_and_compiled_variants(store: Store) -> None:
     await collect(store, piece("ferry"))
-    await freeze(store, edition(await store.articles.latest(1, until=NOW)))
+    await freeze(store, edition(await latest(store, 1, until=NOW)))
     mailing = await store.editions.mailing("m1")
     assert (mailing.kind, mailing.edition, mailing.date) == (MailingKind.DIGEST, W47, NOW)
     assert mailing.headers == HEADERS
@@ -63,7 +64,7 @@ async def test_a_mailing_keeps_its_headers_and_compiled_variants(store: Store) -
 async def test_an_article_of_another_edition_is_refused_and_nothing_is_frozen(store: Store) -> None:
     await collect(store, piece("ferry"), piece("winter"))
     await subscribe(store, "ann@small.example")
-    articles = await store.articles.latest(2, until=NOW)
+    articles = await latest(store, 2, until=NOW)
     await freeze(store, edition(articles[:1]))
     with pytest.raises(StoreError, match="is in another edition"):
         await freeze(store, edition(articles[::-1], W47.shifted(1), 2), mailing="m2")
@@ -74,7 +75,7 @@ async def test_an_article_of_another_edition_is_refused_and_nothing_is_frozen(st
 
 async def test_freezing_twice_is_refused(store: Store) -> None:
     await collect(store, piece("ferry"), piece("winter"))
-    articles = await store.articles.latest(2, until=NOW)
+    articles = await latest(store, 2, until=NOW)
     await freeze(store, edition(articles[:1]))
     with pytest.raises(StoreError, match="2026-W47 is frozen already"):
         await freeze(store, edition(articles[1:]), mailing="m2")
@@ -83,7 +84,7 @@ async def test_freezing_twice_is_refused(store: Store) -> None:
 async def test_a_failure_in_the_middle_of_freezing_leaves_nothing(store: Store) -> None:
     await collect(store, piece("ferry"))
     await subscribe(store, "ann@small.example")
-    made = edition(await store.articles.latest(1, until=NOW))
+    made = edition(await latest(store, 1, until=NOW))
 
     def lanes(domain: str) -> str:
         raise LookupError(domain)
@@ -101,7 +102,7 @@ async def test_every_confirmed_reader_is_planned_as_they_are_now(store: Store) -
     await subscribe(store, "pending@small.example", confirmed=None)
     await subscribe(store, "gone@small.example")
     await store.subscribers.remove("gone@small.example", at=NOW)
-    assert (await freeze(store, edition(await store.articles.latest(1, until=NOW)))).planned == 2
+    assert (await freeze(store, edition(await latest(store, 1, until=NOW)))).planned == 2
     await subscribe(store, "late@small.example")
     batches = {batch.lane: batch for batch in [await claim(store, "t1"), await claim(store, "t2")]}
     assert set(batches) == {"big", "other"}
@@ -119,7 +120,7 @@ async def test_every_confirmed_reader_is_planned_as_they_are_now(store: Store) -
 async def test_what_was_planned_does_not_change_with_the_reader(store: Store) -> None:
     await collect(store, piece("ferry"))
     await subscribe(store, "ann@small.example", name="Ann")
-    await freeze(store, edition(await store.articles.latest(1, until=NOW)))
+    await freeze(store, edition(await latest(store, 1, until=NOW)))
     ann = await store.subscribers.get("ann@small.example")
     assert ann is not None
     await subscribe(store, "bob@small.example")
@@ -133,7 +134,7 @@ async def test_what_was_planned_does_not_change_with_the_reader(store: Store) ->
 
 async def test_rankings_numbers_and_lines_follow_the_editions(store: Store) -> None:
     await collect(store, *(piece(name) for name in "abc"))
-    articles = await store.articles.latest(3, until=NOW)
+    articles = await latest(store, 3, until=NOW)
     assert await store.editions.number_next(7) == 7
     assert await store.editions.hot_before(W47) is None
     assert await store.editions.first() is None
@@ -155,7 +156,7 @@ async def test_rankings_numbers_and_lines_follow_the_editions(store: Store) -> N
 
 async def test_the_first_edition_is_the_one_frozen_first_whatever_its_week(store: Store) -> None:
     await collect(store, *(piece(name) for name in "ab"))
-    articles = await store.articles.latest(2, until=NOW)
+    articles = await latest(store, 2, until=NOW)
     await freeze(store, edition(articles[:1]), mailing="m1")
     await freeze(store, edition(articles[1:], W47.shifted(-2), 2), mailing="m2", at=NOW + DAY)
     assert await store.editions.first() == W47
@@ -164,7 +165,7 @@ async def test_the_first_edition_is_the_one_frozen_first_whatever_its_week(store
 
 async def test_the_first_publishing_counts(store: Store) -> None:
     await collect(store, piece("ferry"))
-    await freeze(store, edition(await store.articles.latest(1, until=NOW)))
+    await freeze(store, edition(await latest(store, 1, until=NOW)))
     await store.editions.mark_published(W47, at=NOW + MINUTE)
     await store.editions.mark_published(W47, at=NOW + DAY)
     frozen = await store.editions.get(W47)
@@ -175,7 +176,7 @@ async def test_the_first_publishing_counts(store: Store) -> None:
 async def test_a_mailing_is_open_as_long_as_a_row_waits_is_held_or_is_unknown(store: Store) -> None:
     await collect(store, piece("ferry"))
     await subscribe(store, "ann@small.example")
-    await freeze(store, edition(await store.articles.latest(1, until=NOW)))
+    await freeze(store, edition(await latest(store, 1, until=NOW)))
     seen = [await store.editions.open_mailings()]
     batch = await claim(store)
     seen.append(await store.editions.open_mailings())
@@ -197,6 +198,6 @@ async def test_a_mailing_of_more_than_one_chunk_reaches_everybody_once(store: St
     await collect(store, piece("ferry"))
     everybody = [*addresses(6000, "big.example"), *addresses(6000)]
     await subscribe(store, *everybody)
-    frozen = await freeze(store, edition(await store.articles.latest(1, until=NOW)))
+    frozen = await freeze(store, edition(await latest(store, 1, until=NOW)))
     assert frozen.planned == len(everybody)
     assert await states(store) == dict.fromkeys(everybody, State.QUEUED)

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 from syndication.domain.delivery import State
 from syndication.domain.limits import Wait
 from syndication.store.database import Store
+from syndication.store.editions.freeze import FreezePlan
 from syndication.store.tables.core import metadata
 from tests.doors.store_samples import (
     DAY,
@@ -21,6 +22,7 @@ from tests.doors.store_samples import (
     edition,
     freeze,
     lane_of,
+    latest,
     nothing_is_due,
     piece,
     planned,
@@ -81,9 +83,9 @@ async def test_no_claim_slips_past_a_hold(store: Store) -> None:
 async def test_what_waits_for_its_editor_is_claimed_by_nobody_and_is_in_no_archive(store: Store) -> None:
     await collect(store, piece("ferry"))
     await subscribe(store, *addresses(2))
-    made = edition(await store.articles.latest(1, until=NOW))
-    frozen = await store.editions.freeze(
-        made,
+    made = edition(await latest(store, 1, until=NOW))
+    plan = FreezePlan(
+        edition=made,
         variants=(VARIANT,),
         page="",
         subject="",
@@ -94,6 +96,7 @@ async def test_what_waits_for_its_editor_is_claimed_by_nobody_and_is_in_no_archi
         lane_of=lane_of,
         waits=True,
     )
+    frozen = await store.editions.freeze(plan)
     assert frozen.approved_at is None
     assert await nothing_to_claim(store)
     assert await store.editions.lines() == ()
@@ -117,7 +120,7 @@ async def test_what_was_taken_back_leaves_nothing_but_free_articles(store: Store
         return {table.name for table in metadata.sorted_tables if connection.execute(select(table)).first()}
 
     assert await store.database.read(left) == stay
-    await freeze(store, edition(await store.articles.latest(1, until=NOW)))
+    await freeze(store, edition(await latest(store, 1, until=NOW)))
     assert len((await claim(store)).rows) == 3
 
 
@@ -144,9 +147,7 @@ async def test_of_a_claim_and_a_discard_at_once_only_one_wins(store: Store) -> N
 async def test_a_number_is_not_given_twice_after_an_edition_was_taken_back(store: Store) -> None:
     await planned(store)
     await collect(store, piece("herring"))
-    (herring,) = (
-        each for each in await store.articles.latest(2, until=NOW) if each.title.endswith("herring")
-    )
+    (herring,) = (each for each in await latest(store, 2, until=NOW) if each.title.endswith("herring"))
     await freeze(store, edition([herring], W47.shifted(-1), number=2), mailing="m0")
     assert await store.editions.discard(W47)
     assert await store.editions.number_next(1) == 3

@@ -23,6 +23,7 @@ from syndication.flows.app import App
 from syndication.flows.edition.hot import hot_list
 from syndication.flows.letters import MailingLetters
 from syndication.publish.addresses import resolve, resolve_image
+from syndication.store.editions.freeze import FreezePlan
 
 __all__ = ["Drafted", "EditionDraft", "draft_edition", "edition_of", "freeze_edition", "render_mails"]
 
@@ -60,8 +61,8 @@ async def freeze_edition(app: App, drafted: Drafted) -> FrozenEdition | None:
         return None
     edition, mailing = drafted.draft.edition, drafted.draft.mailing
     main = next(each for each in mailing.variants if each.language == app.publication.language)
-    frozen = await app.store.editions.freeze(
-        edition,
+    plan = FreezePlan(
+        edition=edition,
         variants=mailing.variants,
         page=app.renderer.edition_page(edition),
         subject=main.subject,
@@ -73,6 +74,7 @@ async def freeze_edition(app: App, drafted: Drafted) -> FrozenEdition | None:
         waits=app.edition.approve,
         hot=drafted.hot.document(),
     )
+    frozen = await app.store.editions.freeze(plan)
     articles = counted(len(edition.articles), "article")
     app.progress.say(f"{edition.key}: frozen with {articles} for {counted(frozen.planned, 'subscriber')}")
     return frozen

@@ -9,13 +9,12 @@ from sqlalchemy import ColumnElement, Connection, func, literal, select
 from syndication.domain.article import Article, Image, Merged, ParsedArticle, Source
 from syndication.store.articles.merge import merge
 from syndication.store.engine import lock
-from syndication.store.repository import Repository, reads, writes
+from syndication.store.repository import Repository, batched, reads, writes
 from syndication.store.tables.articles import article_keys, articles
 from syndication.store.tables.editions import edition_articles
 
 __all__ = ["LIGHT", "Articles", "article_of"]
 
-CHUNK = 500  # values of one IN
 # The columns of an article without its content, which is most of a row.
 LIGHT = (*(column for column in articles.c if column.name != "content"), literal("").label("content"))
 _FREE = ~select(edition_articles.c.article).where(edition_articles.c.article == articles.c.id).exists()
@@ -43,11 +42,6 @@ class Articles(Repository):
         """
         lock(connection, "articles")
         return merge(connection, source, parsed, others=others, now=now, mint=mint, backlog=backlog)
-
-    @reads
-    def latest(self, connection: Connection, limit: int, *, until: datetime) -> tuple[Article, ...]:
-        """Return the newest articles dated at or before `until`: newest first, equal times in the order of ids."""
-        return _select(connection, articles.c.dated <= until, limit=limit)
 
     @reads
     def unassigned(self, connection: Connection, *, since: datetime, until: datetime) -> tuple[Article, ...]:
@@ -91,24 +85,18 @@ class Articles(Repository):
     @reads
     def get(self, connection: Connection, ids: Iterable[str]) -> dict[str, Article]:
         """Return the articles with these ids, withdrawn ones too; unknown ids are left out."""
-        wanted = list(dict.fromkeys(ids))
         found: dict[str, Article] = {}
-        for start in range(0, len(wanted), CHUNK):
-            rows = connection.execute(
-                select(articles).where(articles.c.id.in_(wanted[start : start + CHUNK]))
-            )
+        for some in batched(dict.fromkeys(ids)):
+            rows = connection.execute(select(articles).where(articles.c.id.in_(some)))
             found.update((article.id, article) for article in _articles(connection, rows.all()))
         return found
 
 
-def _select(
-    connection: Connection, *conditions: ColumnElement[bool], limit: int | None = None
-) -> tuple[Article, ...]:
+def _select(connection: Connection, *conditions: ColumnElement[bool]) -> tuple[Article, ...]:
     query = (
         select(articles)
         .where(articles.c.withdrawn.is_(None), *conditions)
         .order_by(articles.c.dated.desc(), articles.c.id)
-        .limit(limit)
     )
     return tuple(_articles(connection, connection.execute(query).all()))
 
@@ -116,8 +104,7 @@ def _select(
 def _articles(connection: Connection, rows: Sequence[Any]) -> list[Article]:
     """Read the keys of these rows, a set at a time, and make articles of them."""
     keys: dict[str, list[str]] = {row.id: [] for row in rows}
-    for start in range(0, len(rows), CHUNK):
-        ids = [row.id for row in rows[start : start + CHUNK]]
+    for ids in batched(keys):
         query = (
             select(article_keys.c.article, article_keys.c.key)
             .where(article_keys.c.article.in_(ids))

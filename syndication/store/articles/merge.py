@@ -9,23 +9,21 @@
 - Rows are read in sets: a point query costs as much as five hundred rows.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from syndication.domain.article import Merged, ParsedArticle, Source, SourceKind
 from syndication.domain.slug import unique_slug
 from syndication.store.articles.due import Due, mark_due
+from syndication.store.repository import batched
 from syndication.store.tables.articles import article_keys, articles
 
 __all__ = ["merge"]
-
-T = TypeVar("T")
-CHUNK = 500  # values of one IN
 
 
 def merge(
@@ -180,7 +178,7 @@ def _owners(connection: Connection, keys: set[str]) -> dict[str, str]:
     query = select(c.key, c.article).where(c.key.in_(bindparam("chunk", expanding=True)))
     return {
         key: article
-        for chunk in _chunks(keys)
+        for chunk in batched(keys)
         for key, article in connection.execute(query, {"chunk": chunk})
     }
 
@@ -199,7 +197,7 @@ def _doubtful(
     c = article_keys.c
     query = select(c.article, c.key).where(c.article.in_(bindparam("chunk", expanding=True)))
     found: dict[str, list[str]] = {article: [] for article in weak}
-    for chunk in _chunks(weak):
+    for chunk in batched(weak):
         for article, key in connection.execute(query, {"chunk": chunk}):
             found[article].append(key)
     return found
@@ -209,7 +207,7 @@ def _stored(connection: Connection, ids: set[str]) -> Mapping[str, Any]:
     c = articles.c
     columns = (c.id, c.source, c.slug, c.hash, c.published, c.updated, c.first_seen)
     query = select(*columns).where(c.id.in_(bindparam("chunk", expanding=True)))
-    return {row.id: row for chunk in _chunks(ids) for row in connection.execute(query, {"chunk": chunk})}
+    return {row.id: row for chunk in batched(ids) for row in connection.execute(query, {"chunk": chunk})}
 
 
 def _write(
@@ -229,15 +227,9 @@ def _write(
             row["slug"], slugs, row["hash"]
         )  # the hash, not the id: a dry run makes another id
         slugs.add(row["slug"])
-    for rows in _chunks(new.values()):
+    for rows in batched(new.values()):
         connection.execute(insert(articles), rows)
     for article, change in changes.items():
         connection.execute(update(articles).where(articles.c.id == article).values(change))
-    for chunk in _chunks((*new.items(), *changes.items())):
+    for chunk in batched((*new.items(), *changes.items())):
         mark_due(connection, [Due(article, row["dated"], now) for article, row in chunk])
-
-
-def _chunks(values: Iterable[T]) -> Iterator[list[T]]:
-    everything = list(values)
-    for start in range(0, len(everything), CHUNK):
-        yield everything[start : start + CHUNK]

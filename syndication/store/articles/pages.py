@@ -8,12 +8,10 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from syndication.domain.article import Source, Validators
 from syndication.domain.page import KnownPage
 from syndication.store.engine import lock
-from syndication.store.repository import Repository, reads, writes
+from syndication.store.repository import Repository, batched, reads, writes
 from syndication.store.tables.articles import pages
 
 __all__ = ["KnownPages"]
-
-CHUNK = 500  # rows of one statement
 
 
 class KnownPages(Repository):
@@ -36,11 +34,11 @@ class KnownPages(Repository):
         lock(connection, "sources")
         before = _known(connection, source.name)
         after = {page.url: page for page in found}
-        for chunk in _chunks([url for url in before if url not in after]):
-            connection.execute(delete(pages).where(pages.c.source == source.name, pages.c.url.in_(chunk)))
+        for urls in batched(url for url in before if url not in after):
+            connection.execute(delete(pages).where(pages.c.source == source.name, pages.c.url.in_(urls)))
         new = [_row(source, page) for url, page in after.items() if url not in before]
-        for chunk in _chunks(new):
-            connection.execute(insert(pages), chunk)
+        for rows in batched(new):
+            connection.execute(insert(pages), rows)
         changed = [_row(source, page) for url, page in after.items() if before.get(url, page) != page]
         if changed:
             connection.execute(
@@ -87,7 +85,3 @@ def _row(source: Source, page: KnownPage) -> dict[str, Any]:
         "failures": page.failures,
         "is_list": page.is_list,
     }
-
-
-def _chunks(rows: list[Any]) -> list[list[Any]]:
-    return [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]

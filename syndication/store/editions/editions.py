@@ -1,19 +1,17 @@
 """Frozen editions, their rankings and mailings, and the editor's notes."""
 
-from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from syndication.domain.delivery import MailingKind, State
-from syndication.domain.edition import Edition
 from syndication.domain.frozen import EditionSummary, FrozenEdition, HeaderFacts, Mailing
 from syndication.domain.hotlist import HotEntry, Movement, Trend
 from syndication.domain.variant import Variant
 from syndication.domain.week import WeekKey
 from syndication.errors import StoreError
-from syndication.store.editions.freeze import Plan, discard, freeze
+from syndication.store.editions.freeze import FreezePlan, discard, freeze
 from syndication.store.repository import Repository, reads, writes
 from syndication.store.tables.articles import articles
 from syndication.store.tables.editions import edition_articles, editions, hot_accounts, hot_entries, notes
@@ -42,43 +40,13 @@ class Editions(Repository):
     """Editions, by week."""
 
     @writes
-    def freeze(
-        self,
-        connection: Connection,
-        edition: Edition,
-        *,
-        variants: Sequence[Variant],
-        page: str,
-        subject: str,
-        at: datetime,
-        mailing: str,
-        headers: HeaderFacts,
-        token_key: str,
-        lane_of: Callable[[str], str],
-        waits: bool = False,
-        hot: Mapping[str, Any] | None = None,
-    ) -> FrozenEdition:
+    def freeze(self, connection: Connection, plan: FreezePlan) -> FrozenEdition:
         """Freeze an edition and plan its mailing for every subscriber who is confirmed now, all or nothing.
 
-        The first of `variants` is in the publication's language: a subscriber whose own was not compiled gets it. `lane_of` names the
-        lane of a domain. With `waits` an editor has to approve the edition. `hot` is the account of its ranking. Raises StoreError when
-        the edition is frozen already, or when one of its articles is in another edition.
+        Raises StoreError when the edition is frozen already, or when one of its articles is in another edition.
         """
-        plan = Plan(
-            edition=edition,
-            variants=variants,
-            page=page,
-            subject=subject,
-            at=at,
-            mailing=mailing,
-            headers=headers,
-            token_key=token_key,
-            lane_of=lane_of,
-            waits=waits,
-            hot=hot or {},
-        )
         freeze(connection, plan)
-        frozen = _get(connection, edition.key)
+        frozen = _get(connection, plan.edition.key)
         assert frozen is not None
         return frozen
 

@@ -39,14 +39,17 @@ from syndication.store.tables.editions import edition_articles, editions, hot_ac
 from syndication.store.tables.sending import batches, deliveries, lanes, mailings, tallies, variants
 from syndication.store.tables.subscribers import subscribers
 
-__all__ = ["Plan", "discard", "freeze"]
+__all__ = ["FreezePlan", "discard", "freeze"]
 
 CHUNK = 10_000  # subscribers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """The input of a freeze. The first of `variants` is in the publication's own language."""
+class FreezePlan:
+    """The input of a freeze. The first of `variants` is in the publication's language: a subscriber whose own was not compiled gets it.
+
+    `lane_of` names the lane of a domain.
+    """
 
     edition: Edition
     variants: Sequence[Variant]
@@ -61,7 +64,7 @@ class Plan:
     hot: Mapping[str, Any] = field(default_factory=dict)  # the account of its ranking
 
 
-def freeze(connection: Connection, plan: Plan) -> None:
+def freeze(connection: Connection, plan: FreezePlan) -> None:
     """Write the edition and plan its mailing. Raises StoreError when it is frozen already, or when one of its articles is in another edition."""
     lock(connection, "editions")
     key = str(plan.edition.key)
@@ -76,7 +79,7 @@ def freeze(connection: Connection, plan: Plan) -> None:
     )
 
 
-def _edition(connection: Connection, plan: Plan, key: str) -> None:
+def _edition(connection: Connection, plan: FreezePlan, key: str) -> None:
     edition = plan.edition
     connection.execute(
         insert(editions).values(
@@ -103,7 +106,7 @@ def _edition(connection: Connection, plan: Plan, key: str) -> None:
     _ranking(connection, plan, key)
 
 
-def _ranking(connection: Connection, plan: Plan, key: str) -> None:
+def _ranking(connection: Connection, plan: FreezePlan, key: str) -> None:
     entries = [
         {
             "edition": key,
@@ -124,7 +127,7 @@ def _ranking(connection: Connection, plan: Plan, key: str) -> None:
         connection.execute(insert(hot_accounts).values(edition=key, account=dict(plan.hot)))
 
 
-def _mailing(connection: Connection, plan: Plan, key: str) -> None:
+def _mailing(connection: Connection, plan: FreezePlan, key: str) -> None:
     connection.execute(
         insert(mailings).values(
             id=plan.mailing,
@@ -152,7 +155,7 @@ def _mailing(connection: Connection, plan: Plan, key: str) -> None:
     connection.execute(insert(variants), rows)
 
 
-def _recipients(connection: Connection, plan: Plan) -> None:
+def _recipients(connection: Connection, plan: FreezePlan) -> None:
     """Queue a row for every subscriber who is confirmed now and has not paused."""
     lane_of_domain: dict[str, str] = {}
     served: set[str] = set()
@@ -212,7 +215,7 @@ def _is_active(at: datetime) -> ColumnElement[bool]:
 
 def _queue(
     connection: Connection,
-    plan: Plan,
+    plan: FreezePlan,
     ids: tuple[int, int],
     lane_of_domain: Mapping[str, str],
     languages: Sequence[str],

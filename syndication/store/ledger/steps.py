@@ -16,12 +16,12 @@ from syndication.domain.bounce import Happened
 from syndication.domain.delivery import Batch, Recipient, Settled, State
 from syndication.errors import StoreError
 from syndication.store.engine import lock
+from syndication.store.repository import batched
 from syndication.store.subscribers.bounces import record_event
 from syndication.store.tables.sending import batches, deliveries, mailings
 
 __all__ = ["HELD", "REPLY", "WAITING", "Step", "apply_steps", "kept"]
 
-CHUNK = 500  # values of one IN
 REPLY = 500  # characters kept of a server's words
 WAITING = frozenset({State.QUEUED, State.DEFERRED})
 HELD = frozenset({State.CLAIMED, State.DOTTING})
@@ -101,10 +101,8 @@ def _rows(connection: Connection, steps: Iterable[Step]) -> dict[Key, _Row]:
         of_mailing.update(row.subscriber for row in (step.done, step.mark) if row is not None)
     found: dict[Key, _Row] = {}
     for mailing, of_mailing in subscribers.items():
-        ids = sorted(of_mailing)
-        for start in range(0, len(ids), CHUNK):
-            chunk = {"of_mailing": mailing, "ids": ids[start : start + CHUNK]}
-            for row in connection.execute(_ROWS, chunk):
+        for ids in batched(sorted(of_mailing)):
+            for row in connection.execute(_ROWS, {"of_mailing": mailing, "ids": ids}):
                 found[row.mailing, row.subscriber, row.serial] = _Row(State(row.state), row.batch, row.key)
     return found
 

@@ -17,6 +17,7 @@ from syndication.domain.published import Filing, Label, ShelfKind
 from syndication.domain.slug import unique_slug
 from syndication.domain.text import cut
 from syndication.store.articles.due import Due, mark_due
+from syndication.store.repository import batched
 from syndication.store.tables.publishing import history, listings, shelves
 
 __all__ = ["SITEMAP_SIZE", "file_articles"]
@@ -133,10 +134,9 @@ def _known(connection: Connection, labels: Iterable[Label]) -> dict[tuple[ShelfK
     )
     found: dict[tuple[ShelfKind, str], int] = {}
     for kind, names in by_kind.items():
-        every = sorted(names)
-        for start in range(0, len(every), 500):
-            chunk = {"kind": kind, "names": every[start : start + 500]}
-            found.update({(kind, name): shelf for name, shelf in connection.execute(query, chunk)})
+        for some in batched(sorted(names)):
+            rows = connection.execute(query, {"kind": kind, "names": some})
+            found.update({(kind, name): shelf for name, shelf in rows})
     return found
 
 

@@ -5,12 +5,10 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, Delete, Row, Update, bindparam, delete, insert, select, update
 
 from syndication.domain.published import FileKind, PublishedFile
-from syndication.store.repository import Repository, reads, writes
+from syndication.store.repository import Repository, batched, reads, writes
 from syndication.store.tables.publishing import files
 
 __all__ = ["Manifest"]
-
-CHUNK = 500  # values of one IN
 
 
 class Manifest(Repository):
@@ -23,9 +21,8 @@ class Manifest(Repository):
 
     @writes
     def _note(self, connection: Connection, written: Sequence[PublishedFile], *, announce: bool) -> None:
-        for start in range(0, len(written), CHUNK):
-            chunk = {file.path: file for file in written[start : start + CHUNK]}
-            _note_chunk(connection, chunk, announce=announce)
+        for some in batched(written):
+            _note_some(connection, {file.path: file for file in some}, announce=announce)
 
     @reads
     def known(self, connection: Connection, start: str) -> frozenset[str]:
@@ -71,14 +68,14 @@ class Manifest(Repository):
 
     async def _change(self, change: Update | Delete, paths: Sequence[str]) -> None:
         def change_all(connection: Connection) -> None:
-            for start in range(0, len(paths), CHUNK):
-                connection.execute(change.where(files.c.path.in_(paths[start : start + CHUNK])))
+            for some in batched(paths):
+                connection.execute(change.where(files.c.path.in_(some)))
 
         if paths:
             await self._database.write(change_all)
 
 
-def _note_chunk(connection: Connection, written: Mapping[str, PublishedFile], *, announce: bool) -> None:
+def _note_some(connection: Connection, written: Mapping[str, PublishedFile], *, announce: bool) -> None:
     c = files.c
     before = {row.path: row for row in connection.execute(select(files).where(c.path.in_(list(written))))}
     new, changed = [], []

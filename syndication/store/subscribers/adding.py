@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from syndication.domain.subscriber import Added, Consent, NewSubscriber, NewSubscribers
 from syndication.store.columns import canonical, kept_text, microseconds
+from syndication.store.repository import batched
 from syndication.store.subscribers.suppression import kept_away
 from syndication.store.tables.subscribers import subscribers
 
@@ -58,8 +59,7 @@ def add_many(
             fresh.remove(address)
             results[index] = Added.ADDED
     rest = _remaining(connection, new, addresses, results)
-    for start in range(0, len(rest), CHUNK):
-        some = rest[start : start + CHUNK]
+    for some in batched(rest, CHUNK):
         unused = iter([keys[index] for index in some])
         found = add(connection, [new.row(index) for index in some], at, unused.__next__)
         for index, result in zip(some, found, strict=True):

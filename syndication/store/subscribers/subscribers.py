@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Connection, Select, Text, func, or_, select, 
 from syndication.domain.subscriber import Added, Consent, NewSubscriber, NewSubscribers, Subscriber
 from syndication.store.columns import canonical, from_microseconds
 from syndication.store.engine import lock
-from syndication.store.repository import Repository, reads, writes
+from syndication.store.repository import Repository, batched, reads, writes
 from syndication.store.subscribers.adding import add, add_many
 from syndication.store.subscribers.suppression import KeptAway, what_keeps_away
 from syndication.store.tables.subscribers import subscribers
@@ -35,10 +35,7 @@ class Subscribers(Repository):
         subscriber. An address that unsubscribed, bounced or complained is refused.
         """
         lock(connection, "subscribers")
-        new, results = list(rows), list[Added]()
-        for start in range(0, len(new), CHUNK):
-            results.extend(add(connection, new[start : start + CHUNK], at, key))
-        return tuple(results)
+        return tuple(result for some in batched(rows, CHUNK) for result in add(connection, some, at, key))
 
     @writes
     def add_many(
