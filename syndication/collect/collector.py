@@ -1,7 +1,6 @@
 """Collect one source: fetch or open it, read it, and return what it gave as a `SourceResult`.
 
-The table `_readers` maps each kind of source to what reads it: a new kind is a member of `SourceKind`, a method here, and a line in
-the table.
+The table `_by_kind` maps each kind of source to its method: a new kind is a member of `SourceKind`, a method, a line.
 """
 
 import asyncio
@@ -48,7 +47,7 @@ class Collector:
     """Reads sources for one publication. Local images go to `media`, the published folder's `media/`."""
 
     def __init__(self, *, publication: Publication, media: Path, fetcher: Fetcher) -> None:
-        self._readers: Mapping[SourceKind, Callable[[Source, _Remembered], Awaitable[SourceResult]]] = {
+        self._by_kind: Mapping[SourceKind, Callable[[Source, _Remembered], Awaitable[SourceResult]]] = {
             SourceKind.FEED: self._feed,
             SourceKind.WORDPRESS: self._wordpress,
             SourceKind.SITEMAP: self._pages,
@@ -69,7 +68,7 @@ class Collector:
         Raises CollectError, one sentence that names the source, when it cannot be read.
         """
         try:
-            result = await self._readers[source.kind](source, _Remembered(known, pages, now))
+            result = await self._by_kind[source.kind](source, _Remembered(known, pages, now))
         except CollectError as error:
             raise CollectError(f"Source {source.name!r}: {error.message}", error.hint) from error
         except Exception as error:

@@ -42,7 +42,7 @@ class LogBlock:
 
 
 def find_logs(pattern: Path, *, since: datetime) -> LogFiles:
-    """Find the files that `pattern` matches (`*` and `?` as in a shell), except those that were last written before `since`.
+    """Find the files that `pattern` matches (`*` and `?` as in a shell) and that were written since `since`.
 
     Raises CollectError when there is no file, or one cannot be inspected.
     """

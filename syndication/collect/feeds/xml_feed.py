@@ -30,8 +30,8 @@ _UTF8 = {"content-type": "application/xml; charset=utf-8"}
 
 
 def _short_bylines() -> None:
-    """Limit the bylines that feedparser searches for addresses. Its pattern takes quadratic time: a megabyte of letters would block its
-    thread for hours, and a thread cannot be stopped. No argument of `parse` limits that.
+    """Limit the bylines that feedparser searches for addresses. Its pattern takes quadratic time: a megabyte of letters
+    would block its thread for hours, and a thread cannot be stopped. No argument of `parse` limits that.
     """
     parser = feedparser.mixin._FeedParserMixin  # noqa: SLF001
     whole = parser._sync_author_detail  # noqa: SLF001 - the only place where it reads a byline
@@ -51,8 +51,8 @@ _short_bylines()
 def read_xml_feed(data: bytes, content_type: str, url: str, articles: FeedArticles) -> None:
     """Pass every entry of the feed `data`, which came from `url`, to `articles`.
 
-    A feed that is not well-formed still yields its entries, with a warning. Raises CollectError when it is not a feed, declares
-    entities or nests too deep.
+    A feed that is not well-formed still yields its entries, with a warning. Raises CollectError when it is not a feed,
+    declares entities or nests too deep.
     """
     name = url.partition("?")[0]
     text = repaired_xml(decoded(data, content_type))

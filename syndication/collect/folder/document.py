@@ -62,8 +62,8 @@ class DocumentContext:
 def read_document(text: str, path: Path, context: DocumentContext) -> ParsedArticle | None:
     """Return the article in `text`, the content of the file `path`; None for a draft.
 
-    Front matter takes precedence over what an HTML page says in its head. Raises ValueError, with the line or the field, for what
-    cannot be published: broken front matter, no title, an invalid time or address.
+    Front matter takes precedence over what an HTML page says in its head. Raises ValueError, with the line or the
+    field, for what cannot be published: broken front matter, no title, an invalid time or address.
     """
     head, body = split_front_matter(text)
     if head.flag("draft"):

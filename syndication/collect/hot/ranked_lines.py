@@ -38,8 +38,8 @@ def heading_at(lines: Sequence[str]) -> int | None:
 def ranked_lines(lines: Sequence[str]) -> tuple[HotLine, ...]:
     """Read the list that begins with the first of `lines`. It ends at the first line without the expected rank.
 
-    A glued rank is read by position: on line 2, `- 228 Years Later` is rank 2 and `28 Years Later`. A rank may be on a separate line
-    above its title. A list without any ranks is numbered by its bullets.
+    A glued rank is read by position: on line 2, `- 228 Years Later` is rank 2 and `28 Years Later`. A rank may be on a
+    separate line above its title. A list without any ranks is numbered by its bullets.
     """
     bulleted = [_BULLET.sub("", line) for line in lines]
     if not _is_ranked(bulleted):

@@ -97,10 +97,10 @@ class Fetcher:
         allow_private: bool = False,
         found: bool = False,
     ) -> Fetched:
-        """GET `url`, following redirects. `known` makes it conditional (RFC 9110 §13); `now` is the base of a Retry-After.
+        """GET `url`, following redirects. `known` makes it conditional (RFC 9110 §13); a Retry-After counts from `now`.
 
-        `found`: the address comes from a page, not from the configuration, so robots.txt must allow it and every redirect of it (unless
-        `FetchLimits.robots` says otherwise). Raises CollectError for what cannot be fetched.
+        `found`: the address comes from a page, not from the configuration, so robots.txt must allow it and every
+        redirect of it (unless `FetchLimits.robots` says otherwise). Raises CollectError for what cannot be fetched.
         """
         if not absolute(url):
             raise CollectError(f"{shown(url)} is not an http address.", CHECK)

@@ -89,8 +89,8 @@ class RobotsFiles:
 def read_rules(data: bytes) -> Protego:
     """Parse the file `data`.
 
-    The user agents of others get one name: Protego copies a group's rules for each of its agents. Raises CollectError for more patterns
-    than could be matched within a second.
+    The user agents of others get one name: Protego copies a group's rules for each of its agents. Raises CollectError
+    for more patterns than could be matched within a second.
     """
     lines = data[:SIZE].decode("utf-8-sig", "replace").splitlines()
     text = "\n".join(lines if len(data) <= SIZE else lines[:-1])

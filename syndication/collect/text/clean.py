@@ -1,7 +1,7 @@
 """Sanitise HTML from outside: the result is HTML that `nh3.clean` leaves unchanged, with absolute links.
 
-The first pass (nh3, html5ever) makes a balanced tree of allowed tags, in which links, images and embeds are then rewritten; the last
-pass sanitises the result.
+The first pass (nh3, html5ever) makes a balanced tree of allowed tags, in which links, images and embeds are then
+rewritten; the last pass sanitises the result.
 """
 
 import re
@@ -65,8 +65,9 @@ _TRACKERS = re.compile(
 def clean(html: str, base: str = "", place: Place | None = None) -> str:
     """Return `html` sanitised, with links absolute against `base`.
 
-    `nh3.clean(result) == result`. Scripts, handlers, `javascript:`, forms and tracking pixels are removed, embeds become links, and
-    lazy images normal ones. Text beyond `MAX_CHARACTERS` is cut off. `place` maps the images; by default they become absolute, too.
+    `nh3.clean(result) == result`. Scripts, handlers, `javascript:`, forms and tracking pixels are removed, embeds
+    become links, and lazy images normal ones. Text beyond `MAX_CHARACTERS` is cut off. `place` maps the images; by
+    default they become absolute, too.
     """
     text = _DATA_URI.sub("", printable(html)) if ";base64," in html else printable(html)
     safe = _FIRST.clean(shallow(text[:MAX_CHARACTERS]))

@@ -1,7 +1,7 @@
-"""Read a WordPress site by its REST API: find the API, read all posts the first time, and then only new and changed ones.
+"""Read a WordPress site by its REST API: all posts the first time, then only new and changed ones.
 
-There are two queries: published since, and modified since. A scheduled post is published without being modified, and an edited one is
-modified without being published.
+There are two queries: published since, and modified since. A scheduled post is published without being modified, and an
+edited one is modified without being published.
 """
 
 import asyncio
@@ -229,9 +229,9 @@ def _posts(fetched: Fetched) -> list[Any]:
     except (ValueError, RecursionError):
         raise CollectError(f"{name} answered with something other than JSON.", hint) from None
     if not isinstance(found, list):
-        said = found.get("code") if isinstance(found, dict) else None
+        code = found.get("code") if isinstance(found, dict) else None
         raise CollectError(
-            f"{name} answered without a list of posts{f' ({said})' if isinstance(said, str) else ''}.", hint
+            f"{name} answered without a list of posts{f' ({code})' if isinstance(code, str) else ''}.", hint
         )
     return found
 
