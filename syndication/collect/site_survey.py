@@ -119,7 +119,7 @@ class _Survey:
 
     async def feeds(self, head: SiteHead) -> list[Offer]:
         """Return the feeds that the page links to, else those at the usual addresses."""
-        linked = [link.url for link in head.feeds if "comments" not in link.url][:_MOST]
+        linked = [url for url in head.feeds if "comments" not in url][:_MOST]
         for addresses in (linked, [urljoin(head.url, path) for path in _FEEDS]):
             found = [offer async for offer in self._read_all(addresses)]
             if found:

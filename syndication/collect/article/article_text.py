@@ -37,9 +37,8 @@ def read_body(html: str, url: str, json_ld: str) -> tuple[str, FactOrigin]:
     html = "<".join(html[:_MAX_PAGE].split("<", _MAX_TAGS)[:_MAX_TAGS])
     found = _found(html, url)
     length = len(plain(found))
-    if json_ld and json_ld.count("\n") >= found.count(
-        "<p"
-    ):  # trafilatura used JSON-LD, too, and lost the paragraphs
+    # Trafilatura took the text from JSON-LD, too, and lost the paragraphs.
+    if json_ld and json_ld.count("\n") >= found.count("<p"):
         return _paragraphs(json_ld), FactOrigin.JSON_LD
     if json_ld and length < _SHARE * len(json_ld):
         recalled = _found(html, url, recall=True)

@@ -78,7 +78,7 @@ def _not_a_feed(name: str, data: bytes, url: str) -> CollectError:
     """Return the error, with the page's feed as a hint if `data` is a page."""
     feeds = read_head(data, url, _UTF8).feeds
     hint = (
-        f"It is a page; its feed is {feeds[0].url}."
+        f"It is a page; its feed is {feeds[0]}."
         if feeds
         else "Give the address of an RSS, Atom or JSON feed, not that of a page."
     )
@@ -171,9 +171,7 @@ def _name(person: Mapping[str, Any], data: bytes) -> str:
 def _image(entry: Any) -> Image | None:
     """Return `media:content`, an image enclosure, `media:thumbnail`, or a podcast's `itunes:image`, in this order."""
     media = [each for each in entry.get("media_content", ()) if each.get("url") and _is_image(each)]
-    caption = (
-        str(entry.get("media_caption", "")) if len(media) == 1 else ""
-    )  # of several, it is unknown whose
+    caption = str(entry.get("media_caption", "")) if len(media) == 1 else ""  # of several: unclear whose
     found = (
         [described(each, each["url"], each.get("filesize"), plain(caption)) for each in media]
         or [

@@ -22,9 +22,8 @@ _HEADING = re.compile(
 )
 _MORE = re.compile(r"(?:seeall|seemore|viewall|more|더보기|전체보기)$")  # a link beside the heading
 _BULLET = re.compile(r"^[-*•·▪‣–—]\s*")  # noqa: RUF001 - the bullets and dashes of copied pages
-_AFTER_RANK = re.compile(
-    r"^(?:위\s|[.):]\s)?\s*"
-)  # "1. Title", "1) Title", "1위 Title", but not "2.5 million"
+# "1. Title", "1) Title", "1위 Title", but not "2.5 million"
+_AFTER_RANK = re.compile(r"^(?:위\s|[.):]\s)?\s*")
 
 
 def heading_at(lines: Sequence[str]) -> int | None:

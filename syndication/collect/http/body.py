@@ -89,9 +89,8 @@ class _Unpacker:
                 self._wbits = -zlib.MAX_WBITS
             self._engine = self._next_member()
         while packed:
-            if (
-                self._engine.eof
-            ):  # a gzip file may have several members (RFC 1952 §2.2), with zeros between them
+            # A gzip file may have several members (RFC 1952 §2.2), with zeros between them.
+            if self._engine.eof:
                 packed = packed.lstrip(b"\0")
                 if not packed:
                     return

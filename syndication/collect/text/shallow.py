@@ -41,17 +41,8 @@ _VOID = {
     "wbr",
 }
 _TABLE = {"tr", "td", "th", "tbody", "thead", "tfoot", "colgroup"}
-_UNCOUNTED = {
-    *_VOID,
-    *_TABLE,
-    "p",
-    "li",
-    "dt",
-    "dd",
-    "option",
-    "rp",
-    "rt",
-}  # closed by the next of their kind
+# Closed by the next of their kind.
+_UNCOUNTED = {*_VOID, *_TABLE, "p", "li", "dt", "dd", "option", "rp", "rt"}
 _FORMATS = {"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"}
 
 

@@ -28,9 +28,7 @@ Get = Callable[[str], Awaitable[Fetched]]
 
 PER_PAGE = 100  # the most that the API gives
 MAX_PAGES = 10  # per query
-OVERLAP = timedelta(
-    days=1
-)  # `after` is compared with the site's local time, which may be half a day from UTC
+OVERLAP = timedelta(days=1)  # `after` is compared with local time, which may be half a day from UTC
 _EMBED = "author,wp:featuredmedia,wp:term"
 _NO_SUCH_PAGE, _NOT_FOUND = 400, 404
 
@@ -88,9 +86,7 @@ async def read_posts(
             return Posts(known, retired=True)
         head = read_head(page.body, page.url, page.headers)
         moved = page.moved
-        feed = next(
-            (link.url for link in head.feeds if "comments" not in link.url), urljoin(page.url, "feed/")
-        )
+        feed = next((url for url in head.feeds if "comments" not in url), urljoin(page.url, "feed/"))
         roots = (
             [head.api] if head.api else [urljoin(page.url, "wp-json/"), urljoin(page.url, "?rest_route=/")]
         )
