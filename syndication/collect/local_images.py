@@ -34,7 +34,7 @@ class LocalImages:
         self._kept: dict[str, Image] = {}  # by src
         self.warnings: list[str] = []
 
-    def place(self, reference: str, document: Path, base: str) -> str:
+    def copy(self, reference: str, document: Path, base: str) -> str:
         """Copy the image that `document` refers to. Return its new `src`: `media/NAME`, or absolute, or empty.
 
         `base` is the article's own address, if it has one: an image that is not in the source's folder may be there.

@@ -12,7 +12,7 @@ from syndication.collect.feeds.entry import FeedArticles, ParsedEntry
 from syndication.collect.text.charset import decoded
 from syndication.collect.text.clean import words_of
 from syndication.collect.text.links import absolute
-from syndication.collect.text.pictures import best, described
+from syndication.collect.text.pictures import best_size, sized_image
 from syndication.collect.text.site_head import read_head
 from syndication.collect.text.words import author_name
 from syndication.collect.text.xml import check_xml, repaired_xml
@@ -173,18 +173,20 @@ def _image(entry: Any) -> Image | None:
     media = [each for each in entry.get("media_content", ()) if each.get("url") and _is_image(each)]
     caption = str(entry.get("media_caption", "")) if len(media) == 1 else ""  # of several: unclear whose
     found = (
-        [described(each, each["url"], each.get("filesize"), plain(caption)) for each in media]
+        [sized_image(each, each["url"], each.get("filesize"), plain(caption)) for each in media]
         or [
-            described(each, each["href"], each.get("length"))
+            sized_image(each, each["href"], each.get("length"))
             for each in entry.get("enclosures", ())
             if each.get("href") and str(each.get("type", "")).startswith("image/")
         ]
         or [
-            described(each, each["url"], None) for each in entry.get("media_thumbnail", ()) if each.get("url")
+            sized_image(each, each["url"], None)
+            for each in entry.get("media_thumbnail", ())
+            if each.get("url")
         ]
         or [Image(str(href)) for href in [(entry.get("image") or {}).get("href")] if href]
     )
-    return best(found) if found else None
+    return best_size(found) if found else None
 
 
 def _is_image(media: Mapping[str, Any]) -> bool:
