@@ -73,9 +73,9 @@ class Collector:
             raise CollectError(f"Source {source.name!r}: {error.message}", error.hint) from error
         except Exception as error:
             # What one site sends must not end the run for the others, not even by a fault of ours or of a parser.
-            message = f"Source {source.name!r}: it holds something that this version cannot read ({type(error).__name__})."
+            message = f"Source {source.name!r}: it contains something that this version cannot read ({type(error).__name__})."
             raise CollectError(
-                message, "What it gave before stays. Please report it, with the source's address."
+                message, "Its earlier articles are kept. Please report this, with the source's address."
             ) from error
         articles, twice = await asyncio.to_thread(distinct, result.articles, source.name)
         warnings = (
@@ -90,7 +90,7 @@ class Collector:
             url, now=now, accept=PAGE_TYPES, allow_private=source.allow_private
         )
         if fetched.gone:
-            raise CollectError(f"{shown(url)} is gone for good (410).", "Give the address of another page.")
+            raise CollectError(f"{shown(url)} is gone (410).", "Give the address of another page.")
         parser = PageParser(source, self._publication, now=now)
         return await asyncio.to_thread(parser.read, fetched.body, fetched.content_type, fetched.url)
 

@@ -133,7 +133,7 @@ class Fetcher:
         """Return the seconds that the host wants between requests. Raises CollectError when it forbids this one."""
         if pause := self._limiter.closed(host, request.now):
             wish = f"its server asked to come back in {pause.total_seconds():.0f} seconds"
-            raise CollectError(f"{shown(at)} is not asked for: {wish}.", LATER)
+            raise CollectError(f"{shown(at)} was not fetched: {wish}.", LATER)
         if not request.obey_robots:
             return 0.0
         return await self._robots.check(at, now=request.now, allow_private=request.allow_private)

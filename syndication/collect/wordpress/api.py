@@ -177,7 +177,7 @@ class _PostPages:
                 return
         total = _whole(fetched.headers.get("x-wp-total", ""))
         of = f" of {total:,}" if total else ""
-        self._articles.warnings.append(f"Only the newest {MAX_PAGES * PER_PAGE:,}{of} posts were asked for.")
+        self._articles.warnings.append(f"Only the newest {MAX_PAGES * PER_PAGE:,}{of} posts were fetched.")
 
     def _take(self, posts: list[Any], site: str) -> bool:
         """Pass on the new posts, and return whether there were any: a site that ignores `page` sends the same ones forever."""
