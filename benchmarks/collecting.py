@@ -109,12 +109,12 @@ async def ours(addresses: list[str], limit: int) -> int:
     with tempfile.TemporaryDirectory() as folder:
         async with Fetcher(contact=PUBLICATION.url) as fetcher:
             collector = Collector(publication=PUBLICATION, media=Path(folder), fetcher=fetcher)
-            harvests = await asyncio.gather(
+            results = await asyncio.gather(
                 *(collector.collect(each, Validators(), now=NOW) for each in sources)
             )
-    for warning in (warning for harvest in harvests for warning in harvest.warnings):
+    for warning in (warning for result in results for warning in result.warnings):
         print(f"            {warning}")
-    return sum(len(harvest.articles) for harvest in harvests)
+    return sum(len(result.articles) for result in results)
 
 
 def one_by_one(addresses: list[str], number: int) -> int:

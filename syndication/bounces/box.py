@@ -33,7 +33,7 @@ class Box(Protocol):
     def read(self, name: str) -> BoxMessage | None:
         """Return a message; None if it was taken before, or no longer exists."""
 
-    def done(self, letter: BoxMessage) -> None:
+    def done(self, message: BoxMessage) -> None:
         """Put a message aside as configured: mark it as seen, or delete it."""
 
 

@@ -103,16 +103,16 @@ class Imap:
             raise self._failed(error) from None
         return next((BoxMessage(name, part[1]) for part in parts if isinstance(part, tuple)), None)
 
-    def done(self, letter: BoxMessage) -> None:
+    def done(self, message: BoxMessage) -> None:
         """Mark it as seen, or as deleted; it is expunged when the box is closed."""
         try:
             self._ask(
-                "uid", "STORE", letter.name, "+FLAGS.SILENT", r"(\Deleted)" if self._delete else r"(\Seen)"
+                "uid", "STORE", message.name, "+FLAGS.SILENT", r"(\Deleted)" if self._delete else r"(\Seen)"
             )
         except (imaplib.IMAP4.error, OSError) as error:
             raise self._failed(error) from None
         if self._delete:
-            self._deleted.append(letter.name)
+            self._deleted.append(message.name)
 
     def _ask(self, command: str, *arguments: str) -> Sequence[Any]:
         assert self._imap is not None

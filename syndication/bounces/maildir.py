@@ -49,9 +49,9 @@ class Maildir:
         except OSError as error:
             raise unreadable(Path(name), error) from error
 
-    def done(self, letter: BoxMessage) -> None:
+    def done(self, message: BoxMessage) -> None:
         """Delete it, or move it to `cur/` with the flag S."""
-        file = Path(letter.name)
+        file = Path(message.name)
         try:
             if self._delete:
                 file.unlink(missing_ok=True)

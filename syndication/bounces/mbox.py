@@ -63,12 +63,12 @@ class Mbox:
         taken = not self._delete and _READ.search(data.partition(b"\n\n")[0])
         return None if taken else BoxMessage(name, data)
 
-    def done(self, letter: BoxMessage) -> None:
+    def done(self, message: BoxMessage) -> None:
         """Mark it as read, or remove it; the file changes when the box is closed."""
         if self._delete:
-            self._box.remove(letter.name)
+            self._box.remove(message.name)
             return
-        start, _, rest = self._box.get_bytes(letter.name, from_=True).partition(b"\n")
+        start, _, rest = self._box.get_bytes(message.name, from_=True).partition(b"\n")
         head, _, body = rest.partition(b"\n\n")
         lines = b"\n".join(line for line in head.split(b"\n") if not line.lower().startswith(b"status:"))
-        self._box[letter.name] = start + b"\n" + lines + b"\nStatus: RO\n\n" + body
+        self._box[message.name] = start + b"\n" + lines + b"\nStatus: RO\n\n" + body

@@ -1,7 +1,7 @@
 """Parse an incoming message as far as a verdict needs it. It may be broken, huge or hostile.
 
-Only the first 256 KB are read (a report comes before the mail that it returns). A message with more parts than any mail program makes is
-not split into parts at all, because the standard library's parser recurses.
+Only the first 256 KB are read (a report comes before the mail that it returns). A message with more parts than any mail
+program makes is not split into parts at all, because the standard library's parser recurses.
 """
 
 import re
@@ -39,9 +39,9 @@ _FOR = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrived:
-    """A parsed message. `text` is what its sender wrote; `returned` the mail that it returns, or a part of it, with raw headers.
+    """A parsed message. `text` is what its sender wrote, `returned` what it has of the returned mail, raw.
 
-    `reports` are the texts of its delivery-status parts (RFC 3464), `feedback` that of a complaint (RFC 5965); `kind` its report-type.
+    `reports` are its delivery-status parts (RFC 3464), `feedback` a complaint (RFC 5965), `kind` its report-type.
     """
 
     message: "Message[str, str]"

@@ -1,7 +1,7 @@
 """Decide what a message is: a bounce, a complaint, or something that must not affect a subscriber. Pure.
 
-A delivery report (RFC 3464) takes precedence; without one, fields or phrases in the text decide, and flufl.bounce, which knows the forms
-of many old mail servers. A message that is not recognised is undecided, and changes nothing.
+A delivery report (RFC 3464) takes precedence; without one, fields or phrases in the text decide, and flufl.bounce,
+which knows the forms of many old mail servers. A message that is not recognised is undecided, and changes nothing.
 """
 
 import logging

@@ -1,7 +1,6 @@
 """Collect one source: fetch or open it, read it, and return what it gave as a `SourceResult`.
 
-The table `_readers` maps each kind of source to what reads it: a new kind is a member of `SourceKind`, a method here, and a line in
-the table.
+The table `_by_kind` maps each kind of source to its method: a new kind is a member of `SourceKind`, a method, a line.
 """
 
 import asyncio
@@ -48,7 +47,7 @@ class Collector:
     """Reads sources for one publication. Local images go to `media`, the published folder's `media/`."""
 
     def __init__(self, *, publication: Publication, media: Path, fetcher: Fetcher) -> None:
-        self._readers: Mapping[SourceKind, Callable[[Source, _Remembered], Awaitable[SourceResult]]] = {
+        self._by_kind: Mapping[SourceKind, Callable[[Source, _Remembered], Awaitable[SourceResult]]] = {
             SourceKind.FEED: self._feed,
             SourceKind.WORDPRESS: self._wordpress,
             SourceKind.SITEMAP: self._pages,
@@ -69,14 +68,14 @@ class Collector:
         Raises CollectError, one sentence that names the source, when it cannot be read.
         """
         try:
-            result = await self._readers[source.kind](source, _Remembered(known, pages, now))
+            result = await self._by_kind[source.kind](source, _Remembered(known, pages, now))
         except CollectError as error:
             raise CollectError(f"Source {source.name!r}: {error.message}", error.hint) from error
         except Exception as error:
             # What one site sends must not end the run for the others, not even by a fault of ours or of a parser.
-            message = f"Source {source.name!r}: it holds something that this version cannot read ({type(error).__name__})."
+            message = f"Source {source.name!r}: it contains something that this version cannot read ({type(error).__name__})."
             raise CollectError(
-                message, "What it gave before stays. Please report it, with the source's address."
+                message, "Its earlier articles are kept. Please report this, with the source's address."
             ) from error
         articles, twice = await asyncio.to_thread(distinct, result.articles, source.name)
         warnings = (
@@ -91,7 +90,7 @@ class Collector:
             url, now=now, accept=PAGE_TYPES, allow_private=source.allow_private
         )
         if fetched.gone:
-            raise CollectError(f"{shown(url)} is gone for good (410).", "Give the address of another page.")
+            raise CollectError(f"{shown(url)} is gone (410).", "Give the address of another page.")
         parser = PageParser(source, self._publication, now=now)
         return await asyncio.to_thread(parser.read, fetched.body, fetched.content_type, fetched.url)
 

@@ -19,8 +19,9 @@ _FIRST = datetime.min.replace(tzinfo=UTC)
 def keys(*, url: str, guid: str, title: str, day: date | None, source: str) -> tuple[str, ...]:
     """Return `url:<canonical>`, `guid:<source>:<guid>`, `title:<normalised>:<day>`, as far as they are known.
 
-    `day` is the day of publication in the publication's zone. Without it a title identifies nothing ("Letters" appears every week),
-    unless there is nothing else. A site's front page never identifies an article: feeds without pages link to it.
+    `day` is the day of publication in the publication's zone. Without it a title identifies nothing ("Letters" appears
+    every week), unless there is nothing else. A site's front page never identifies an article: feeds without pages link
+    to it.
     """
     found = []
     if url and not _is_front_page(url):
@@ -35,8 +36,9 @@ def keys(*, url: str, guid: str, title: str, day: date | None, source: str) -> t
 def distinct(parsed: Sequence[ParsedArticle], source: str) -> tuple[tuple[ParsedArticle, ...], int]:
     """Return the articles of one fetch, no key shared by two, and how many duplicates were left out.
 
-    A URL or guid shared by articles with different titles identifies none of them and is dropped. Articles that still share one are one
-    article, in its latest version. An article identified by a title alone that another has, too, is identified by its text.
+    A URL or guid shared by articles with different titles identifies none of them and is dropped. Articles that still
+    share one are one article, in its latest version. An article identified by a title alone that another has, too, is
+    identified by its text.
     """
     shared = _shared(parsed)
     pieces = [_without(each, shared) for each in parsed]

@@ -34,11 +34,11 @@ class LocalImages:
         self._kept: dict[str, Image] = {}  # by src
         self.warnings: list[str] = []
 
-    def place(self, reference: str, document: Path, base: str) -> str:
-        """Copy the image that `document` refers to, and return its new `src`: `media/NAME`, or absolute against `base`, or empty.
+    def copy(self, reference: str, document: Path, base: str) -> str:
+        """Copy the image that `document` refers to. Return its new `src`: `media/NAME`, or absolute, or empty.
 
-        `base` is the article's own address, if it has one: an image that is not in the source's folder may be there. Raises
-        CollectError when the media folder cannot be written.
+        `base` is the article's own address, if it has one: an image that is not in the source's folder may be there.
+        Raises CollectError when the media folder cannot be written.
         """
         parts = urlsplit(reference)
         if parts.scheme or parts.netloc:

@@ -114,12 +114,12 @@ class _Survey:
         if not articles:
             return None
         full = sum(len(plain(each.content)) > _LONG for each in articles) * 2 > len(articles)
-        said = f"{counted(len(articles), 'entry', 'entries')}{_newest(articles)}, {'whole texts' if full else 'beginnings only'}"
-        return Offer(SourceKind.FEED, fetched.url, said, full)
+        description = f"{counted(len(articles), 'entry', 'entries')}{_newest(articles)}, {'whole texts' if full else 'beginnings only'}"
+        return Offer(SourceKind.FEED, fetched.url, description, full)
 
     async def feeds(self, head: SiteHead) -> list[Offer]:
         """Return the feeds that the page links to, else those at the usual addresses."""
-        linked = [link.url for link in head.feeds if "comments" not in link.url][:_MOST]
+        linked = [url for url in head.feeds if "comments" not in url][:_MOST]
         for addresses in (linked, [urljoin(head.url, path) for path in _FEEDS]):
             found = [offer async for offer in self._read_all(addresses)]
             if found:
@@ -143,8 +143,8 @@ class _Survey:
         described = _json(index) if index else None
         facts = described if isinstance(described, dict) else {}
         total = posts.headers.get("x-wp-total", "")
-        said = counted(int(total), "post") if total.isascii() and total.isdigit() else "posts"
-        offer = Offer(SourceKind.WORDPRESS, head.url, f"{said}, with authors, categories and pictures")
+        posts_found = counted(int(total), "post") if total.isascii() and total.isdigit() else "posts"
+        offer = Offer(SourceKind.WORDPRESS, head.url, f"{posts_found}, with authors, categories and pictures")
         return _Api(offer, fold(plain(str(facts.get("name") or ""))), _timezone(facts))
 
     async def sitemap(self, home: str) -> Offer | None:
@@ -163,8 +163,8 @@ class _Survey:
             fetched = await self.get(url)
             root = _SITEMAP_ROOT.search(_unpacked(fetched.body)) if fetched else None
             if fetched and root:
-                said = "an index of sitemaps" if root[1] == b"sitemapindex" else "a list of pages"
-                return Offer(SourceKind.SITEMAP, fetched.url, said)
+                description = "an index of sitemaps" if root[1] == b"sitemapindex" else "a list of pages"
+                return Offer(SourceKind.SITEMAP, fetched.url, description)
         return None
 
 
@@ -181,7 +181,7 @@ def _json(fetched: Fetched) -> Any:
 
 
 def _timezone(facts: dict[str, Any]) -> str:
-    """The site's time zone by its IANA name. A mere offset in hours becomes a zone of `Etc`, whose signs are reversed."""
+    """Return the site's IANA time zone. A mere offset in hours becomes a zone of `Etc`, whose signs are reversed."""
     name, offset = str(facts.get("timezone_string") or ""), str(facts.get("gmt_offset") or "")
     if not name and re.fullmatch(r"-?\d{1,2}(?:\.0)?", offset):
         name = f"Etc/GMT{-int(float(offset)):+d}"
@@ -192,7 +192,7 @@ def _timezone(facts: dict[str, Any]) -> str:
 
 
 def _unpacked(body: bytes) -> bytes:
-    """The first bytes of a sitemap, which may be a gzip file."""
+    """Return the first bytes of a sitemap, which may be a gzip file."""
     if not body.startswith(b"\x1f\x8b"):
         return body[:4096]
     try:

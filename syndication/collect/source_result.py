@@ -13,11 +13,12 @@ __all__ = ["SourceResult"]
 class SourceResult:
     """Everything that a source gave this time.
 
-    `hot`: the list of every saved page, with the page's file name as origin. `unchanged`: no article was read (a 304, or only known
-    ones), and nothing is lost. `whole`: the articles are all that the source shows, not only the new ones. `retired`: the source
-    answers 410 (Gone). `moved`: its new URL after a permanent redirect. `warnings`: one sentence for each entry or file that was
-    refused. `notes`: what is worth knowing but no warning. `pages`: everything to remember of a source of pages from now on;
-    `listed`: how many articles it lists, new or not. None for the other kinds, and where it was not looked at.
+    `hot`: the list of every saved page, with the page's file name as origin. `unchanged`: no article was read (a 304,
+    or only known ones), and nothing is lost. `whole`: the articles are all that the source shows, not only the new
+    ones. `retired`: the source answers 410 (Gone). `moved`: its new URL after a permanent redirect. `warnings`: one
+    sentence for each entry or file that was refused. `notes`: what is worth knowing but no warning. `pages`: everything
+    to remember of a source of pages from now on; `listed`: how many articles it lists, new or not. None for the other
+    kinds, and where it was not looked at.
     """
 
     source: Source

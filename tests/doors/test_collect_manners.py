@@ -44,7 +44,7 @@ async def test_a_found_page_that_robots_txt_forbids_is_not_asked_for(
     site.pages["/robots.txt"] = Page(b"User-agent: *\nDisallow: /news/\nAllow: /news/1\n")
     site.pages["/news/2"] = Page(b"two")
     assert await get(fetcher, site.url("/news/1")) == b"one"
-    with pytest.raises(CollectError, match=r"/news/2 is not asked for: the site's robots\.txt forbids it"):
+    with pytest.raises(CollectError, match=r"/news/2 was not fetched: the site's robots\.txt forbids it"):
         await get(fetcher, site.url("/news/2"))
     assert [request.path for request in site.requests] == ["/robots.txt", "/news/1"]
 
@@ -165,7 +165,7 @@ class Faulty(Collector):
 async def test_a_fault_of_ours_ends_one_source_and_not_the_run(fetcher: Fetcher, tmp_path: Path) -> None:
     publication = load_settings(Path(__file__).parents[2] / "config/syndicate.toml", {}).facts()
     collector = Faulty(publication=publication, media=tmp_path, fetcher=fetcher)
-    with pytest.raises(CollectError, match=r"Source 'desk': it holds something .* \(IndexError\)"):
+    with pytest.raises(CollectError, match=r"Source 'desk': it contains something .* \(IndexError\)"):
         await collector.collect(Source("desk", SourceKind.FOLDER, str(tmp_path)), Validators(), now=NOW)
 
 

@@ -193,7 +193,7 @@ async def test_a_big_site_is_read_up_to_a_cap_that_is_said(wordpress: WordPress,
     wordpress.posts = [post(number) for number in range(1, 1101)]
     result = await collect(wordpress, tmp_path)
     assert len(result.articles) == 1000
-    assert result.warnings == ("Only the newest 1,000 of 1,100 posts were asked for.",)
+    assert result.warnings == ("Only the newest 1,000 of 1,100 posts were fetched.",)
 
 
 async def test_a_site_that_gives_one_page_for_ever_is_asked_twice(

@@ -106,7 +106,7 @@ async def test_movement_is_told_against_the_edition_before(newsroom: Newsroom) -
 @pytest.mark.parametrize(
     ("lines", "warning"),
     [
-        (None, "is not there"),
+        (None, "There is no access log"),
         ((), "has no lines of the week that begins at 2023-10-09 00:00. The digest"),
         (("x\n", "y\n"), "No line of the access log can be read"),
         ((line("tram", 1, "01/Sep/2023:10:00:00 +0900"),), "are from 2023-09-01 10:00 to 2023-09-01 10:00"),
@@ -290,7 +290,7 @@ async def test_the_doctor_looks_for_the_file_or_the_log_of_the_next_edition(news
     assert await checked(newsroom) == []
     newsroom.configure(more='[hot]\nkind = "access-log"\npath = "log/access.log*"\n')
     ((ok, said),) = await checked(newsroom)
-    assert (ok, "is not there. Check [hot] path" in said) == (False, True)
+    assert (ok, "Check [hot] path; * stands" in said) == (False, True)
     newsroom.write("log/access.log.1", line("tram", 1))
     ((ok, said),) = await checked(newsroom)
     assert (ok, said.endswith(f": 1 file of the week {WEEK} can be read")) == (True, True)

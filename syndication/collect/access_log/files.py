@@ -42,7 +42,7 @@ class LogBlock:
 
 
 def find_logs(pattern: Path, *, since: datetime) -> LogFiles:
-    """Find the files that `pattern` matches (`*` and `?` as in a shell), except those that were last written before `since`.
+    """Find the files that `pattern` matches (`*` and `?` as in a shell) and that were written since `since`.
 
     Raises CollectError when there is no file, or one cannot be inspected.
     """
@@ -50,7 +50,7 @@ def find_logs(pattern: Path, *, since: datetime) -> LogFiles:
     files = [path for path in named if path.is_file()]
     if not files:
         raise CollectError(
-            f"The access log {pattern} is not there.", "Check [hot] path; * stands for any part of a name."
+            f"There is no access log {pattern}.", "Check [hot] path; * stands for any part of a name."
         )
     try:
         recent = tuple(path for path in files if path.stat().st_mtime >= since.timestamp())
@@ -86,7 +86,7 @@ def blocks(path: Path) -> Iterator[LogBlock]:
             if rest:
                 yield LogBlock([rest], raw.tell())
     except EOFError:
-        raise CollectError(f"The access log {path} breaks off.", "Unpack it by hand, or remove it.") from None
+        raise CollectError(f"The access log {path} is truncated.", "Unpack it by hand, or remove it.") from None
     except (OSError, zlib.error, lzma.LZMAError) as error:
         raise _unreadable(path, error) from None
 

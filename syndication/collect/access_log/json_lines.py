@@ -48,7 +48,7 @@ _USUAL: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class JsonKeys:
-    """The keys of a site's own format, nested ones joined by dots. An empty one means the usual names of nginx and Caddy.
+    """The keys of a site's own format, nested ones joined by dots; empty: the usual names of nginx and Caddy.
 
     `request` is a whole request line like `GET /path HTTP/2.0`, used when `method` and `path` are missing.
     """

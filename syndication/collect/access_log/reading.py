@@ -22,7 +22,8 @@ _STEP = 16  # blocks
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What to count: the visitors of `articles`, after `begins` and up to `ends`, in the files that `pattern` (absolute) matches.
+    """What to count: the visitors of `articles`, after `begins` and up to `ends`, in the files that `pattern`
+    (absolute) matches.
 
     `zone` applies to times without one.
     """
@@ -76,8 +77,8 @@ class LogReading:
         )
 
     def steps(self) -> Iterator[tuple[int, int]]:
-        """Read step by step, yielding the bytes read and the bytes in all. Raises CollectError for a file that cannot be read to its end:
-        a part of the week's visitors would be ranked as if it were all of them.
+        """Read step by step, yielding the bytes read and the bytes in all. Raises CollectError for a file that cannot
+        be read to its end: a part of the week's visitors would be ranked as if it were all of them.
         """
         sizes = [_size(path) for path in self._found.files]
         for number, path in enumerate(self._found.files):

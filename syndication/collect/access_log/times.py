@@ -32,7 +32,7 @@ class Clock:
         return self._begins < seconds <= self._ends
 
     def minute(self, stamp: bytes) -> bool | None:
-        """Return whether the minute of a time like `16/Nov/2026:00:07:59 +0900` is in the week; None when the week begins or ends in it.
+        """Return whether the minute of `16/Nov/2026:00:07:59 +0900` is in the week; None if the week's edge is in it.
 
         Raises ValueError.
         """

@@ -13,8 +13,8 @@ _SAMPLED_FROM = 2**14  # kept visitors: halved, they still estimate within 1/√
 class Visitors:
     """The visitors of one article. `fresh` takes the 8-byte hash of the visitor of every view.
 
-    Every visitor is kept until `halve` is called; from then on only those whose hash ends in so many zero bits, so that each kept
-    one represents 2, 4, 8, … (adaptive sampling: Flajolet, "On adaptive sampling", 1990).
+    Every visitor is kept until `halve` is called; from then on only those whose hash ends in so many zero bits, so that
+    each kept one represents 2, 4, 8, … (adaptive sampling: Flajolet, "On adaptive sampling", 1990).
     """
 
     __slots__ = ("_bits", "_kept", "fresh", "views")
@@ -27,12 +27,12 @@ class Visitors:
 
     @property
     def estimated(self) -> bool:
-        """Whether `count` is an estimate."""
+        """Return whether `count` is an estimate."""
         return self._bits > 0
 
     @property
     def kept(self) -> int:
-        """How many visitors are in memory."""
+        """Return how many visitors are in memory."""
         return len(self._kept)
 
     def settle(self, *, at_once: bool = False) -> None:

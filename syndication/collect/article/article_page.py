@@ -35,8 +35,8 @@ _ENOUGH = 250  # characters: a dated text of this length is an article, even if 
 class ArticlePage:
     """What a page gave. `fields` are those of an article, by name, each with its origin.
 
-    `article` is None when there is no headline or no text; `refusal` is that reason, as a clause. `doubt` is a clause on why the page
-    may not be an article, when only the operator's configuration makes it one.
+    `article` is None when there is no headline or no text; `refusal` is that reason, as a clause. `doubt` is a clause
+    on why the page may not be an article, when only the operator's configuration makes it one.
     """
 
     fields: Mapping[str, OriginatedValue[Any]]

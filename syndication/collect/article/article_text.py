@@ -32,14 +32,13 @@ _SHARE = 0.6  # of the length of the JSON-LD text that the extracted one must ha
 def read_body(html: str, url: str, json_ld: str) -> tuple[str, FactOrigin]:
     """Return the article in `html` (the result of `shallow`) as HTML that is not sanitised yet, and its origin.
 
-    `json_ld` is the text in JSON-LD, or empty. It has no paragraphs and links, so it is used only if the page shows much less.
+    `json_ld` is the text in JSON-LD, or empty. It has no links, so it is used only if the page shows much less.
     """
     html = "<".join(html[:_MAX_PAGE].split("<", _MAX_TAGS)[:_MAX_TAGS])
     found = _found(html, url)
     length = len(plain(found))
-    if json_ld and json_ld.count("\n") >= found.count(
-        "<p"
-    ):  # trafilatura used JSON-LD, too, and lost the paragraphs
+    # Trafilatura took the text from JSON-LD, too, and lost the paragraphs.
+    if json_ld and json_ld.count("\n") >= found.count("<p"):
         return _paragraphs(json_ld), FactOrigin.JSON_LD
     if json_ld and length < _SHARE * len(json_ld):
         recalled = _found(html, url, recall=True)
@@ -56,8 +55,8 @@ def read_body(html: str, url: str, json_ld: str) -> tuple[str, FactOrigin]:
 def _found(html: str, url: str, *, recall: bool = False) -> str:
     """Return the text with images, links and formatting, as far as they do not change the words.
 
-    With images or links enabled, trafilatura sometimes chooses other parts of the page: it breaks a paragraph at a link, or takes a list
-    of teasers with their pictures. Its choice without them is the better text.
+    With images or links enabled, trafilatura sometimes chooses other parts of the page: it breaks a paragraph at a
+    link, or takes a list of teasers with their pictures. Its choice without them is the better text.
     """
     # An exception of trafilatura costs this page, not the run.
     with suppress(Exception):

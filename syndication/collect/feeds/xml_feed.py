@@ -12,7 +12,7 @@ from syndication.collect.feeds.entry import FeedArticles, ParsedEntry
 from syndication.collect.text.charset import decoded
 from syndication.collect.text.clean import words_of
 from syndication.collect.text.links import absolute
-from syndication.collect.text.pictures import best, described
+from syndication.collect.text.pictures import best_size, sized_image
 from syndication.collect.text.site_head import read_head
 from syndication.collect.text.words import author_name
 from syndication.collect.text.xml import check_xml, repaired_xml
@@ -30,8 +30,8 @@ _UTF8 = {"content-type": "application/xml; charset=utf-8"}
 
 
 def _short_bylines() -> None:
-    """Limit the bylines that feedparser searches for addresses. Its pattern takes quadratic time: a megabyte of letters would block its
-    thread for hours, and a thread cannot be stopped. No argument of `parse` limits that.
+    """Limit the bylines that feedparser searches for addresses. Its pattern takes quadratic time: a megabyte of letters
+    would block its thread for hours, and a thread cannot be stopped. No argument of `parse` limits that.
     """
     parser = feedparser.mixin._FeedParserMixin  # noqa: SLF001
     whole = parser._sync_author_detail  # noqa: SLF001 - the only place where it reads a byline
@@ -51,8 +51,8 @@ _short_bylines()
 def read_xml_feed(data: bytes, content_type: str, url: str, articles: FeedArticles) -> None:
     """Pass every entry of the feed `data`, which came from `url`, to `articles`.
 
-    A feed that is not well-formed still yields its entries, with a warning. Raises CollectError when it is not a feed, declares
-    entities or nests too deep.
+    A feed that is not well-formed still yields its entries, with a warning. Raises CollectError when it is not a feed,
+    declares entities or nests too deep.
     """
     name = url.partition("?")[0]
     text = repaired_xml(decoded(data, content_type))
@@ -78,7 +78,7 @@ def _not_a_feed(name: str, data: bytes, url: str) -> CollectError:
     """Return the error, with the page's feed as a hint if `data` is a page."""
     feeds = read_head(data, url, _UTF8).feeds
     hint = (
-        f"It is a page; its feed is {feeds[0].url}."
+        f"It is a page; its feed is {feeds[0]}."
         if feeds
         else "Give the address of an RSS, Atom or JSON feed, not that of a page."
     )
@@ -171,22 +171,22 @@ def _name(person: Mapping[str, Any], data: bytes) -> str:
 def _image(entry: Any) -> Image | None:
     """Return `media:content`, an image enclosure, `media:thumbnail`, or a podcast's `itunes:image`, in this order."""
     media = [each for each in entry.get("media_content", ()) if each.get("url") and _is_image(each)]
-    caption = (
-        str(entry.get("media_caption", "")) if len(media) == 1 else ""
-    )  # of several, it is unknown whose
+    caption = str(entry.get("media_caption", "")) if len(media) == 1 else ""  # of several: unclear whose
     found = (
-        [described(each, each["url"], each.get("filesize"), plain(caption)) for each in media]
+        [sized_image(each, each["url"], each.get("filesize"), plain(caption)) for each in media]
         or [
-            described(each, each["href"], each.get("length"))
+            sized_image(each, each["href"], each.get("length"))
             for each in entry.get("enclosures", ())
             if each.get("href") and str(each.get("type", "")).startswith("image/")
         ]
         or [
-            described(each, each["url"], None) for each in entry.get("media_thumbnail", ()) if each.get("url")
+            sized_image(each, each["url"], None)
+            for each in entry.get("media_thumbnail", ())
+            if each.get("url")
         ]
         or [Image(str(href)) for href in [(entry.get("image") or {}).get("href")] if href]
     )
-    return best(found) if found else None
+    return best_size(found) if found else None
 
 
 def _is_image(media: Mapping[str, Any]) -> bool:

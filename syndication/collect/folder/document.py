@@ -62,8 +62,8 @@ class DocumentContext:
 def read_document(text: str, path: Path, context: DocumentContext) -> ParsedArticle | None:
     """Return the article in `text`, the content of the file `path`; None for a draft.
 
-    Front matter takes precedence over what an HTML page says in its head. Raises ValueError, with the line or the field, for what
-    cannot be published: broken front matter, no title, an invalid time or address.
+    Front matter takes precedence over what an HTML page says in its head. Raises ValueError, with the line or the
+    field, for what cannot be published: broken front matter, no title, an invalid time or address.
     """
     head, body = split_front_matter(text)
     if head.flag("draft"):
@@ -77,7 +77,7 @@ def read_document(text: str, path: Path, context: DocumentContext) -> ParsedArti
         raise ValueError("the text is longer than a million characters")
     url = _url(head, context.publication)
     base = url or context.publication.url
-    content = clean(html, base, lambda src: context.images.place(src, path, url))
+    content = clean(html, base, lambda src: context.images.copy(src, path, url))
     title, content = _headline(head.text("title"), content)
     guid = path.relative_to(context.root).as_posix()
     published = _time(head, context.publication, "published", "date")
@@ -162,7 +162,7 @@ def _time(head: FrontMatter, publication: Publication, *names: str) -> datetime 
 def _image(head: FrontMatter, path: Path, context: DocumentContext, url: str, content: str) -> Image | None:
     """Return the image that the front matter names, else the first one of the content."""
     written = head.text("image")
-    src = context.images.place(written, path, url) if written else ""
+    src = context.images.copy(written, path, url) if written else ""
     if src:
         return context.images.image(src, head.text("image_alt"))
     src, alt = first_image(content)

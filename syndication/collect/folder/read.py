@@ -26,8 +26,8 @@ _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff",
 def read_folder(source: Source, *, publication: Publication, media: Path) -> SourceResult:
     """Read every article below `source.location`, in the order of the files' paths; local images go to `media`.
 
-    A file that cannot be read is a warning with its name, and does not stop the others. Raises CollectError when the folder itself
-    cannot be read.
+    A file that cannot be read is a warning with its name, and does not stop the others. Raises CollectError for the
+    folder itself.
     """
     root = Path(source.location).resolve()
     if not root.is_dir():
@@ -37,8 +37,7 @@ def read_folder(source: Source, *, publication: Publication, media: Path) -> Sou
     context = DocumentContext(source, publication, LocalImages(root, media), root)
     articles: list[ParsedArticle] = []
     hot: list[HotList] = []
-    warnings: list[str] = []
-    other_texts: list[str] = []
+    warnings, other_texts = list[str](), list[str]()
     for path in _files(root):
         name = path.relative_to(root).as_posix()
         try:
@@ -55,19 +54,21 @@ def read_folder(source: Source, *, publication: Publication, media: Path) -> Sou
                     hot.append(HotList(source.name, name, lines, article.published))
             else:
                 other_texts.append(name)
-        except OSError as error:
-            warnings.append(f"{name} was not read: {error.strerror}.")
-        except ValueError as error:
-            warnings.append(f"{name} was not read: {error}.")
-    if other_texts:
-        more = "" if len(other_texts) <= _NAMED else f" and {len(other_texts) - _NAMED} more"
-        warnings.append(
-            f"{len(other_texts)} .txt not in the form of a saved page: {', '.join(other_texts[:_NAMED])}{more}."
-        )
-    warnings.extend(context.images.warnings)
+        except (OSError, ValueError) as error:
+            warnings.append(f"{name} was not read: {getattr(error, 'strerror', None) or error}.")
     return SourceResult(
-        source, articles=tuple(articles), hot=tuple(hot), whole=True, warnings=tuple(warnings)
+        source,
+        articles=tuple(articles),
+        hot=tuple(hot),
+        whole=True,
+        warnings=(*warnings, *_not_saved_pages(other_texts), *context.images.warnings),
     )
+
+
+def _not_saved_pages(names: list[str]) -> Iterator[str]:
+    if names:
+        more = "" if len(names) <= _NAMED else f" and {len(names) - _NAMED} more"
+        yield f"{len(names)} .txt not in the form of a saved page: {', '.join(names[:_NAMED])}{more}."
 
 
 def _files(root: Path) -> Iterator[Path]:

@@ -30,10 +30,10 @@ class _Row:
 
 
 def read_hot_file(path: Path, *, source: str = "file") -> HotList:
-    """Read the list in `path`: CSV with a header, or a JSON list of objects, with `title` and/or `url`, and `score` and/or `rank`.
+    """Read the list in `path`: CSV with a header, or JSON objects, with `title` or `url`, and `score` or `rank`.
 
-    It is ranked by score, highest first, ties by title; without scores by rank, else in the file's order. Raises CollectError with the
-    line (JSON: the line or the entry) that cannot be read, and for a file without entries.
+    It is ranked by score, highest first, ties by title; without scores by rank, else in the file's order. Raises
+    CollectError with the line (JSON: the line or the entry) that cannot be read, and for a file without entries.
     """
     try:
         if path.stat().st_size > _MAX_BYTES:

@@ -46,10 +46,11 @@ async def fetch_hot_page(
 
 
 def read_hot_page(html: str, url: str, selector: str = "") -> tuple[HotLine, ...]:
-    """Read the list on the page that came from `url`: in the elements of `selector`, or the first list below a heading like "Most read".
+    """Read the list on the page that came from `url`: in the elements of `selector`, or the first list below a heading
+    like "Most read".
 
-    The first rank is 1. Ranks in the text are read by position (see `ranked_lines`), links are made absolute. Raises CollectError
-    when there is no such list.
+    The first rank is 1. Ranks in the text are read by position (see `ranked_lines`), links are made absolute. Raises
+    CollectError when there is no such list.
     """
     root = page_tree(shallow(html))
     if root is None:
@@ -120,8 +121,8 @@ def _list_in(element: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
 
 
 def _items(element: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
-    """Return the items of a list: `<li>` and the like, else its links. If most items have a link, one without is a heading or an
-    advertisement and is left out.
+    """Return the items of a list: `<li>` and the like, else its links. If most items have a link, one without is a
+    heading or an advertisement and is left out.
     """
     marked = [item for item in element.iter(*_ITEMS) if fold(item.text_content())]
     known = set(marked)

@@ -22,9 +22,8 @@ _HEADING = re.compile(
 )
 _MORE = re.compile(r"(?:seeall|seemore|viewall|more|더보기|전체보기)$")  # a link beside the heading
 _BULLET = re.compile(r"^[-*•·▪‣–—]\s*")  # noqa: RUF001 - the bullets and dashes of copied pages
-_AFTER_RANK = re.compile(
-    r"^(?:위\s|[.):]\s)?\s*"
-)  # "1. Title", "1) Title", "1위 Title", but not "2.5 million"
+# "1. Title", "1) Title", "1위 Title", but not "2.5 million"
+_AFTER_RANK = re.compile(r"^(?:위\s|[.):]\s)?\s*")
 
 
 def heading_at(lines: Sequence[str]) -> int | None:
@@ -38,8 +37,8 @@ def heading_at(lines: Sequence[str]) -> int | None:
 def ranked_lines(lines: Sequence[str]) -> tuple[HotLine, ...]:
     """Read the list that begins with the first of `lines`. It ends at the first line without the expected rank.
 
-    A glued rank is read by position: on line 2, `- 228 Years Later` is rank 2 and `28 Years Later`. A rank may be on a separate line
-    above its title. A list without any ranks is numbered by its bullets.
+    A glued rank is read by position: on line 2, `- 228 Years Later` is rank 2 and `28 Years Later`. A rank may be on a
+    separate line above its title. A list without any ranks is numbered by its bullets.
     """
     bulleted = [_BULLET.sub("", line) for line in lines]
     if not _is_ranked(bulleted):

@@ -41,7 +41,7 @@ _HINTS = {
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An answer. `status` is 200, 304 or 410; `url` is where it came from, `moved` the new address after permanent redirects.
+    """An answer with the status 200, 304 or 410, from `url`; `moved` is the new address after permanent redirects.
 
     `headers` are those of a 200, with lower-case names; repeated headers are joined by commas (RFC 9110 §5.3).
     """
@@ -56,12 +56,12 @@ class Fetched:
 
     @property
     def unchanged(self) -> bool:
-        """Whether the server answered a conditional request with 304 (Not Modified)."""
+        """Return whether the server answered a conditional request with 304 (Not Modified)."""
         return self.status == _NOT_MODIFIED
 
     @property
     def gone(self) -> bool:
-        """Whether the server says that the address will not come back: 410 (Gone)."""
+        """Return whether the server says that the address will not come back: 410 (Gone)."""
         return self.status == _GONE
 
 
@@ -90,7 +90,7 @@ class ClosedError(CollectError):
 
 
 class TryLaterError(Exception):
-    """An answer worth a retry, `after` so many seconds if the server says so."""
+    """An answer worth a retry, after `after` seconds if the server says so."""
 
     def __init__(self, reason: str, after: float | None) -> None:
         super().__init__(reason)
@@ -102,8 +102,8 @@ async def read_answer(
 ) -> Fetched | Redirect:
     """Interpret `response` from `at`, and read its body. `conditional`: the request allows a 304.
 
-    Raises TryLaterError for what may pass within the fetch, ClosedError for a longer pause, AnswerError for every other refusal, and
-    CollectError for a body that cannot be read or exceeds the `limits`.
+    Raises TryLaterError for what may pass within the fetch, ClosedError for a longer pause, AnswerError for every other
+    refusal, and CollectError for a body that cannot be read or exceeds the `limits`.
     """
     status, headers, name = response.status_code, response.headers, shown(at)
     if status in _MOVED:

@@ -15,9 +15,9 @@ _GZIP = zlib.MAX_WBITS | 32  # gzip or zlib, by its header
 
 
 async def read_body(parts: AsyncIterator[bytes], *, coding: str, limit: int, name: str) -> bytes:
-    """Read all of `parts`, and unpack them from `coding` (RFC 9110 §8.4) as they arrive. `name` is the address, for the error.
+    """Read all of `parts`, unpacking `coding` (RFC 9110 §8.4) as they arrive. `name` is the address, for errors.
 
-    Raises CollectError beyond `limit` bytes, packed or unpacked, for a coding that was not requested, and for broken data.
+    Raises CollectError beyond `limit` bytes, packed or unpacked, for another coding, and for broken data.
     """
     coding = coding.strip().lower()
     if coding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
@@ -89,9 +89,8 @@ class _Unpacker:
                 self._wbits = -zlib.MAX_WBITS
             self._engine = self._next_member()
         while packed:
-            if (
-                self._engine.eof
-            ):  # a gzip file may have several members (RFC 1952 §2.2), with zeros between them
+            # A gzip file may have several members (RFC 1952 §2.2), with zeros between them.
+            if self._engine.eof:
                 packed = packed.lstrip(b"\0")
                 if not packed:
                     return

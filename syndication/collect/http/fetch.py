@@ -97,10 +97,10 @@ class Fetcher:
         allow_private: bool = False,
         found: bool = False,
     ) -> Fetched:
-        """GET `url`, following redirects. `known` makes it conditional (RFC 9110 §13); `now` is the base of a Retry-After.
+        """GET `url`, following redirects. `known` makes it conditional (RFC 9110 §13); a Retry-After counts from `now`.
 
-        `found`: the address comes from a page, not from the configuration, so robots.txt must allow it and every redirect of it (unless
-        `FetchLimits.robots` says otherwise). Raises CollectError for what cannot be fetched.
+        `found`: the address comes from a page, not from the configuration, so robots.txt must allow it and every
+        redirect of it (unless `FetchLimits.robots` says otherwise). Raises CollectError for what cannot be fetched.
         """
         if not absolute(url):
             raise CollectError(f"{shown(url)} is not an http address.", CHECK)
@@ -133,7 +133,7 @@ class Fetcher:
         """Return the seconds that the host wants between requests. Raises CollectError when it forbids this one."""
         if pause := self._limiter.closed(host, request.now):
             wish = f"its server asked to come back in {pause.total_seconds():.0f} seconds"
-            raise CollectError(f"{shown(at)} is not asked for: {wish}.", LATER)
+            raise CollectError(f"{shown(at)} was not fetched: {wish}.", LATER)
         if not request.obey_robots:
             return 0.0
         return await self._robots.check(at, now=request.now, allow_private=request.allow_private)

@@ -1,7 +1,7 @@
 """Keep sources out of the machine's own network (SSRF).
 
-Names are resolved and addresses checked here, and the connection is made to a checked address itself: DNS cannot change in between, and
-redirects are checked the same way. TLS still verifies the name.
+Names are resolved and addresses checked here, and the connection is made to a checked address itself: DNS cannot change
+in between, and redirects are checked the same way. TLS still verifies the name.
 """
 
 import asyncio

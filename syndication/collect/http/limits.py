@@ -8,11 +8,12 @@ __all__ = ["FetchLimits"]
 
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
-    """A fetch takes at most `seconds`, `redirects`, and `body_bytes` after decompression (`xml_bytes` of XML), with `attempts` per address
-    and waits of `first_wait` seconds and more between them. `per_host` and `total` requests run at once.
+    """A fetch takes at most `seconds`, `redirects`, and `body_bytes` after decompression (`xml_bytes` of XML), with
+    `attempts` per address and waits of `first_wait` seconds and more between them. `per_host` and `total` requests run
+    at once.
 
-    `robots`: obey robots.txt for addresses that were `found`, for `all`, or never (`off`). `crawl_delay`: the longest pause between two
-    requests, in seconds, that a robots.txt may ask for.
+    `robots`: obey robots.txt for addresses that were `found`, for `all`, or never (`off`). `crawl_delay`: the longest
+    pause between two requests, in seconds, that a robots.txt may ask for.
     """
 
     seconds: float = 20.0

@@ -54,14 +54,14 @@ class RobotsFiles:
         host = await self._host(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", now, allow_private)
         if host.error:
             raise CollectError(
-                f"{shown(url)} is not asked for, because the site's robots.txt cannot be read: {host.error.message}",
+                f"{shown(url)} was not fetched, because the site's robots.txt cannot be read: {host.error.message}",
                 host.error.hint,
             )
         if host.rules is None:
             return 0.0
         if not host.rules.can_fetch(url, NAME):
             raise CollectError(
-                f"{shown(url)} is not asked for: the site's robots.txt forbids it.",
+                f"{shown(url)} was not fetched: the site's robots.txt forbids it.",
                 f"Ask the site's operator to allow the agent {NAME}, or leave it out.",
             )
         return min(host.rules.crawl_delay(NAME) or 0.0, self._longest)
@@ -89,8 +89,8 @@ class RobotsFiles:
 def read_rules(data: bytes) -> Protego:
     """Parse the file `data`.
 
-    The user agents of others get one name: Protego copies a group's rules for each of its agents. Raises CollectError for more patterns
-    than could be matched within a second.
+    The user agents of others get one name: Protego copies a group's rules for each of its agents. Raises CollectError
+    for more patterns than could be matched within a second.
     """
     lines = data[:SIZE].decode("utf-8-sig", "replace").splitlines()
     text = "\n".join(lines if len(data) <= SIZE else lines[:-1])

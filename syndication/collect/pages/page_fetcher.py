@@ -54,9 +54,7 @@ class PageFetcher:
         self._now = now
         self._reading = reading  # held while a page is read
         self._parser = PageParser(source, publication, now=now)
-        self._room = asyncio.Semaphore(
-            fetcher.limits.total
-        )  # of pages in memory: reading is slower than fetching
+        self._in_memory = asyncio.Semaphore(fetcher.limits.total)  # reading is slower than fetching
         self._strict = source.kind is SourceKind.SITEMAP  # its pages were not chosen by the operator
         self.warnings: list[str] = []
         self.notes: list[str] = []
@@ -99,7 +97,7 @@ class PageFetcher:
         return replace(listing, pages=kept)
 
     async def _page(self, page: ListedPage, by: str) -> PageOutcome:
-        async with self._room:
+        async with self._in_memory:
             return await self._fetched(page, by)
 
     async def _fetched(self, page: ListedPage, by: str) -> PageOutcome:

@@ -19,8 +19,8 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class PagePlan:
-    """`chosen` are the pages to fetch, each with the list that names it. The counts: `old` pages are never fetched, `same` did not change,
-    `left` are beyond the limit and wait for the next collect; `short` are the lists of these.
+    """`chosen` are the pages to fetch, each with the list that names it. The counts: `old` pages are never fetched,
+    `same` did not change, `left` are beyond the limit and wait for the next collect; `short` are the lists of these.
     """
 
     chosen: tuple[tuple[ListedPage, str], ...]

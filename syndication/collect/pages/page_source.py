@@ -138,7 +138,8 @@ class PageSource:
 def read_section_page(data: bytes, content_type: str, url: str, selector: str) -> tuple[ListedPage, ...]:
     """Return the pages that the elements of `selector` link to, in order, each once.
 
-    Such an element is a link, is inside one, or contains some. Raises CollectError when there is none: sites change their pages.
+    Such an element is a link, is inside one, or contains some. Raises CollectError when there is none: sites change
+    their pages.
     """
     hint = "Look at the HTML of the page, and correct the source's selector."
     root = page_tree(printable(decoded(data, content_type)))

@@ -1,6 +1,6 @@
 """Read a whole sitemap: its index, and the files that may list something new.
 
-An index that includes itself or a hundred thousand files does no harm: each address is read once, to a limited depth and number.
+An index of itself or of a hundred thousand files does no harm: each address is read once, up to a depth and a number.
 """
 
 import asyncio
@@ -31,8 +31,8 @@ _GZIP = b"\x1f\x8b"
 
 @dataclass(slots=True)
 class Listings:
-    """Filled while lists are read. `validators` and `moved` are those of the source's own address, `files` is what to remember of the
-    files below it.
+    """Filled while lists are read. `validators` and `moved` are those of the source's own address, `files` is what to
+    remember of the files below it.
     """
 
     found: list[Listing] = field(default_factory=list)

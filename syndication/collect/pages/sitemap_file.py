@@ -33,9 +33,10 @@ class SitemapFile:
 
 
 def read_sitemap_file(data: bytes, url: str, name: str, zone: ZoneInfo) -> SitemapFile:
-    """Read the file `data`, which came from `url`; `name` is the address as an error may print it. Times without a zone are in `zone`.
+    """Read the file `data`, which came from `url`, called `name` in errors. Times without a zone are in `zone`.
 
-    Of a broken file the well-formed part is read. Raises CollectError when it is not a sitemap, declares entities or nests too deep.
+    Of a broken file the well-formed part is read. Raises CollectError when it is not a sitemap, declares entities or
+    nests too deep.
     """
     if _LINE.match(data.removeprefix(b"\xef\xbb\xbf")):
         lines = data.decode("utf-8-sig", errors="replace").splitlines()[:MAX_PAGES]

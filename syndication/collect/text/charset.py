@@ -58,10 +58,10 @@ _OLD = {
 
 
 def decoded(data: bytes, content_type: str = "") -> str:
-    """Return `data` as text. What decodes as UTF-8 is UTF-8, whatever is declared: other encodings hardly ever do so by chance.
+    """Return `data` as text. What decodes as UTF-8 is UTF-8, whatever is declared: others hardly ever do by chance.
 
-    Then count, in this order, the header's charset, the page's own, its language and the look of the bytes. Broken characters are
-    replaced.
+    Then count, in this order, the header's charset, the page's own, its language and the look of the bytes. Broken
+    characters are replaced.
     """
     for mark, name in _MARKS:
         if data.startswith(mark):

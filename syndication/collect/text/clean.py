@@ -1,7 +1,7 @@
 """Sanitise HTML from outside: the result is HTML that `nh3.clean` leaves unchanged, with absolute links.
 
-The first pass (nh3, html5ever) makes a balanced tree of allowed tags, in which links, images and embeds are then rewritten; the last
-pass sanitises the result.
+The first pass (nh3, html5ever) makes a balanced tree of allowed tags, in which links, images and embeds are then
+rewritten; the last pass sanitises the result.
 """
 
 import re
@@ -16,11 +16,11 @@ from syndication.collect.text.shallow import shallow
 from syndication.collect.text.words import printable
 from syndication.domain.text import plain
 
-__all__ = ["MAX_CHARACTERS", "Place", "clean", "first_image", "words_of"]
+__all__ = ["MAX_CHARACTERS", "ImageAddress", "clean", "first_image", "words_of"]
 
 MAX_CHARACTERS = 1_000_000  # of one article, without inline images (`data:`)
 
-Place = Callable[[str], str]
+ImageAddress = Callable[[str], str]
 """Maps an image's `src` to an absolute URL or `media/NAME`, or to an empty string to leave the image out."""
 
 _TAGS = frozenset(nh3.ALLOWED_TAGS - {"area", "map"})
@@ -62,16 +62,17 @@ _TRACKERS = re.compile(
 )
 
 
-def clean(html: str, base: str = "", place: Place | None = None) -> str:
+def clean(html: str, base: str = "", image_address: ImageAddress | None = None) -> str:
     """Return `html` sanitised, with links absolute against `base`.
 
-    `nh3.clean(result) == result`. Scripts, handlers, `javascript:`, forms and tracking pixels are removed, embeds become links, and
-    lazy images normal ones. Text beyond `MAX_CHARACTERS` is cut off. `place` maps the images; by default they become absolute, too.
+    `nh3.clean(result) == result`. Scripts, handlers, `javascript:`, forms and tracking pixels are removed, embeds
+    become links, and lazy images normal ones. Text beyond `MAX_CHARACTERS` is cut off. `image_address` maps the images; by
+    default they become absolute, too.
     """
     text = _DATA_URI.sub("", printable(html)) if ";base64," in html else printable(html)
     safe = _FIRST.clean(shallow(text[:MAX_CHARACTERS]))
     if "<" in safe:
-        safe = _rewritten(printable(safe), base, place or (lambda src: absolute(src, base)))
+        safe = _rewritten(printable(safe), base, image_address or (lambda src: absolute(src, base)))
     return _settled(safe)
 
 
@@ -88,14 +89,14 @@ def first_image(content: str) -> tuple[str, str]:
     return ("", "") if image is None else (image.get("src", ""), image.get("alt", ""))
 
 
-def _rewritten(safe: str, base: str, place: Place) -> str:
+def _rewritten(safe: str, base: str, image_address: ImageAddress) -> str:
     root = lxml.html.fragment_fromstring(safe, create_parent="div")
     previous = ""
     for element in list(root.iter()):
         if element.getparent() is None and element is not root:
             continue  # removed with its parent
         if element.tag == "img":
-            source = "" if _is_pixel(element) else place(_source(element))
+            source = "" if _is_pixel(element) else image_address(_source(element))
             if not source or source == previous or _TRACKERS.match(source):
                 element.drop_tree()
                 continue

@@ -1,7 +1,7 @@
 """Dates and times as sources write them: ISO 8601, RFC 822, seconds since 1970, and the written forms of ten languages.
 
-`dateparser` knows more languages, but guesses the order of `3/09/2015`, needs the date to stand alone ("Posted on …" is read as
-nothing), and takes eighty times as long.
+`dateparser` knows more languages, but guesses the order of `3/09/2015`, needs the date to stand alone ("Posted on …" is
+read as nothing), and takes eighty times as long.
 """
 
 import re
@@ -56,10 +56,11 @@ _YEARS = range(1900, 9000)
 
 
 def read_time(text: str, zone: ZoneInfo) -> datetime | None:
-    """Return the zone-aware time that `text` means, or None when it means none, or one of two.
+    """Return the zone-aware time that `text` means, or None when there is none, or one of two.
 
-    A time without an offset is local to `zone`; a day without a time is midnight there. Fractions of seconds are cut off. Text around
-    the date is ignored. `11/16/2026` is a date, since there is no sixteenth month; `11/12/2026` is two.
+    A time without an offset is local to `zone`; a day without a time is midnight there. Fractions of seconds are cut
+    off. Text around the date is ignored. `11/16/2026` is a date, since there is no sixteenth month; `11/12/2026` is
+    two.
     """
     value = " ".join(text[: _LONGEST + 1].split())
     if len(value) > _LONGEST:
@@ -75,9 +76,7 @@ def read_time(text: str, zone: ZoneInfo) -> datetime | None:
 
 def _in_figures(value: str) -> datetime | None:
     """Read ISO 8601 with all its digits, `20261116093000`, or (milli)seconds since 1970."""
-    if (
-        value[4:5] == value[7:8] == "-"
-    ):  # most dates: the written forms would read it too, but four times as slowly
+    if _ISO.fullmatch(value):  # most dates: the written forms would read it, too, but four times as slowly
         with suppress(ValueError):
             return datetime.fromisoformat(value).replace(microsecond=0)
     if seconds := _SECONDS.fullmatch(value):

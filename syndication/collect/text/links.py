@@ -75,7 +75,8 @@ def _is_tracking(part: str) -> bool:
 def canonical(url: str) -> str:
     """Return the form of an absolute `url` that all spellings of one page's address share: an identity, not a link.
 
-    One scheme, no `www.`, no default port, no trailing slash, sorted parameters without tracking, no fragment except `#!` and `#/`.
+    One scheme, no `www.`, no default port, no trailing slash, sorted parameters without tracking, no fragment except
+    `#!` and `#/`.
     """
     from courlan import normalize_url  # noqa: PLC0415 (45 ms that most commands never need)
 

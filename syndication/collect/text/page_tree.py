@@ -1,4 +1,4 @@
-"""HTML pages as lxml trees, and what every reader of a page needs from one."""
+"""Parse HTML pages into lxml trees, and find their base address and body."""
 
 import re
 

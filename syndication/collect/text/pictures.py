@@ -5,12 +5,12 @@ from typing import Any
 
 from syndication.domain.article import Image
 
-__all__ = ["SERVED", "best", "described"]
+__all__ = ["SERVED", "best_size", "sized_image"]
 
 SERVED = 1200  # pixels: an image 600 wide on a screen of double density
 
 
-def best(offered: list[Image]) -> Image:
+def best_size(offered: list[Image]) -> Image:
     """Return the widest image up to `SERVED`, the first of equals; the first of all if its width is unknown."""
     fits = [image for image in offered if image.width <= SERVED]
     if not offered[0].width:
@@ -18,7 +18,7 @@ def best(offered: list[Image]) -> Image:
     return max(fits, key=lambda each: each.width) if fits else min(offered, key=lambda each: each.width)
 
 
-def described(media: Mapping[str, Any], src: str, length: object, alt: str = "") -> Image:
+def sized_image(media: Mapping[str, Any], src: str, length: object, alt: str = "") -> Image:
     """Return an image with the `width`, `height` and `type` that `media` states; `length` is in bytes. What is not a number is 0."""
     width, height, size = (_whole(value) for value in (media.get("width"), media.get("height"), length))
     return Image(src, alt, width, height, str(media.get("type") or ""), size)

@@ -1,8 +1,9 @@
 """A limit on the depth of HTML, applied before any real parser sees it.
 
-HTML parsers take quadratic time in the depth (nh3: 2 s for 30,000 nested tags), and libxml2 drops what is nested deeper than 256.
-This tokenizer follows the states of the HTML standard (§13.2.5) closely enough not to count a tag that is hidden in an attribute; what
-it is not sure of, it leaves out. Every match consumes what it looked at, so the time is linear.
+HTML parsers take quadratic time in the depth (nh3: 2 s for 30,000 nested tags), and libxml2 drops what is nested deeper
+than 256. This tokenizer follows the states of the HTML standard (§13.2.5) closely enough not to count a tag that is
+hidden in an attribute; what it is not sure of, it leaves out. Every match consumes what it looked at, so the time is
+linear.
 """
 
 import re
@@ -40,17 +41,8 @@ _VOID = {
     "wbr",
 }
 _TABLE = {"tr", "td", "th", "tbody", "thead", "tfoot", "colgroup"}
-_UNCOUNTED = {
-    *_VOID,
-    *_TABLE,
-    "p",
-    "li",
-    "dt",
-    "dd",
-    "option",
-    "rp",
-    "rt",
-}  # closed by the next of their kind
+# Closed by the next of their kind.
+_UNCOUNTED = {*_VOID, *_TABLE, "p", "li", "dt", "dd", "option", "rp", "rt"}
 _FORMATS = {"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"}
 
 

@@ -13,7 +13,7 @@ from syndication.collect.text.links import absolute
 from syndication.collect.text.page_tree import base_address, page_tree
 from syndication.collect.text.words import fold, language_tag
 
-__all__ = ["FeedLink", "SiteHead", "read_head"]
+__all__ = ["SiteHead", "read_head"]
 
 WORDPRESS = "https://api.w.org/"  # the link relation of its REST API
 _FEEDS = frozenset(
@@ -28,14 +28,6 @@ _NOT_SHOWN = (".svg", ".ico")  # in mail programs
 
 
 @dataclass(frozen=True, slots=True)
-class FeedLink:
-    """A feed that a page links to (`rel=alternate`)."""
-
-    url: str
-    title: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class SiteHead:
     """`url` is the page's own. `api` is the root of the WordPress API. Every field but `url` may be empty."""
 
@@ -43,7 +35,7 @@ class SiteHead:
     title: str = ""
     language: str = ""
     logo: str = ""
-    feeds: tuple[FeedLink, ...] = ()
+    feeds: tuple[str, ...] = ()
     api: str = ""
 
 
@@ -72,11 +64,7 @@ def read_head(data: bytes, url: str, headers: Mapping[str, str]) -> SiteHead:
         language=language_tag(root.get("lang", "")),
         logo=logo,
         feeds=tuple(
-            {
-                href: FeedLink(href, fold(each.get("title", "")))
-                for rel, href, each in links
-                if href and "alternate" in rel and _is_feed(each)
-            }.values()
+            dict.fromkeys(href for rel, href, each in links if href and "alternate" in rel and _is_feed(each))
         ),
         api=api or next((href for rel, href, _ in links if WORDPRESS in rel), ""),
     )

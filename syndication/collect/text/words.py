@@ -35,7 +35,7 @@ def without_addresses(text: str) -> str:
 
 
 def author_name(text: str) -> str:
-    """Return the person's name in a byline such as `By Jane Roe`, `jane@x.example (Jane Roe)` or `Jane Roe <jane@x.example>`.
+    """Return the name in a byline like `By Jane Roe`, `jane@x.example (Jane Roe)` or `Jane Roe <jane@x.example>`.
 
     Empty when there is only an address: addresses are never published.
     """

@@ -28,7 +28,7 @@ def is_xml(data: bytes, content_type: str) -> bool:
 
 
 def check_xml(data: bytes, name: str) -> None:
-    """Raise CollectError when `data` declares entities (a few bytes can mean gigabytes) or nests deeper than 256 elements.
+    """Raise CollectError when `data` declares entities (a few bytes can mean gigabytes) or nests too deep.
 
     Broken XML passes: its parser is lenient on purpose. `name` is the address, for the error.
     """
@@ -77,8 +77,8 @@ def _depth(data: bytes) -> int:
 
 
 def repaired_xml(text: str) -> str:
-    """Return the XML document `text`, declared as UTF-8, without the faults that a strict parser stops at although the meaning is clear:
-    blanks before its start, characters that XML forbids, HTML's named characters, and bare ampersands.
+    """Return the XML document `text`, declared as UTF-8, without the faults that a strict parser stops at although the
+    meaning is clear: blanks before its start, forbidden characters, HTML's named ones, and bare ampersands.
     """
     body = _DECLARATION.sub("", printable(text).lstrip("\ufeff \t\r\n"), count=1)
     return '<?xml version="1.0" encoding="utf-8"?>' + _AMPERSAND.sub(_repaired_reference, body)

@@ -1,7 +1,7 @@
-"""Read a WordPress site by its REST API: find the API, read all posts the first time, and then only new and changed ones.
+"""Read a WordPress site by its REST API: all posts the first time, then only new and changed ones.
 
-There are two queries: published since, and modified since. A scheduled post is published without being modified, and an edited one is
-modified without being published.
+There are two queries: published since, and modified since. A scheduled post is published without being modified, and an
+edited one is modified without being published.
 """
 
 import asyncio
@@ -28,9 +28,7 @@ Get = Callable[[str], Awaitable[Fetched]]
 
 PER_PAGE = 100  # the most that the API gives
 MAX_PAGES = 10  # per query
-OVERLAP = timedelta(
-    days=1
-)  # `after` is compared with the site's local time, which may be half a day from UTC
+OVERLAP = timedelta(days=1)  # `after` is compared with local time, which may be half a day from UTC
 _EMBED = "author,wp:featuredmedia,wp:term"
 _NO_SUCH_PAGE, _NOT_FOUND = 400, 404
 
@@ -88,9 +86,7 @@ async def read_posts(
             return Posts(known, retired=True)
         head = read_head(page.body, page.url, page.headers)
         moved = page.moved
-        feed = next(
-            (link.url for link in head.feeds if "comments" not in link.url), urljoin(page.url, "feed/")
-        )
+        feed = next((url for url in head.feeds if "comments" not in url), urljoin(page.url, "feed/"))
         roots = (
             [head.api] if head.api else [urljoin(page.url, "wp-json/"), urljoin(page.url, "?rest_route=/")]
         )
@@ -181,7 +177,7 @@ class _PostPages:
                 return
         total = _whole(fetched.headers.get("x-wp-total", ""))
         of = f" of {total:,}" if total else ""
-        self._articles.warnings.append(f"Only the newest {MAX_PAGES * PER_PAGE:,}{of} posts were asked for.")
+        self._articles.warnings.append(f"Only the newest {MAX_PAGES * PER_PAGE:,}{of} posts were fetched.")
 
     def _take(self, posts: list[Any], site: str) -> bool:
         """Pass on the new posts, and return whether there were any: a site that ignores `page` sends the same ones forever."""
@@ -229,9 +225,9 @@ def _posts(fetched: Fetched) -> list[Any]:
     except (ValueError, RecursionError):
         raise CollectError(f"{name} answered with something other than JSON.", hint) from None
     if not isinstance(found, list):
-        said = found.get("code") if isinstance(found, dict) else None
+        code = found.get("code") if isinstance(found, dict) else None
         raise CollectError(
-            f"{name} answered without a list of posts{f' ({said})' if isinstance(said, str) else ''}.", hint
+            f"{name} answered without a list of posts{f' ({code})' if isinstance(code, str) else ''}.", hint
         )
     return found
 

@@ -7,7 +7,7 @@ from typing import Any
 from syndication.collect.feeds.entry import ParsedEntry
 from syndication.collect.text.clean import clean, words_of
 from syndication.collect.text.links import absolute
-from syndication.collect.text.pictures import best, described
+from syndication.collect.text.pictures import best_size, sized_image
 from syndication.domain.article import Image
 from syndication.domain.text import plain
 
@@ -112,13 +112,13 @@ def _image(post: dict[str, Any]) -> Image | None:
     alt = _text(media.get("alt_text")) or plain(clean(_rendered(media, "caption")))
     sizes = details.get("sizes")
     offered = [
-        described({**size, "type": size.get("mime_type")}, src, size.get("filesize"), alt)
+        sized_image({**size, "type": size.get("mime_type")}, src, size.get("filesize"), alt)
         for size in (sizes.values() if isinstance(sizes, dict) else ())
         if isinstance(size, dict) and (src := _text(size.get("source_url")))
     ]
     if whole := _text(media.get("source_url")):
         offered.append(
-            described({**details, "type": media.get("mime_type")}, whole, details.get("filesize"), alt)
+            sized_image({**details, "type": media.get("mime_type")}, whole, details.get("filesize"), alt)
         )
     sized = [image for image in offered if image.width]
-    return best(sized or offered) if offered else None
+    return best_size(sized or offered) if offered else None
