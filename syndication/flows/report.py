@@ -17,7 +17,10 @@ __all__ = ["Report", "delivery_report", "run_report"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One run of one edition. The fields of its mailing are those of `Delivered`."""
+    """What one run of one edition did, and the state of its mailing after it.
+
+    `unknown` counts every subscriber whose final dot was ever left without an answer, even if mailed again since.
+    """
 
     edition: str
     number: int | None = None
@@ -31,7 +34,7 @@ class Report:
     backlog_reasons: Mapping[str, int] = field(default_factory=dict)
     waiting: int = 0
     recipients: int = 0
-    sent: int = 0
+    sent: int = 0  # by this run
     queued: int = 0
     deferred: int = 0
     failed: int = 0
@@ -91,18 +94,19 @@ def delivery_report(edition: FrozenEdition, delivered: Delivered) -> Report:
 
 
 def _with_mailing(report: Report, edition: FrozenEdition, delivered: Delivered) -> Report:
+    counts = delivered.counts
     return replace(
         report,
         number=edition.number,
         subject=edition.subject,
         skipped=delivered.skipped,
-        recipients=delivered.recipients,
+        recipients=counts.recipients,
         sent=delivered.sent,
-        queued=delivered.queued,
-        deferred=delivered.deferred,
-        failed=delivered.failed,
-        unknown=delivered.unknown,
-        no_content=delivered.no_content,
+        queued=counts.queued,
+        deferred=counts.deferred,
+        failed=counts.failed,
+        unknown=counts.doubtful,
+        no_content=counts.no_content,
         requeued=delivered.requeued,
         waits=delivered.waits,
         held=delivered.held,

@@ -23,10 +23,9 @@ OLD_ENTRY = "it was already old when its source was first collected"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceCollected:
-    """What became of one source. `merged` is None for a source that failed, is retired, or has not changed."""
+    """What became of one source: an `error` if it could not be read."""
 
     source: Source
-    merged: Merged | None = None
     error: CollectError | None = None
     retired: bool = False  # gone (410)
     warnings: tuple[str, ...] = ()
@@ -112,7 +111,7 @@ async def _keep(
     if source.kind.has_pages:
         await app.store.pages.save(source, result.pages)
     warnings = (*_warnings(result), *await succeeded(app, result, count, took=took))
-    return SourceCollected(source=source, merged=merged, retired=result.retired, warnings=warnings)
+    return SourceCollected(source=source, retired=result.retired, warnings=warnings)
 
 
 def _warnings(result: SourceResult) -> Iterator[str]:

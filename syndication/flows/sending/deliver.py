@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from syndication.deliver.retry import resend_at
-from syndication.domain.delivery import State
+from syndication.domain.delivery import Counts, State
 from syndication.domain.frozen import FrozenEdition
 from syndication.domain.limits import Grant
 from syndication.errors import LockedError
@@ -37,18 +37,10 @@ NOTHING = Again()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """What a delivery `sent`, and the state of the mailing after it.
+    """What a delivery `sent`, and the state of the mailing after it."""
 
-    `unknown` counts every subscriber whose final dot was ever left without an answer, even if mailed again since.
-    """
-
-    recipients: int = 0
-    sent: int = 0  # by this delivery
-    queued: int = 0
-    deferred: int = 0
-    failed: int = 0
-    unknown: int = 0
-    no_content: int = 0
+    counts: Counts
+    sent: int = 0
     requeued: int = 0  # failed or unknown rows that were to be sent again
     skipped: str | None = None  # why nothing was sent, or not everything
     waits: bool = False  # for its editor's approval
@@ -97,13 +89,8 @@ async def mailing_state(app: App, mailing: str, *, sent_before: int | None = Non
     """Return the state of a mailing; None for `sent_before` when nothing was sent just now."""
     counts = await app.store.ledger.counts(mailing)
     return Delivered(
-        recipients=counts.recipients,
+        counts=counts,
         sent=0 if sent_before is None else counts.sent - sent_before,
-        queued=counts.queued,
-        deferred=counts.deferred,
-        failed=counts.failed,
-        unknown=counts.doubtful,
-        no_content=counts.no_content,
         incomplete=bool(counts.queued or counts.deferred or counts.unknown or counts.failed_for_us),
     )
 
@@ -165,11 +152,10 @@ async def _recover_other_mailings(app: App, mailing: str) -> None:
     """Free the connections of lanes that a killed run of another mailing still occupies."""
     ledger = app.store.ledger
     for other in await ledger.mailings_at_work():
-        with suppress(LockedError):
-            if other != mailing:
-                with app.locks(f"mailing {other}"):
-                    resend = app.delivery.resend_unknown
-                    await ledger.recover(other, now=app.clock(), dead=app.delivery.host, resend=resend)
+        if other != mailing:
+            with suppress(LockedError), app.locks(f"mailing {other}"):
+                resend = app.delivery.resend_unknown
+                await ledger.recover(other, now=app.clock(), dead=app.delivery.host, resend=resend)
 
 
 async def _next_due(sending: Sending, end: RoundEnd) -> datetime | None:

@@ -10,7 +10,6 @@ import signal
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from syndication import errors
 from syndication.errors import SyndicationError
@@ -94,14 +93,11 @@ class _Sender:
     def _read(self, line: bytes) -> None:
         try:
             report = json.loads(line)
-            self._note(report)
+            self.sending.note(report["outcomes"])
+            if fault := report.get("fault"):
+                self.fault = _fault(**fault)
         except (ValueError, TypeError, KeyError):
             self.last_line = line.decode(errors="replace").strip() or self.last_line
-
-    def _note(self, report: dict[str, Any]) -> None:
-        self.sending.note(report["outcomes"])
-        if fault := report.get("fault"):
-            self.fault = _fault(**fault)
 
     def _warn(self, how: str) -> None:
         self.died = True
