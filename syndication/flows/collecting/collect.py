@@ -33,17 +33,15 @@ class SourceCollected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """What a collect did: the sources in the order of the configuration, and the page of the hot list, if one is configured."""
+    """What a collect did: the sources in the order of the configuration, and last the page of the hot list, if there is one."""
 
     sources: tuple[SourceCollected, ...]
-    hot_page: SourceCollected | None
     total: int  # articles in the store
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """One sentence each."""
-        every = (*self.sources, self.hot_page) if self.hot_page else self.sources
-        return tuple(warning for each in every for warning in each.warnings)
+        return tuple(warning for each in self.sources for warning in each.warnings)
 
 
 async def run_collect(app: App) -> Collected:
@@ -63,14 +61,14 @@ async def collect(app: App) -> Collected:
             sources.append(SourceCollected(source=source, error=result, warnings=(warning,)))
         else:
             sources.append(await _keep(app, result, frozen, took=took))
-    page = await _collect_hot_page(app) if app.hot.kind is HotKind.PAGE else None
+    page = [await _collect_hot_page(app)] if app.hot.kind is HotKind.PAGE else []
     fetchable = [each for each in sources if not each.retired]
     if fetchable and all(each.error for each in fetchable):
         raise CollectError(
             f"No source could be read: {' '.join(str(each.error) for each in fetchable)}",
             "Nothing was changed; fix one and run again.",
         )
-    return Collected(sources=tuple(sources), hot_page=page, total=await app.store.articles.count())
+    return Collected(sources=(*sources, *page), total=await app.store.articles.count())
 
 
 async def _fetch(app: App, source: Source) -> tuple[SourceResult | CollectError, float]:

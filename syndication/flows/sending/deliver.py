@@ -5,6 +5,7 @@ the same connection sends the next body. Both go into one commit, shared by all 
 """
 
 import asyncio
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,18 +22,7 @@ from syndication.flows.sending.processes import process_count, send_in_processes
 from syndication.flows.sending.round import CLOCK_CHECK, RoundEnd, next_grant, send_round
 from syndication.flows.sending.watch import stop_on_signal, stop_when_held
 
-__all__ = ["NOTHING", "Again", "Delivered", "awaiting_approval", "deliver", "mailing_state"]
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """Which rows to send again besides what is due."""
-
-    failed: bool = False
-    unknown: bool = False
-
-
-NOTHING = Again()
+__all__ = ["Delivered", "awaiting_approval", "deliver", "mailing_state"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +44,9 @@ SHORT_WAIT = timedelta(minutes=2)  # longer than a server asks for between mails
 
 
 async def deliver(
-    app: App, edition: FrozenEdition, *, stay: bool = True, again: Again = NOTHING
+    app: App, edition: FrozenEdition, *, stay: bool = True, again: Collection[State] = ()
 ) -> Delivered:
-    """Send what is due, and what is to be sent `again`; with `stay`, retry for `delivery.wait` what becomes due.
+    """Send what is due, and the failed or unknown rows that are to be sent `again`; with `stay`, retry for `delivery.wait` what becomes due.
 
     A mailing that is held, even while it is being sent, sends nothing more. Raises LockedError, StoreError.
     """
@@ -170,13 +160,13 @@ async def _wait_until(due: datetime, app: App, stop: asyncio.Event) -> None:
             await asyncio.wait_for(stop.wait(), min(left, CLOCK_CHECK))
 
 
-async def _queue_again(app: App, mailing: str, again: Again) -> int:
-    """Queue those rows of a mailing again, and return how many. The caller holds the mailing's lock."""
+async def _queue_again(app: App, mailing: str, again: Collection[State]) -> int:
+    """Queue the rows in these states again, and return how many. The caller holds the mailing's lock."""
     ledger, queued = app.store.ledger, 0
-    if again.unknown:
+    if State.UNKNOWN in again:
         # First what a killed run left without an answer becomes unknown: it is meant, too.
         await ledger.recover(mailing, now=app.clock(), dead=app.delivery.host, resend=False)
         queued += await ledger.resend_unknown(mailing, now=app.clock())
-    if again.failed:
+    if State.FAILED in again:
         queued += await ledger.retry_failed(mailing, now=app.clock())
     return queued
