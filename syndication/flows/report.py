@@ -62,41 +62,37 @@ def run_report(
     delivered: Delivered | None = None,
 ) -> Report:
     """Report a run of `key`; a stage that did not run is None. Warnings are in the order of the stages."""
-    stages = (collected, drafted, published, delivered)
-    report = Report(
-        edition=str(key),
-        feeds=published.feeds if published else (),
-        warnings=tuple(warning for stage in stages if stage for warning in stage.warnings),
-    )
+    if edition is None or delivered is None:
+        report = Report(edition=str(key))
+    else:
+        report = replace(
+            delivery_report(edition, delivered),
+            articles=len(edition.articles),
+            hot=len(edition.hot),
+            archive="" if delivered.waits else f"{app.publication.feeds_url}archive/{key}.html",
+        )
     if drafted is not None:
         report = replace(
             report,
-            skipped=drafted.skipped or None,
+            skipped=drafted.skipped or report.skipped,
             hot=len(drafted.hot.places),
             backlog=sum(drafted.backlog.values()),
             backlog_reasons=drafted.backlog,
             waiting=drafted.waiting,
         )
-    if edition is None or delivered is None:
-        return report
+    stages = (collected, drafted, published, delivered)
     return replace(
-        _with_mailing(report, edition, delivered),
-        articles=len(edition.articles),
-        hot=len(edition.hot),
-        archive="" if delivered.waits else f"{app.publication.feeds_url}archive/{key}.html",
+        report,
+        feeds=published.feeds if published else (),
+        warnings=tuple(warning for stage in stages if stage for warning in stage.warnings),
     )
 
 
 def delivery_report(edition: FrozenEdition, delivered: Delivered) -> Report:
     """Report a delivery alone, which neither makes nor publishes anything."""
-    report = Report(edition=str(edition.key), warnings=delivered.warnings)
-    return _with_mailing(report, edition, delivered)
-
-
-def _with_mailing(report: Report, edition: FrozenEdition, delivered: Delivered) -> Report:
     counts = delivered.counts
-    return replace(
-        report,
+    return Report(
+        edition=str(edition.key),
         number=edition.number,
         subject=edition.subject,
         skipped=delivered.skipped,
@@ -108,6 +104,7 @@ def _with_mailing(report: Report, edition: FrozenEdition, delivered: Delivered) 
         unknown=counts.doubtful,
         no_content=counts.no_content,
         requeued=delivered.requeued,
+        warnings=delivered.warnings,
         waits=delivered.waits,
         held=delivered.held,
         incomplete=delivered.incomplete,
