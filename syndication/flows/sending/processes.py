@@ -68,7 +68,7 @@ class _Sender:
         try:
             process = await _start(self.sending.app.sender(self.share), self.share.lock)
         except OSError as error:
-            self._warn(f"could not be started ({error.strerror})")
+            self._mark_dead(f"could not be started ({error.strerror})")
             return
         stopping = asyncio.create_task(self._stop(process))
         try:
@@ -82,7 +82,7 @@ class _Sender:
         if self.fault is not None:
             raise self.fault
         if status and not self.sending.stop.is_set():
-            self._warn(f"{_how_it_ended(status)}{self.last_line and f': {self.last_line}'}")
+            self._mark_dead(f"{_how_it_ended(status)}{self.last_line and f': {self.last_line}'}")
         if status:
             await self.sending.recover(self.share.owner)
 
@@ -99,7 +99,7 @@ class _Sender:
         except (ValueError, TypeError, KeyError):
             self.last_line = line.decode(errors="replace").strip() or self.last_line
 
-    def _warn(self, how: str) -> None:
+    def _mark_dead(self, how: str) -> None:
         self.died = True
         number = self.share.owner.rpartition("/")[2]
         self.sending.warnings.append(
