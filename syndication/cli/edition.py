@@ -95,11 +95,12 @@ def deliver(
 
     async def job() -> int:
         from syndication.cli.closing import close_deliver
-        from syndication.flows.sending.deliver import Again
+        from syndication.domain.delivery import State
         from syndication.flows.sending.due import deliver_due
 
         async with chosen.app() as app:
-            again = Again(failed=retry_failed, unknown=resend_unknown)
+            wanted = {State.FAILED: retry_failed, State.UNKNOWN: resend_unknown}
+            again = [state for state, is_wanted in wanted.items() if is_wanted]
             return close_deliver(await deliver_due(app, week_key(key), again), as_json=chosen.json)
 
     return run_job(job())

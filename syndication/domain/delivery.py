@@ -157,15 +157,15 @@ class Settled(NamedTuple):
 class Counts:
     """The rows of a mailing by state. `recipients` is the sum of queued, sent, deferred, failed, unknown and no_content."""
 
-    recipients: int
-    queued: int  # claimed and dotting rows included
-    sent: int
-    deferred: int
-    failed: int
-    unknown: int  # now
-    no_content: int
-    failed_for_us: int  # of the failed: neither a dead address (5.1.x) nor a subscriber who left
-    doubtful: int  # rows that were ever unknown, whatever their state is now
+    recipients: int = 0
+    queued: int = 0  # claimed and dotting rows included
+    sent: int = 0
+    deferred: int = 0
+    failed: int = 0
+    unknown: int = 0  # now
+    no_content: int = 0
+    failed_for_us: int = 0  # of the failed: neither a dead address (5.1.x) nor a subscriber who left
+    doubtful: int = 0  # rows that were ever unknown, whatever their state is now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,10 @@ __all__ = ["Report", "delivery_report", "run_report"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One run of one edition. The fields of its mailing are those of `Delivered`."""
+    """What one run of one edition did, and the state of its mailing after it.
+
+    `unknown` counts every subscriber whose final dot was ever left without an answer, even if mailed again since.
+    """
 
     edition: str
     number: int | None = None
@@ -31,7 +34,7 @@ class Report:
     backlog_reasons: Mapping[str, int] = field(default_factory=dict)
     waiting: int = 0
     recipients: int = 0
-    sent: int = 0
+    sent: int = 0  # by this run
     queued: int = 0
     deferred: int = 0
     failed: int = 0
@@ -59,51 +62,49 @@ def run_report(
     delivered: Delivered | None = None,
 ) -> Report:
     """Report a run of `key`; a stage that did not run is None. Warnings are in the order of the stages."""
-    stages = (collected, drafted, published, delivered)
-    report = Report(
-        edition=str(key),
-        feeds=published.feeds if published else (),
-        warnings=tuple(warning for stage in stages if stage for warning in stage.warnings),
-    )
+    if edition is None or delivered is None:
+        report = Report(edition=str(key))
+    else:
+        report = replace(
+            delivery_report(edition, delivered),
+            articles=len(edition.articles),
+            hot=len(edition.hot),
+            archive="" if delivered.waits else f"{app.publication.feeds_url}archive/{key}.html",
+        )
     if drafted is not None:
         report = replace(
             report,
-            skipped=drafted.skipped or None,
+            skipped=drafted.skipped or report.skipped,
             hot=len(drafted.hot.places),
             backlog=sum(drafted.backlog.values()),
             backlog_reasons=drafted.backlog,
             waiting=drafted.waiting,
         )
-    if edition is None or delivered is None:
-        return report
+    stages = (collected, drafted, published, delivered)
     return replace(
-        _with_mailing(report, edition, delivered),
-        articles=len(edition.articles),
-        hot=len(edition.hot),
-        archive="" if delivered.waits else f"{app.publication.feeds_url}archive/{key}.html",
+        report,
+        feeds=published.feeds if published else (),
+        warnings=tuple(warning for stage in stages if stage for warning in stage.warnings),
     )
 
 
 def delivery_report(edition: FrozenEdition, delivered: Delivered) -> Report:
     """Report a delivery alone, which neither makes nor publishes anything."""
-    report = Report(edition=str(edition.key), warnings=delivered.warnings)
-    return _with_mailing(report, edition, delivered)
-
-
-def _with_mailing(report: Report, edition: FrozenEdition, delivered: Delivered) -> Report:
-    return replace(
-        report,
+    counts = delivered.counts
+    return Report(
+        edition=str(edition.key),
         number=edition.number,
         subject=edition.subject,
         skipped=delivered.skipped,
-        recipients=delivered.recipients,
+        recipients=counts.recipients,
         sent=delivered.sent,
-        queued=delivered.queued,
-        deferred=delivered.deferred,
-        failed=delivered.failed,
-        unknown=delivered.unknown,
-        no_content=delivered.no_content,
+        queued=counts.queued,
+        deferred=counts.deferred,
+        failed=counts.failed,
+        unknown=counts.doubtful,
+        no_content=counts.no_content,
         requeued=delivered.requeued,
+        warnings=delivered.warnings,
         waits=delivered.waits,
         held=delivered.held,
         incomplete=delivered.incomplete,

@@ -7,7 +7,7 @@ from pathlib import Path
 from syndication.domain.tokens import Keyring
 from syndication.errors import SettingsError, StoreError
 
-__all__ = ["open_keyring", "read_keyring", "rotate"]
+__all__ = ["open_keyring", "read_keyring", "rotate", "write_private"]
 
 
 def open_keyring(file: Path, random_bytes: Callable[[int], bytes], *, keep: bool = True) -> Keyring:
@@ -78,10 +78,13 @@ def _make(file: Path, line: str) -> None:
 def _draft(file: Path, text: str) -> Path:
     """Write the text to disk, beside `file`, readable by its owner only."""
     draft = file.with_name(f".{file.name}.{os.getpid()}")
-    with os.fdopen(
-        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii"
-    ) as out:
-        out.write(text)
+    write_private(draft, text.encode("ascii"), os.O_TRUNC)
+    return draft
+
+
+def write_private(file: Path, data: bytes, flag: int) -> None:
+    """Write a file to disk that only its owner may read. The `flag` says what to do when it exists: os.O_TRUNC or os.O_EXCL."""
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | flag, 0o600), "wb") as out:
+        out.write(data)
         out.flush()
         os.fsync(out.fileno())
-    return draft

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from syndication.errors import SettingsError, StoreError, UsageError
+from syndication.flows.secrets import write_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,10 +116,7 @@ def make_key(file: Path, kind: KeyType, *, domain: str, selector: str, site: Pat
 def _write(file: Path, pem: bytes) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            out.write(pem)
-            out.flush()
-            os.fsync(out.fileno())
+        write_private(file, pem, os.O_EXCL)
     except FileExistsError:
         raise UsageError(
             f"{file} is there already, and a key is never overwritten.",

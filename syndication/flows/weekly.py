@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from syndication.domain.delivery import Counts
 from syndication.domain.frozen import FrozenEdition
 from syndication.domain.week import CutOff, WeekKey
 from syndication.errors import UsageError
@@ -49,20 +50,22 @@ async def run_weekly(app: App, week: WeekKey | None = None, *, send: bool = True
 
 async def deliver_edition(app: App, edition: FrozenEdition, *, send: bool) -> Delivered:
     """Mail the edition to the subscribers who were planned at its freeze. Without `send`, and before its approval, nothing goes out."""
-    planned = Delivered(recipients=edition.planned, queued=edition.planned)
+    planned = edition.planned
     if edition.approved_at is None:
-        return awaiting_approval(edition, planned)
+        return awaiting_approval(edition, Delivered(counts=Counts(recipients=planned, queued=planned)))
     if not send:
         queued = (await app.store.ledger.counts(edition.mailing)).queued
-        published = f"{edition.key} was made and published; `syndicate deliver` sends it."
-        return replace(planned, queued=queued, skipped=published)
+        return Delivered(
+            counts=Counts(recipients=planned, queued=queued),
+            skipped=f"{edition.key} was made and published; `syndicate deliver` sends it.",
+        )
     delivered = await deliver(app, edition)
     await fold_settled(app)
     if delivered.incomplete or delivered.sent:
         return delivered
     done = (
         f"{edition.key} is done: nothing was left to send."
-        if edition.planned
+        if planned
         else f"{edition.key} is published, but the list was empty when it was frozen; new subscribers get the next edition."
     )
     return replace(delivered, skipped=done)

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from syndication.cli.main import run
+from syndication.domain.delivery import State
 from syndication.domain.week import WeekKey
 from syndication.errors import LockedError, UsageError
 from syndication.flows.desk.editor import approve, discard, hold, note, resume, write_note
 from syndication.flows.desk.trial_mail import frozen_mailing
 from syndication.flows.lock import hold as lock
 from syndication.flows.report import Report
-from syndication.flows.sending.deliver import Again, deliver
+from syndication.flows.sending.deliver import deliver
 from syndication.flows.sending.due import deliver_due
 from syndication.flows.site.status import standing
 from tests.crash.recorder import Recorder
@@ -339,7 +340,7 @@ async def test_a_note_longer_than_a_mail_can_bear_is_refused(newsroom: Newsroom)
 async def test_retrying_what_waits_for_its_editor_sends_nothing(approving: Newsroom) -> None:
     await approving.run(W41)
     async with approving.app() as app:
-        (report,) = await deliver_due(app, KEY, Again(failed=True, unknown=True))
+        (report,) = await deliver_due(app, KEY, (State.FAILED, State.UNKNOWN))
         edition = await app.store.editions.get(KEY)
         assert edition
         forced = await deliver(app, edition, stay=False)

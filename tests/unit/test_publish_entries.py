@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import syndication
 from syndication.domain.article import Image, ResolvedArticle
 from syndication.domain.hotlist import HotEntry, Movement, Trend
 from syndication.publish.addresses import local_images, resolve
@@ -116,6 +118,13 @@ def test_every_local_address_is_made_absolute_and_text_that_looks_like_one_is_no
         '<a href="https://x.example/media/f">f</a>'
     )
     assert local_images(article(content=content)) == {"0a1b.jpg", "a.jpg", "c.jpg", "d.jpg", "e.pdf"}
+
+
+def test_nothing_but_resolve_makes_a_resolved_article() -> None:
+    modules = Path(syndication.__file__).parent.rglob("*.py")
+    assert [path.name for path in modules if "ResolvedArticle(" in path.read_text("utf-8")] == [
+        "addresses.py"
+    ]
 
 
 def test_resolving_twice_changes_nothing() -> None:

@@ -23,10 +23,9 @@ OLD_ENTRY = "it was already old when its source was first collected"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceCollected:
-    """What became of one source. `merged` is None for a source that failed, is retired, or has not changed."""
+    """What became of one source: an `error` if it could not be read."""
 
     source: Source
-    merged: Merged | None = None
     error: CollectError | None = None
     retired: bool = False  # gone (410)
     warnings: tuple[str, ...] = ()
@@ -34,17 +33,15 @@ class SourceCollected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """What a collect did: the sources in the order of the configuration, and the page of the hot list, if one is configured."""
+    """What a collect did: the sources in the order of the configuration, and last the page of the hot list, if there is one."""
 
     sources: tuple[SourceCollected, ...]
-    hot_page: SourceCollected | None
     total: int  # articles in the store
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """One sentence each."""
-        every = (*self.sources, self.hot_page) if self.hot_page else self.sources
-        return tuple(warning for each in every for warning in each.warnings)
+        return tuple(warning for each in self.sources for warning in each.warnings)
 
 
 async def run_collect(app: App) -> Collected:
@@ -64,14 +61,14 @@ async def collect(app: App) -> Collected:
             sources.append(SourceCollected(source=source, error=result, warnings=(warning,)))
         else:
             sources.append(await _keep(app, result, frozen, took=took))
-    page = await _collect_hot_page(app) if app.hot.kind is HotKind.PAGE else None
+    page = [await _collect_hot_page(app)] if app.hot.kind is HotKind.PAGE else []
     fetchable = [each for each in sources if not each.retired]
     if fetchable and all(each.error for each in fetchable):
         raise CollectError(
             f"No source could be read: {' '.join(str(each.error) for each in fetchable)}",
             "Nothing was changed; fix one and run again.",
         )
-    return Collected(sources=tuple(sources), hot_page=page, total=await app.store.articles.count())
+    return Collected(sources=(*sources, *page), total=await app.store.articles.count())
 
 
 async def _fetch(app: App, source: Source) -> tuple[SourceResult | CollectError, float]:
@@ -112,7 +109,7 @@ async def _keep(
     if source.kind.has_pages:
         await app.store.pages.save(source, result.pages)
     warnings = (*_warnings(result), *await succeeded(app, result, count, took=took))
-    return SourceCollected(source=source, merged=merged, retired=result.retired, warnings=warnings)
+    return SourceCollected(source=source, retired=result.retired, warnings=warnings)
 
 
 def _warnings(result: SourceResult) -> Iterator[str]:

@@ -162,18 +162,15 @@ async def _with_copied_images(app: App, edition: Edition) -> tuple[Edition, tupl
 
     An image that cannot be copied keeps its address.
     """
-    first = (edition.lead, *(section.stories[0] for section in edition.sections if section.stories))
+    first = (edition.lead, *(section.stories[0] for section in edition.sections))
     copied = await asyncio.gather(*(_with_copied_image(app, article) for article in first))
-    shown = (article for article, _ in copied)
-    edition = replace(
-        edition,
-        lead=next(shown),
-        sections=tuple(
-            replace(section, stories=(next(shown), *section.stories[1:])) if section.stories else section
-            for section in edition.sections
-        ),
+    lead, *openers = (article for article, _ in copied)
+    sections = tuple(
+        replace(section, stories=(opener, *section.stories[1:]))
+        for section, opener in zip(edition.sections, openers, strict=True)
     )
-    return edition, tuple(warning for _, warning in copied if warning)
+    warnings = tuple(warning for _, warning in copied if warning)
+    return replace(edition, lead=lead, sections=sections), warnings
 
 
 async def _with_copied_image(app: App, article: ResolvedArticle) -> tuple[ResolvedArticle, str]:

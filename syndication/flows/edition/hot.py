@@ -43,9 +43,7 @@ async def hot_list(app: App, key: WeekKey) -> tuple[HotAccount, tuple[str, ...]]
         chosen, account = await _chosen(app, key, recent, account)
     except CollectError as error:
         return account, (f"{error.message} {WITHOUT} {error.hint}".strip(),)
-    warnings = (
-        tuple(_warnings(account.audience, account, app.publication.timezone)) if account.audience else ()
-    )
+    warnings = tuple(_warnings(account, app.publication.timezone))
     before = await app.store.editions.hot_before(key)
     earlier = [frozen for frozen in await app.store.editions.frozen() if frozen < key]
     places = rank(chosen, recent, before, app.hot.limit)
@@ -100,8 +98,11 @@ async def _audience(app: App, path: Path, recent: list[ResolvedArticle], account
     return found
 
 
-def _warnings(found: Audience, account: HotAccount, zone: ZoneInfo) -> Iterator[str]:
-    """Yield what an operator has to know about the log."""
+def _warnings(account: HotAccount, zone: ZoneInfo) -> Iterator[str]:
+    """Yield what an operator has to know about the access log, if there is one."""
+    found = account.audience
+    if found is None:
+        return
     broken = found.left_out.get(LeftOut.BROKEN, 0)
     if not found.visitors:
         yield f"{_empty(found, account, zone)} {WITHOUT}"

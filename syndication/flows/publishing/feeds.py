@@ -1,18 +1,17 @@
 """The feeds: all articles, the hot list, the editions, and each shelf. If feeds have full texts, each has a twin with summaries in `excerpt/`."""
 
-from collections.abc import Sequence
-
 from syndication.compose.hot import linked
 from syndication.domain.published import Shelf, ShelfKind
 from syndication.flows.app import App
 from syndication.flows.edition.hot import not_withdrawn, recent_articles
 from syndication.flows.publishing.channels import channel, tombstones
 from syndication.flows.publishing.folder_writer import FolderWriter
-from syndication.flows.publishing.items import FeedItem, items_of
+from syndication.flows.publishing.items import items_of
 from syndication.publish.addresses import resolve
 from syndication.publish.channel import Channel, FeedEntry, Tombstone
 from syndication.publish.entries import edition_entry, hot_entries
 from syndication.publish.feeds import MAX_ENTRIES, collected, documents
+from syndication.publish.items import Item
 
 __all__ = ["EDITIONS", "HOT", "shelf_channel", "write_feeds"]
 
@@ -43,15 +42,21 @@ async def write_feeds(app: App, writer: FolderWriter) -> list[Channel]:
 
 
 def _write(
-    app: App, writer: FolderWriter, made: Channel, items: Sequence[FeedItem], *, folder: str, what: str
+    app: App,
+    writer: FolderWriter,
+    made: Channel,
+    items: tuple[list[Item], list[Item]],
+    *,
+    folder: str,
+    what: str,
 ) -> None:
-    writer.feed(folder, collected(made, [each.full for each in items]))
+    writer.feed(folder, collected(made, items[0]))
     if app.feeds.content == "full":
         summaries = app.renderer.label("summaries")
         twin = channel(
             app, EXCERPT + folder, f"{what}, {summaries}" if what else summaries, withdrawn=made.tombstones
         )
-        writer.feed(EXCERPT + folder, collected(twin, [each.excerpt for each in items]))
+        writer.feed(EXCERPT + folder, collected(twin, items[1]))
 
 
 async def _remove(app: App, *folders: str) -> None:

@@ -1,7 +1,6 @@
 """Articles as feeds show them: written when they are filed, kept in the store, and put into every feed that shows them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from syndication.domain.article import Article, SourceKind
@@ -12,19 +11,14 @@ from syndication.publish.entries import article_entry
 from syndication.publish.items import Item, kept, restored, written_twice
 from syndication.publish.sitemap import own
 
-__all__ = ["FeedItem", "items_of", "kept_items", "origins"]
+__all__ = ["items_of", "kept_items", "origins"]
 
 
-@dataclass(frozen=True, slots=True)
-class FeedItem:
-    """An article with as much text as the site shows, and with its summary only."""
+async def items_of(app: App, articles: Sequence[str]) -> tuple[list[Item], list[Item]]:
+    """Return the articles with these ids, at most 500, in their order: with as much text as the site shows, and with summaries only.
 
-    full: Item
-    excerpt: Item
-
-
-async def items_of(app: App, articles: Sequence[str]) -> list[FeedItem]:
-    """Return the articles with these ids, at most 500, in their order. What is not kept yet is written: a rehearsal's store has none."""
+    An item that is not kept yet is written now: a rehearsal's store has none.
+    """
     known = dict(await app.store.items.get(articles))
     missing = [article for article in articles if article not in known]
     if missing:
@@ -32,7 +26,8 @@ async def items_of(app: App, articles: Sequence[str]) -> list[FeedItem]:
         made = kept_items(app, [found[article] for article in missing])
         await app.store.items.keep(made)
         known |= made
-    return [FeedItem(*restored(known[article])) for article in articles]
+    pairs = [restored(known[article]) for article in articles]
+    return [full for full, _ in pairs], [excerpt for _, excerpt in pairs]
 
 
 def kept_items(app: App, articles: Sequence[Article]) -> dict[str, bytes]:

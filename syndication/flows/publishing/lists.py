@@ -58,31 +58,17 @@ async def write_archive(app: App, writer: FolderWriter, edition: FrozenEdition |
 
 async def write_lists(app: App, writer: FolderWriter, main: Sequence[Channel]) -> None:
     """Write the list of the feeds, OPML and the sitemaps. `main` are the feeds that belong to no shelf."""
-    shelves = [shelf for shelf in await app.store.shelves.open() if shelf.kind is not ShelfKind.SITEMAP]
     everything = channel(app, OLDER, app.renderer.label("everything since the first article"))
-    groups = [
-        FeedGroup("main", tuple(_line(app, each) for each in (*main, everything))),
-        *(
-            FeedGroup(kind, tuple(_line(app, shelf_channel(app, each)) for each in _of(shelves, kind)))
-            for kind in _HEADINGS
-        ),
-    ]
+    groups = [FeedGroup("main", tuple(_line(app, each) for each in (*main, everything)))]
+    outlines = [OutlineGroup("", tuple(main))]
+    shelves = await app.store.shelves.open()
+    for kind, heading in _HEADINGS.items():
+        channels = tuple(shelf_channel(app, shelf) for shelf in shelves if shelf.kind is kind)
+        groups.append(FeedGroup(kind, tuple(_line(app, each) for each in channels)))
+        outlines.append(OutlineGroup(app.renderer.label(heading), channels))
     writer.write("feeds.html", app.renderer.feeds_page(groups).encode(), FileKind.PAGE)
-    outlines = [
-        OutlineGroup("", tuple(main)),
-        *(
-            OutlineGroup(
-                app.renderer.label(heading), tuple(shelf_channel(app, each) for each in _of(shelves, kind))
-            )
-            for kind, heading in _HEADINGS.items()
-        ),
-    ]
     writer.write("opml.xml", outline(app.publication.title, outlines), FileKind.OTHER)
     await _write_sitemaps(app, writer)
-
-
-def _of(shelves: Sequence[Shelf], kind: ShelfKind) -> list[Shelf]:
-    return [shelf for shelf in shelves if shelf.kind is kind]
 
 
 def _line(app: App, made: Channel) -> tuple[str, str]:

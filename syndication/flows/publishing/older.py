@@ -33,7 +33,7 @@ async def write_older(app: App, writer: FolderWriter) -> None:
     withdrawn = await tombstones(app)
     while True:
         states = await older.unsealed(2 * PAGE)
-        items = [item.full for item in await items_of(app, [state.article.id for state in states])]
+        items, _ = await items_of(app, [state.article.id for state in states])
         subscription = _channel(app, last + 1, sealed=False, withdrawn=withdrawn)
         if len(states) < 2 * PAGE and fitting(subscription, items) == len(items):
             break

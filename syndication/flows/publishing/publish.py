@@ -5,7 +5,6 @@ continues with it. Pages are written before the feeds that link to them.
 """
 
 import hashlib
-import json
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
@@ -111,22 +110,9 @@ def _tells_hubs(app: App) -> bool:
 
 def _facts(app: App) -> str:
     """Return a hash of all that every file depends on, besides articles and editions."""
-    publication = app.publication
-    facts = {
-        "version": __version__,
-        "publication": [publication.title, publication.url, publication.language, publication.timezone.key],
-        "more": [
-            publication.address,
-            publication.feeds_url,
-            publication.web_url,
-            publication.logo,
-            publication.domain,
-        ],
-        "labels": [app.renderer.label("summaries")],
-        "feeds": [app.feeds.limit, app.feeds.content, app.feeds.hubs],
-        "origins": {name: origin.url for name, origin in origins(app).items()},
-    }
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    feeds = (app.feeds.limit, app.feeds.content, app.feeds.hubs, app.renderer.label("summaries"))
+    facts = (__version__, app.publication, feeds, sorted(origins(app).items()))
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
 async def find_damaged(app: App) -> list[str]:

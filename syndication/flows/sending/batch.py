@@ -103,7 +103,10 @@ async def _connection(sending: Sending, batch: Batch, mails: Iterator[Mail], fin
                 if not slot.usable and not await _connect(sending, slot, findings):
                     break
                 won = await ledger.step(batch, done, row, now=app.clock())
-                done, mail = None, next(mails, None)  # one row ahead: its envelope is sent with the dot
+                done, mail = (
+                    None,
+                    next(mails, None),
+                )  # one row ahead: its envelope is pipelined behind the dot
                 if won:
                     transaction = await slot.transact(sender, row.email, message, _envelope(mail), ready=True)
                     done = with_refusal(

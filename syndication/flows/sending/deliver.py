@@ -5,12 +5,13 @@ the same connection sends the next body. Both go into one commit, shared by all 
 """
 
 import asyncio
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from syndication.deliver.retry import resend_at
-from syndication.domain.delivery import State
+from syndication.domain.delivery import Counts, State
 from syndication.domain.frozen import FrozenEdition
 from syndication.domain.limits import Grant
 from syndication.errors import LockedError
@@ -21,34 +22,15 @@ from syndication.flows.sending.processes import process_count, send_in_processes
 from syndication.flows.sending.round import CLOCK_CHECK, RoundEnd, next_grant, send_round
 from syndication.flows.sending.watch import stop_on_signal, stop_when_held
 
-__all__ = ["NOTHING", "Again", "Delivered", "awaiting_approval", "deliver", "mailing_state"]
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """Which rows to send again besides what is due."""
-
-    failed: bool = False
-    unknown: bool = False
-
-
-NOTHING = Again()
+__all__ = ["Delivered", "awaiting_approval", "deliver", "mailing_state"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """What a delivery `sent`, and the state of the mailing after it.
+    """What a delivery `sent`, and the state of the mailing after it."""
 
-    `unknown` counts every subscriber whose final dot was ever left without an answer, even if mailed again since.
-    """
-
-    recipients: int = 0
-    sent: int = 0  # by this delivery
-    queued: int = 0
-    deferred: int = 0
-    failed: int = 0
-    unknown: int = 0
-    no_content: int = 0
+    counts: Counts
+    sent: int = 0
     requeued: int = 0  # failed or unknown rows that were to be sent again
     skipped: str | None = None  # why nothing was sent, or not everything
     waits: bool = False  # for its editor's approval
@@ -62,9 +44,9 @@ SHORT_WAIT = timedelta(minutes=2)  # longer than a server asks for between mails
 
 
 async def deliver(
-    app: App, edition: FrozenEdition, *, stay: bool = True, again: Again = NOTHING
+    app: App, edition: FrozenEdition, *, stay: bool = True, again: Collection[State] = ()
 ) -> Delivered:
-    """Send what is due, and what is to be sent `again`; with `stay`, retry for `delivery.wait` what becomes due.
+    """Send what is due, and the failed or unknown rows that are to be sent `again`; with `stay`, retry for `delivery.wait` what becomes due.
 
     A mailing that is held, even while it is being sent, sends nothing more. Raises LockedError, StoreError.
     """
@@ -97,13 +79,8 @@ async def mailing_state(app: App, mailing: str, *, sent_before: int | None = Non
     """Return the state of a mailing; None for `sent_before` when nothing was sent just now."""
     counts = await app.store.ledger.counts(mailing)
     return Delivered(
-        recipients=counts.recipients,
+        counts=counts,
         sent=0 if sent_before is None else counts.sent - sent_before,
-        queued=counts.queued,
-        deferred=counts.deferred,
-        failed=counts.failed,
-        unknown=counts.doubtful,
-        no_content=counts.no_content,
         incomplete=bool(counts.queued or counts.deferred or counts.unknown or counts.failed_for_us),
     )
 
@@ -165,11 +142,10 @@ async def _recover_other_mailings(app: App, mailing: str) -> None:
     """Free the connections of lanes that a killed run of another mailing still occupies."""
     ledger = app.store.ledger
     for other in await ledger.mailings_at_work():
-        with suppress(LockedError):
-            if other != mailing:
-                with app.locks(f"mailing {other}"):
-                    resend = app.delivery.resend_unknown
-                    await ledger.recover(other, now=app.clock(), dead=app.delivery.host, resend=resend)
+        if other != mailing:
+            with suppress(LockedError), app.locks(f"mailing {other}"):
+                resend = app.delivery.resend_unknown
+                await ledger.recover(other, now=app.clock(), dead=app.delivery.host, resend=resend)
 
 
 async def _next_due(sending: Sending, end: RoundEnd) -> datetime | None:
@@ -184,13 +160,13 @@ async def _wait_until(due: datetime, app: App, stop: asyncio.Event) -> None:
             await asyncio.wait_for(stop.wait(), min(left, CLOCK_CHECK))
 
 
-async def _queue_again(app: App, mailing: str, again: Again) -> int:
-    """Queue those rows of a mailing again, and return how many. The caller holds the mailing's lock."""
+async def _queue_again(app: App, mailing: str, again: Collection[State]) -> int:
+    """Queue the rows in these states again, and return how many. The caller holds the mailing's lock."""
     ledger, queued = app.store.ledger, 0
-    if again.unknown:
+    if State.UNKNOWN in again:
         # First what a killed run left without an answer becomes unknown: it is meant, too.
         await ledger.recover(mailing, now=app.clock(), dead=app.delivery.host, resend=False)
         queued += await ledger.resend_unknown(mailing, now=app.clock())
-    if again.failed:
+    if State.FAILED in again:
         queued += await ledger.retry_failed(mailing, now=app.clock())
     return queued

@@ -1,7 +1,9 @@
 """`syndicate deliver`: send what is due of any edition, for a cron job every 15 minutes."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
+from syndication.domain.delivery import State
 from syndication.domain.frozen import FrozenEdition
 from syndication.domain.week import WeekKey
 from syndication.errors import LockedError, UsageError
@@ -9,8 +11,6 @@ from syndication.flows.app import App
 from syndication.flows.report import Report, delivery_report
 from syndication.flows.sending.confirmations import send_confirmations
 from syndication.flows.sending.deliver import (
-    NOTHING,
-    Again,
     Delivered,
     awaiting_approval,
     deliver,
@@ -20,7 +20,7 @@ from syndication.flows.sending.deliver import (
 __all__ = ["deliver_due", "fold_settled"]
 
 
-async def deliver_due(app: App, key: WeekKey | None, again: Again = NOTHING) -> list[Report]:
+async def deliver_due(app: App, key: WeekKey | None, again: Collection[State] = ()) -> list[Report]:
     """Send what is due now of every published edition with open rows, or of the edition `key`; return a report for each.
 
     What is to be sent `again` is queued first: of `key`, else of the editions with open rows and the latest one. An edition that
@@ -45,7 +45,7 @@ async def deliver_due(app: App, key: WeekKey | None, again: Again = NOTHING) -> 
     return reports
 
 
-async def _deliver(app: App, edition: FrozenEdition, again: Again, *, asked: bool) -> Delivered:
+async def _deliver(app: App, edition: FrozenEdition, again: Collection[State], *, asked: bool) -> Delivered:
     if edition.approved_at is None:
         return awaiting_approval(edition, await mailing_state(app, edition.mailing))
     if edition.published_at is not None:
@@ -65,11 +65,11 @@ async def _edition(app: App, key: WeekKey) -> FrozenEdition:
     return edition
 
 
-async def _due_keys(app: App, again: Again) -> list[WeekKey]:
+async def _due_keys(app: App, again: Collection[State]) -> list[WeekKey]:
     """Return the editions with open rows. A failed row is not open: to retry those, the latest edition is added, but no older one."""
     mailings = [await app.store.editions.mailing(each) for each in await app.store.editions.open_mailings()]
     keys = {mailing.edition for mailing in mailings if mailing.edition is not None}
-    if again.failed:
+    if State.FAILED in again:
         keys.update((await app.store.editions.frozen())[-1:])
     return sorted(keys)
 

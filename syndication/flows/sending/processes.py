@@ -10,7 +10,6 @@ import signal
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from syndication import errors
 from syndication.errors import SyndicationError
@@ -69,7 +68,7 @@ class _Sender:
         try:
             process = await _start(self.sending.app.sender(self.share), self.share.lock)
         except OSError as error:
-            self._warn(f"could not be started ({error.strerror})")
+            self._mark_dead(f"could not be started ({error.strerror})")
             return
         stopping = asyncio.create_task(self._stop(process))
         try:
@@ -83,7 +82,7 @@ class _Sender:
         if self.fault is not None:
             raise self.fault
         if status and not self.sending.stop.is_set():
-            self._warn(f"{_how_it_ended(status)}{self.last_line and f': {self.last_line}'}")
+            self._mark_dead(f"{_how_it_ended(status)}{self.last_line and f': {self.last_line}'}")
         if status:
             await self.sending.recover(self.share.owner)
 
@@ -94,16 +93,13 @@ class _Sender:
     def _read(self, line: bytes) -> None:
         try:
             report = json.loads(line)
-            self._note(report)
+            self.sending.note(report["outcomes"])
+            if fault := report.get("fault"):
+                self.fault = _fault(**fault)
         except (ValueError, TypeError, KeyError):
             self.last_line = line.decode(errors="replace").strip() or self.last_line
 
-    def _note(self, report: dict[str, Any]) -> None:
-        self.sending.note(report["outcomes"])
-        if fault := report.get("fault"):
-            self.fault = _fault(**fault)
-
-    def _warn(self, how: str) -> None:
+    def _mark_dead(self, how: str) -> None:
         self.died = True
         number = self.share.owner.rpartition("/")[2]
         self.sending.warnings.append(
