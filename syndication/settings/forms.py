@@ -262,7 +262,7 @@ def _selector(value: str) -> str:
 
 def _css(value: str) -> str:
     """A CSS selector (Selectors Level 3)."""
-    from cssselect import HTMLTranslator, SelectorError  # noqa: PLC0415 (hardly any configuration has one)
+    from cssselect import HTMLTranslator, SelectorError
 
     try:
         HTMLTranslator().css_to_xpath(value)

@@ -59,7 +59,7 @@ class Hot(Table):
     @field_validator("selector")
     @classmethod
     def _is_a_selector(cls, value: str) -> str:
-        from cssselect import SelectorError, parse  # noqa: PLC0415 - only where one is written
+        from cssselect import SelectorError, parse
 
         try:
             parse(value or "*")

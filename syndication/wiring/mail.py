@@ -1,31 +1,40 @@
-"""The part of the wiring about mail: from Settings to the servers, their limits, the connections, and the policies of sending."""
+"""Build what mail needs from the settings: the policies of sending, the servers with their limits, and their connections."""
+
+from __future__ import annotations
 
 import hashlib
 import socket
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from syndication.deliver.address import envelope_address
 from syndication.deliver.lanes import DEFAULT_LANES, Lane
-from syndication.deliver.pool import Pool
 from syndication.deliver.server import SmtpServer, parse_server
 from syndication.deliver.throttle import Throttle
 from syndication.domain.bounce import Rule
 from syndication.domain.frozen import HeaderFacts
 from syndication.domain.limits import Limits
-from syndication.domain.publication import Publication
 from syndication.errors import SettingsError
 from syndication.flows.app import BouncePolicy, DeliveryPolicy
-from syndication.settings import Settings
 
 if TYPE_CHECKING:
-    from syndication.bounces.box import Box
+    from collections.abc import AsyncIterator
+    from pathlib import Path
 
-__all__ = ["bounce_policy", "delivery_policy", "header_facts", "introduced", "open_pool"]
+    from syndication.bounces.box import Box
+    from syndication.deliver.pool import Pool
+    from syndication.domain.publication import Publication
+    from syndication.settings import Settings
+
+__all__ = ["bounce_policy", "delivery_policy", "header_facts", "introduced", "open_pool", "signing_domain"]
+
+
+def signing_domain(settings: Settings) -> str:
+    """Return the domain that signs the site's mails: `dkim.domain`, else that of `email.from`."""
+    from syndication.deliver.headers import parse_mailbox
+
+    return settings.dkim.domain or parse_mailbox(settings.email.sender).address.rpartition("@")[2].lower()
 
 
 def delivery_policy(settings: Settings, run: str) -> DeliveryPolicy:
@@ -73,6 +82,8 @@ def _throttle(settings: Settings, own: tuple[Lane, ...]) -> Throttle:
 
 def header_facts(settings: Settings, publication: Publication, dkim: str) -> HeaderFacts:
     """Return what the site's mailings freeze for their headers; `dkim` names the keys that sign."""
+    from syndication.deliver.address import envelope_address
+
     return HeaderFacts(
         sender=settings.email.sender,
         reply_to=settings.email.reply_to,
@@ -96,20 +107,20 @@ def bounce_policy(settings: Settings) -> BouncePolicy:
     return BouncePolicy(Rule(table.threshold, table.half_life), boxes, settings.hook_secret)
 
 
-def _maildir(settings: Settings, *, delete: bool) -> "Box":
-    from syndication.bounces.maildir import Maildir  # noqa: PLC0415
+def _maildir(settings: Settings, *, delete: bool) -> Box:
+    from syndication.bounces.maildir import Maildir
 
     return Maildir(settings.path(settings.bounces.maildir or ""), delete=delete)
 
 
-def _mbox(settings: Settings, *, delete: bool) -> "Box":
-    from syndication.bounces.mbox import Mbox  # noqa: PLC0415
+def _mbox(settings: Settings, *, delete: bool) -> Box:
+    from syndication.bounces.mbox import Mbox
 
     return Mbox(settings.path(settings.bounces.mbox or ""), delete=delete)
 
 
-def _imap(settings: Settings, *, delete: bool) -> "Box":
-    from syndication.bounces.imap import Imap, ImapServer  # noqa: PLC0415
+def _imap(settings: Settings, *, delete: bool) -> Box:
+    from syndication.bounces.imap import Imap, ImapServer
 
     parts = urlsplit(settings.bounces.imap)
     security = {"imaps": "tls", "imap": "starttls"}.get(parts.scheme, "plain")
@@ -145,6 +156,8 @@ def _servers(settings: Settings, *, with_passwords: bool = True) -> list[SmtpSer
 @asynccontextmanager
 async def open_pool(settings: Settings, running: str) -> AsyncIterator[Pool]:
     """Connections to the mail server; with an outbox its server runs meanwhile."""
+    from syndication.deliver.pool import Pool
+
     async with AsyncExitStack() as stack:
         folder = settings.outbox
         servers = [await _outbox(stack, folder, running)] if folder else _servers(settings)
@@ -159,7 +172,7 @@ async def open_pool(settings: Settings, running: str) -> AsyncIterator[Pool]:
 
 async def _outbox(stack: AsyncExitStack, folder: Path, running: str) -> SmtpServer:
     """The server of an outbox: the one at `running`, else one of our own."""
-    from syndication.deliver.outbox import Outbox, running_outbox  # noqa: PLC0415 (aiosmtpd, which no other site needs)
+    from syndication.deliver.outbox import Outbox, running_outbox
 
     return running_outbox(running) if running else await stack.enter_async_context(Outbox(folder))
 
