@@ -121,7 +121,7 @@ async def open_rehearsal(
     settings = load_settings_here(Path(config))
     cut_off, zone = settings.cut_off, settings.publication.timezone
     key = week if week and below else which_week(cut_off, zone, moment.clock(), week)
-    folder = (below or settings.path("var/dry-run")) / str(key)
+    folder = (below or settings.site / "var/dry-run") / str(key)
     try:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -129,7 +129,7 @@ async def open_rehearsal(
         raise StoreError(
             f"{folder} cannot be written ({error.strerror}).", "Make room, or make var/ writable."
         ) from error
-    published = settings.path(settings.feeds.directory)
+    published = settings.feeds.directory
     shown = published if below is None and published.is_dir() else None  # a proof publishes nothing
     opening = _Opening(config, settings, progress, moment, rehearsal=folder, published=shown)
     async with _opened(opening) as app:
@@ -141,9 +141,7 @@ async def _opened(opening: _Opening) -> AsyncIterator[App]:
     settings = opening.settings
     search_path(_theme_folders(settings), settings.email.theme)  # a missing theme is reported before any work
     async with AsyncExitStack() as stack:
-        keyring = open_keyring(
-            settings.path(settings.secrets.file), secrets.token_bytes, keep=opening.rehearsal is None
-        )
+        keyring = open_keyring(settings.secrets.file, secrets.token_bytes, keep=opening.rehearsal is None)
         store = await _store(opening)
         stack.push_async_callback(store.close)
         yield _app(opening, keyring, store, cache(partial(open_fetcher, settings, stack)))
@@ -153,7 +151,7 @@ def _app(opening: _Opening, keyring: Keyring, store: Store, fetcher: Callable[[]
     settings, moment, rehearsal = opening.settings, opening.moment, opening.rehearsal
     publication, signing = settings.facts(), _signing(settings)
     feeds, upload = settings.feeds, () if rehearsal else settings.publish.after
-    edition, media = settings.edition, (rehearsal or settings.path("var")) / "media"
+    edition, media = settings.edition, (rehearsal or settings.site / "var") / "media"
     return App(
         site=settings.site,
         publication=publication,
@@ -167,7 +165,7 @@ def _app(opening: _Opening, keyring: Keyring, store: Store, fetcher: Callable[[]
         delivery=delivery_policy(settings, moment.new_id()),
         bounces=bounce_policy(settings),
         keyring=keyring,
-        secrets=settings.path(settings.secrets.file),
+        secrets=settings.secrets.file,
         passwords=settings.password_files,
         store=store,
         build_collector=cache(partial(_collector, publication, media, fetcher)),
@@ -178,7 +176,7 @@ def _app(opening: _Opening, keyring: Keyring, store: Store, fetcher: Callable[[]
         open_pool=partial(open_pool, settings, opening.outbox),
         sender=partial(_sender, opening.config),
         signing=signing,
-        locks=_no_lock if rehearsal else partial(hold, settings.path("var/locks")),
+        locks=_no_lock if rehearsal else partial(hold, settings.site / "var/locks"),
         progress=opening.progress,
         clock=moment.clock,
         new_id=moment.new_id,
@@ -190,18 +188,18 @@ def _app(opening: _Opening, keyring: Keyring, store: Store, fetcher: Callable[[]
 def _folder(opening: _Opening) -> Folder:
     if opening.rehearsal:
         return Folder(opening.rehearsal / "feeds", opening.published)
-    return Folder(opening.settings.path(opening.settings.feeds.directory))
+    return Folder(opening.settings.feeds.directory)
 
 
 async def _store(opening: _Opening) -> Store:
     settings, folder = opening.settings, opening.rehearsal
     if not folder:
-        return await open_store(settings.store_url, synchronous=settings.store.synchronous)
+        return await open_store(settings.store.url.get_secret_value(), synchronous=settings.store.synchronous)
     from syndication.store.rehearsal import open_rehearsal_store
 
     edition, publishes = WeekKey.parse(folder.name), opening.published is not None
     return await open_rehearsal_store(
-        settings.store_url, folder / "store.db", edition=edition, publishes=publishes
+        settings.store.url.get_secret_value(), folder / "store.db", edition=edition, publishes=publishes
     )
 
 
@@ -236,16 +234,15 @@ def _renderer(settings: Settings, publication: Publication) -> Renderer:
 
 
 def _theme_folders(settings: Settings) -> tuple[Path, Path]:
-    return settings.path("templates"), shipped_folder()
+    return settings.site / "templates", shipped_folder()
 
 
 def _signing(settings: Settings) -> Signing:
     dkim, files = settings.dkim, []
     if dkim.key_file:
-        file = settings.path(dkim.key_file)
-        files.append(KeyFile(signing_domain(settings), dkim.selector, file, "dkim.key_file"))
+        files.append(KeyFile(signing_domain(settings), dkim.selector, dkim.key_file, "dkim.key_file"))
     if dkim.ed25519_key_file:
-        file, name = settings.path(dkim.ed25519_key_file), "dkim.ed25519_key_file"
+        file, name = dkim.ed25519_key_file, "dkim.ed25519_key_file"
         files.append(KeyFile(signing_domain(settings), dkim.ed25519_selector, file, name, "ed25519"))
     return Signing(tuple(files))
 
@@ -259,14 +256,14 @@ def new_dkim_key(
     """
     settings = load_settings_here(Path(config))
     selector = selector or f"{kind}-{moment.clock():%Y%m}"
-    file = out.absolute() if out else settings.path("var/dkim") / f"{selector}.pem"
+    file = out.absolute() if out else settings.site / "var/dkim" / f"{selector}.pem"
     return make_key(file, kind, domain=signing_domain(settings), selector=selector, site=settings.site)
 
 
 def rotate_secrets(config: str) -> tuple[Path, str]:
     """Add a key to the site's secrets and return their file and the key's id. Raises StoreError, SettingsError."""
     settings = load_settings_here(Path(config))
-    file = settings.path(settings.secrets.file)
+    file = settings.secrets.file
     return file, rotate(file, secrets.token_bytes)
 
 

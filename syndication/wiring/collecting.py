@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from syndication.collect.access_log.json_lines import JsonKeys
 from syndication.flows.app import HotPolicy
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def open_fetcher(settings: Settings, stack: AsyncExitStack) -> Fetcher:
 
     collect = settings.collect
     limits = FetchLimits(
-        seconds=collect.timeout.total_seconds(),
+        seconds=collect.timeout,
         body_bytes=collect.megabytes * 2**20,
         xml_bytes=collect.xml_megabytes * 2**20,
         redirects=collect.redirects,
@@ -36,7 +35,7 @@ def open_fetcher(settings: Settings, stack: AsyncExitStack) -> Fetcher:
         per_host=collect.per_host,
         total=collect.connections,
         robots=collect.robots,
-        crawl_delay=collect.crawl_delay.total_seconds(),
+        crawl_delay=collect.crawl_delay,
     )
     fetcher = Fetcher(contact=settings.publication.url, limits=limits)
     stack.push_async_exit(fetcher)
@@ -52,8 +51,7 @@ def hot_policy(settings: Settings, fetcher: Callable[[], Fetcher]) -> HotPolicy:
 
         return await fetch_hot_page(fetcher(), hot.url, hot.selector, now=at, allow_private=hot.allow_private)
 
-    keys = JsonKeys(**hot.fields.model_dump())
-    return HotPolicy(hot.kind, hot.limit, settings.hot_path, page, hot.url, keys, cache(_access_log))
+    return HotPolicy(hot.kind, hot.limit, settings.hot_path, page, hot.url, hot.fields, cache(_access_log))
 
 
 def _access_log() -> AccessLog:

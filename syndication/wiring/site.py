@@ -57,7 +57,7 @@ class ThemeFile:
 def theme_files(config: str) -> list[ThemeFile]:
     """The theme's files and where each comes from."""
     settings = load_settings_here(Path(config))
-    own = settings.path("templates")
+    own = settings.site / "templates"
     path = search_path((own, shipped_folder()), settings.email.theme)
     names = sorted(
         {str(file.relative_to(folder)) for folder in path for file in folder.rglob("*") if file.is_file()}
@@ -73,7 +73,7 @@ def theme_files(config: str) -> list[ThemeFile]:
 def copy_template(config: str, name: str) -> Path:
     """Copy one shipped file into the site's theme. Raises UsageError when there is none, or the site has its own already."""
     settings = load_settings_here(Path(config))
-    target = settings.path("templates") / settings.email.theme / name
+    target = settings.site / "templates" / settings.email.theme / name
     shipped = next((file for file in theme_files(config) if file.name == name), None)
     if shipped is None:
         raise UsageError(f"The theme has no file {name}.", "`syndicate templates list` shows them.")
