@@ -111,7 +111,7 @@ class DeliveryPolicy:
     share: int  # of the site's connections, this process's
     owner: str  # HOST/RUN, of this process
     host: str
-    patience: float = 60.0  # seconds that a stopped run waits for the answers it is owed
+    grace: float = 60.0  # seconds that a stopped run waits for outstanding answers
 
 
 @dataclass(frozen=True, slots=True)

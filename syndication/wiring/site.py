@@ -19,8 +19,8 @@ __all__ = ["ThemeFile", "copy_template", "create_site", "offered", "theme_files"
 
 async def offered(url: str, folder: Path, *, allow_private: bool) -> SiteOffers:
     """What the site at `url` offers to a new site in `folder`. Raises UsageError for a folder with files in it, CollectError."""
-    from syndication.collect.http.fetch import Fetcher  # noqa: PLC0415 - only `init --from` asks a site
-    from syndication.collect.site_survey import site_offers  # noqa: PLC0415
+    from syndication.collect.http.fetch import Fetcher
+    from syndication.collect.site_survey import site_offers
 
     must_be_empty(folder)
     async with Fetcher(contact=url) as fetcher:
