@@ -47,10 +47,10 @@ __all__ = [
 
 
 class Locks(Protocol):
-    """Held by name, giving a descriptor; LockedError when another run has it."""
+    """What locks work against other runs."""
 
     def __call__(self, name: str, inherited: int | None = None) -> AbstractContextManager[int]:
-        """Hold it, or the one that was `inherited` from the run that holds it already."""
+        """Hold the lock `name` and give its descriptor; `inherited` is that of the run that already holds it. Raises LockedError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,10 @@ class EditionPolicy:
 
 @dataclass(frozen=True, slots=True)
 class HotPolicy:
-    """Where the ranking comes from. `path` gives a week's file, or the pattern of the log's files; `page` fetches the list that
-    stands on the page at `url`, at the time given, and raises CollectError.
+    """Where the ranking comes from.
+
+    `path` returns a week's file, or the pattern of the log's files; `page` fetches the list on the page at `url` at a given time and
+    raises CollectError.
     """
 
     kind: HotKind
@@ -80,18 +82,18 @@ class HotPolicy:
 
 @dataclass(frozen=True, slots=True)
 class FeedsPolicy:
-    """What the feeds hold, and the command that uploads them."""
+    """What the feeds contain, and the command that uploads them."""
 
-    limit: int  # entries a feed
+    limit: int  # entries in a feed
     content: Literal["full", "excerpt"]
     after: tuple[str, ...]  # the upload command
     hubs: tuple[str, ...] = ()  # WebSub
-    announce: bool = True  # to the hubs what changed; a rehearsal does not
+    announce: bool = True  # changed feeds to the hubs; False in a rehearsal
 
 
 @dataclass(frozen=True, slots=True)
 class BouncePolicy:
-    """When soft bounces suppress, the boxes that are polled, and the secret of the hook (empty: there is none)."""
+    """When soft bounces suppress an address, the boxes that are polled, and the secret of the hook (empty: no hook)."""
 
     rule: Rule
     boxes: tuple[Callable[[], Box], ...] = ()
@@ -100,15 +102,15 @@ class BouncePolicy:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryPolicy:
-    """How long a run stays, what happens with doubtful rows, and who this process is."""
+    """How long a run stays, what happens with rows of unknown outcome, and what this process is called."""
 
     wait: timedelta
-    keep: timedelta  # then settled rows fold into counts
+    keep: timedelta  # after which settled rows are folded into counts
     resend_unknown: bool
     processes: int  # at most
     lanes: tuple[Lane, ...]
     throttle: Throttle  # the site's limits
-    share: int  # of the site's connections, this process's
+    share: int  # this process's part of the site's connections
     owner: str  # HOST/RUN, of this process
     host: str
     grace: float = 60.0  # seconds that a stopped run waits for outstanding answers
@@ -116,7 +118,7 @@ class DeliveryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What a sender process is told."""
+    """The task of a sender process."""
 
     mailing: str
     owner: str  # HOST/RUN/NUMBER

@@ -156,7 +156,7 @@ def _or_empty(parse: Callable[[str], str]) -> Callable[[str], str]:
 
 
 def _smtp(value: str) -> str:
-    """`outbox:PATH`, `smtp://`, `smtps://`, or `smtp+plain://` to this machine only: it is neither encrypted nor authenticated."""
+    """Check `outbox:PATH`, `smtp://`, `smtps://`, or `smtp+plain://` to this machine, which is neither encrypted nor authenticated."""
     hint = 'Write "smtp://user@host:587", "smtps://user@host:465", "smtp+plain://127.0.0.1:2525" or "outbox:var/outbox".'
     if value.startswith("outbox:"):
         if not value.removeprefix("outbox:").strip():
@@ -170,7 +170,7 @@ def _smtp(value: str) -> str:
 
 
 def _imap(value: str) -> str:
-    """`imaps://user@host/FOLDER`, `imap://` (STARTTLS), or `imap+plain://` to this machine only. An @ in the user is written `%40`."""
+    """Check `imaps://user@host/FOLDER`, `imap://` (STARTTLS), or `imap+plain://` to this machine. An @ in the user is written `%40`."""
     hint = 'Write "imaps://bounces%40news.example@imap.news.example/INBOX".'
     parts = _split(value, ("imaps", "imap", "imap+plain"), "is not the address of an IMAP mailbox", hint)
     _guarded(parts, "SYNDICATE_BOUNCES__PASSWORD or bounces.password_file", "imaps:// or imap:// (STARTTLS)")
@@ -197,7 +197,7 @@ def _loopback(host: str) -> bool:
 
 
 def _store(secret: SecretStr, info: ValidationInfo) -> SecretStr:
-    """`sqlite:///FILE`, made absolute, or `postgresql://…`, both without a driver. From the environment it may have a password."""
+    """Check `sqlite:///FILE`, made absolute, or `postgresql://…`, without a driver. From the environment it may have a password."""
     value = secret.get_secret_value()
     sqlite, _, file = value.partition("sqlite:///")
     if not sqlite and file and "?" not in value:
@@ -220,14 +220,14 @@ _MAILBOX = re.compile(r"[!#-'*+./-9=?A-Z^_`a-z{|}~-]{1,64}@[^\s@<>(),:;\"\[\]\\]
 
 
 def _mailbox(value: str) -> str:
-    """A bare address."""
+    """Check a bare address."""
     if not _MAILBOX.fullmatch(value):
         raise Mistake("is not a mail address", 'Write one like "weekly@news.example".')
     return value
 
 
 def _address(value: str) -> str:
-    """A single address with an optional name, as in a header (RFC 5322 §3.4)."""
+    """Check a single address with an optional name, as in a header (RFC 5322 §3.4)."""
     name, mailbox = parseaddr(value)
     rebuilt_is_whole = value.strip().endswith((mailbox, f"<{mailbox}>"))
     if not _MAILBOX.fullmatch(mailbox) or not rebuilt_is_whole or value.count("@") > 1 + name.count("@"):
@@ -246,14 +246,14 @@ def _domain(value: str) -> str:
 
 
 def _selector(value: str) -> str:
-    """RFC 6376 §3.1."""
+    """Check the name of a DKIM key (RFC 6376 §3.1)."""
     if not re.fullmatch(rf"{_LABEL}(\.{_LABEL})*", value):
         raise Mistake("is not a selector", 'Write letters, digits and hyphens, like "rsa-202611".')
     return value
 
 
 def _css(value: str) -> str:
-    """A CSS selector (Selectors Level 3)."""
+    """Check a CSS selector (Selectors Level 3)."""
     from cssselect import HTMLTranslator, SelectorError  # few configurations have one
 
     try:
@@ -277,7 +277,7 @@ def _maybe_path(value: object, info: ValidationInfo) -> Path | None:
 
 
 def _below_site(path: str, info: ValidationInfo) -> Path:
-    """A relative path starts at the site, which is the context of the validation."""
+    """Return the absolute path: a relative one starts at the site, which is the context of the validation."""
     site = info.context or Path()
     assert isinstance(site, Path)
     return site / path

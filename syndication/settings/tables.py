@@ -128,19 +128,21 @@ def _up_to_ten_minutes(seconds: float) -> float:
     return seconds
 
 
-_Megabytes = Annotated[forms.Whole, Field(ge=1, le=1000)]
+_Megabytes = Annotated[forms.Whole, Field(ge=1, le=1000), AfterValidator(lambda megabytes: megabytes * 2**20)]
 
 
 class Collect(Table):
-    """How other sites are asked, and what one of them may cost."""
+    """How other sites are asked, and what one of them may cost: in the names and units of `FetchLimits`."""
 
-    timeout: Annotated[forms.Seconds, AfterValidator(_between_a_second_and_an_hour)] = 20.0
-    megabytes: _Megabytes = 10
-    xml_megabytes: _Megabytes = 10
+    seconds: Annotated[forms.Seconds, AfterValidator(_between_a_second_and_an_hour)] = Field(
+        default=20.0, alias="timeout"
+    )
+    body_bytes: _Megabytes = Field(default=10 * 2**20, alias="megabytes")
+    xml_bytes: _Megabytes = Field(default=10 * 2**20, alias="xml_megabytes")
     redirects: forms.Whole = Field(default=5, ge=0, le=20)
     attempts: forms.Whole = Field(default=3, ge=1, le=10)
     per_host: forms.Whole = Field(default=4, ge=1, le=100)
-    connections: forms.Whole = Field(default=40, ge=1, le=1000)
+    total: forms.Whole = Field(default=40, ge=1, le=1000, alias="connections")
     robots: Literal["found", "all", "off"] = "found"
     crawl_delay: Annotated[forms.Seconds, AfterValidator(_up_to_ten_minutes)] = 5.0
 
@@ -238,7 +240,7 @@ class Email(Table):
     @field_validator("list_id")
     @classmethod
     def _is_dotted(cls, value: str) -> str:
-        """RFC 2919 §2: a dotted name; we add the angle brackets."""
+        """Check a List-Id (RFC 2919 §2): a dotted name; we add the angle brackets."""
         if value and (len(value) > 200 or not re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+", value)):  # noqa: PLR2004 - RFC 2919 §2 has 255
             raise Mistake("is not a list identifier", 'Write a dotted name like "weekly.news.example".')
         return value
@@ -256,7 +258,7 @@ _Mails = Annotated[forms.Whole, Field(ge=0, le=1_000_000_000)]
 
 
 def _warms_up_to_per_day(table: _Ramped) -> _Ramped:
-    """A warm-up's first day has `warm_up` mails, each further one twice as many, until `per_day`."""
+    """Check a warm-up: its first day has `warm_up` mails, each further one twice as many, up to `per_day`."""
     if table.per_day and table.warm_up > table.per_day:
         raise Mistake("is more than per_day", "Write what the first day may have.", ("warm_up",))
     return table

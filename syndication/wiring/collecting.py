@@ -25,18 +25,7 @@ def open_fetcher(settings: Settings, stack: AsyncExitStack) -> Fetcher:
     from syndication.collect.http.fetch import Fetcher
     from syndication.collect.http.limits import FetchLimits
 
-    collect = settings.collect
-    limits = FetchLimits(
-        seconds=collect.timeout,
-        body_bytes=collect.megabytes * 2**20,
-        xml_bytes=collect.xml_megabytes * 2**20,
-        redirects=collect.redirects,
-        attempts=collect.attempts,
-        per_host=collect.per_host,
-        total=collect.connections,
-        robots=collect.robots,
-        crawl_delay=collect.crawl_delay,
-    )
+    limits = FetchLimits(**dict(settings.collect))
     fetcher = Fetcher(contact=settings.publication.url, limits=limits)
     stack.push_async_exit(fetcher)
     return fetcher
