@@ -1,16 +1,20 @@
 """What a run did, folded from what its stages returned: for the closing screen and for `--json`."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from __future__ import annotations
 
-from syndication.domain.frozen import FrozenEdition
-from syndication.domain.week import WeekKey
-from syndication.flows.app import App
-from syndication.flows.collecting.collect import Collected
-from syndication.flows.edition.freeze import Drafted
-from syndication.flows.publishing.publish import Published
-from syndication.flows.sending.deliver import Delivered
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from syndication.domain.frozen import FrozenEdition
+    from syndication.domain.week import WeekKey
+    from syndication.flows.app import App
+    from syndication.flows.collecting.collect import Collected
+    from syndication.flows.edition.freeze import Drafted
+    from syndication.flows.publishing.publish import Published
+    from syndication.flows.sending.deliver import Delivered
 
 __all__ = ["Report", "delivery_report", "run_report"]
 

@@ -63,7 +63,7 @@ class Signing:
 
 def read_key(key: KeyFile) -> PrivateKey:
     """Read and check a key's file. Raises SettingsError."""
-    from syndication.deliver.dkim_keys import parse_key  # noqa: PLC0415 (cryptography takes 0.1 s to import)
+    from syndication.deliver.dkim_keys import parse_key
 
     try:
         found = parse_key(key.file.read_bytes())
@@ -94,7 +94,7 @@ class NewKey:
 
 def make_key(file: Path, kind: KeyType, *, domain: str, selector: str, site: Path) -> NewKey:
     """Write a new key (mode 0600). Raises UsageError for an existing file or a wrong selector, StoreError when it cannot be written."""
-    from syndication.deliver.dkim_keys import dns_record, new_key  # noqa: PLC0415 (as above)
+    from syndication.deliver.dkim_keys import dns_record, new_key
 
     key = new_key(kind)
     try:

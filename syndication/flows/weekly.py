@@ -13,9 +13,6 @@ from syndication.domain.frozen import FrozenEdition
 from syndication.domain.week import CutOff, WeekKey
 from syndication.errors import UsageError
 from syndication.flows.app import App
-from syndication.flows.collecting.collect import collect
-from syndication.flows.edition.freeze import draft_edition, freeze_edition
-from syndication.flows.publishing.publish import publish
 from syndication.flows.report import Report, run_report
 from syndication.flows.sending.deliver import Delivered, awaiting_approval, deliver
 from syndication.flows.sending.due import fold_settled
@@ -36,10 +33,16 @@ async def run_weekly(app: App, week: WeekKey | None = None, *, send: bool = True
     with app.locks("collect-and-publish"):
         edition = await app.store.editions.get(key)
         if edition is None:
+            # A run that only sends, or has nothing to do, loads neither stage.
+            from syndication.flows.collecting.collect import collect
+            from syndication.flows.edition.freeze import draft_edition, freeze_edition
+
             collected = await collect(app)
             drafted = await draft_edition(app, key)
             edition = await freeze_edition(app, drafted)
         if edition is None or edition.published_at is None:
+            from syndication.flows.publishing.publish import publish
+
             published = await publish(app, edition)
     if edition is not None:
         delivered = await deliver_edition(app, edition, send=send)

@@ -1,42 +1,45 @@
-"""Reading the file and the environment into Settings. Every way to fail is one sentence."""
+"""Read the file and the environment into Settings. Every way to fail is one sentence."""
 
+import difflib
+import json
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from syndication.errors import SettingsError
 from syndication.settings import toml_lines
-from syndication.settings.environment import read_environment
+from syndication.settings.keys import dotted, field_at, fields_below, is_list
 from syndication.settings.model import Settings
 from syndication.settings.sentences import Origins, as_error
 
 __all__ = ["load_settings", "load_settings_here", "site_of"]
 
+_PREFIX = "SYNDICATE_"
 _SECRET = {("smtp", "password"), ("bounces", "password"), ("bounces", "hook_secret")}
 _PASSWORD_IN_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s]*:[^/?#\s]*@|[?&]password=")
 
 
 def load_settings_here(path: Path) -> Settings:
-    """`load_settings` with this process's environment."""
-    return load_settings(path, os.environ)  # noqa: TID251 - this room is the one subscriber of the environment
+    """Call `load_settings` with this process's environment."""
+    return load_settings(path, os.environ)  # noqa: TID251 - only this room reads the environment
 
 
 def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
-    """The settings in the TOML file `path`, overridden by the variables `SYNDICATE_TABLE__KEY` of `environ`.
+    """Return the settings in the TOML file `path`, overridden by the variables `SYNDICATE_TABLE__KEY` of `environ`.
 
     Raises SettingsError (exit code 2) with file, dotted key and line, or the variable's name, and never the value.
     """
     values, lines = _read(path)
-    overrides, variables = read_environment(environ, Settings)
+    overrides, variables = _read_environment(environ)
     _one_way_to_name_servers(values, overrides)
     origins = Origins(str(path), lines, variables)
     try:
-        settings = Settings.of(site_of(path), _merged(values, overrides))
+        settings = Settings.model_validate(_merged(values, overrides), context=site_of(path))
     except ValidationError as error:
         raise as_error(error, Settings, origins) from None
     _keep_private(settings, path, origins)
@@ -44,30 +47,30 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
 
 
 def _keep_private(settings: Settings, file: Path, origins: Origins) -> None:
-    """Everything in the published folder is meant for the web: what must never get there may not lie in it."""
-    published = settings.path(settings.feeds.directory).resolve()
-    sqlite, _, store = settings.store_url.partition("sqlite:///")
+    """Refuse a published folder with private files in it: everything in it is meant for the web."""
+    published = settings.feeds.directory.resolve()
+    sqlite, _, store = settings.store.url.get_secret_value().partition("sqlite:///")
     private = {
         "the configuration": file,
-        "the secrets": settings.path(settings.secrets.file),
+        "the secrets": settings.secrets.file,
         "the store": None if sqlite else Path(store),
         "the outbox": settings.outbox,
-        "bounces.maildir": settings.bounces.maildir and settings.path(settings.bounces.maildir),
-        "bounces.mbox": settings.bounces.mbox and settings.path(settings.bounces.mbox),
+        "bounces.maildir": settings.bounces.maildir,
+        "bounces.mbox": settings.bounces.mbox,
     }
     for name, path in private.items():
         if path is not None and path.resolve().is_relative_to(published):
             _, begin = origins.begin(("feeds", "directory"))
             raise SettingsError(
-                f"{begin} holds {name}, and all of it is published.",
-                'Write a folder of its own like "feeds".',
+                f"{begin} contains {name}, and all of it is published.",
+                'Write a folder for publishing alone, like "feeds".',
             )
 
 
 def site_of(path: Path) -> Path:
-    """The site of a configuration file, absolute: the parent of its `config/`, else the file's own folder.
+    """Return the site of a configuration file, absolute: the parent of its `config/`, else the file's own folder.
 
-    By the path as given: a `config/` or a file that is a link does not move the site.
+    The path counts as given: a `config/` or a file that is a link does not move the site.
     """
     folder = path.absolute().parent
     return (folder.parent if folder.name == "config" else folder).resolve()
@@ -100,41 +103,95 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[toml_lines.Path, int]]:
 
 
 def _not_toml(path: Path, text: str, error: Exception) -> SettingsError:
-    """Tell what tomllib expected and where; it quotes no values."""
+    """Report what tomllib expected and where; it quotes no values."""
     match = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error), re.DOTALL)
-    hint = "Texts stand in quotes, tables in brackets: see https://toml.io."
+    hint = "Put texts in quotes and table names in brackets: see https://toml.io."
     if not match:  # numbers or nesting beyond what Python takes
-        return SettingsError(f"{path} is not TOML that can be read.", hint)
-    said = re.sub(r"\(('[^()]*),?\)", lambda key: key[1].replace("', '", ".").strip("',"), match[1])
+        return SettingsError(f"{path} is not readable as TOML.", hint)
+    expected = re.sub(r"\(('[^()]*),?\)", lambda key: key[1].replace("', '", ".").strip("',"), match[1])
     line = match[2] or text.rstrip().count("\n") + 1
-    return SettingsError(f"{path} line {line} is not TOML: {said[:1].lower()}{said[1:]}.", hint)
+    return SettingsError(f"{path} line {line} is not TOML: {expected[:1].lower()}{expected[1:]}.", hint)
 
 
 def _refuse_secrets(
     path: Path, values: object, lines: dict[toml_lines.Path, int], at: toml_lines.Path = ()
 ) -> None:
-    """A configuration file is copied, shown and committed: no password may stand in it."""
-    if isinstance(values, dict):
-        for key, value in values.items():
+    """Refuse a password in the file, because a configuration file is copied, shown and committed."""
+    if isinstance(values, dict | list):
+        for key, value in values.items() if isinstance(values, dict) else enumerate(values):
             _refuse_secrets(path, value, lines, (*at, key))
-    elif isinstance(values, list):
-        for index, value in enumerate(values):
-            _refuse_secrets(path, value, lines, (*at, index))
     elif isinstance(values, str) and values and (at in _SECRET or _PASSWORD_IN_URL.search(values)):
         _, begin = Origins(str(path), lines, {}).begin(at)
-        smtp = "Set SYNDICATE_SMTP__PASSWORD or smtp.password_file instead."
-        store = "Set SYNDICATE_STORE__URL instead."
-        bounces = "Set SYNDICATE_BOUNCES__PASSWORD or bounces.password_file instead."
-        if at[-1] == "hook_secret":
-            bounces = "Set SYNDICATE_BOUNCES__HOOK_SECRET or bounces.hook_secret_file instead."
-        hint = {"smtp": smtp, "store": store, "bounces": bounces}.get(
-            str(at[0]), "Leave it out: passwords come from the environment or a file."
-        )
-        raise SettingsError(f"{begin} holds a password, and none may stand in the file.", hint)
+        key = "hook_secret" if at[-1] == "hook_secret" else "password"
+        variables = f"SYNDICATE_{at[0]}__{key}".upper()
+        hint = {
+            "smtp": f"Set {variables} or smtp.{key}_file instead.",
+            "store": "Set SYNDICATE_STORE__URL instead.",
+            "bounces": f"Set {variables} or bounces.{key}_file instead.",
+        }.get(str(at[0]), "Leave it out: passwords come from the environment or a file.")
+        raise SettingsError(f"{begin} contains a password, which does not belong in the file.", hint)
+
+
+def _read_environment(environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[toml_lines.Path, str]]:
+    """Return the values of variables like SYNDICATE_SMTP__URL as nested tables, and the variable's name of each key.
+
+    Raises SettingsError with the name of a variable that is no key, or whose list is not JSON.
+    """
+    values: dict[str, Any] = {}
+    names: dict[toml_lines.Path, str] = {}
+    known = set(_variables())
+    for name in sorted(environ):
+        if not name.upper().startswith(_PREFIX):
+            continue
+        path = tuple(name[len(_PREFIX) :].lower().split("__"))
+        if path not in known:
+            raise SettingsError(f"{name} is not a configuration key.", _nearest_variable(name, known))
+        table = values
+        for part in path[:-1]:
+            table = table.setdefault(part, {})
+        table[path[-1]] = _value(name, environ[name], path)
+        names[path] = name
+    return values, names
+
+
+def _variables(table: toml_lines.Path = ()) -> Iterator[toml_lines.Path]:
+    """Yield what a variable may set: a key, or a list as a whole."""
+    for key, field in fields_below(table, Settings).items():
+        path = (*table, key)
+        if is_list(field) or not fields_below(path, Settings):
+            yield path
+        else:
+            yield from _variables(path)
+
+
+def _value(name: str, text: str, path: toml_lines.Path) -> Any:
+    """Return a variable's value. A text that is no number or truth value stays a text: validation refuses it."""
+    field = field_at(path, Settings)
+    assert field
+    if is_list(field):
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            value = None
+        if value is None:
+            raise SettingsError(f"{name}: {dotted(path)} is not JSON.", 'Write a list like ["a", "b"].')
+        return value
+    if field.annotation in {bool, int, float}:
+        try:
+            return TypeAdapter(field.annotation).validate_python(text)
+        except ValidationError:
+            pass
+    return text
+
+
+def _nearest_variable(name: str, known: Iterable[toml_lines.Path]) -> str:
+    names = sorted(_PREFIX + "__".join(map(str, path)).upper() for path in known)
+    near = difflib.get_close_matches(name.upper(), names, n=1, cutoff=0.8)
+    return f"Did you mean {near[0]}?" if near else "Write SYNDICATE_TABLE__KEY, or remove it."
 
 
 def _one_way_to_name_servers(values: dict[str, Any], overrides: dict[str, Any]) -> None:
-    """The environment's smtp.url stands in for the file's [[smtp.servers]], and the other way round."""
+    """Let the environment's smtp.url replace the file's [[smtp.servers]], and the other way round."""
     smtp, over = values.get("smtp"), overrides.get("smtp", {})
     if isinstance(smtp, dict):
         for mine, other in (("url", "servers"), ("servers", "url")):

@@ -1,4 +1,4 @@
-"""From a failed validation to one sentence for the person who wrote the file."""
+"""Turn a failed validation into one sentence for the person who wrote the file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,22 +23,23 @@ _PREDICATES = {
     "bool_type": ("is neither true nor false", "Write true or false, without quotes."),
     "tuple_type": ("is not a list", ""),
     "model_type": ("is not a table", ""),
+    "dataclass_type": ("is not a table", ""),
     "too_short": ("is empty", "Write at least one."),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """Where each key was written: the file's name, its lines, and the variables that stand in for keys."""
+    """Where each key was written: the file's name, its lines, and the variables that replace keys."""
 
     file: str
     lines: Mapping[Path, int]
     variables: Mapping[Path, str]
 
     def begin(self, path: Path) -> tuple[int, str]:
-        """For sorting a line (0 for a variable), and how the sentence begins. A missing key has the line of its table."""
+        """Return a line to sort by (0 for a variable) and the sentence's beginning. A missing key has the line of its table."""
         upwards = [path[:depth] for depth in range(len(path), 0, -1)]
-        # A variable goes before the file, also for what stands below it.
+        # A variable goes before the file, also for the keys below it.
         if variable := next((self.variables[at] for at in upwards if at in self.variables), ""):
             entry = next((f" (entry {part + 1})" for part in path if isinstance(part, int)), "")
             return 0, f"{variable}: {dotted(path)}{entry}"
@@ -48,7 +49,7 @@ class Origins:
 
 
 def as_error(error: ValidationError, settings: type[BaseModel], origins: Origins) -> SettingsError:
-    """The first mistake as a sentence, and how many more there are. The values are not even asked for."""
+    """Return the first mistake as a sentence, and how many more there are. pydantic is not even asked for the values."""
     found = []
     for detail in error.errors(include_url=False, include_input=False):
         path: Path = detail["loc"]
@@ -56,18 +57,16 @@ def as_error(error: ValidationError, settings: type[BaseModel], origins: Origins
         predicate, hint = _PREDICATES.get(kind, ("has a form that does not fit", ""))
         if isinstance(mistake := context.get("error"), Mistake):
             path, predicate, hint = (*path, *mistake.at), mistake.predicate, mistake.hint
-        elif kind == "extra_forbidden":
+        elif kind in {"extra_forbidden", "unexpected_keyword_argument"}:
             predicate, hint = "is not a known key", nearest(path, settings)
         elif kind in {"literal_error", "enum"}:
-            predicate, hint = (
-                "is not one of its words",
-                "Write {}.".format(context["expected"].replace("'", '"')),
-            )
+            allowed = context["expected"].replace("'", '"')
+            predicate, hint = "is not one of the allowed words", f"Write {allowed}."
         elif kind == "greater_than_equal":
             predicate, hint = "is too small", f"Write {context['ge']:g} or more."
         elif kind == "less_than_equal":
             predicate, hint = "is too large", f"Write {context['le']:g} or less."
-        elif kind in {"missing", "model_type", "tuple_type"}:
+        elif kind in {"missing", "model_type", "dataclass_type", "tuple_type"}:
             hint = _table_hint(path, settings)
         line, begin = origins.begin(path)
         found.append(((kind == "missing", line), f"{begin} {predicate}.", hint))
@@ -79,7 +78,7 @@ def as_error(error: ValidationError, settings: type[BaseModel], origins: Origins
 
 
 def _table_hint(path: Path, settings: type[BaseModel]) -> str:
-    """What to add or write for a key that is not there, a table or a list."""
+    """Return what to add or write for a key that is missing, a table or a list."""
     field, fields = field_at(path, settings), fields_below(path, settings)
     several = field is not None and is_list(field)
     if fields:

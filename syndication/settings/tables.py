@@ -1,103 +1,94 @@
-"""The keys of the configuration with form and default, one class a table; those about sending stand in `sending` (`docs/reference/configuration.md`)."""
+"""The keys of the configuration with their forms and defaults, one class a table (`docs/reference/configuration.md`)."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from syndication.domain.article import SourceKind
+from syndication.collect.access_log.json_lines import JsonKeys
+from syndication.domain.article import Source, SourceKind
+from syndication.domain.hot_account import HotKind
+from syndication.domain.limits import Limits
+from syndication.domain.return_path import LONGEST_LOCAL
 from syndication.domain.week import CutOff
-from syndication.settings.forms import (
-    Address,
-    FilePath,
-    Flag,
-    FolderUrl,
-    HttpsUrl,
-    Language,
-    Line,
-    Mailbox,
-    MaybeCss,
-    MaybeFolderUrl,
-    MaybeHttpsUrl,
-    MaybeLine,
-    MaybePageUrl,
-    MaybePath,
-    Mistake,
-    PageUrl,
-    StoreUrl,
-    Text,
-    Whole,
-    Zone,
-)
-from syndication.settings.table import Table
+from syndication.settings import forms
+from syndication.settings.forms import Mistake
 
 __all__ = [
+    "SHORTEST_SECRET",
+    "BouncesSettings",
+    "Collect",
+    "Delivery",
+    "Dkim",
     "EditionTable",
     "Email",
     "Feeds",
+    "Hot",
+    "LaneTable",
     "PublicationTable",
     "Publish",
     "SecretsSettings",
+    "Server",
+    "Smtp",
     "SourceTable",
     "StoreSettings",
+    "Table",
     "Web",
 ]
 
-
+MOST_PROCESSES = 64
 PAGES = 500  # that a source asks for in one collect
+SHORTEST_SECRET = 32  # characters of the hook's secret
+SLOWEST = 0.001  # mails a second
 
 
-def _named(value: str) -> str:
-    if not value:
-        raise Mistake("is empty", 'Write a tag like "en", or leave it out.')
-    return value
+class Table(BaseModel):
+    """What all tables share: unknown keys are refused, nothing changes after loading, errors quote no value."""
+
+    # Only `Settings` builds a validator, when the first file is read: the tables' are parts of it.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
 
 class PublicationTable(Table):
     """The newsroom's own facts."""
 
-    title: Line
-    url: HttpsUrl
-    language: Annotated[Language, AfterValidator(_named)] = "en"
-    timezone: Zone
-    address: Text
-    logo: MaybeHttpsUrl = ""
+    title: forms.Line
+    url: forms.HttpsUrl
+    language: forms.Language = "en"
+    timezone: forms.Zone
+    address: forms.Text
+    logo: forms.MaybeHttpsUrl = ""
 
 
 class EditionTable(Table):
     """When an edition ends and how editions are counted."""
 
-    ends: str = "monday 00:00"
-    first_number: Whole = Field(default=1, ge=1, le=1_000_000)
-    approve: Flag = False
-    copy_images: Flag = False
-
-    @field_validator("ends")
-    @classmethod
-    def _is_a_time_of_the_week(cls, value: str) -> str:
-        try:
-            CutOff.parse(value, ZoneInfo("UTC"))
-        except ValueError:
-            raise Mistake(
-                "is not a time of the week", 'Write a weekday and a time like "monday 00:00".'
-            ) from None
-        return value
+    ends: forms.WeekEnd = CutOff.parse("monday 00:00", ZoneInfo("UTC"))
+    first_number: forms.Whole = Field(default=1, ge=1, le=1_000_000)
+    approve: forms.Flag = False
+    copy_images: forms.Flag = False
 
 
 class SourceTable(Table):
     """One `[[sources]]`: a folder has a path, the others a URL."""
 
-    name: Line
+    name: forms.Line
     kind: SourceKind
-    path: MaybePath = None
-    url: MaybePageUrl = ""
-    section: MaybeLine = ""
-    language: Language = ""
-    allow_private: Flag = False
-    selector: MaybeCss = ""
-    limit: Whole = Field(default=PAGES, ge=1, le=10_000)
+    path: forms.MaybePath = None
+    url: forms.MaybePageUrl = ""
+    section: forms.MaybeLine = ""
+    language: forms.MaybeLanguage = ""
+    allow_private: forms.Flag = False
+    selector: forms.MaybeCss = ""
+    limit: forms.Whole = Field(default=PAGES, ge=1, le=10_000)
+
+    @property
+    def source(self) -> Source:
+        """The source as the domain knows it."""
+        return Source(location=str(self.path or self.url), **self.model_dump(exclude={"path", "url"}))
 
     @field_validator("kind", mode="before")
     @classmethod
@@ -109,39 +100,109 @@ class SourceTable(Table):
         return value
 
     @model_validator(mode="after")
-    def _location_fits_the_kind(self) -> Self:
+    def _keys_fit_the_kind(self) -> Self:
         folder = self.kind is SourceKind.FOLDER
-        wanted, other = ("path", "url") if folder else ("url", "path")
-        if not getattr(self, wanted):
+        needed, other = ("path", "url") if folder else ("url", "path")
+        if not getattr(self, needed):
             example = 'path = "articles"' if folder else 'url = "https://news.example/rss.xml"'
-            raise Mistake("is missing", f"A source of this kind needs it: {example}.", (wanted,))
+            raise Mistake("is missing", f"A source of this kind needs it: {example}.", (needed,))
+        alien = "does not belong to a source of this kind"
         if getattr(self, other):
-            raise Mistake(
-                "does not belong to a source of this kind", f"Keep {wanted} and remove {other}.", (other,)
-            )
+            raise Mistake(alien, f"Keep {needed} and remove {other}.", (other,))
+        if self.selector and self.kind is not SourceKind.PAGE:
+            raise Mistake(alien, 'Write kind = "page", or remove it.', ("selector",))
+        if self.limit != PAGES and not self.kind.has_pages:
+            raise Mistake(alien, "Remove it.", ("limit",))
         return self
 
+
+def _between_a_second_and_an_hour(seconds: float) -> float:
+    if not 1 <= seconds <= 3600:  # noqa: PLR2004
+        raise Mistake("is not between a second and an hour", 'Write a time like "20s".')
+    return seconds
+
+
+def _up_to_ten_minutes(seconds: float) -> float:
+    if seconds > 600:  # noqa: PLR2004
+        raise Mistake("is longer than ten minutes", 'Write a time like "5s".')
+    return seconds
+
+
+_Megabytes = Annotated[forms.Whole, Field(ge=1, le=1000), AfterValidator(lambda megabytes: megabytes * 2**20)]
+
+
+class Collect(Table):
+    """How other sites are asked, and what one of them may cost: in the names and units of `FetchLimits`."""
+
+    seconds: Annotated[forms.Seconds, AfterValidator(_between_a_second_and_an_hour)] = Field(
+        default=20.0, alias="timeout"
+    )
+    body_bytes: _Megabytes = Field(default=10 * 2**20, alias="megabytes")
+    xml_bytes: _Megabytes = Field(default=10 * 2**20, alias="xml_megabytes")
+    redirects: forms.Whole = Field(default=5, ge=0, le=20)
+    attempts: forms.Whole = Field(default=3, ge=1, le=10)
+    per_host: forms.Whole = Field(default=4, ge=1, le=100)
+    total: forms.Whole = Field(default=40, ge=1, le=1000, alias="connections")
+    robots: Literal["found", "all", "off"] = "found"
+    crawl_delay: Annotated[forms.Seconds, AfterValidator(_up_to_ten_minutes)] = 5.0
+
+
+_NEEDED_BY = {
+    HotKind.PAGE: ("url", 'url = "https://news.example/"'),
+    HotKind.LOG: ("path", 'path = "/var/log/nginx/access.log*"'),
+    HotKind.FILE: ("path", 'path = "hot/{week}.csv"'),
+}
+_BELONGS_TO = {
+    "path": (HotKind.LOG, HotKind.FILE),
+    "url": (HotKind.PAGE,),
+    "selector": (HotKind.PAGE,),
+    "allow_private": (HotKind.PAGE,),
+}
+
+
+class Hot(Table):
+    """Where the week's ranked list comes from; `path` may have `{week}` in it, and for a log `*`."""
+
+    kind: HotKind = HotKind.SOURCE
+    path: forms.MaybePath = None
+    url: forms.MaybePageUrl = ""
+    selector: forms.MaybeCss = ""
+    allow_private: forms.Flag = False
+    limit: forms.Whole = Field(default=6, ge=1, le=100)
+    fields: JsonKeys = JsonKeys()
+
+    @field_validator("kind", mode="before")
+    @classmethod
+    def _is_a_kind(cls, value: object) -> object:
+        if value not in tuple(HotKind):
+            names = ", ".join(f'"{kind}"' for kind in HotKind)
+            raise Mistake("is not a kind of hot list", f"Use one of {names}.")
+        return value
+
     @model_validator(mode="after")
-    def _keys_have_an_effect(self) -> Self:
-        if self.selector and self.kind is not SourceKind.PAGE:
-            raise Mistake(
-                "does not belong to a source of this kind",
-                'Write kind = "page", or remove it.',
-                ("selector",),
-            )
-        if self.limit != PAGES and not self.kind.has_pages:
-            raise Mistake("does not belong to a source of this kind", "Remove it.", ("limit",))
+    def _keys_fit_the_kind(self) -> Self:
+        if self.kind in _NEEDED_BY:
+            key, example = _NEEDED_BY[self.kind]
+            if not getattr(self, key):
+                raise Mistake("is missing", f'kind = "{self.kind}" needs it: {example}.', (key,))
+        useless = f'has no effect with kind = "{self.kind}"'
+        for key, kinds in _BELONGS_TO.items():
+            if getattr(self, key) and self.kind not in kinds:
+                fitting = " or ".join(f'kind = "{kind}"' for kind in kinds)
+                raise Mistake(useless, f"Write {fitting}, or remove {key}.", (key,))
+        if self.fields != JsonKeys() and self.kind is not HotKind.LOG:
+            raise Mistake(useless, "Remove the table [hot.fields].", ("fields",))
         return self
 
 
 class Feeds(Table):
-    """The published folder and what stands in it."""
+    """The published folder and its feeds."""
 
-    directory: FilePath = Path("feeds")
-    url: MaybeFolderUrl = ""
-    limit: Whole = Field(default=100, ge=1, le=10_000)
+    directory: forms.FilePath = Path("feeds")
+    url: forms.MaybeFolderUrl = ""
+    limit: forms.Whole = Field(default=100, ge=1, le=10_000)
     content: Literal["full", "excerpt"] = "full"
-    hubs: tuple[PageUrl, ...] = ()
+    hubs: tuple[forms.PageUrl, ...] = ()
 
 
 class Publish(Table):
@@ -153,55 +214,233 @@ class Publish(Table):
     @classmethod
     def _names_a_program(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if value and not value[0].strip():
-            raise Mistake(
-                "names no program",
-                'Write the command as a list like ["rclone", "sync", "feeds", "remote:feeds"].',
-            )
+            hint = 'Write the command as a list like ["rclone", "sync", "feeds", "remote:feeds"].'
+            raise Mistake("names no program", hint)
         return value
 
 
 class Email(Table):
     """The digest's header and theme."""
 
-    sender: Address = Field(alias="from")
-    reply_to: Mailbox = ""
-    subject: Line = "{{ edition.lead.title }}"
+    sender: forms.Address = Field(alias="from")
+    reply_to: forms.MaybeMailbox = ""
+    subject: forms.Line = "{{ edition.lead.title }}"
     theme: str = "default"
     list_id: str = ""
-    unsubscribe_mailto: Mailbox = ""
+    unsubscribe_mailto: forms.MaybeMailbox = ""
 
     @field_validator("theme")
     @classmethod
     def _is_a_folder_name(cls, value: str) -> str:
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", value):
-            raise Mistake(
-                "is not the name of a theme", 'Write the name of a folder in templates/, like "default".'
-            )
+            hint = 'Write the name of a folder in templates/, like "default".'
+            raise Mistake("is not the name of a theme", hint)
         return value
 
     @field_validator("list_id")
     @classmethod
     def _is_dotted(cls, value: str) -> str:
-        """RFC 2919 §2: a dotted name; the angle brackets are ours to add."""
+        """Check a List-Id (RFC 2919 §2): a dotted name; we add the angle brackets."""
         if value and (len(value) > 200 or not re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+", value)):  # noqa: PLR2004 - RFC 2919 §2 has 255
             raise Mistake("is not a list identifier", 'Write a dotted name like "weekly.news.example".')
         return value
 
 
+def _is_a_pace(value: float) -> float:
+    if 0 < value < SLOWEST:
+        raise Mistake(f"is below {SLOWEST} mails a second", "Write 0 for no limit, or set per_day instead.")
+    return value
+
+
+_Ramped = TypeVar("_Ramped", "Server", "Smtp", "LaneTable")
+_Pace = Annotated[forms.Number, AfterValidator(_is_a_pace)]
+_Mails = Annotated[forms.Whole, Field(ge=0, le=1_000_000_000)]
+
+
+def _warms_up_to_per_day(table: _Ramped) -> _Ramped:
+    """Check a warm-up: its first day has `warm_up` mails, each further one twice as many, up to `per_day`."""
+    if table.per_day and table.warm_up > table.per_day:
+        raise Mistake("is more than per_day", "Write what the first day may have.", ("warm_up",))
+    return table
+
+
+class Server(Table):
+    """One `[[smtp.servers]]`; `rate` in mails a second, 0 for no limit."""
+
+    url: forms.SmtpUrl
+    weight: forms.Whole = Field(default=1, ge=1, le=1000)
+    connections: forms.Whole = Field(default=0, ge=0, le=1000)
+    rate: _Pace = 0.0
+    per_day: _Mails = 0
+    warm_up: _Mails = 0
+    password_file: forms.MaybePath = None
+
+    _ramp = model_validator(mode="after")(_warms_up_to_per_day)
+
+    @property
+    def limits(self) -> Limits:
+        """What the server may be given."""
+        return Limits(self.connections, self.rate, self.per_day, self.warm_up)
+
+
+class Smtp(Table):
+    """Where mail goes, and over how many connections."""
+
+    url: forms.SmtpUrl = "outbox:var/outbox"
+    connections: forms.Whole = Field(default=20, ge=1, le=1000)
+    per_connection: forms.Whole = Field(default=100, ge=1, le=1_000_000)
+    rate: _Pace = 0.0
+    per_day: _Mails = 0
+    warm_up: _Mails = 0
+    password: SecretStr = SecretStr("")
+    password_file: forms.MaybePath = None
+    servers: tuple[Server, ...] = ()
+
+    _ramp = model_validator(mode="after")(_warms_up_to_per_day)
+
+    @property
+    def all_servers(self) -> tuple[Server, ...]:
+        """The mail servers, whichever way they were written."""
+        one = Server.model_construct(url=self.url, rate=self.rate, per_day=self.per_day, warm_up=self.warm_up)
+        return self.servers or (one,)
+
+    @model_validator(mode="after")
+    def _has_one_way_to_name_servers(self) -> Self:
+        for key in ("url", "rate", "per_day", "warm_up"):
+            if self.servers and key in self.model_fields_set:
+                hint = "Keep one of the two." if key == "url" else "Write it for each server."
+                raise Mistake("is set beside [[smtp.servers]]", hint, (key,))
+        for index, server in enumerate(self.servers):
+            if server.url.startswith("outbox:"):
+                raise Mistake("cannot be an outbox here", "Write it as smtp.url.", ("servers", index, "url"))
+        _come_from_one_place(self, "smtp", "password")
+        return self
+
+
+def _come_from_one_place(table: "Smtp | BouncesSettings", name: str, *secrets: str) -> None:
+    for secret in secrets:
+        if getattr(table, secret).get_secret_value() and getattr(table, f"{secret}_file"):
+            variable = f"SYNDICATE_{name.upper()}__{secret.upper()}"
+            raise Mistake(f"is set beside {variable}", "Keep one of the two.", (f"{secret}_file",))
+
+
+class Delivery(Table):
+    """How long a run stays, and what happens with mails that a server may have taken."""
+
+    wait: forms.Duration = timedelta(hours=2)
+    on_unknown: Literal["resend", "hold"] = "resend"
+    processes: forms.Whole | Literal["auto"] = 1
+    keep: forms.Duration = timedelta(days=90)
+
+    @field_validator("processes", mode="before")
+    @classmethod
+    def _is_a_number_of_processes(cls, value: object) -> object:
+        if isinstance(value, str) and value.isdecimal():  # a variable of the environment
+            value = int(value)
+        if value != "auto" and not (type(value) is int and 1 <= value <= MOST_PROCESSES):
+            raise Mistake(f"is not a number from 1 to {MOST_PROCESSES}", 'Write 1, 2 or more, or "auto".')
+        return value
+
+
+class LaneTable(Table):
+    """One `[[lanes]]`: the limits of a mailbox provider (`per_second`: mails, 0 for no limit)."""
+
+    name: forms.Line
+    domains: tuple[forms.Domain, ...] = Field(min_length=1)
+    connections: forms.Whole = Field(default=5, ge=0, le=1000)
+    per_second: _Pace = 0.0
+    per_day: _Mails = 0
+    warm_up: _Mails = 0
+
+    _ramp = model_validator(mode="after")(_warms_up_to_per_day)
+
+    @property
+    def limits(self) -> Limits:
+        """What the provider may be given."""
+        return Limits(self.connections, self.per_second, self.per_day, self.warm_up)
+
+
+def _has_room_for_a_token(value: str) -> str:
+    if len(value.rpartition("@")[0]) > LONGEST_LOCAL:
+        raise Mistake(
+            f"has more than {LONGEST_LOCAL} characters before the @",
+            'A token follows them: write a short one like "bounces@news.example".',
+        )
+    return value
+
+
+class BouncesSettings(Table):
+    """Where bounces come back to, how they come in, and when soft ones end the mail."""
+
+    address: Annotated[forms.MaybeMailbox, AfterValidator(_has_room_for_a_token)] = ""
+    maildir: forms.MaybePath = None
+    mbox: forms.MaybePath = None
+    imap: forms.MaybeImapUrl = ""
+    password: SecretStr = SecretStr("")
+    password_file: forms.MaybePath = None
+    after: Literal["seen", "delete"] = "seen"
+    hook_secret: SecretStr = SecretStr("")
+    hook_secret_file: forms.MaybePath = None
+    threshold: forms.Number = Field(default=3.0, ge=1, le=1000)
+    half_life: forms.Duration = timedelta(days=30)
+
+    @field_validator("half_life")
+    @classmethod
+    def _is_a_time(cls, value: timedelta) -> timedelta:
+        if not value:
+            raise Mistake("is too short", 'Write a time like "30 days".')
+        return value
+
+    @model_validator(mode="after")
+    def _secrets_fit(self) -> Self:
+        _come_from_one_place(self, "bounces", "password", "hook_secret")
+        if 0 < len(self.hook_secret.get_secret_value()) < SHORTEST_SECRET:
+            raise Mistake(
+                f"has less than {SHORTEST_SECRET} characters",
+                "Make one with `openssl rand -hex 32`.",
+                ("hook_secret",),
+            )
+        return self
+
+
+class Dkim(Table):
+    """The signatures of the mails; each key is named by a selector."""
+
+    domain: forms.MaybeDomain = ""
+    selector: forms.MaybeSelector = ""
+    key_file: forms.MaybePath = None
+    ed25519_selector: forms.MaybeSelector = ""
+    ed25519_key_file: forms.MaybePath = None
+
+    @model_validator(mode="after")
+    def _a_key_has_a_selector(self) -> Self:
+        for prefix in ("", "ed25519_"):
+            selector, file = f"{prefix}selector", f"{prefix}key_file"
+            if getattr(self, file) and not getattr(self, selector):
+                raise Mistake("is missing", "Write the name under which the DNS has the key.", (selector,))
+            if getattr(self, selector) and not getattr(self, file):
+                raise Mistake("is missing", "`syndicate dkim new` makes a key.", (file,))
+        if self.domain and not self.key_file and not self.ed25519_key_file:
+            raise Mistake("is missing", "`syndicate dkim new` makes a key.", ("key_file",))
+        if self.selector and self.selector.lower() == self.ed25519_selector.lower():
+            raise Mistake("is dkim.selector too", "Give each key its own name.", ("ed25519_selector",))
+        return self
+
+
 class Web(Table):
     """Where the links of a mail lead."""
 
-    url: FolderUrl
+    url: forms.FolderUrl
 
 
 class SecretsSettings(Table):
     """The file of the keys that sign links."""
 
-    file: FilePath = Path("var/secret.keys")
+    file: forms.FilePath = Path("var/secret.keys")
 
 
 class StoreSettings(Table):
     """The database."""
 
-    url: StoreUrl = SecretStr("sqlite:///var/syndicate.db")
+    url: forms.StoreUrl = SecretStr("sqlite:///var/syndicate.db")
     synchronous: Literal["full", "normal"] = "full"

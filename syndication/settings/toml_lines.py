@@ -1,7 +1,7 @@
-"""The line of every key in a TOML document: tomllib tells what is in it, this tells where.
+"""Find the line of every key in a TOML document, which tomllib does not report.
 
-A scan, not a second parser: it is only shown text that tomllib has read, so it may trust the grammar (toml.io/en/v1.0.0)
-and skip over values. Paths are as in tomllib's result: `("sources", 0, "name")`.
+This is a scan, not a second parser: its input was read by tomllib, so it relies on the grammar (toml.io/en/v1.0.0) and skips values.
+Paths are as in tomllib's result: `("sources", 0, "name")`.
 """
 
 import re
@@ -25,7 +25,7 @@ _OTHER = re.compile(r"[^,\]}#\r\n]*")  # numbers, booleans, dates with a space i
 
 
 def key_lines(text: str) -> dict[Path, int]:
-    """The line, from 1, of every table, key and array element. `text` must be valid TOML."""
+    """Return the line, from 1, of every table, key and array element. `text` must be valid TOML."""
     scan = _Scan(text)
     scan.document()
     return scan.lines
@@ -119,7 +119,7 @@ class _Scan:
         self.position += 1
 
     def _note(self, path: Path, line: int, *, implied: bool) -> None:
-        """The line that names a table itself goes before the line of a key below it."""
+        """Record a line. The line that names a table itself replaces that of a key below it."""
         if path not in self.lines or (not implied and path in self._implied):
             self.lines[path] = line
             (self._implied.add if implied else self._implied.discard)(path)

@@ -1,4 +1,4 @@
-"""From settings to a working `App`: the only room that constructs adapters, and the only one with the real clock, ids and randomness.
+"""Turn the settings into a working `App`. Only this room builds adapters, and only it has the real clock, ids and randomness.
 
 Start at `app.py`.
 """

@@ -1,77 +1,72 @@
-"""From Settings to an App: the only constructor of adapters, and the only place with the real clock, ids and randomness."""
+"""Build an App from the settings. Only here are adapters constructed, and the real clock, ids and randomness used.
+
+Heavy libraries are imported by the functions that build their adapters, so a verb loads what it uses and no more.
+"""
+
+from __future__ import annotations
 
 import base64
-import random  # noqa: TID251 - here is the one place
-import secrets  # noqa: TID251 - here is the one place
+import random  # noqa: TID251 - the one place for it
+import secrets  # noqa: TID251 - the one place for it
 import shutil
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from syndication.collect.collector import Collector
-from syndication.collect.http.fetch import Fetcher
-from syndication.deliver.dkim import KeyType
-from syndication.deliver.headers import parse_mailbox
-from syndication.domain.tokens import Keyring
 from syndication.domain.week import WeekKey
 from syndication.errors import StoreError
-from syndication.flows.app import (
-    App,
-    EditionPolicy,
-    FeedsPolicy,
-    Share,
-)
-from syndication.flows.letters import Letters
+from syndication.flows.app import App, EditionPolicy, FeedsPolicy, Share
 from syndication.flows.lock import hold
-from syndication.flows.progress import Progress
 from syndication.flows.secrets import open_keyring, rotate
 from syndication.flows.signing import KeyFile, NewKey, Signing, make_key
-from syndication.flows.weekly import which_week
 from syndication.publish.folder import Folder
-from syndication.render.renderer import Renderer
-from syndication.render.theme import shipped_folder
+from syndication.render.theme import search_path, shipped_folder
 from syndication.settings import Settings, load_settings_here
 from syndication.store.database import Store, open_store
-from syndication.store.rehearsal import open_rehearsal_store
-from syndication.wiring.collecting import fetch_limits, hot_policy
-from syndication.wiring.mail import bounce_policy, delivery_policy, header_facts, open_pool
+from syndication.wiring.collecting import hot_policy, open_fetcher
+from syndication.wiring.mail import bounce_policy, delivery_policy, header_facts, open_pool, signing_domain
 
-__all__ = [
-    "Moment",
-    "new_dkim_key",
-    "open_app",
-    "open_rehearsal",
-    "rotate_secrets",
-    "watched",
-]
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from contextlib import AbstractContextManager
+
+    from syndication.collect.collector import Collector
+    from syndication.collect.http.fetch import Fetcher
+    from syndication.deliver.dkim import KeyType
+    from syndication.domain.publication import Publication
+    from syndication.domain.tokens import Keyring
+    from syndication.flows.progress import Progress
+    from syndication.render.renderer import Renderer
+
+__all__ = ["Moment", "new_dkim_key", "open_app", "open_rehearsal", "rotate_secrets", "watched"]
 
 
 def now() -> datetime:
-    """The real clock, in UTC."""
-    return datetime.now(UTC)  # noqa: TID251 - here is the one place
+    """Return the real time, in UTC."""
+    return datetime.now(UTC)  # noqa: TID251 - the one place for it
 
 
 def new_id() -> str:
-    """16 random lowercase base32 characters (80 bits)."""
+    """Return 16 random lowercase base32 characters (80 bits)."""
     return base64.b32encode(secrets.token_bytes(10)).decode().lower()
 
 
 def new_ids(number: int) -> list[str]:
-    """As many, in a hundredth of the time: each character is 5 bits of a random byte."""
+    """Return `number` ids in a hundredth of the time: each character is 5 bits of a random byte."""
     letters = secrets.token_bytes(16 * number).translate(_LETTERS).decode()
     return [letters[start : start + 16] for start in range(0, len(letters), 16)]
 
 
-_LETTERS = 8 * b"abcdefghijklmnopqrstuvwxyz234567"  # RFC 4648 §6, in lowercase, for the 256 values of a byte
+_LETTERS = 8 * b"abcdefghijklmnopqrstuvwxyz234567"  # RFC 4648 §6 in lowercase, for the 256 values of a byte
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What differs from run to run, so that a test can choose it."""
+    """What differs from run to run. Tests choose their own."""
 
     clock: Callable[[], datetime] = now
     new_id: Callable[[], str] = new_id
@@ -84,23 +79,27 @@ REAL = Moment()
 
 @dataclass(frozen=True, slots=True)
 class _Opening:
-    """How an App was asked for."""
+    """What an App is to be built from."""
 
     config: str
-    outbox: str = ""  # HOST:PORT of one that runs already
-    published: Path | None = None  # the folder that a rehearsal's stands before
+    settings: Settings
+    progress: Progress
+    moment: Moment
+    outbox: str = ""  # HOST:PORT of a running outbox
+    rehearsal: Path | None = None  # the folder that a rehearsal writes into
+    published: Path | None = None  # the published folder, read where the rehearsal's own has no file
 
 
 @asynccontextmanager
 async def open_app(
     config: str, *, progress: Progress, moment: Moment = REAL, outbox: str = ""
 ) -> AsyncIterator[App]:
-    """The App of the site that `config` describes, with its store open. Raises SettingsError, StoreError, TemplateError.
+    """Open the App of the site that `config` describes. `outbox` is the HOST:PORT of a running outbox.
 
-    `outbox` is the HOST:PORT of an outbox that runs already.
+    Raises SettingsError, StoreError, TemplateError.
     """
     settings = load_settings_here(Path(config))
-    async with _opened(_Opening(config, outbox), settings, progress, moment) as app:
+    async with _opened(_Opening(config, settings, progress, moment, outbox)) as app:
         yield app
 
 
@@ -113,14 +112,16 @@ async def open_rehearsal(
     moment: Moment = REAL,
     below: Path | None = None,
 ) -> AsyncIterator[tuple[App, WeekKey, Path]]:
-    """An App that works on a copy of the store and writes into the folder KEY below `below` (`var/dry-run`) alone; with the key and that folder.
+    """Open an App that works on a copy of the store and writes only into the folder KEY below `below` (default: `var/dry-run`).
 
-    Raises UsageError for a week that has not ended, unless it is one to look at in a folder of the caller's.
+    Yields the App, the key and that folder. Raises UsageError for a week that has not ended, unless both `week` and `below` are given.
     """
+    from syndication.flows.weekly import which_week
+
     settings = load_settings_here(Path(config))
-    ended = partial(which_week, settings.cut_off, settings.publication.timezone, moment.clock())
-    key = week if week and below else ended(week)
-    folder = (below or settings.path("var/dry-run")) / str(key)
+    cut_off, zone = settings.cut_off, settings.publication.timezone
+    key = week if week and below else which_week(cut_off, zone, moment.clock(), week)
+    folder = (below or settings.site / "var/dry-run") / str(key)
     try:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -128,48 +129,29 @@ async def open_rehearsal(
         raise StoreError(
             f"{folder} cannot be written ({error.strerror}).", "Make room, or make var/ writable."
         ) from error
-    published = settings.path(settings.feeds.directory)
+    published = settings.feeds.directory
     shown = published if below is None and published.is_dir() else None  # a proof publishes nothing
-    opening = _Opening(config, published=shown)
-    async with _opened(opening, settings, progress, moment, rehearsal=folder) as app:
+    opening = _Opening(config, settings, progress, moment, rehearsal=folder, published=shown)
+    async with _opened(opening) as app:
         yield app, key, folder
 
 
 @asynccontextmanager
-async def _opened(
-    opening: _Opening,
-    settings: Settings,
-    progress: Progress,
-    moment: Moment,
-    *,
-    rehearsal: Path | None = None,
-) -> AsyncIterator[App]:
+async def _opened(opening: _Opening) -> AsyncIterator[App]:
+    settings = opening.settings
+    search_path(_theme_folders(settings), settings.email.theme)  # a missing theme is reported before any work
     async with AsyncExitStack() as stack:
-        keyring = open_keyring(
-            settings.path(settings.secrets.file), secrets.token_bytes, keep=rehearsal is None
-        )
-        store = await _store(settings, rehearsal, publishes=opening.published is not None)
+        keyring = open_keyring(settings.secrets.file, secrets.token_bytes, keep=opening.rehearsal is None)
+        store = await _store(opening)
         stack.push_async_callback(store.close)
-        fetcher = Fetcher(contact=settings.publication.url, limits=fetch_limits(settings))
-        await stack.enter_async_context(fetcher)
-        kept = _Kept(opening, keyring, store, fetcher)
-        yield _app(settings, progress, moment, rehearsal, kept)
+        yield _app(opening, keyring, store, cache(partial(open_fetcher, settings, stack)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """What an App is made of beside the settings; all but the `opening` stays open as long."""
-
-    opening: _Opening
-    keyring: Keyring
-    store: Store
-    fetcher: Fetcher
-
-
-def _app(settings: Settings, progress: Progress, moment: Moment, rehearsal: Path | None, kept: _Kept) -> App:
-    publication, renderer, signing = settings.facts(), _renderer(settings), _signing(settings)
+def _app(opening: _Opening, keyring: Keyring, store: Store, fetcher: Callable[[], Fetcher]) -> App:
+    settings, moment, rehearsal = opening.settings, opening.moment, opening.rehearsal
+    publication, signing = settings.facts(), _signing(settings)
     feeds, upload = settings.feeds, () if rehearsal else settings.publish.after
-    edition, media = settings.edition, (rehearsal or settings.path("var")) / "media"
+    edition, media = settings.edition, (rehearsal or settings.site / "var") / "media"
     return App(
         site=settings.site,
         publication=publication,
@@ -177,26 +159,25 @@ def _app(settings: Settings, progress: Progress, moment: Moment, rehearsal: Path
             settings.cut_off, edition.first_number, edition.approve and not rehearsal, edition.copy_images
         ),
         sources=settings.article_sources(),
-        hot=hot_policy(settings, kept.fetcher),
+        hot=hot_policy(settings, fetcher),
         feeds=FeedsPolicy(feeds.limit, feeds.content, upload, feeds.hubs, announce=rehearsal is None),
         mail=header_facts(settings, publication, signing.names),
         delivery=delivery_policy(settings, moment.new_id()),
         bounces=bounce_policy(settings),
-        keyring=kept.keyring,
-        secrets=settings.path(settings.secrets.file),
+        keyring=keyring,
+        secrets=settings.secrets.file,
         passwords=settings.password_files,
-        store=kept.store,
-        collector=Collector(publication=publication, media=media, fetcher=kept.fetcher),
-        renderer=renderer,
-        folder=_folder(settings, rehearsal, kept.opening.published),
+        store=store,
+        build_collector=cache(partial(_collector, publication, media, fetcher)),
+        build_renderer=partial(_renderer, settings, publication),
+        folder=_folder(opening),
         media=media,
         outbox=settings.outbox,
-        open_pool=partial(open_pool, settings, kept.opening.outbox),
-        sender=partial(_sender, kept.opening.config),
-        letters=Letters(kept.store, renderer, kept.keyring, signing),
+        open_pool=partial(open_pool, settings, opening.outbox),
+        sender=partial(_sender, opening.config),
         signing=signing,
-        locks=_no_lock if rehearsal else partial(hold, settings.path("var/locks")),
-        progress=progress,
+        locks=_no_lock if rehearsal else partial(hold, settings.site / "var/locks"),
+        progress=opening.progress,
         clock=moment.clock,
         new_id=moment.new_id,
         new_ids=moment.new_ids,
@@ -204,79 +185,89 @@ def _app(settings: Settings, progress: Progress, moment: Moment, rehearsal: Path
     )
 
 
-def _folder(settings: Settings, rehearsal: Path | None, published: Path | None) -> Folder:
-    return (
-        Folder(rehearsal / "feeds", published)
-        if rehearsal
-        else Folder(settings.path(settings.feeds.directory))
+def _folder(opening: _Opening) -> Folder:
+    if opening.rehearsal:
+        return Folder(opening.rehearsal / "feeds", opening.published)
+    return Folder(opening.settings.feeds.directory)
+
+
+async def _store(opening: _Opening) -> Store:
+    settings, folder = opening.settings, opening.rehearsal
+    if not folder:
+        return await open_store(settings.store.url.get_secret_value(), synchronous=settings.store.synchronous)
+    from syndication.store.rehearsal import open_rehearsal_store
+
+    edition, publishes = WeekKey.parse(folder.name), opening.published is not None
+    return await open_rehearsal_store(
+        settings.store.url.get_secret_value(), folder / "store.db", edition=edition, publishes=publishes
     )
 
 
-async def _store(settings: Settings, rehearsal: Path | None, *, publishes: bool) -> Store:
-    if rehearsal:
-        edition, file = WeekKey.parse(rehearsal.name), rehearsal / "store.db"
-        return await open_rehearsal_store(settings.store_url, file, edition=edition, publishes=publishes)
-    return await open_store(settings.store_url, synchronous=settings.store.synchronous)
-
-
 def _sender(config: str, share: Share) -> tuple[str, ...]:
-    """How a sender process is started, which reads the same configuration."""
-    # -P: the current folder is cron's or anybody's, and no module is looked for there.
+    """Return the command that starts a sender process, which reads the same configuration."""
+    # -P: no module is looked up in the current folder, which may be anyone's.
     start = (sys.executable, "-P", "-m", "syndication", "--config", config, "sender")
     words = (*start, share.mailing, share.owner, str(share.lock), str(share.connections))
     return (*words, share.outbox) if share.outbox else words
 
 
 def _no_lock(name: str, inherited: int | None = None) -> AbstractContextManager[int]:  # noqa: ARG001 - as `hold`
-    """A rehearsal works on a copy: it disturbs nobody."""
+    """Lock nothing: a rehearsal works on a copy."""
     return nullcontext(-1)
 
 
-def _renderer(settings: Settings) -> Renderer:
+def _collector(publication: Publication, media: Path, fetcher: Callable[[], Fetcher]) -> Collector:
+    from syndication.collect.collector import Collector
+
+    return Collector(publication=publication, media=media, fetcher=fetcher())
+
+
+def _renderer(settings: Settings, publication: Publication) -> Renderer:
+    from syndication.render.renderer import Renderer
+
     return Renderer(
-        publication=settings.facts(),
-        folders=(settings.path("templates"), shipped_folder()),
+        publication=publication,
+        folders=_theme_folders(settings),
         theme=settings.email.theme,
         subject=settings.email.subject,
     )
 
 
-def _signing_domain(settings: Settings) -> str:
-    return settings.dkim.domain or parse_mailbox(settings.email.sender).address.rpartition("@")[2].lower()
+def _theme_folders(settings: Settings) -> tuple[Path, Path]:
+    return settings.site / "templates", shipped_folder()
 
 
 def _signing(settings: Settings) -> Signing:
-    dkim, domain = settings.dkim, _signing_domain(settings)
-    files = []
+    dkim, files = settings.dkim, []
     if dkim.key_file:
-        files.append(KeyFile(domain, dkim.selector, settings.path(dkim.key_file), "dkim.key_file"))
+        files.append(KeyFile(signing_domain(settings), dkim.selector, dkim.key_file, "dkim.key_file"))
     if dkim.ed25519_key_file:
-        file = settings.path(dkim.ed25519_key_file)
-        files.append(KeyFile(domain, dkim.ed25519_selector, file, "dkim.ed25519_key_file", "ed25519"))
+        file, name = dkim.ed25519_key_file, "dkim.ed25519_key_file"
+        files.append(KeyFile(signing_domain(settings), dkim.ed25519_selector, file, name, "ed25519"))
     return Signing(tuple(files))
 
 
 def new_dkim_key(
     config: str, kind: KeyType, *, selector: str, out: Path | None, moment: Moment = REAL
 ) -> NewKey:
-    """Make a DKIM key for the site. Without a `selector` it is the type and the month, without `out` the file is `var/dkim/SELECTOR.pem`.
+    """Make a DKIM key for the site. The default `selector` is the type and the month, the default file `var/dkim/SELECTOR.pem`.
 
-    Raises UsageError for a file that is there already, StoreError when it cannot be written.
+    Raises UsageError when the file exists, StoreError when it cannot be written.
     """
     settings = load_settings_here(Path(config))
     selector = selector or f"{kind}-{moment.clock():%Y%m}"
-    file = out.absolute() if out else settings.path("var/dkim") / f"{selector}.pem"
-    return make_key(file, kind, domain=_signing_domain(settings), selector=selector, site=settings.site)
+    file = out.absolute() if out else settings.site / "var/dkim" / f"{selector}.pem"
+    return make_key(file, kind, domain=signing_domain(settings), selector=selector, site=settings.site)
 
 
 def rotate_secrets(config: str) -> tuple[Path, str]:
-    """Add a key to the site's secrets: their file, and the key's id. Raises StoreError, SettingsError."""
+    """Add a key to the site's secrets and return their file and the key's id. Raises StoreError, SettingsError."""
     settings = load_settings_here(Path(config))
-    file = settings.path(settings.secrets.file)
+    file = settings.secrets.file
     return file, rotate(file, secrets.token_bytes)
 
 
 def watched(config: str) -> tuple[Path, tuple[Path, ...]]:
-    """What a preview is made by, though the configuration may be broken just now: its file, and the folders of themes."""
+    """Return the files whose changes a preview follows: the configuration, which may be broken, and the folders of themes."""
     file = Path(config).resolve()
     return file, (file.parent.parent / "templates", shipped_folder())

@@ -1,45 +1,46 @@
-"""The part of the wiring about mail: from Settings to the servers, their limits, the connections, and the policies of sending."""
+"""Build what mail needs from the settings: the policies of sending, the servers with their limits, and their connections."""
+
+from __future__ import annotations
 
 import hashlib
 import socket
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from syndication.deliver.address import envelope_address
 from syndication.deliver.lanes import DEFAULT_LANES, Lane
-from syndication.deliver.pool import Pool
 from syndication.deliver.server import SmtpServer, parse_server
 from syndication.deliver.throttle import Throttle
 from syndication.domain.bounce import Rule
 from syndication.domain.frozen import HeaderFacts
-from syndication.domain.limits import Limits
-from syndication.domain.publication import Publication
 from syndication.errors import SettingsError
 from syndication.flows.app import BouncePolicy, DeliveryPolicy
-from syndication.settings import Settings
 
 if TYPE_CHECKING:
-    from syndication.bounces.box import Box
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
-__all__ = ["bounce_policy", "delivery_policy", "header_facts", "introduced", "open_pool"]
+    from syndication.bounces.box import Box
+    from syndication.deliver.pool import Pool
+    from syndication.domain.publication import Publication
+    from syndication.settings import Settings
+
+__all__ = ["bounce_policy", "delivery_policy", "header_facts", "introduced", "open_pool", "signing_domain"]
+
+
+def signing_domain(settings: Settings) -> str:
+    """Return the domain that signs the site's mails: `dkim.domain`, else that of `email.from`."""
+    from syndication.deliver.headers import parse_mailbox
+
+    return settings.dkim.domain or parse_mailbox(settings.email.sender).address.rpartition("@")[2].lower()
 
 
 def delivery_policy(settings: Settings, run: str) -> DeliveryPolicy:
-    """How the site sends, for the process that calls itself `run`."""
+    """Return how the site sends, for the process that calls itself `run`."""
     # Two sites of one machine may share a PostgreSQL database, and neither holds the other's locks.
     host = f"{socket.gethostname()}-{hashlib.sha256(bytes(settings.site)).hexdigest()[:8]}"
-    own = tuple(
-        Lane(
-            lane.name,
-            lane.domains,
-            Limits(lane.connections, lane.per_second, lane.per_day, lane.warm_up),
-        )
-        for lane in settings.lanes
-    )
+    own = tuple(Lane(lane.name, lane.domains, lane.limits) for lane in settings.lanes)
     return DeliveryPolicy(
         wait=settings.delivery.wait,
         keep=settings.delivery.keep,
@@ -54,18 +55,16 @@ def delivery_policy(settings: Settings, run: str) -> DeliveryPolicy:
 
 
 def _throttle(settings: Settings, own: tuple[Lane, ...]) -> Throttle:
-    # An outbox spares nobody's servers: there only the site's own lanes have limits.
+    # An outbox protects no provider's servers: there only the site's own lanes have limits.
     built_in = () if settings.outbox else DEFAULT_LANES
+    tables = settings.smtp.all_servers
     names = (
         ["outbox"] if settings.outbox else [each.name for each in _servers(settings, with_passwords=False)]
     )
     return Throttle(
         lanes={lane.name: lane.limits for lane in (*built_in, *own)},
-        servers={
-            name: Limits(each.connections, each.rate, each.per_day, each.warm_up)
-            for name, each in zip(names, settings.servers, strict=True)
-        },
-        weights=dict(zip(names, (each.weight for each in settings.servers), strict=True)),
+        servers={name: table.limits for name, table in zip(names, tables, strict=True)},
+        weights={name: table.weight for name, table in zip(names, tables, strict=True)},
         connections=settings.smtp.connections,
         zone=settings.publication.timezone,
     )
@@ -73,6 +72,8 @@ def _throttle(settings: Settings, own: tuple[Lane, ...]) -> Throttle:
 
 def header_facts(settings: Settings, publication: Publication, dkim: str) -> HeaderFacts:
     """Return what the site's mailings freeze for their headers; `dkim` names the keys that sign."""
+    from syndication.deliver.address import envelope_address
+
     return HeaderFacts(
         sender=settings.email.sender,
         reply_to=settings.email.reply_to,
@@ -87,29 +88,33 @@ def header_facts(settings: Settings, publication: Publication, dkim: str) -> Hea
 
 
 def bounce_policy(settings: Settings) -> BouncePolicy:
-    """How the site's bounces come in, and when soft ones suppress. What the boxes need is imported, and passwords are read, when one is opened."""
+    """Return how the site's bounces come in, and when soft ones suppress. Passwords are read when a box is opened."""
     table = settings.bounces
-    configured = ((table.maildir, _maildir), (table.mbox, _mbox), (table.imap, _imap))
-    boxes = tuple(
-        partial(make, settings, delete=table.after == "delete") for value, make in configured if value
-    )
-    return BouncePolicy(Rule(table.threshold, table.half_life), boxes, settings.hook_secret)
+    delete = table.after == "delete"
+    boxes: list[Callable[[], Box]] = []
+    if table.maildir:
+        boxes.append(partial(_maildir, table.maildir, delete=delete))
+    if table.mbox:
+        boxes.append(partial(_mbox, table.mbox, delete=delete))
+    if table.imap:
+        boxes.append(partial(_imap, settings, delete=delete))
+    return BouncePolicy(Rule(table.threshold, table.half_life), tuple(boxes), settings.hook_secret)
 
 
-def _maildir(settings: Settings, *, delete: bool) -> "Box":
-    from syndication.bounces.maildir import Maildir  # noqa: PLC0415
+def _maildir(folder: Path, *, delete: bool) -> Box:
+    from syndication.bounces.maildir import Maildir
 
-    return Maildir(settings.path(settings.bounces.maildir or ""), delete=delete)
-
-
-def _mbox(settings: Settings, *, delete: bool) -> "Box":
-    from syndication.bounces.mbox import Mbox  # noqa: PLC0415
-
-    return Mbox(settings.path(settings.bounces.mbox or ""), delete=delete)
+    return Maildir(folder, delete=delete)
 
 
-def _imap(settings: Settings, *, delete: bool) -> "Box":
-    from syndication.bounces.imap import Imap, ImapServer  # noqa: PLC0415
+def _mbox(file: Path, *, delete: bool) -> Box:
+    from syndication.bounces.mbox import Mbox
+
+    return Mbox(file, delete=delete)
+
+
+def _imap(settings: Settings, *, delete: bool) -> Box:
+    from syndication.bounces.imap import Imap, ImapServer
 
     parts = urlsplit(settings.bounces.imap)
     security = {"imaps": "tls", "imap": "starttls"}.get(parts.scheme, "plain")
@@ -125,26 +130,28 @@ def _imap(settings: Settings, *, delete: bool) -> "Box":
 
 
 def _servers(settings: Settings, *, with_passwords: bool = True) -> list[SmtpServer]:
-    """Not everyone who reads what a site does may read its passwords."""
+    """Return the mail servers; without passwords for a user who may lack the right to read them."""
     try:
         found = [
             parse_server(each.url, settings.password_for(each) if with_passwords else "")
-            for each in settings.servers
+            for each in settings.smtp.all_servers
         ]
     except ValueError as error:
         raise SettingsError(f"In [smtp]: {error}.", "See docs/reference/configuration.md.") from None
     names = [server.name for server in found]
     for name in names:
-        if names.count(name) > 1:  # whatever their addresses look like
+        if names.count(name) > 1:  # two spellings of one address
             raise SettingsError(
-                f"In [[smtp.servers]]: {name} stands twice.", "Give it a weight instead of a second table."
+                f"In [[smtp.servers]]: {name} is named twice.", "Give it a weight instead of a second table."
             )
     return found
 
 
 @asynccontextmanager
 async def open_pool(settings: Settings, running: str) -> AsyncIterator[Pool]:
-    """Connections to the mail server; with an outbox its server runs meanwhile."""
+    """Open the connections to the mail servers, or to the outbox, whose server runs as long."""
+    from syndication.deliver.pool import Pool
+
     async with AsyncExitStack() as stack:
         folder = settings.outbox
         servers = [await _outbox(stack, folder, running)] if folder else _servers(settings)
@@ -158,12 +165,12 @@ async def open_pool(settings: Settings, running: str) -> AsyncIterator[Pool]:
 
 
 async def _outbox(stack: AsyncExitStack, folder: Path, running: str) -> SmtpServer:
-    """The server of an outbox: the one at `running`, else one of our own."""
-    from syndication.deliver.outbox import Outbox, running_outbox  # noqa: PLC0415 (aiosmtpd, which no other site needs)
+    """Return the outbox's server: the one at `running` (HOST:PORT), else a new one."""
+    from syndication.deliver.outbox import Outbox, running_outbox
 
     return running_outbox(running) if running else await stack.enter_async_context(Outbox(folder))
 
 
 def introduced(machine: str, domain: str) -> str:
-    """The full name that EHLO gives (RFC 5321 §4.1.1.1): servers refuse a bare one, as containers have, and some only at the recipient."""
+    """Return the full name that EHLO gives (RFC 5321 §4.1.1.1): servers refuse a bare one, which containers have, some only at RCPT."""
     return machine if "." in machine else domain

@@ -1,4 +1,4 @@
-"""What needs no App: a new site, and the files of its theme."""
+"""Make a new site, list and copy the files of its theme: what needs no App."""
 
 import secrets  # noqa: TID251 - for the keys of a new site
 import shutil
@@ -18,9 +18,9 @@ __all__ = ["ThemeFile", "copy_template", "create_site", "offered", "theme_files"
 
 
 async def offered(url: str, folder: Path, *, allow_private: bool) -> SiteOffers:
-    """What the site at `url` offers to a new site in `folder`. Raises UsageError for a folder with files in it, CollectError."""
-    from syndication.collect.http.fetch import Fetcher  # noqa: PLC0415 - only `init --from` asks a site
-    from syndication.collect.site_survey import site_offers  # noqa: PLC0415
+    """Return what the site at `url` offers to a new site in `folder`. Raises UsageError when the folder has files in it, CollectError."""
+    from syndication.collect.http.fetch import Fetcher
+    from syndication.collect.site_survey import site_offers
 
     must_be_empty(folder)
     async with Fetcher(contact=url) as fetcher:
@@ -30,7 +30,7 @@ async def offered(url: str, folder: Path, *, allow_private: bool) -> SiteOffers:
 def create_site(
     folder: Path, offers: SiteOffers | None = None, *, allow_private: bool = False
 ) -> tuple[Path, tuple[Path, ...]]:
-    """Make a new site in `folder`, which reads what is offered: its absolute path, and its files. Raises UsageError, StoreError."""
+    """Make a new site in `folder` that reads what is offered; return its absolute path and its files. Raises UsageError, StoreError."""
     demo = _demo_config().read_text(encoding="utf-8")
     files = new_site(folder, demo, key_lines, now(), offers, allow_private=allow_private)
     secret = Path("var/secret.keys")
@@ -39,7 +39,7 @@ def create_site(
 
 
 def _demo_config() -> Path:
-    """The commented configuration: in the package in a wheel, beside it in a checkout."""
+    """Return the commented configuration: in the package in a wheel, beside it in a checkout."""
     package = Path(__file__).resolve().parent.parent
     inside = package / "config" / "syndicate.toml"
     return inside if inside.is_file() else package.parent / "config" / "syndicate.toml"
@@ -47,17 +47,17 @@ def _demo_config() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class ThemeFile:
-    """A file of the theme, by the name that `templates copy` takes."""
+    """A file of the theme, with the name that `templates copy` takes."""
 
     name: str
     path: Path
-    own: bool  # whether the site has taken it over
+    own: bool  # whether it is the site's copy
 
 
 def theme_files(config: str) -> list[ThemeFile]:
-    """The theme's files and where each comes from."""
+    """Return the theme's files and where each comes from."""
     settings = load_settings_here(Path(config))
-    own = settings.path("templates")
+    own = settings.site / "templates"
     path = search_path((own, shipped_folder()), settings.email.theme)
     names = sorted(
         {str(file.relative_to(folder)) for folder in path for file in folder.rglob("*") if file.is_file()}
@@ -71,9 +71,9 @@ def theme_files(config: str) -> list[ThemeFile]:
 
 
 def copy_template(config: str, name: str) -> Path:
-    """Copy one shipped file into the site's theme. Raises UsageError when there is none, or the site has its own already."""
+    """Copy one shipped file into the site's theme. Raises UsageError when it does not exist, or the site already has its own."""
     settings = load_settings_here(Path(config))
-    target = settings.path("templates") / settings.email.theme / name
+    target = settings.site / "templates" / settings.email.theme / name
     shipped = next((file for file in theme_files(config) if file.name == name), None)
     if shipped is None:
         raise UsageError(f"The theme has no file {name}.", "`syndicate templates list` shows them.")

@@ -155,7 +155,7 @@ async def test_every_reading_of_the_log_has_a_salt_of_its_own(newsroom: Newsroom
     log = Overheard()
     for _ in range(2):
         async with newsroom.app() as app:
-            await told_hot(replace(app, hot=replace(app.hot, log=log)), WeekKey.parse(WEEK))
+            await told_hot(replace(app, hot=replace(app.hot, log=lambda: log)), WeekKey.parse(WEEK))
     assert [len(salt) for salt in log.salts] == [16, 16]
     assert len(set(log.salts)) == 2
 

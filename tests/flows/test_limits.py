@@ -110,7 +110,7 @@ def test_one_server_written_in_two_ways_is_refused(newsroom: Newsroom) -> None:
     with newsroom.config.open("a") as file:
         file.write('[[smtp.servers]]\nurl = "smtp://127.0.0.1"\n')
     done = newsroom.syndicate("run", "--weekly")
-    assert (done.returncode, "127.0.0.1:587 stands twice" in done.stderr) == (2, True)
+    assert (done.returncode, "127.0.0.1:587 is named twice" in done.stderr) == (2, True)
 
 
 async def test_a_run_that_waits_outlasts_a_storm_at_the_servers_pace(newsroom: Newsroom) -> None:

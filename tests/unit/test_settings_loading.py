@@ -130,10 +130,10 @@ def test_the_least_configuration_has_the_defaults_of_the_reference(tmp_path: Pat
     assert settings.publication.language == "en"
     assert settings.delivery.wait == timedelta(hours=2)
     assert settings.delivery.keep == timedelta(days=90)
-    assert settings.feeds_url == "https://news.tern.example/feeds/"
+    assert settings.facts().feeds_url == "https://news.tern.example/feeds/"
     assert settings.list_id == "weekly.tern.example"
     assert settings.outbox == tmp_path / "var/outbox"
-    assert settings.store_url == f"sqlite:///{tmp_path}/var/syndicate.db"
+    assert settings.store.url.get_secret_value() == f"sqlite:///{tmp_path}/var/syndicate.db"
     assert settings.hot_path(WeekKey(2026, 47)) is None
 
 
@@ -141,7 +141,7 @@ def test_every_key_of_the_design_is_understood(tmp_path: Path) -> None:
     settings = load(tmp_path, FULL)
     assert settings.edition.first_number == 12
     assert settings.lanes[0].domains == ("example.com",)
-    assert [(server.weight, server.rate) for server in settings.servers] == [(3, 20.0), (1, 0.0)]
+    assert [(server.weight, server.rate) for server in settings.smtp.all_servers] == [(3, 20.0), (1, 0.0)]
     assert settings.outbox is None
 
 
@@ -196,18 +196,18 @@ def test_paths_start_at_the_site_from_any_folder(tmp_path: Path) -> None:
     load(tmp_path)
     code = (
         "from pathlib import Path; from syndication.settings import load_settings_here; "
-        "print(load_settings_here(Path('../config/syndicate.toml')).path('var/x'))"
+        "print(load_settings_here(Path('../config/syndicate.toml')).secrets.file)"
     )
     (tmp_path / "elsewhere").mkdir()
-    assert python(code, tmp_path / "elsewhere") == f"{tmp_path}/var/x\n"
+    assert python(code, tmp_path / "elsewhere") == f"{tmp_path}/var/secret.keys\n"
 
 
 def test_an_absolute_path_stays(tmp_path: Path) -> None:
     settings = load(
         tmp_path, LEAST + '[secrets]\nfile = "/etc/tern/keys"\n[store]\nurl = "sqlite:////srv/tern.db"\n'
     )
-    assert settings.path(settings.secrets.file) == Path("/etc/tern/keys")
-    assert settings.store_url == "sqlite:////srv/tern.db"
+    assert settings.secrets.file == Path("/etc/tern/keys")
+    assert settings.store.url.get_secret_value() == "sqlite:////srv/tern.db"
 
 
 def test_a_variable_goes_before_the_file(tmp_path: Path) -> None:
@@ -264,7 +264,7 @@ def test_a_duration_is_a_number_and_a_unit(tmp_path: Path, written: str, meant: 
 
 def test_the_password_comes_from_the_environment_and_is_not_shown(tmp_path: Path) -> None:
     settings = load(tmp_path, LEAST, {"SYNDICATE_SMTP__PASSWORD": "hunter2"})
-    assert settings.password_for(settings.servers[0]) == "hunter2"
+    assert settings.password_for(settings.smtp.all_servers[0]) == "hunter2"
     assert "hunter2" not in f"{settings!r} {settings}"
 
 
@@ -276,23 +276,23 @@ def test_the_password_of_a_server_comes_from_its_own_file_first(tmp_path: Path) 
         '[[smtp.servers]]\nurl = "smtp://b@b.example"\n'
     )
     settings = load(tmp_path, LEAST + text)
-    assert [settings.password_for(server) for server in settings.servers] == ["its own", "for all"]
+    assert [settings.password_for(server) for server in settings.smtp.all_servers] == ["its own", "for all"]
 
 
 def test_a_missing_password_file_is_one_sentence_when_it_is_needed(tmp_path: Path) -> None:
     settings = load(tmp_path, LEAST + '[smtp]\nurl = "smtp://a@a.example"\npassword_file = "none"\n')
     with pytest.raises(SettingsError, match=r"smtp\.password_file, .*/none, cannot be read"):
-        settings.password_for(settings.servers[0])
+        settings.password_for(settings.smtp.all_servers[0])
     one = '[[smtp.servers]]\nurl = "smtp://a@a.example"\npassword_file = "none"\n'
     settings = load(tmp_path, LEAST + one)
     with pytest.raises(SettingsError, match=r"smtp\.servers\.password_file, .*/none, cannot be read"):
-        settings.password_for(settings.servers[0])
+        settings.password_for(settings.smtp.all_servers[0])
 
 
 def test_a_database_password_from_the_environment_is_used_and_not_shown(tmp_path: Path) -> None:
     url = "postgresql://tern:hunter2@db.tern.example/tern"
     settings = load(tmp_path, LEAST, {"SYNDICATE_STORE__URL": url})
-    assert settings.store_url == url
+    assert settings.store.url.get_secret_value() == url
     assert "hunter2" not in repr(settings)
 
 

@@ -50,12 +50,12 @@ def mistake(tmp_path: Path, text: str | bytes, environ: dict[str, str] | None = 
         ('"Asia/Seoul"', "9", "line 4: publication.timezone is not a time zone."),
         ('"The Tern"', "7", "line 2: publication.title is not text."),
         ('"The Tern"', '" "', "line 2: publication.title is empty."),
-        ('"The Tern"', '"The\\r\\nBcc: all"', "line 2: publication.title holds a line break or a control character."),
+        ('"The Tern"', '"The\\r\\nBcc: all"', "line 2: publication.title contains a line break or a control character."),
         ('"https://tern.example/"', '"http://tern.example/"', "line 3: publication.url is not an https:// address."),
         ('"https://news.tern.example/"', '"http://news.tern.example/"', "line 16: web.url is not an https:// address."),
-        ('"https://news.tern.example/"', '"https://news.tern.example/?a=b"', "line 16: web.url holds a query or a fragment."),
+        ('"https://news.tern.example/"', '"https://news.tern.example/?a=b"', "line 16: web.url contains a query or a fragment."),
         ('"https://news.tern.example/"', '"https://[news/"', "line 16: web.url is not an https:// address."),
-        ('"https://news.tern.example/"', '"https://x@news.tern.example/"', "line 16: web.url holds a user name."),
+        ('"https://news.tern.example/"', '"https://x@news.tern.example/"', "line 16: web.url contains a user name."),
         ('"folder"', '"sitemap"', "line 7: sources.url is missing."),
         ('"articles"', '"articles"\nselector = "h2 a"', "line 11: sources.selector does not belong to a source of this kind."),
         ('"articles"', '"articles"\nlimit = 20', "line 11: sources.limit does not belong to a source of this kind."),
@@ -84,7 +84,7 @@ def test_a_wrong_value_or_key_is_named_with_its_line(
     ("added", "sentence"),
     [
         ('[edition]\nends = "friday 25:00"', "edition.ends is not a time of the week."),
-        ("[edition]\nends = 7", "edition.ends is not text."),
+        ("[edition]\nends = 7", "edition.ends is not a time of the week."),
         ('[edition]\napprove = "no"', "edition.approve is neither true nor false."),
         ("[edition]\nfirst_number = 0", "edition.first_number is too small."),
         ('[hot]\nselector = "ol["', "hot.selector is not a CSS selector."),
@@ -95,7 +95,7 @@ def test_a_wrong_value_or_key_is_named_with_its_line(
         ("[hot]\nlimit = 101", "hot.limit is too large."),
         ('[feeds]\nlimit = "100"', "feeds.limit is not a whole number."),
         ("[feeds]\nlimit = true", "feeds.limit is not a whole number."),
-        ('[feeds]\ncontent = "some"', "feeds.content is not one of its words."),
+        ('[feeds]\ncontent = "some"', "feeds.content is not one of the allowed words."),
         ('[feeds]\nhubs = ["hub.example"]', "feeds.hubs is not an http:// or https:// address."),
         ('[feeds]\nurl = "http://news.tern.example/feeds/"', "feeds.url is not an https:// address."),
         ('[publish]\nafter = "make upload"', "publish.after is not a list."),
@@ -111,11 +111,11 @@ def test_a_wrong_value_or_key_is_named_with_its_line(
         ('[delivery]\nwait = "two hours"', "delivery.wait is not a duration."),
         ("[delivery]\nwait = 7200", "delivery.wait is not a duration."),
         ('[delivery]\nkeep = "999999999 weeks"', "delivery.keep is longer than a hundred years."),
-        ('[delivery]\non_unknown = "drop"', "delivery.on_unknown is not one of its words."),
-        ("[delivery]\nprocesses = 0", "delivery.processes is no number from 1 to 64."),
-        ("[delivery]\nprocesses = 65", "delivery.processes is no number from 1 to 64."),
-        ('[delivery]\nprocesses = "all"', "delivery.processes is no number from 1 to 64."),
-        ("[delivery]\nprocesses = true", "delivery.processes is no number from 1 to 64."),
+        ('[delivery]\non_unknown = "drop"', "delivery.on_unknown is not one of the allowed words."),
+        ("[delivery]\nprocesses = 0", "delivery.processes is not a number from 1 to 64."),
+        ("[delivery]\nprocesses = 65", "delivery.processes is not a number from 1 to 64."),
+        ('[delivery]\nprocesses = "all"', "delivery.processes is not a number from 1 to 64."),
+        ("[delivery]\nprocesses = true", "delivery.processes is not a number from 1 to 64."),
         ('[bounces]\naddress = "the bounces"', "bounces.address is not a mail address."),
         (
             '[bounces]\naddress = "newsletter-bounces@tern.example"',
@@ -124,7 +124,7 @@ def test_a_wrong_value_or_key_is_named_with_its_line(
         ('[dkim]\nselector = "s_1"', "dkim.selector is not a selector."),
         ('[dkim]\ndomain = "weekly@tern.example"', "dkim.domain is not a domain."),
         ('[store]\nurl = "mysql://db/tern"', "store.url is not the address of a store."),
-        ('[store]\nsynchronous = "off"', "store.synchronous is not one of its words."),
+        ('[store]\nsynchronous = "off"', "store.synchronous is not one of the allowed words."),
     ],
 )
 def test_a_wrong_value_of_an_optional_key_is_named_with_its_line(
@@ -136,7 +136,7 @@ def test_a_wrong_value_of_an_optional_key_is_named_with_its_line(
 @pytest.mark.parametrize(
     ("added", "sentence"),
     [
-        ('[[sources]]\nname = "desk"\nkind = "folder"\npath = "more"', f"line {END + 2}: sources.name stands twice."),
+        ('[[sources]]\nname = "desk"\nkind = "folder"\npath = "more"', f"line {END + 2}: sources.name is used twice."),
         ('[hot]\nkind = "file"', f"line {END + 1}: hot.path is missing."),
         ('[hot]\nkind = "access-log"', f"line {END + 1}: hot.path is missing."),
         ('[hot]\nkind = "page"', f"line {END + 1}: hot.url is missing."),
@@ -155,7 +155,7 @@ def test_a_wrong_value_of_an_optional_key_is_named_with_its_line(
         ('[[smtp.servers]]\nurl = "outbox:box"', f"line {END + 2}: smtp.servers.url cannot be an outbox here."),
         ('[[smtp.servers]]\nurl = "smtp://a.example"\nrate = inf', f"line {END + 3}: smtp.servers.rate is not a finite number."),
         ('[[smtp.servers]]\nurl = "smtp://a.example"\nrate = 1e-300', f"line {END + 3}: smtp.servers.rate is below 0.001 mails a second."),
-        ('[smtp]\nurl = "outbox:box"\n[[smtp.servers]]\nurl = "smtp://a.example"', f"line {END + 2}: smtp.url stands beside [[smtp.servers]]."),
+        ('[smtp]\nurl = "outbox:box"\n[[smtp.servers]]\nurl = "smtp://a.example"', f"line {END + 2}: smtp.url is set beside [[smtp.servers]]."),
         ('[smtp]\nservers = [\n  {url = "smtp://a.example"},\n  {url = "a.example"},\n]', f"line {END + 4}: smtp.servers.url is not the address of an SMTP server."),
     ],
 )  # fmt: skip
@@ -239,7 +239,7 @@ def test_a_password_in_the_file_is_refused_and_not_printed(
     error = mistake(tmp_path, GOOD + added)
     assert (
         error.message
-        == f"syndicate.toml line {END + line}: {key} holds a password, and none may stand in the file."
+        == f"syndicate.toml line {END + line}: {key} contains a password, which does not belong in the file."
     )
     assert "hunter2" not in f"{error!r} {error} {error.hint}"
 
@@ -266,8 +266,8 @@ def test_no_mistake_in_any_key_prints_the_value(tmp_path: Path) -> None:
         (f"{GOOD}text = 'open\n", f"syndicate.toml line {END + 1} is not TOML: "),
         (f'{GOOD}text = """open\n', "syndicate.toml line "),
         (GOOD.encode().replace(b"Tern", b"T\xe9rn", 1), "syndicate.toml line 2 is not UTF-8 text."),
-        (f"{GOOD}deep = {'[' * 5000}{']' * 5000}", "syndicate.toml is not TOML that can be read."),
-        (f"{GOOD}long = {'9' * 5000}", "syndicate.toml is not TOML that can be read."),
+        (f"{GOOD}deep = {'[' * 5000}{']' * 5000}", "syndicate.toml is not readable as TOML."),
+        (f"{GOOD}long = {'9' * 5000}", "syndicate.toml is not readable as TOML."),
     ],
 )
 def test_a_file_that_is_not_toml_is_one_sentence_with_the_line(
@@ -299,7 +299,7 @@ def test_a_folder_in_place_of_the_file_is_one_sentence(tmp_path: Path) -> None:
         (
             "SYNDICATE_SMTP__URL",
             "smtp://a:hunter2@b.example",
-            "SYNDICATE_SMTP__URL: smtp.url holds a password.",
+            "SYNDICATE_SMTP__URL: smtp.url contains a password.",
         ),
         ("SYNDICATE_FEEDS__LIMIT", "hunter2", "SYNDICATE_FEEDS__LIMIT: feeds.limit is not a whole number."),
         (
@@ -315,19 +315,19 @@ def test_a_folder_in_place_of_the_file_is_one_sentence(tmp_path: Path) -> None:
             '[{"name": "a", "kind": "feed"}]',
             "SYNDICATE_SOURCES: sources.url (entry 1) is missing.",
         ),
-        ("SYNDICATE_SMTP_URL", "hunter2", "SYNDICATE_SMTP_URL stands for no key of the configuration."),
-        ("SYNDICATE_SMTP", "hunter2", "SYNDICATE_SMTP stands for no key of the configuration."),
+        ("SYNDICATE_SMTP_URL", "hunter2", "SYNDICATE_SMTP_URL is not a configuration key."),
+        ("SYNDICATE_SMTP", "hunter2", "SYNDICATE_SMTP is not a configuration key."),
         (
             "SYNDICATE_SOURCES__NAME",
             "hunter2",
-            "SYNDICATE_SOURCES__NAME stands for no key of the configuration.",
+            "SYNDICATE_SOURCES__NAME is not a configuration key.",
         ),
         (
             "SYNDICATE_SMTP__URL__X",
             "hunter2",
-            "SYNDICATE_SMTP__URL__X stands for no key of the configuration.",
+            "SYNDICATE_SMTP__URL__X is not a configuration key.",
         ),
-        ("SYNDICATE_", "hunter2", "SYNDICATE_ stands for no key of the configuration."),
+        ("SYNDICATE_", "hunter2", "SYNDICATE_ is not a configuration key."),
     ],
 )
 def test_a_wrong_variable_is_named_and_its_value_is_not(
@@ -362,7 +362,7 @@ def test_the_published_folder_may_not_hold_what_must_stay_private(
     found = mistake(site, f'{GOOD}[feeds]\ndirectory = "{folder}"\n')
     assert (
         found.message
-        == f"syndicate.toml line {END + 2}: feeds.directory holds {held}, and all of it is published."
+        == f"syndicate.toml line {END + 2}: feeds.directory contains {held}, and all of it is published."
     )
 
 

@@ -62,6 +62,7 @@ class Fetcher:
         resolve: Resolve = resolve,
         refused: Callable[[IPAddress], bool] = is_private,
     ) -> None:
+        stamina.instrumentation.set_on_retry_hooks(())  # else it logs every retry
         self.limits = limits or FetchLimits()
         agent = f"{NAME}/{__version__}" + (f" (+{contact})" if contact else "")
         self._headers = {"User-Agent": agent, "Accept-Encoding": ACCEPTED}
@@ -78,7 +79,6 @@ class Fetcher:
         self._robots = RobotsFiles(self._rules, longest=self.limits.crawl_delay)
 
     async def __aenter__(self) -> Self:
-        stamina.instrumentation.set_on_retry_hooks(())  # else it logs every retry
         return self
 
     async def __aexit__(

@@ -17,7 +17,7 @@ from syndication.errors import CollectError, UsageError
 from syndication.flows.app import App
 from syndication.flows.collecting.collect import collect
 from syndication.flows.edition.freeze import draft_edition, edition_of, render_mails
-from syndication.flows.letters import Letters, MailingLetters, sample
+from syndication.flows.letters import MailingLetters, sample
 
 __all__ = [
     "Copy",
@@ -221,7 +221,7 @@ async def subscriber_of(app: App, proof: Proof, email: str) -> Recipient:
 def with_theme_of_now(app: App) -> App:
     """The app with the theme's files as they are now. Raises TemplateError for a theme that has gone."""
     renderer = app.renderer.afresh()
-    return replace(app, renderer=renderer, letters=Letters(app.store, renderer, app.keyring, app.signing))
+    return replace(app, build_renderer=lambda: renderer)
 
 
 def samples(app: App, proof: Proof, *, languages: bool = True) -> tuple[Sample, ...]:

@@ -91,7 +91,7 @@ async def _audience(app: App, path: Path, recent: list[ResolvedArticle], account
     )
     show = partial(app.progress.count, "bytes of the access log")
     # The salt is forgotten with this run: what is hashed with it can never be traced to a visitor.
-    found = await app.hot.log.audience(question, salt=app.new_id().encode(), progress=show)
+    found = await app.hot.log().audience(question, salt=app.new_id().encode(), progress=show)
     app.progress.say(
         f"access log: {counted(found.lines, 'line')}, {counted(sum(found.views.values()), 'view')} of {counted(len(found.visitors), 'article')}"
     )

@@ -3,22 +3,27 @@
 Every mail passes through here; `syndication.flows.sending.deliver` decides what is sent when.
 """
 
+from __future__ import annotations
+
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from syndication.deliver.envelope import Envelope
 from syndication.deliver.findings import Findings
-from syndication.deliver.message import UnsignedMessage
-from syndication.deliver.pool import ConnectionSlot, Pool
 from syndication.deliver.retry import settle, with_refusal
 from syndication.domain.delivery import Batch, Recipient, Reply, Settled, Stage, State
-from syndication.flows.app import App
-from syndication.flows.letters import MailingLetters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from syndication.deliver.message import UnsignedMessage
+    from syndication.deliver.pool import ConnectionSlot, Pool
+    from syndication.flows.app import App
+    from syndication.flows.letters import MailingLetters
 
 __all__ = ["Sending", "send_batch"]
 
@@ -130,7 +135,7 @@ def _mails(letters: MailingLetters, batch: Batch) -> Iterator[Mail]:
     while some := list(islice(rows, number)):
         drafts = [(row, *_draft(letters, row)) for row in some]
         yield from [
-            (row, sender, draft.message() if isinstance(draft, UnsignedMessage) else draft)
+            (row, sender, draft if isinstance(draft, Settled | Exception) else draft.message())
             for row, sender, draft in drafts
         ]
 

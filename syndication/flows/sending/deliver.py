@@ -20,7 +20,7 @@ from syndication.flows.sending.batch import Sending
 from syndication.flows.sending.pauses import pause_sentences
 from syndication.flows.sending.processes import process_count, send_in_processes
 from syndication.flows.sending.round import CLOCK_CHECK, RoundEnd, next_grant, send_round
-from syndication.flows.sending.watch import stop_on_signal, stop_when_held
+from syndication.flows.sending.watch import Stop, stop_on_signal, stop_when_held
 
 __all__ = ["Delivered", "awaiting_approval", "deliver", "mailing_state"]
 
@@ -56,13 +56,11 @@ async def deliver(
         await _recover_other_mailings(app, mailing)
         before = await ledger.counts(mailing)
         until = app.clock() + (app.delivery.wait if stay else timedelta(0))
-        async with app.open_pool() as pool, stop_when_held(app, mailing, stop):
-            sending = Sending(app, mailing, pool, stop, total=before.queued + before.deferred)
-            await _send_and_wait(sending, until, lock)
+        faults = await _send(app, mailing, before, stop, until=until, lock=lock)
         state = await mailing_state(app, mailing, sent_before=before.sent)
         warnings = await pause_sentences(app, mailing)
         held = state.incomplete and not await ledger.is_sendable(mailing)
-    warnings += sending.warnings
+    warnings += faults
     if stop.signalled:
         warnings.append("Stopped by a signal: what was under way is settled, the next run sends the rest.")
     return replace(
@@ -93,6 +91,18 @@ def awaiting_approval(edition: FrozenEdition, state: Delivered) -> Delivered:
         f"`syndicate approve {key}` publishes and sends it."
     )
     return replace(state, skipped=skipped, waits=True, incomplete=False)
+
+
+async def _send(
+    app: App, mailing: str, before: Counts, stop: Stop, *, until: datetime, lock: int
+) -> list[str]:
+    """Send what waits and return the warnings. Without a row that waits no connection or outbox is opened."""
+    if not (before.queued or before.deferred or before.unknown):
+        return []
+    async with app.open_pool() as pool, stop_when_held(app, mailing, stop):
+        sending = Sending(app, mailing, pool, stop, total=before.queued + before.deferred)
+        await _send_and_wait(sending, until, lock)
+    return sending.warnings
 
 
 async def _send_and_wait(sending: Sending, until: datetime, lock: int) -> None:
