@@ -1,5 +1,5 @@
-"""The week's decisions, pure: which articles are in an edition, which list counts, what stands where.
+"""The decisions of a week, pure: which articles are in an edition, which hot list it uses, and how both are arranged.
 
-Articles, lists and instants go in, an `Edition` and the reasons for what is not in it come out. Nothing here does I/O or reads a clock,
-so every rule of membership can be tried over any year in a moment (`tests/unit/test_compose_membership.py`).
+Articles, lists and times go in; an `Edition`, and the reasons for what is not in it, come out. Nothing here does I/O or reads a clock, so
+each rule can be tested over whole years in a moment (`tests/unit/test_compose_membership.py`).
 """

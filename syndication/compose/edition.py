@@ -1,4 +1,4 @@
-"""What stands where in an edition: the lead, the sections and their order, and the line under the subject."""
+"""The arrangement of an edition: the lead, the sections in their order, and the preheader."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -13,7 +13,7 @@ from syndication.domain.week import WeekKey
 __all__ = ["compose", "preheader", "summary_line"]
 
 SHORTEST, LONGEST = 40, 90  # characters of a preheader
-LONGEST_WIDE = 60  # of a script whose letters are twice as wide: an inbox shows no more of them
+LONGEST_WIDE = 60  # in scripts with letters twice as wide: an inbox shows no more of them
 _WIDE = frozenset({"ja", "ko", "yue", "zh"})
 
 
@@ -28,8 +28,8 @@ def compose(
     language: str,
     unsectioned: str,
 ) -> Edition:
-    """The edition of `members` (newest first). `section_order`: section names, first to last; the others follow as they appear, and
-    `unsectioned`, the heading for articles without a section, comes last. Raises ValueError without members: then there is no edition.
+    """Arrange `members` (newest first) as an edition. `section_order` names sections, first to last; the others follow as they appear,
+    and `unsectioned`, the heading for articles without a section, comes last. Raises ValueError without members.
     """
     lead = _lead(members, hot)
     rest = [article for article in members if article.id != lead.id]
@@ -47,7 +47,7 @@ def compose(
 
 
 def _lead(members: Sequence[ResolvedArticle], hot: Sequence[HotEntry]) -> ResolvedArticle:
-    """The most read of the members, else the newest with an image, else the newest."""
+    """Return the most read of the members, else the newest with an image, else the newest."""
     if not members:
         raise ValueError("an edition needs an article")
     by_id = {article.id: article for article in members}
@@ -59,7 +59,7 @@ def _lead(members: Sequence[ResolvedArticle], hot: Sequence[HotEntry]) -> Resolv
 def _sections(
     articles: Sequence[ResolvedArticle], order: Sequence[str], unsectioned: str
 ) -> tuple[Section, ...]:
-    """Names with one slug are one section, in the first spelling; a section without stories is none."""
+    """Return the sections that have stories. Names with the same slug are one section, in the first spelling."""
     names: dict[str, str] = {}
     for name in (*order, *(article.section for article in articles), unsectioned):
         if name.strip():
@@ -73,13 +73,13 @@ def _sections(
 
 
 def _image_first(stories: Sequence[ResolvedArticle]) -> tuple[ResolvedArticle, ...]:
-    """A section opens with its newest picture; the rest stay newest first."""
+    """Move the newest story with an image to the front; the rest stay newest first."""
     opener = next((story for story in stories if story.image), stories[0])
     return (opener, *(story for story in stories if story is not opener))
 
 
 def summary_line(article: Article, limit: int = 200) -> str:
-    """What the article is about, on one line of at most `limit` characters: its summary, else how it begins. Never its title again."""
+    """Return the article's summary, else its beginning, on one line of at most `limit` characters, without repeating its title."""
     for text in (" ".join(article.summary.split()), plain(article.content)):
         line = _without_title(text, article.title)
         if line:
@@ -96,10 +96,10 @@ def _without_title(text: str, title: str) -> str:
 
 
 def preheader(lead: Article, following: Sequence[Article], hot: Sequence[HotEntry], language: str) -> str:
-    """The line an inbox shows behind the subject: 40 to 90 characters, without the lead's title, which is the subject.
+    """Return the line that an inbox shows after the subject: 40 to 90 characters, without the lead's title, which is the subject.
 
-    What the lead is about, and where that is short the next titles, of stories first, then of the hot list. Shorter than 40 only where
-    the edition says no more than that; empty where it is one headline.
+    It has the lead's summary and, if that is short, the titles of the next stories, then of the hot list. It is shorter than 40 only if the
+    edition has no more text, and empty if that is a single headline.
     """
     longest = LONGEST_WIDE if language.lower().partition("-")[0] in _WIDE else LONGEST
     subject = normalise_title(lead.title)

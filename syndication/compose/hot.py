@@ -1,4 +1,4 @@
-"""The edition's hot list: which of the collected lists counts, which article each line means, and how it moved."""
+"""The edition's hot list: which of the collected lists is used, which article each line means, and how it moved."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -10,17 +10,17 @@ from syndication.domain.article import ResolvedArticle
 from syndication.domain.hot_account import HotPlace, MatchKind
 from syndication.domain.hotlist import HotEntry, HotLine, HotList, match_title, movement, normalise_title
 
-__all__ = ["by_visitors", "choose", "linked", "rank", "standing"]
+__all__ = ["by_visitors", "choose", "link_articles", "rank", "without_withdrawn"]
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _TRACKING = re.compile(r"utm_.*|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_[ce]id|ref_src")
 
 
 def choose(lists: Sequence[HotList], cutoff: datetime) -> HotList | None:
-    """The list that counts for the edition that ends at `cutoff`, or None.
+    """Choose the list for the edition that ends at `cutoff`, or None.
 
-    That of the newest page up to the cut-off, then the last by origin. Without one, a list that no page dates (a file); then the
-    page soonest after the cut-off, so that a past week has a list near it.
+    It is that of the newest page up to the cut-off, of equal ones the last by origin. Otherwise a list without a date (a file), else that
+    of the first page after the cut-off, so that a past week gets a list near it.
     """
     filled = [found for found in lists if found.lines]
     before = [found for found in filled if found.published and found.published <= cutoff]
@@ -37,8 +37,9 @@ def _published(found: HotList) -> tuple[datetime, str, str]:
 
 
 def by_visitors(visitors: Mapping[str, int], articles: Sequence[ResolvedArticle], origin: str) -> HotList:
-    """The list of the articles that were read, by how many visitors each had in the whole week: a score with a half-life would favour
-    its last day. Of two with as many the newer is first, which had less time for them, then the title decides.
+    """Rank the articles that were read by their visitors in the whole week: a score with a half-life would favour its last day.
+
+    Of two with the same number the newer comes first, because it had less time; then the title decides.
     """
     read = sorted(
         (article for article in articles if article.id in visitors), key=lambda article: article.tie
@@ -58,9 +59,9 @@ def rank(
     previous: tuple[HotEntry, ...] | None,
     limit: int,
 ) -> tuple[HotPlace, ...]:
-    """At most `limit` places, numbered from 1, each article once; a line that means no known article stays, with its own URL if any.
+    """Return at most `limit` places, numbered from 1, each article once. A line without a known article is kept, with its URL if any.
 
-    `previous` is the nearest earlier edition's list; None, in a first edition, gives no marks.
+    `previous` is the nearest earlier edition's list; without one, in a first edition, there are no movements.
     """
     if chosen is None:
         return ()
@@ -74,8 +75,8 @@ def rank(
     return tuple(places)
 
 
-def linked(entries: Sequence[HotEntry], articles: Sequence[ResolvedArticle]) -> tuple[HotEntry, ...]:
-    """The entries of an earlier ranking, with those of the `articles` that have become known since; nothing else changes."""
+def link_articles(entries: Sequence[HotEntry], articles: Sequence[ResolvedArticle]) -> tuple[HotEntry, ...]:
+    """Return the entries of an earlier ranking, linked to those `articles` that have become known since; nothing else changes."""
     known = _Known.of(articles)
     taken = {entry.article for entry in entries if entry.article}
     found: list[HotEntry] = []
@@ -90,13 +91,13 @@ def linked(entries: Sequence[HotEntry], articles: Sequence[ResolvedArticle]) -> 
 
 
 def _once(lines: Sequence[HotLine], known: "_Known") -> Iterator[HotPlace]:
-    """The places in the list's order: an article, or a title without one, only the first time."""
+    """Yield the places in the order of the list: an article, or a title without one, only the first time."""
     seen: set[str] = set()
     for line in sorted(lines, key=lambda line: line.rank):
         article, meant, ratio = known.meant_by(line)
         title = line.title.strip() or (article.title if article else "")
         identity = article.id if article else normalise_title(title)
-        if not title or identity in seen:  # a bare address that nobody knows has nothing to show
+        if not title or identity in seen:  # an unknown address without a title has nothing to show
             continue
         seen.add(identity)
         url, section, number = (article.url, article.section, article.id) if article else (line.url, "", "")
@@ -105,7 +106,7 @@ def _once(lines: Sequence[HotLine], known: "_Known") -> Iterator[HotPlace]:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The articles by what a line may name: the newest of several with one title, since last month's column is not meant."""
+    """The articles by what a line may name. Of several with one title the newest: a line does not mean last month's column."""
 
     by_id: Mapping[str, ResolvedArticle]
     by_address: Mapping[str, str]
@@ -121,7 +122,7 @@ class _Known:
         )
 
     def meant_by(self, line: HotLine) -> tuple[ResolvedArticle | None, MatchKind, float]:
-        """The article, how the line found it, and the ratio of their titles where that decided."""
+        """Return the article, how the line was matched to it, and the ratio of their titles if that decided."""
         found = self.by_address.get(_address(line.url)) if line.url else None
         if found:
             return self.by_id[found], MatchKind.ADDRESS, 1.0
@@ -132,7 +133,7 @@ class _Known:
 
 
 def _address(url: str) -> str:
-    """`url` as it is compared: without scheme, `www.`, default port, trailing slash, fragment and tracking parameters."""
+    """Return `url` for comparison: without scheme, `www.`, default port, trailing slash, fragment and tracking parameters."""
     try:
         parts = urlsplit(url.strip())
         port = parts.port
@@ -145,8 +146,10 @@ def _address(url: str) -> str:
     return f"{host}:{'' if port in (80, 443, None) else port}{unquote(parts.path).rstrip('/')}?{query}"
 
 
-def standing(hot: Sequence[HotEntry], gone: Collection[str], titles: Iterable[str]) -> tuple[HotEntry, ...]:
-    """The places but those of articles that were taken back, known by their ids or titles; the others keep their ranks."""
+def without_withdrawn(
+    hot: Sequence[HotEntry], gone: Collection[str], titles: Iterable[str]
+) -> tuple[HotEntry, ...]:
+    """Return the places without those of withdrawn articles, by their ids or titles; the others keep their ranks."""
     named = {normalise_title(title) for title in titles}
     return tuple(
         entry for entry in hot if entry.article not in gone and normalise_title(entry.title) not in named

@@ -1,4 +1,4 @@
-"""Which articles are in an edition: each in at most one, and none silently in none."""
+"""Which articles are in an edition: each in at most one, and none is left out without a reason."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ BEFORE_WEEK = "published before this edition's week"
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """What became of every article that is in no edition yet. Each part is newest first, ties by title.
+    """The articles that were in no edition, sorted into three parts. Each is newest first, ties by title.
 
-    `backlog` is never mailed, each article with its reason in one clause; `waiting` was published after the cut-off.
+    The `backlog` is never mailed; each of its articles has a reason in one clause. `waiting` was published after the cut-off.
     """
 
     members: tuple[Article, ...]
@@ -29,7 +29,7 @@ class Membership:
 
 
 def reach(key: WeekKey, cutoff: CutOff) -> datetime:
-    """How far back the edition `key` reaches: what is dated before is backlog, for its own reason or as `TOO_OLD`."""
+    """Return how far back the edition `key` reaches: an article with an earlier date is backlog, at least as `TOO_OLD`."""
     return cutoff.at(key) - MAILED_WITHIN
 
 
@@ -41,11 +41,11 @@ def members(
     first: WeekKey | None,
     past: bool,
 ) -> Membership:
-    """Sort the `unassigned` (in no edition, not withdrawn, all first seen before now) into the edition `key`.
+    """Choose the members of the edition `key` among `unassigned` articles (in no edition, not withdrawn, first seen before now).
 
-    An article belongs to the first edition that is frozen after it was first seen and whose cut-off is not before its date: so one
-    collected late is in the next, once. `first` is the first edition ever frozen, None when this is it. With `past`, an edition
-    made after its week, only the articles of its own week are members, those of the backlog included.
+    An article belongs to the first edition that is frozen after it was first seen and whose cut-off is not before its date: an article
+    that was collected late is in the next one, once. `first` is the first edition ever frozen, None if this is it. `past` means an edition
+    made after its week: only the articles of that week are members, even those of the backlog.
     """
     begins, ends = cutoff.window(key)
     first_begins, _ = cutoff.window(first or key)
@@ -80,9 +80,9 @@ def _never_mailed(article: Article, ends: datetime, first_begins: datetime) -> s
 def old_entry(
     published: datetime | None, *, now: datetime, cutoff: CutOff, frozen: Collection[WeekKey]
 ) -> bool:
-    """Whether an entry in a source's first collect, at `now`, is old: published before the week that is still to be mailed.
+    """Return whether an entry in a source's first collect, at `now`, is old: published before the week that will be mailed next.
 
-    `frozen`: the editions there are. Without any nothing is old: the first edition has a rule of its own. Undated is never old.
+    `frozen` are the existing editions. Without any, nothing is old: the first edition has its own rule. Undated entries are never old.
     """
     if published is None or not frozen:
         return False

@@ -1,4 +1,4 @@
-"""Where an article and its images are seen once they are published."""
+"""The public addresses of an article and its images."""
 
 import re
 from collections.abc import Callable
@@ -18,9 +18,9 @@ _ADDRESSES = frozenset({"src", "href", "poster", "data-src"})
 
 
 def resolve(article: Article, publication: Publication) -> ResolvedArticle:
-    """Return the article with absolute addresses only: its page, its image, and what its content shows.
+    """Return the article with absolute addresses only: of its page, its image, and in its content.
 
-    `media/NAME` and the page of an article whose source gives no URL lie below `publication.feeds_url`. Resolving twice changes
+    `media/NAME`, and the page of an article whose source gives no URL, are below `publication.feeds_url`. Resolving twice changes
     nothing.
     """
     base = publication.feeds_url
@@ -36,14 +36,14 @@ def resolve_image(image: Image, publication: Publication) -> Image:
 
 
 def page_url(article: Article, publication: Publication) -> str:
-    """Where the article is read: its own address, else the page that is published for it; empty when it has neither."""
+    """Return where the article can be read: its URL, else that of the page we publish for it; empty if it has neither."""
     if article.url or not article.slug:
         return article.url
     return f"{publication.feeds_url}articles/{quote(article.slug)}.html"
 
 
 def local_images(article: Article) -> frozenset[str]:
-    """The NAMEs of its `media/NAME`, in its content and as its image: what `Folder.copy_media` takes."""
+    """Return the NAMEs of its `media/NAME`, in its content and as its image, for `Folder.copy_media`."""
     found: set[str] = set()
     if article.image and article.image.src.startswith(_MEDIA):
         found.add(article.image.src)
@@ -57,7 +57,7 @@ def local_images(article: Article) -> frozenset[str]:
 
 
 def _with_media(content: str, change: Callable[[str], str]) -> str:
-    """`content` with `change` applied to every local address in an attribute; text is left alone."""
+    """Return `content` with `change` applied to every local address in an attribute; text is not changed."""
 
     def attribute(match: re.Match[str]) -> str:
         name, value = match["name"].lower(), match["value"]
@@ -73,7 +73,7 @@ def _with_media(content: str, change: Callable[[str], str]) -> str:
 
 
 def _candidate(part: str, change: Callable[[str], str]) -> str:
-    """One image of a srcset: an address, and after a blank its width or density."""
+    """Apply `change` to one image of a srcset: an address and, after a blank, its width or density."""
     address, blank, size = part.strip().partition(" ")
     if not address.startswith(_MEDIA):
         return part

@@ -1,4 +1,4 @@
-"""The user's upload command, `publish.after`: files must be where everybody sees them before any mail links to them."""
+"""The upload command, `publish.after`: the files must be public before any mail links to them."""
 
 import asyncio
 import re
@@ -15,10 +15,10 @@ _GRACE = 5.0  # seconds between asking the command to stop and stopping it
 
 
 async def run_after(argv: Sequence[str], *, cwd: Path) -> None:
-    """Run the command in `cwd` without a shell, and wait for it. An empty one is none.
+    """Run the command in `cwd` without a shell, and wait for it. An empty `argv` runs nothing.
 
-    Raises PublishError when it cannot be started or fails, with its exit status and the last line it wrote to stderr. Cancelling
-    stops the command.
+    Raises PublishError if it cannot be started or fails, with its exit status and the last line of its stderr. Cancelling stops the
+    command.
     """
     if not argv:
         return
@@ -27,7 +27,7 @@ async def run_after(argv: Sequence[str], *, cwd: Path) -> None:
             *argv,
             cwd=cwd,
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,  # ours may be one JSON document
+            stdout=asyncio.subprocess.DEVNULL,  # our output may be one JSON document
             stderr=asyncio.subprocess.PIPE,
         )
     except (OSError, ValueError) as error:
@@ -48,7 +48,7 @@ async def run_after(argv: Sequence[str], *, cwd: Path) -> None:
         stop = "" if said.endswith((".", "!", "?")) else "."
         raise PublishError(
             f"The upload command {argv[0]!r} {ended}{said}{stop}",
-            "The files are written; run again when it works. No mail went out.",
+            "The files are written; run again when the command works. No mail went out.",
         )
 
 

@@ -1,6 +1,4 @@
-"""Whether a page of ours is seen from here: what its address answers."""
-
-import httpx2
+"""Checks whether one of our pages can be reached at its public address."""
 
 from syndication import __version__
 
@@ -8,10 +6,12 @@ __all__ = ["trouble_at"]
 
 
 async def trouble_at(url: str, *, contact: str, seconds: float = 5.0) -> str:
-    """Ask for the page once, without following a redirect. A clause that says what is wrong; empty for a 200.
+    """Request the page once, without following redirects, and return a clause that says what is wrong; empty for a 200.
 
-    `contact` stands in the User-Agent.
+    `contact` goes in the User-Agent.
     """
+    import httpx2
+
     headers = {"User-Agent": f"syndication/{__version__} (+{contact})"}
     try:
         async with httpx2.AsyncClient(timeout=seconds, trust_env=False, headers=headers) as client:

@@ -12,9 +12,9 @@ SUMMARY_LENGTH = 400  # characters
 
 @dataclass(frozen=True, slots=True)
 class ArchivePosition:
-    """Where a document stands in a feed of many (RFC 5005 §4): URLs of folders with a slash at their end, `previous` empty in the first.
+    """The position of a document in an archived feed (RFC 5005 §4): URLs of folders with a slash at the end, `previous` empty in the first.
 
-    `sealed`: an archive document, which does not change any more; else the one to subscribe to.
+    `sealed` means an archive document, which does not change any more; otherwise it is the one to subscribe to.
     """
 
     current: str
@@ -24,7 +24,7 @@ class ArchivePosition:
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """An entry that was taken back (RFC 6721)."""
+    """A withdrawn entry (RFC 6721)."""
 
     id: str
     at: datetime
@@ -32,7 +32,7 @@ class Tombstone:
 
 @dataclass(frozen=True, slots=True)
 class EntrySource:
-    """The feed that an entry was taken from, where it is not the publication's own (RFC 4287 §4.2.11)."""
+    """The feed that an entry was taken from, if it is not the publication's (RFC 4287 §4.2.11)."""
 
     title: str
     url: str
@@ -42,8 +42,8 @@ class EntrySource:
 class Channel:
     """A feed without its entries. Its files are `rss.xml`, `atom.xml` and `feed.json` below `url_base`, which ends in a slash.
 
-    `id` is a `tag:` URI (RFC 4151), `home` the HTML page it belongs to, `hubs` are WebSub hubs, `stylesheet` is the URL of the CSS
-    by which a browser shows the feed, `author` who stands for entries without an author (empty: the title).
+    `id` is a `tag:` URI (RFC 4151), `home` the HTML page it belongs to, `hubs` are WebSub hubs, `stylesheet` is the URL of the CSS with
+    which a browser shows the feed, `author` is the author of entries without one (empty: the title).
     """
 
     id: str
@@ -62,8 +62,8 @@ class Channel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedEntry:
-    """One entry of a feed. `title` and `summary` are plain text, `content` is HTML with absolute addresses (empty: only the summary
-    is given). Times are zone-aware: ValueError otherwise, because a naive one would be read in the zone of this machine.
+    """One entry of a feed. `title` and `summary` are plain text, `content` is HTML with absolute addresses (empty: summary only). Naive
+    times raise ValueError, because they would be read in the time zone of this machine.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""What may stand in a feed: the characters XML 1.0 allows, names without addresses, and addresses that are URIs."""
+"""What a feed may contain: the characters that XML 1.0 allows, names without e-mail addresses, and addresses that are URIs."""
 
 import re
 from collections.abc import Iterable
@@ -16,25 +16,25 @@ _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def printable(text: str) -> str:
-    """`text` without what XML forbids: C0 controls but tab and line ends, surrogates, U+FFFE and U+FFFF."""
+    """Return `text` without what XML forbids: C0 controls except tab and line ends, surrogates, U+FFFE and U+FFFF."""
     return _FORBIDDEN.sub("", text)
 
 
 def names(people: Iterable[str]) -> tuple[str, ...]:
-    """The names without e-mail addresses, each once, in order; a name that was only an address is left out."""
-    # Bounded: the search for an address takes the square of the length.
+    """Return the names without e-mail addresses, each once, in order; a name that was only an address is left out."""
+    # Cut first: the search for an address is quadratic in the length.
     cleaned = (_BRACKETS.sub("", _EMAIL.sub("", printable(person[:_LONGEST_NAME]))) for person in people)
     stripped = (" ".join(person.split()).strip(" ,;:|·-–—") for person in cleaned)  # noqa: RUF001 - an en dash is meant
     return tuple(dict.fromkeys(person for person in stripped if person))
 
 
 def uri(address: str) -> str:
-    """`address` with everything percent-encoded that RFC 3986 does not allow, and its host in ASCII; "" stays ""."""
+    """Percent-encode what RFC 3986 does not allow in `address`, and write its host in ASCII; "" stays ""."""
     address = printable(address).strip()
     try:
         parts = urlsplit(address)
         if not parts.netloc.isascii():
             address = urlunsplit(parts._replace(netloc=parts.netloc.encode("idna").decode()))
-    except ValueError:  # not a host at all: only encoded
+    except ValueError:  # not a valid host: encoded only
         pass
     return quote(_STRAY_PERCENT.sub("%25", address), safe=_SAFE)

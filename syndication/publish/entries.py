@@ -1,4 +1,4 @@
-"""Entries of feeds, made from articles, from a hot list, and from editions."""
+"""Makes feed entries from articles, from a hot list, and from editions."""
 
 import hashlib
 import re
@@ -64,7 +64,7 @@ def edition_entry(
     hot_title: str,
     publication: Publication,
 ) -> FeedEntry:
-    """An edition as an entry: the plain list of its articles, and its hot list below `hot_title`. It ended at `at`."""
+    """Return an edition as an entry: a plain list of its articles, and its hot list below `hot_title`. It ended at `at`."""
     latest = max([at, *(updated(article) for article in articles)])
     parts = [_list("ul", [(article.title, article.url, "") for article in articles])]
     if hot:
@@ -96,7 +96,7 @@ def _linked(title: str, url: str) -> str:
 
 
 def updated(article: Article) -> datetime:
-    """When its content last changed; an article that never did counts from when it was published."""
+    """Return when its content last changed; if it never did, when it was published."""
     if article.changed > article.first_seen:
         return max(article.changed, article.dated)
     return article.dated
@@ -110,10 +110,10 @@ def hot_entries(
     articles: Mapping[str, ResolvedArticle],
     at: datetime,
 ) -> tuple[FeedEntry, ...]:
-    """The list of the edition `edition_key`, which ended at `at`, in rank order; `articles` by id, as far as they are known.
+    """Return the hot list of the edition `edition_key`, which ended at `at`, in rank order; `articles` by id, as far as they are known.
 
-    Entries have ids of their own, so that a feed reader of both does not take the story and its place for one. An article or a
-    title that stands twice is given once, at its better place. Each place is dated a second before the one above: feed readers sort by
+    Their ids differ from those of the articles, so that a feed reader does not take a story and its place for one entry. An article or a
+    title that is there twice is given once, at its better place. Each place is dated a second before the one above: feed readers sort by
     time, and RFC 4287 leaves the order open.
     """
     entries: list[FeedEntry] = []
@@ -135,7 +135,7 @@ def _hot_entry(
     edition_key: str,
     time: datetime,
 ) -> FeedEntry:
-    # By title, not by article: which article a title means may be found later, and the id must not change then.
+    # By title, not by article: a title may be matched to an article later, and the id must not change then.
     digest = hashlib.sha256(place.title.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     mark = f"{place.rank}{_movement(place.movement)}"
     summary = _summary(article) if article else ""
@@ -172,13 +172,13 @@ def _image(article: ResolvedArticle) -> Image | None:
 
 
 def _link(address: str) -> str:
-    """The address as a URI, if it is one of the web; else ""."""
+    """Return the address as a URI if it is http or https, else ""."""
     return uri(address) if address.lower().startswith(("https://", "http://")) else ""
 
 
 def _seconds(time: datetime, zone: tzinfo) -> datetime:
-    """`time` in the publication's zone, without microseconds; in UTC where that zone had an offset of odd seconds (RFC 3339 §5.6
-    has none). Raises ValueError for a naive time.
+    """Return `time` in the publication's zone, without microseconds; in UTC if the offset of that zone had seconds, which RFC 3339 §5.6
+    cannot express. Raises ValueError for a naive time.
     """
     if time.utcoffset() is None:
         raise ValueError(f"the time {time} has no zone")

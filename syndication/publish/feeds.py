@@ -1,28 +1,27 @@
-"""The three files of a channel: one model, cleaned and bounded, written as RSS, Atom and JSON Feed in agreement."""
+"""The three files of a channel, RSS, Atom and JSON Feed: the same entries, cleaned, and limited in number and size."""
 
 from collections.abc import Mapping, Sequence
 
 from syndication.publish.channel import Channel, FeedEntry
 from syndication.publish.items import Item, made_printable, written
 from syndication.publish.json_feed import json_feed
-from syndication.publish.xml_feeds import atom, rss
 
 __all__ = ["MAX_BYTES", "MAX_ENTRIES", "collected", "documents", "fitting"]
 
 MAX_ENTRIES = 100
-MAX_BYTES = 512 * 1024  # of each document: what big aggregators still read whole
+MAX_BYTES = 512 * 1024  # of each document: the most that big aggregators read as a whole
 
 
 def documents(channel: Channel, entries: Sequence[FeedEntry]) -> dict[str, bytes]:
-    """`rss.xml`, `atom.xml` and `feed.json` with the same entries in the given order, as many as `fitting` says.
+    """Return `rss.xml`, `atom.xml` and `feed.json` with the same entries in the given order, as many as fit.
 
-    An id that comes again is left out. The bytes depend on the arguments alone: not on the time, locale, time zone or hash seed.
+    A repeated id is left out. The bytes depend only on the arguments, not on the time, locale, time zone or hash seed.
     """
     return collected(channel, written(channel.language, entries))
 
 
 def collected(channel: Channel, items: Sequence[Item]) -> dict[str, bytes]:
-    """The same with entries that were written before."""
+    """Return the same as `documents`, from entries that were written before."""
     shown = items[:MAX_ENTRIES]
     frames = _frames(channel, shown)
     count = _fitting(frames, shown)
@@ -41,7 +40,7 @@ def collected(channel: Channel, items: Sequence[Item]) -> dict[str, bytes]:
 
 
 def fitting(channel: Channel, items: Sequence[Item]) -> int:
-    """How many items from the first on a feed takes: 100 at most, and each document has at most 512 KiB."""
+    """Return how many items, from the first on, fit in a feed: 100 at most, and at most 512 KiB in each document."""
     return _fitting(_frames(channel, items), items[:MAX_ENTRIES])
 
 
@@ -58,7 +57,9 @@ def _fitting(frames: Mapping[str, tuple[bytes, bytes]], items: Sequence[Item]) -
 
 
 def _frames(channel: Channel, items: Sequence[Item]) -> Mapping[str, tuple[bytes, bytes]]:
-    """What stands around the items of each document."""
+    """Return what goes before and after the items of each document."""
+    from syndication.publish.xml_feeds import atom, rss
+
     channel = made_printable(channel)
     updated = max((item.updated for item in items), default=None)
     return {

@@ -1,4 +1,4 @@
-"""The published folder: files that are replaced whole, and only when their bytes change."""
+"""The published folder: files are replaced as a whole, and only if their bytes change."""
 
 import errno
 import gzip
@@ -29,11 +29,11 @@ _HINTS = {
 
 
 class Folder:
-    """Writes below `root`. `changed` are the paths written so far, for the report and the hubs; `missing` the names of images that
-    were neither collected nor published before. One process at a time: the caller holds the publishing lock. Threads may write
-    different files at the same time.
+    """Writes files below `root`. `changed` has the paths written so far, for the report and the hubs; `missing` the names of images
+    that were neither collected nor published before. The caller holds the publishing lock, so there is one process at a time; threads may
+    write different files at the same time.
 
-    A dry run's folder stands before the `published` one: what it does not have itself is read there, and nothing is ever written there.
+    The folder of a dry run is an overlay over the `published` one: files that it does not have are read there, but never written there.
     """
 
     def __init__(self, root: Path, published: Path | None = None) -> None:
@@ -42,38 +42,37 @@ class Folder:
         self._removed: set[Path] = set()
         self.changed: list[str] = []
         self.missing: list[str] = []
-        self._inside: set[Path] = set()  # folders that were looked at
-        self._open: set[Path] = set()  # folders whose names are not on the disk yet
+        self._inside: set[Path] = set()  # folders that were checked
+        self._open: set[Path] = set()  # folders whose entries are not synced yet
 
     def write(self, path: str, data: bytes, *, packed: bytes = b"") -> bool:
-        """Put `data` at `path`, and for text a `.gz` beside it, which is `packed` if that is given. False when both are there already:
-        what is the same is not touched.
+        """Write `data` to `path`, and for text a `.gz` beside it (`packed`, if given). Returns False if both are there already, untouched.
 
-        Whoever reads meanwhile, and whoever comes after a crash, finds the old file or the new one. Raises PublishError for a path
-        that leaves the folder, and for whatever the disk says.
+        Other processes see the old file or the new one, during the write and after a crash. Raises PublishError for a path that leaves the
+        folder, and for any error of the disk.
         """
         with _reported(path):
             target = self._target(path)
-            fresh = not _holds(self._seen(target), data)
-            if fresh:
+            changed = not _holds(self._seen(target), data)
+            if changed:
                 self._replace(target, data)
             if target.suffix in _COMPRESSED and not _holds_packed(self._seen(_beside(target)), data):
                 self._replace(_beside(target), packed or compressed(data))
-                fresh = True
-            if fresh:
+                changed = True
+            if changed:
                 self.changed.append(path)
-        return fresh
+        return changed
 
     def _replace(self, target: Path, data: bytes) -> None:
         folder = target.parent
-        while folder != self.root and not folder.is_dir():  # then its own name is new too
+        while folder != self.root and not folder.is_dir():  # a new folder has a new entry in its parent
             self._open.add(folder)
             folder = folder.parent
         self._open.add(folder)
         _put(target, data)
 
     def flush(self) -> None:
-        """Bring what was written and removed so far onto the disk for good: the names of the files, a folder at a time."""
+        """Sync the names of the files that were written and removed so far, folder by folder."""
         for folder in sorted(self._open):
             with _reported(str(folder)), suppress(FileNotFoundError):
                 descriptor = os.open(folder, os.O_RDONLY)
@@ -84,7 +83,7 @@ class Folder:
         self._open.clear()
 
     def remove(self, path: str) -> None:
-        """Take the file and its `.gz` away, and its folder when nothing else is in it. Raises PublishError like `write`."""
+        """Remove the file and its `.gz`, and its folder if it is empty then. Raises PublishError like `write`."""
         with _reported(path):
             target = self._target(path)
             if self._seen(target).exists():
@@ -99,7 +98,7 @@ class Folder:
                 folder.rmdir()
 
     def read(self, path: str) -> bytes | None:
-        """The file, or None when it is not there or its `.gz` holds something else. Raises PublishError like `write`."""
+        """Return the file, or None if it is missing or its `.gz` differs. Raises PublishError like `write`."""
         with _reported(path):
             target = self._target(path)
             try:
@@ -112,12 +111,12 @@ class Folder:
             return data
 
     def copy_media(self, names: Iterable[str], media: Path) -> int:
-        """Copy the images NAME from `media` to `media/NAME`, and return how many were not there yet. Raises PublishError like `write`."""
+        """Copy the images NAME from `media` to `media/NAME`, and return how many were new. Raises PublishError like `write`."""
         copied = 0
         for name in names:
             if not _NAME.fullmatch(name):
                 raise PublishError(
-                    f"The image name {name!r} is not one that collecting gives.", "Collect the article again."
+                    f"{name!r} is not a name that collecting gives to an image.", "Collect the article again."
                 )
             with _reported(f"media/{name}"):
                 copied += self._copy(name, media / name)
@@ -139,7 +138,7 @@ class Folder:
         return True
 
     def where(self, path: str) -> Path:
-        """The file that is read as `path`. Raises PublishError for a path that leaves the folder."""
+        """Return the file that is read for `path`. Raises PublishError for a path that leaves the folder."""
         return self._seen(self._target(path))
 
     def _seen(self, target: Path) -> Path:
@@ -153,12 +152,12 @@ class Folder:
         target = self.root.joinpath(*parts) if not unsafe else self.root
         if unsafe or not self._is_inside(target.parent):
             raise PublishError(
-                f"The path {path!r} is not one inside the feeds folder.", "Nothing was written there."
+                f"The path {path!r} is not inside the feeds folder.", "Nothing was written there."
             )
         return target
 
     def _is_inside(self, folder: Path) -> bool:
-        """A link inside the root may lead out of it."""
+        """Return whether `folder` is below the root; a symbolic link may lead out of it."""
         if folder not in self._inside:
             if not folder.resolve().is_relative_to(self.root.resolve()):
                 return False
@@ -186,7 +185,7 @@ def _holds(target: Path, data: bytes) -> bool:
 
 
 def _is_named_after(image: Path) -> bool:
-    """Whether an image is there and is what its name says, the first digits of its SHA-256."""
+    """Return whether an image is there and matches its name, the first digits of its SHA-256."""
     try:
         return hashlib.sha256(image.read_bytes()).hexdigest().startswith(image.stem)
     except FileNotFoundError:
@@ -198,7 +197,7 @@ def _beside(target: Path) -> Path:
 
 
 def _holds_packed(packed: Path, data: bytes) -> bool:
-    """Whether the `.gz` that servers send instead (gzip_static) is of this data, by its trailer: a stop may have come between the two."""
+    """Return whether the `.gz` for servers (gzip_static) has this data, by its trailer: a crash may have come between the two files."""
     trailer = zlib.crc32(data).to_bytes(4, "little") + (len(data) & 0xFFFFFFFF).to_bytes(4, "little")
     try:
         with packed.open("rb") as file:
@@ -213,17 +212,17 @@ def _holds_packed(packed: Path, data: bytes) -> bool:
 
 
 def compressed(data: bytes) -> bytes:
-    """`data` as gzip without a time or a name: the same data, the same bytes.
+    """Compress `data` as gzip without a time or a name: the same data gives the same bytes.
 
-    This is most of what a publish costs. Level 4: 6 takes twice as long for a twentieth less.
+    This is most of the cost of a publish, hence level 4: level 6 takes twice as long to save a twentieth.
     """
     return gzip.compress(data, 4, mtime=0)
 
 
 def _put(target: Path, data: bytes) -> None:
-    """Replace `target`: whole, and on the disk before it has its name. `Folder.flush` brings the name there.
+    """Replace `target` as a whole. The data is synced before the rename; `Folder.flush` syncs the name.
 
-    The temporary name is fixed, so what a killed writer left behind is overwritten by the next.
+    The temporary name is fixed, so the next writer overwrites what a killed one left behind.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.new")

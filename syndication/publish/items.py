@@ -1,4 +1,4 @@
-"""Entries as they stand in the three documents: written once, kept, and put into every feed that shows them."""
+"""Entries as they are in the three documents: written once, kept, and copied into every feed that shows them."""
 
 import json
 import zlib
@@ -13,26 +13,24 @@ from syndication.domain.text import cut
 from syndication.publish.channel import SUMMARY_LENGTH, Channel, EntrySource, FeedEntry
 from syndication.publish.characters import names, printable
 from syndication.publish.json_feed import json_items
-from syndication.publish.xml_feeds import atom_entries, rss_items
 
 __all__ = ["Item", "kept", "made_printable", "restored", "written", "written_twice"]
 
-_LONGEST_CONTENT = (
-    128 * 1024
-)  # bytes as escaped in XML; a longer one would push the others out, and is given as its summary
-# More than anybody means, so that no entry is too much for a feed.
+# Bytes as escaped in XML. A longer content would push other entries out, so only its summary is given.
+_LONGEST_CONTENT = 128 * 1024
+# Generous limits, so that no entry is too big for a feed.
 _LONGEST_TITLE = 10_000  # characters
 _LONGEST_ADDRESS = 4_000
 _LONGEST_NAME = 500
 _AUTHORS, _TAGS = 50, 100
-_AT_ONCE = 50  # entries; a tree of more costs memory and saves no time
+_AT_ONCE = 50  # entries; a bigger tree takes more memory and is no faster
 
 _Value = TypeVar("_Value", Channel, FeedEntry, Image, EntrySource)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An entry in every format. It says nothing of the channel that holds it, but for a language that is not the channel's."""
+    """An entry in every format. It does not depend on the channel, except for a language that is not the channel's."""
 
     id: str
     updated: datetime
@@ -42,12 +40,12 @@ class Item:
 
 
 def written(language: str, entries: Sequence[FeedEntry]) -> list[Item]:
-    """The entries for channels in this language, cleaned; an id that comes again is left out."""
+    """Clean and write the entries for channels in this language; a repeated id is left out."""
     return _written(language, _cleaned_once(entries))
 
 
 def written_twice(language: str, entries: Sequence[FeedEntry]) -> list[tuple[Item, Item]]:
-    """The same, each beside its twin that has its summary only."""
+    """Return the same as `written`, each with a second item that has its summary only."""
     cleaned = _cleaned_once(entries)
     short = [replace(entry, content="") for entry in cleaned]
     return list(zip(_written(language, cleaned), _written(language, short), strict=True))
@@ -59,6 +57,8 @@ def _cleaned_once(entries: Sequence[FeedEntry]) -> list[FeedEntry]:
 
 
 def _written(language: str, entries: Sequence[FeedEntry]) -> list[Item]:
+    from syndication.publish.xml_feeds import atom_entries, rss_items
+
     items: list[Item] = []
     for start in range(0, len(entries), _AT_ONCE):
         part = entries[start : start + _AT_ONCE]
@@ -70,14 +70,14 @@ def _written(language: str, entries: Sequence[FeedEntry]) -> list[Item]:
 
 
 def kept(items: Sequence[Item]) -> bytes:
-    """The items in one block, to be kept somewhere: small, because they say the same several times."""
+    """Pack the items in one block for the store, compressed: they repeat the same text several times."""
     pieces = [piece for item in items for piece in (item.rss, item.atom, item.json)]
     head = [[item.id, item.updated.isoformat()] for item in items], [len(piece) for piece in pieces]
     return zlib.compress(b"\n".join((json.dumps(head).encode(), b"".join(pieces))), 1)
 
 
 def restored(block: bytes) -> list[Item]:
-    """The items of a block."""
+    """Return the items of a block."""
     head, _, data = zlib.decompress(block).partition(b"\n")
     heads, lengths = json.loads(head)
     pieces, start = [], 0
@@ -112,7 +112,7 @@ def _cleaned(entry: FeedEntry) -> FeedEntry:
 
 
 def made_printable(value: _Value) -> _Value:
-    """`value` with every text in it free of what XML forbids."""
+    """Return `value` with every text in it freed of what XML forbids."""
     changes: dict[str, Any] = {}
     for field in fields(value):
         current = getattr(value, field.name)

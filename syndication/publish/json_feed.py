@@ -10,8 +10,8 @@ __all__ = ["json_feed", "json_items"]
 
 
 def json_feed(channel: Channel) -> tuple[bytes, bytes]:
-    """What stands before and after the items of the channel as JSON Feed, keys in a fixed order; between two items stands a comma.
-    Everything in it must be free of lone surrogates already, here and below.
+    """Return what goes before and after the items of the channel as JSON Feed, keys in a fixed order; items are separated by commas. All
+    texts must be free of lone surrogates already, also in `json_items`.
     """
     feed: dict[str, Any] = {
         "version": "https://jsonfeed.org/version/1.1",
@@ -31,7 +31,7 @@ def json_feed(channel: Channel) -> tuple[bytes, bytes]:
 
 
 def json_items(language: str, entries: Sequence[FeedEntry]) -> list[bytes]:
-    """Each as an item of any channel in this language."""
+    """Write each entry as an item of any channel in this language."""
     return [_written(_item(language, entry)) for entry in entries]
 
 

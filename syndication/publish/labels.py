@@ -1,4 +1,4 @@
-"""On which shelves an article stands."""
+"""The shelves of an article. (The labels of templates are in `render/labels.py`.)"""
 
 from syndication.domain.article import Article
 from syndication.domain.published import Label, ShelfKind
@@ -6,11 +6,11 @@ from syndication.publish.characters import names, printable
 
 __all__ = ["labels"]
 
-_AUTHORS, _TAGS = 20, 50  # of one article: nobody floods the folder with them
+_AUTHORS, _TAGS = 20, 50  # of one article, so that it cannot flood the folder
 
 
 def labels(article: Article) -> tuple[Label, ...]:
-    """Its section, its authors without their addresses, and its tags."""
+    """Return its section, its authors without e-mail addresses, and its tags."""
     found = [
         Label(ShelfKind.SECTION, printable(article.section)),
         *(Label(ShelfKind.AUTHOR, name) for name in names(article.authors[:_AUTHORS])),

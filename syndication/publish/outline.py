@@ -1,9 +1,7 @@
-"""OPML 2.0 (http://opml.org/spec2.opml) of all feeds, for a feed reader that takes a whole list at once."""
+"""OPML 2.0 (http://opml.org/spec2.opml) of all feeds, for feed readers that import a list."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from lxml import etree
 
 from syndication.publish.channel import Channel
 from syndication.publish.characters import printable
@@ -13,14 +11,16 @@ __all__ = ["OutlineGroup", "outline"]
 
 @dataclass(frozen=True, slots=True)
 class OutlineGroup:
-    """Feeds under a heading; the first ones stand under none."""
+    """Feeds under a heading; an empty title means no heading."""
 
     title: str
     channels: tuple[Channel, ...]
 
 
 def outline(title: str, groups: Sequence[OutlineGroup]) -> bytes:
-    """Every channel once, by its RSS file. No date: the same feeds make the same bytes."""
+    """List every channel once, by its RSS file. It has no date: the same feeds give the same bytes."""
+    from lxml import etree
+
     root = etree.Element("opml", version="2.0")
     etree.SubElement(etree.SubElement(root, "head"), "title").text = printable(title)
     body = etree.SubElement(root, "body")

@@ -1,8 +1,7 @@
-"""What feedgen 1.0 leaves out or gets wrong, put right through its own `register_extension`.
+"""Repairs what feedgen 1.0 leaves out or gets wrong, through its `register_extension`.
 
-feedgen calls `extend_rss` and `extend_atom` with the element it has just built. It finds the classes by their methods, so they need
-not inherit from its own. Its Atom tree is made without namespaces (the root only carries `xmlns` as an attribute), hence plain names
-there.
+feedgen calls `extend_rss` and `extend_atom` with the element it has just built. It finds the classes by their methods, so they need not
+inherit from its own. Its Atom tree has no namespaces (the root only has `xmlns` as an attribute), hence the plain names there.
 """
 
 from collections.abc import Mapping
@@ -28,8 +27,8 @@ XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 class _LeftOut(datetime):
-    """A time that is false. feedgen writes no element for it, and so neither flips the locale of the whole process to format one
-    (other threads would see it) nor takes the time of the build.
+    """A time that is false. feedgen writes no element for it. Otherwise it would write the time of the build, and switch the locale of
+    the whole process to format a time, which other threads would see.
     """
 
     __slots__ = ()
@@ -48,7 +47,7 @@ class RssChannel:
     updated: datetime | None
 
     def extend_ns(self) -> dict[str, str]:
-        """The prefixes that this declares on the root."""
+        """Return the prefixes that this class declares on the root."""
         return {"dc": DC, "media": MEDIA} | ({"fh": HISTORY} if self.channel.older else {})
 
     def extend_rss(self, rss: Any) -> None:
@@ -66,7 +65,7 @@ class AtomChannel:
     channel: Channel
 
     def extend_ns(self) -> dict[str, str]:
-        """The prefixes that this declares on the root."""
+        """Return the prefixes that this class declares on the root."""
         own = {"fh": HISTORY} if self.channel.older else {}
         return {"media": MEDIA} | own | ({"at": TOMBSTONES} if self.channel.tombstones else {})
 
@@ -80,8 +79,8 @@ class AtomChannel:
 
 
 class RssEntry:
-    """Adds the names of authors (feedgen knows only e-mail addresses), an English date, the language and the image; and the categories,
-    at which feedgen works longer than at all the rest.
+    """Adds the names of authors (feedgen has only e-mail addresses), an English date, the language and the image; and the categories,
+    which take feedgen longer than all the rest.
     """
 
     entry: FeedEntry
@@ -134,7 +133,7 @@ def _add(parent: Any, name: str, text: str | None = None, /, **attributes: str) 
 
 
 def _add_stylesheet(root: Any, channel: Channel) -> None:
-    """CSS for browsers (xml-stylesheet, W3C 2010). No XSLT: browsers are removing it."""
+    """Add CSS for browsers (xml-stylesheet, W3C 2010). No XSLT: browsers are removing it."""
     if channel.stylesheet:
         href = quoteattr(uri(channel.stylesheet))
         root.addprevious(etree.ProcessingInstruction("xml-stylesheet", f'type="text/css" href={href}'))
@@ -153,7 +152,7 @@ def _add_links(parent: Any, name: str, channel: Channel, file: str, type_: str) 
 
 
 def _add_image(parent: Any, entry: FeedEntry) -> None:
-    """Media RSS, directly under the item, where feed readers look for it; sizes only where they are known."""
+    """Add Media RSS, directly under the item, where feed readers look for it; sizes only if they are known."""
     image = entry.image
     if image is None:
         return

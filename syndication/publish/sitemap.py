@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from lxml import etree
-
 from syndication.publish.characters import printable, uri
 
-__all__ = ["News", "Page", "news_sitemap", "own", "sitemap", "sitemap_index"]
+__all__ = ["News", "Page", "news_sitemap", "same_site", "sitemap", "sitemap_index"]
 
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
@@ -20,7 +18,7 @@ _TRADITIONAL = frozenset({"hant", "hk", "mo", "tw"})  # subtags of Chinese
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`changed` in UTC or another zone; None: not known."""
+    """One page of a sitemap. `changed` is zone-aware, or None if unknown."""
 
     url: str
     changed: datetime | None = None
@@ -28,7 +26,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A fresh article. `language` is BCP 47."""
+    """One article of the news sitemap. `language` is BCP 47."""
 
     url: str
     title: str
@@ -36,8 +34,8 @@ class News:
     language: str
 
 
-def own(url: str, *homes: str) -> bool:
-    """Whether `url` lies on the host of one of `homes`: a sitemap speaks for its own site only."""
+def same_site(url: str, *homes: str) -> bool:
+    """Return whether `url` is on the host of one of `homes`: a sitemap is valid for its own site only."""
     return _host(url) in {_host(home) for home in homes}
 
 
@@ -49,16 +47,18 @@ def _host(url: str) -> str:
 
 
 def sitemap(pages: Sequence[Page]) -> bytes:
-    """The pages in their order, but for addresses that are longer than a sitemap may have."""
+    """Write the pages in their order, without addresses that are too long for a sitemap."""
     return _written("urlset", "url", pages)
 
 
 def sitemap_index(sitemaps: Sequence[Page]) -> bytes:
-    """The sitemaps in their order."""
+    """Write the index of sitemaps, in their order."""
     return _written("sitemapindex", "sitemap", sitemaps)
 
 
 def _written(root_name: str, name: str, pages: Sequence[Page]) -> bytes:
+    from lxml import etree
+
     root = etree.Element(f"{{{_SITEMAP}}}{root_name}", nsmap={None: _SITEMAP})
     for page in pages:
         if len(address := uri(page.url)) > _LONGEST:
@@ -71,7 +71,9 @@ def _written(root_name: str, name: str, pages: Sequence[Page]) -> bytes:
 
 
 def news_sitemap(articles: Sequence[News], *, publication: str, language: str) -> bytes:
-    """The articles in their order: of the last 48 hours, as the caller chose them, and 1,000 at most. Addresses as in `sitemap`."""
+    """Write the articles in their order, 1,000 at most. The caller passes those of the last 48 hours. Addresses as in `sitemap`."""
+    from lxml import etree
+
     root = etree.Element(f"{{{_SITEMAP}}}urlset", nsmap={None: _SITEMAP, "news": _NEWS})
     for article in articles[:_MOST_NEWS]:
         if len(address := uri(article.url)) > _LONGEST:
@@ -88,7 +90,7 @@ def news_sitemap(articles: Sequence[News], *, publication: str, language: str) -
 
 
 def _iso_639(language: str) -> str:
-    """What the news sitemap has for a BCP 47 tag: two or three letters, and two names for the scripts of Chinese."""
+    """Return a BCP 47 tag as the news sitemap writes it: two or three letters, and two names for the scripts of Chinese."""
     first, *others = language.lower().split("-")
     if first == "zh":
         return "zh-tw" if _TRADITIONAL & set(others) else "zh-cn"
@@ -100,5 +102,7 @@ def _time(time: datetime) -> str:
 
 
 def _bytes(root: object) -> bytes:
+    from lxml import etree
+
     data: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
     return data + b"\n"

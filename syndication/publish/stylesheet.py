@@ -1,4 +1,4 @@
-"""The look of a feed in a browser, for somebody who followed its link: what it is, and its latest entries."""
+"""The look of a feed in a browser, for people who followed its link: what a feed is, and its latest entries."""
 
 __all__ = ["FEED_CSS", "STYLESHEET"]
 

@@ -1,8 +1,6 @@
-"""Taking an entry out of a document that is otherwise not to change."""
+"""Removes an entry from a feed document that must not change otherwise."""
 
 import json
-
-from lxml import etree
 
 __all__ = ["without_entry"]
 
@@ -10,13 +8,15 @@ _ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 def without_entry(name: str, data: bytes, article: str) -> bytes:
-    """The document `name` (`rss.xml`, `atom.xml`, `feed.json`) without the entry whose id is `article`; else as it was."""
+    """Return the document `name` (`rss.xml`, `atom.xml`, `feed.json`) without the entry of the id `article`; otherwise unchanged."""
     if name == "feed.json":
         feed = json.loads(data)
         kept = [item for item in feed["items"] if item["id"] != article]
         if len(kept) == len(feed["items"]):
             return data
         return json.dumps({**feed, "items": kept}, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    from lxml import etree
+
     root = etree.fromstring(data)
     entries = [(entry, entry.findtext(f"{_ATOM}id")) for entry in root.findall(f"{_ATOM}entry")]
     entries += [(item, item.findtext("guid")) for item in root.iter("item")]

@@ -1,7 +1,7 @@
-"""RSS 2.0 and Atom (RFC 4287) by feedgen, one generator for each, because their rules differ where feedgen shares a setting.
+"""RSS 2.0 and Atom (RFC 4287) by feedgen, one generator for each, because feedgen shares settings that differ between them.
 
-Entries are written apart from the channels that hold them, so that one that stands in many feeds is made once: feedgen writes them as one
-document, which is cut between them. The cut is safe, since in XML a text holds no `<`.
+Entries are written separately from their channels, so that an entry of many feeds is made once: feedgen writes them as one document,
+which is cut between them. The cut is safe, because text in XML has no `<`.
 """
 
 from collections.abc import Sequence
@@ -16,14 +16,14 @@ from syndication.publish.repairs import LEFT_OUT, AtomChannel, AtomEntry, RssCha
 
 __all__ = ["NOTHING_YET", "atom", "atom_entries", "rss", "rss_items"]
 
-GENERATOR = "syndication"  # no version: an upgrade is no reason to touch every file
+GENERATOR = "syndication"  # without a version: an upgrade should not change every file
 NOTHING_YET = datetime(
     2005, 12, 1, tzinfo=UTC
-)  # Atom wants a time of a feed without entries: the month of its RFC
+)  # for a feed without entries, as Atom needs a time: that of its RFC
 
 
 def rss(channel: Channel, updated: datetime | None) -> tuple[bytes, bytes]:
-    """What stands before and after the items of the channel as RSS 2.0. Everything in it must be printable already, here and below."""
+    """Return what goes before and after the items of the channel as RSS 2.0. All texts must be printable already, here and below."""
     generator = _generator(channel, RssChannel, RssEntry)
     generator.repair.updated = updated
     generator.updated(LEFT_OUT)
@@ -34,7 +34,7 @@ def rss(channel: Channel, updated: datetime | None) -> tuple[bytes, bytes]:
 
 
 def rss_items(language: str, entries: Sequence[FeedEntry]) -> list[bytes]:
-    """Each as an item of any channel in this language."""
+    """Write each entry as an RSS item of any channel in this language."""
     generator = _generator(_any_channel(language), RssChannel, RssEntry)
     generator.repair.updated = None
     generator.updated(LEFT_OUT)
@@ -52,7 +52,7 @@ def rss_items(language: str, entries: Sequence[FeedEntry]) -> list[bytes]:
 
 
 def atom(channel: Channel, updated: datetime | None) -> tuple[bytes, bytes]:
-    """What stands before and after the entries of the channel as Atom."""
+    """Return what goes before and after the entries of the channel as Atom."""
     generator = _generator(channel, AtomChannel, AtomEntry)
     generator.id(channel.id)
     generator.author({"name": channel.author or channel.title})
@@ -63,7 +63,7 @@ def atom(channel: Channel, updated: datetime | None) -> tuple[bytes, bytes]:
 
 
 def atom_entries(language: str, entries: Sequence[FeedEntry]) -> list[bytes]:
-    """Each as an entry of any channel in this language."""
+    """Write each entry as an Atom entry of any channel in this language."""
     generator = _generator(_any_channel(language), AtomChannel, AtomEntry)
     generator.id("tag:")
     generator.updated(NOTHING_YET)
@@ -74,13 +74,13 @@ def atom_entries(language: str, entries: Sequence[FeedEntry]) -> list[bytes]:
             item.author({"name": author})
         if entry.summary:
             item.summary(entry.summary)
-        # RFC 4287 §4.1.2 wants content or an alternate link, and feedgen only sees the links that it writes itself.
+        # RFC 4287 §4.1.2 needs content or an alternate link, and feedgen only knows the links that it writes itself.
         item.content(*_content(entry))
     return _cut(generator.atom_str(), b"entry")
 
 
 def _content(entry: FeedEntry) -> tuple[str, None, str]:
-    """Text, no address, type."""
+    """Return text, no address, type: the arguments of feedgen's `content`."""
     return (entry.content, None, "html") if entry.content else (entry.summary or entry.title, None, "text")
 
 
@@ -101,7 +101,7 @@ def _generator(channel: Channel, feed: type, entry: type) -> Any:
 
 
 def _any_channel(language: str) -> Channel:
-    """One that is cut away again; feedgen writes no entry without."""
+    """Return a channel that is cut away again: feedgen writes no entries without one."""
     return Channel(id="tag:", title="-", description="-", home="-", url_base="-", language=language)
 
 
@@ -119,7 +119,7 @@ def _parted(document: bytes, end: bytes) -> tuple[bytes, bytes]:
 
 
 def _cut(document: bytes, name: bytes) -> list[bytes]:
-    """The elements called `name`, which all stand after everything else."""
+    """Cut a document into its elements called `name`, which come after everything else."""
     start, end = b"<" + name, b"</" + name + b">"
     head, *others = document.split(end)[:-1] or [b""]
     first = head[head.find(start + b">") :] if start + b">" in head else head[head.find(start + b" ") :]

@@ -1,4 +1,4 @@
-"""How much goes into a mail: from everything down to a single story, until it fits."""
+"""How much of an edition goes into a mail: from everything down to a single story, until it fits."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ __all__ = ["BUDGETS", "WEB", "Budget", "trimmed"]
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Characters of the lead's and the other excerpts, stories in each section, sections. None: all."""
+    """The most characters of the lead's excerpt and of the others, stories in each section, and sections. None means all."""
 
     lead: int = 320
     excerpt: int = 240
@@ -29,7 +29,7 @@ BUDGETS = (
 
 
 def trimmed(edition: Edition, budget: Budget) -> str:
-    """What a budget left out, in words for the operator; empty when it is the first and nothing was."""
+    """Return what a budget left out, in words for the operator; empty for the first budget, which leaves out nothing."""
     if budget == BUDGETS[0]:
         return ""
     kept = sum(len(section.stories[: budget.stories]) for section in edition.sections[: budget.sections])

@@ -1,11 +1,11 @@
-"""What may not pass from content into a mail, whatever a template does with it."""
+"""Keeps out of a mail what content must not bring in, whatever a template does with it."""
 
 import re
 from urllib.parse import quote, urlsplit, urlunsplit
 
 __all__ = ["SENTINEL_BEGIN", "SENTINEL_END", "clean", "guarded", "line", "web_url"]
 
-# Unicode noncharacters (U+FDD0 to U+FDEF are never text): our own marks while a template runs. Content loses them.
+# Unicode noncharacters (U+FDD0 to U+FDEF are never text): our marks while a template runs. They are removed from content.
 SENTINEL_BEGIN, SENTINEL_END = "\ufdd0", "\ufdd1"
 
 _FORBIDDEN = re.compile(
@@ -16,26 +16,26 @@ _SAFE = ":/?#@!$&'()*+,;=%~-._"
 
 
 def clean(text: str) -> str:
-    """`text` with one kind of line end and without the characters that XML 1.0 §2.2 forbids or discourages."""
+    """Return `text` with LF line ends, and without the characters that XML 1.0 §2.2 forbids or discourages."""
     return _FORBIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def line(text: str) -> str:
-    """`clean(text)` on one line. A no-break space stays what it is."""
+    """Return `clean(text)` on one line. No-break spaces are kept."""
     if (
         text.isprintable() and "  " not in text
-    ):  # as nearly every name and address: nothing below would change it
+    ):  # nearly every name and address: nothing below would change it
         return text.strip()
     return re.sub(r"[ \t\n\x85\u2028\u2029]+", " ", clean(text)).strip()
 
 
 def guarded(compiled: str, instead: str) -> str:
-    """`compiled` where every token start that came from content is broken up by `instead` for its first bracket."""
+    """Return `compiled` with `instead` for the first bracket of every token that came from content."""
     return _TOKEN_START.sub(lambda _: instead, compiled)
 
 
 def web_url(url: str) -> str:
-    """`url` in plain ASCII when it is an absolute http or https address, else nothing: no other scheme gets into a mail."""
+    """Return `url` in ASCII if it is an absolute http or https address, else "": no other scheme gets into a mail."""
     try:
         parts = urlsplit(url.strip())
         host = parts.hostname or ""

@@ -1,4 +1,4 @@
-"""MJML to HTML: lint, repair, compile, and look at what came out. Whatever is wrong is a TemplateError with file and line."""
+"""MJML to HTML: lint, repair, compile, and check the result. Each mistake is a TemplateError with file and line."""
 
 import re
 from collections.abc import Callable
@@ -17,17 +17,15 @@ __all__ = ["STYLES", "compiled"]
 STYLES = 16_000  # bytes of <style>: Gmail drops a block that is longer
 
 _SPAN = re.compile(r"at position (\d+):")
-_LEFT_OVER = re.compile(
-    r"</?mj-[a-z-]+|<[^<>]*(\\u\{)"
-)  # an escape is text in a text, and a fault in an attribute
+_LEFT_OVER = re.compile(r"</?mj-[a-z-]+|<[^<>]*(\\u\{)")  # an escape is a fault only inside a tag
 _STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
 _DATA = re.compile(r"(?:src|href)=\"data:")
 
 
 def compiled(source: str, lines: LineTable, template: str, shown: Callable[[str], str]) -> str:
-    """The HTML of rendered MJML, its tokens in place.
+    """Compile rendered MJML to HTML; its tokens are kept.
 
-    `lines` says which template line made what, `template` is the outermost one, `shown` turns a template's name into its file's.
+    `lines` maps offsets to template lines, `template` is the outermost template, `shown` turns a template's name into that of its file.
     Raises TemplateError.
     """
 
@@ -46,21 +44,21 @@ def compiled(source: str, lines: LineTable, template: str, shown: Callable[[str]
 def _html(
     prepared: str, where: Callable[[int], str], file: str, native: Callable[..., str] = mjml2html
 ) -> str:
-    """What the native code makes of it. The lint has kept out what is known to end the process: nesting without end."""
+    """Run the native compiler. The lint has kept out what is known to end the process: endless nesting."""
     try:
         html = native(prepared, fonts={})
     except ValueError as error:
-        # The span counts bytes of the repaired text, which is the source but for longer attributes and shorter blanks.
+        # The span counts bytes of the repaired text, which differs from the source in attributes and blanks only.
         span = _SPAN.search(str(error))
         near = f"{where(int(span[1]))} (or near it)" if span else file
         raise TemplateError(
-            f"{near}: the MJML cannot be compiled ({error}).", "Look for what is not MJML there."
+            f"{near}: the MJML cannot be compiled ({error}).", "Look there for what is not MJML."
         ) from error
     except (KeyboardInterrupt, SystemExit):
         raise
-    except BaseException as error:  # noqa: BLE001 -- a panic of the native code is no Exception
+    except BaseException as error:  # noqa: BLE001 -- a panic of the native code is not an Exception
         raise TemplateError(
-            f"{file}: the MJML compiler broke down ({error}).", "Undo the last change of the template."
+            f"{file}: the MJML compiler crashed ({error}).", "Undo the last change of the template."
         ) from None
     return html
 
@@ -73,7 +71,7 @@ def _report(findings: tuple[LintFinding, ...], where: Callable[[int], str]) -> T
 
 
 def _check(html: str, file: str) -> None:
-    """What only the result shows."""
+    """Check what can only be seen in the result."""
     try:
         split(html)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Words, dates and numbers in the subscriber's language: Babel, and gettext catalogues read as they are written (`locale/ko.po`)."""
+"""Words, dates and numbers in the subscriber's language, by Babel and gettext catalogues (`locale/ko.po`, not compiled)."""
 
 import gettext
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ _ENGLISH_DAY = "EEEE d MMMM y"
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """The labels of one language. A message without a translation stays English."""
+    """The labels of one language. A message without a translation stays in English."""
 
     language: str  # BCP 47
     locale: Locale
@@ -37,14 +37,14 @@ class Labels:
         return "rtl" if self.locale.character_order == "right-to-left" else "ltr"
 
     def text(self, message: str, **values: object) -> str:
-        """The translation of `message`, its `%(name)s` filled in."""
+        """Return the translation of `message`, with its `%(name)s` filled in."""
         found = self.catalogue.get(message) if self.catalogue else None
         if found and isinstance(found.string, str) and found.string:
             return found.string % values if values else found.string
         return self._english(message % values if values else message)
 
     def count(self, one: str, many: str, count: int, **values: object) -> str:
-        """The plural form that `count` asks for; `%(count)s` is the number as this language writes it."""
+        """Return the plural form for `count`; `%(count)s` is the number as this language writes it."""
         forms: tuple[str, ...] = (one, many)
         index = int(count != 1)
         found = self.catalogue.get(one) if self.catalogue else None
@@ -55,26 +55,26 @@ class Labels:
         return self._english(forms[index] % {"count": self.number(count), **values})
 
     def number(self, number: int) -> str:
-        """`1,234` as this language writes it."""
+        """Return `1,234` as this language writes it."""
         return str(format_decimal(number, locale=self.locale))
 
     def day(self, day: date) -> str:
-        """`Friday 21 November 2025`; other languages as they write a full date."""
+        """Return `Friday 21 November 2025`, or the full date format of another language."""
         pattern = _ENGLISH_DAY if self._british else "full"
         return str(format_date(day, pattern, locale=self.locale))
 
     def date(self, moment: datetime | date) -> str:
-        """`3 March 2024`, a moment in the publication's zone."""
+        """Return `3 March 2024`; a moment is shown in the publication's zone."""
         if isinstance(moment, datetime):
             moment = moment.astimezone(self.zone).date()
         return str(format_date(moment, "d MMMM y" if self._british else "long", locale=self.locale))
 
     def names(self, names: Sequence[str]) -> str:
-        """`A, B and C`."""
+        """Return `A, B and C`."""
         return str(format_list(list(names), locale=self.locale)) if names else ""
 
     def _english(self, label: str) -> str:
-        """A label that has no translation, held together among letters that run the other way (UAX #9: an isolate)."""
+        """Return an untranslated label, isolated (UAX #9) if the text around it is right-to-left."""
         return f"\u2066{label}\u2069" if self.direction == "rtl" else label
 
     @property
@@ -83,7 +83,7 @@ class Labels:
 
 
 def load_labels(language: str, zone: ZoneInfo, path: Sequence[Path]) -> Labels:
-    """The labels of `language` (BCP 47) with the first catalogue on the templates' search path, `ko-KR` before `ko`.
+    """Load the labels of `language` (BCP 47) from the first catalogue on the search path of the templates, `ko-KR` before `ko`.
 
     Raises TemplateError for a catalogue that cannot be read.
     """
@@ -95,7 +95,7 @@ def load_labels(language: str, zone: ZoneInfo, path: Sequence[Path]) -> Labels:
 
 
 def languages(main: str, path: Sequence[Path]) -> tuple[str, ...]:
-    """The languages a digest is made in: `main`, English, and those with a catalogue; one for each, `main` as it is written."""
+    """Return the languages of a digest: `main`, as written there, then English and those with a catalogue, without repeating `main`."""
     found = {file.stem.replace("_", "-") for folder in path for file in (folder / "locale").glob("*.po")}
     others = sorted({"en", *found} - {main})
     return (main, *(each for each in others if each != main.split("-", maxsplit=1)[0]))

@@ -1,7 +1,7 @@
-"""Which line of which template made a place of the output.
+"""Finds the template line that produced a given offset of the output.
 
-MJML is checked after Jinja has run, when loops and includes have moved everything. So the template's own text is marked, line by
-line, as it is read; the marks are taken out of the result and leave a table of offsets behind.
+MJML is checked after Jinja has run, when loops and includes have moved everything. So each line of a template's own text is marked when it
+is read. The marks are then taken out of the result, and leave a table of offsets.
 """
 
 import re
@@ -22,7 +22,7 @@ class LineMarks(Extension):
     """A Jinja extension that marks each line of a template's own text."""
 
     def filter_stream(self, stream: TokenStream) -> Iterable[Token]:
-        """Jinja's hook: every run of template text, with a mark before each line."""
+        """Put a mark before each line of template text. This is a hook of Jinja."""
         for token in stream:
             if token.type != "data":
                 yield token
@@ -44,21 +44,21 @@ class TemplateLine:
 
 @dataclass(frozen=True, slots=True)
 class LineTable:
-    """The table of a rendered template: from which offset on which place of a template spoke."""
+    """For a rendered template: the offsets at which the output of another template line starts, and these lines."""
 
     offsets: tuple[int, ...]
-    places: tuple[TemplateLine, ...]
+    lines: tuple[TemplateLine, ...]
 
     def at(self, offset: int) -> TemplateLine:
-        """The place that made the character at `offset`."""
+        """Return the template line that produced the character at `offset`."""
         index = bisect_right(self.offsets, offset) - 1
-        return self.places[max(index, 0)] if self.places else TemplateLine("", 0)
+        return self.lines[max(index, 0)] if self.lines else TemplateLine("", 0)
 
 
 def unmarked(rendered: str) -> tuple[str, LineTable]:
-    """`rendered` without its marks, and their table."""
+    """Return `rendered` without its marks, and their table."""
     offsets: list[int] = []
-    places: list[TemplateLine] = []
+    lines: list[TemplateLine] = []
     out: list[str] = []
     length = position = 0
     for mark in _MARK.finditer(rendered):
@@ -66,6 +66,6 @@ def unmarked(rendered: str) -> tuple[str, LineTable]:
         length += len(out[-1])
         position = mark.end()
         offsets.append(length)
-        places.append(TemplateLine(mark[1], int(mark[2])))
+        lines.append(TemplateLine(mark[1], int(mark[2])))
     out.append(rendered[position:])
-    return "".join(out), LineTable(tuple(offsets), tuple(places))
+    return "".join(out), LineTable(tuple(offsets), tuple(lines))

@@ -1,4 +1,4 @@
-"""What is wrong in MJML that the compiler would pass over in silence, or answer with a byte offset or a dead process."""
+"""Finds mistakes in MJML that the compiler ignores silently, or answers with a byte offset or a crash of the process."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -19,7 +19,7 @@ _NOT_A_COLOUR = frozenset({"href", "src", "alt", "title", "background-url", "nam
 
 @dataclass(frozen=True, slots=True)
 class LintFinding:
-    """One fault: where it is in the rendered MJML, what it is, and what to do."""
+    """One mistake: its offset in the rendered MJML, what it is, and what to do."""
 
     offset: int
     fault: str
@@ -28,7 +28,7 @@ class LintFinding:
 
 @dataclass(slots=True)
 class _State:
-    """What has been opened so far."""
+    """The tags that are open, and the level of the last heading."""
 
     open: list[Piece] = field(default_factory=list)
     heading: int = 0
@@ -42,7 +42,7 @@ class _State:
 
 
 def lint(source: str, pieces: Iterable[Piece] = ()) -> tuple[LintFinding, ...]:
-    """The findings in rendered MJML, in their order. `pieces` are those of `source`, where they have been scanned already."""
+    """Return the findings in rendered MJML, in order. `pieces` are those of `source`, if it has been scanned already."""
     state = _State()
     findings: list[LintFinding] = []
     for piece in pieces or scan(source):
@@ -53,7 +53,7 @@ def lint(source: str, pieces: Iterable[Piece] = ()) -> tuple[LintFinding, ...]:
                 LintFinding(
                     piece.start,
                     f"tags are nested deeper than {DEPTH}",
-                    "Take out the tags that are not needed.",
+                    "Remove the tags that are not needed.",
                 ),
             )
     findings.extend(
@@ -78,7 +78,7 @@ def _check(source: str, piece: Piece, state: _State) -> Iterator[LintFinding]:
             rest = source[piece.start : piece.start + 20].split("\n", maxsplit=1)[0]
             yield LintFinding(
                 piece.start,
-                f"`{rest}` begins no tag that can be read",
+                f"`{rest}` is not a tag that can be read",
                 "Write &lt; for a less-than sign, and quote every attribute.",
             )
         case TokenKind.CDATA:
@@ -99,8 +99,8 @@ def _check(source: str, piece: Piece, state: _State) -> Iterator[LintFinding]:
                 start = piece.start + len(text) - len(text.lstrip())
                 yield LintFinding(
                     start,
-                    f"text straight in <{state.parent}>, where it is lost",
-                    "Put it into an <mj-text>, a token into an <mj-raw>.",
+                    f"text directly in <{state.parent}>, where it is lost",
+                    "Put it in an <mj-text>, a token in an <mj-raw>.",
                 )
         case _:
             pass
@@ -111,7 +111,7 @@ _TEXT_HOLDERS = frozenset({"mj-text", "mj-button", "mj-table", "mj-title", "mj-p
 
 def _closed(piece: Piece, state: _State) -> Iterator[LintFinding]:
     if not state.open:
-        yield LintFinding(piece.start, f"</{piece.name}> closes nothing", "Take it out.")
+        yield LintFinding(piece.start, f"</{piece.name}> closes nothing", "Remove it.")
     elif state.parent == piece.name:
         state.open.pop()
     else:
@@ -131,11 +131,11 @@ def _tag(piece: Piece, state: _State) -> Iterator[_Fault]:
     if name == "mj-include":
         yield "<mj-include> is not supported", "Use {% include %} of Jinja."
     elif name.startswith("mj") and name not in ATTRIBUTES:
-        yield f"<{name}> is no MJML tag", "Correct its name; the compiler would drop it in silence."
+        yield f"<{name}> is not an MJML tag", "Correct its name; the compiler would drop it silently."
     elif (parents := PARENTS.get(name)) and state.parent not in parents:
         yield (
-            f"<{name}> stands in <{state.parent}>",
-            f"Put it into <{'> or <'.join(sorted(parents - {'mj-attributes'}))}>.",
+            f"<{name}> is in <{state.parent}>",
+            f"Put it in <{'> or <'.join(sorted(parents - {'mj-attributes'}))}>.",
         )
 
 
@@ -147,7 +147,7 @@ def _attributes(piece: Piece, state: _State) -> Iterator[_Fault]:
         if attribute.name not in known:
             yield (
                 f"<{piece.name}> has no attribute {attribute.name}",
-                "Correct its name, or put it into a <style> by css-class.",
+                "Correct its name, or style it by its css-class.",
             )
 
 
@@ -160,16 +160,16 @@ def _values(piece: Piece, state: _State) -> Iterator[_Fault]:
         if "padding" in name and _UNITLESS_ZERO.search(value):
             yield f'{name}="{value}" gives Outlook wrong widths', "Write 0px for 0."
         if name == "width" and not _LENGTH.fullmatch(value):
-            yield f'width="{value}" is lost', "Give it in px or %; a width cannot hold a token."
+            yield f'width="{value}" is lost', "Write it in px or %; a width cannot have a token."
         if name not in _NOT_A_COLOUR and _SHORT_COLOUR.search(value):
             yield f'{name}="{value}" is a colour that Outlook does not know', "Write six hexadecimal digits."
         if name == "mj-class" and len(value.split()) > 1:
             yield (
                 f'mj-class="{value}" names two classes, and only the first counts',
-                "Make one class of them.",
+                "Merge them into one class.",
             )
         if name == "inline" and piece.name == "mj-style":
-            yield "<mj-style inline> is not inlined", "Write the style into the tags themselves."
+            yield "<mj-style inline> is not inlined", "Write the styles in the tags."
 
 
 def _alternative(piece: Piece, state: _State) -> Iterator[_Fault]:
@@ -177,7 +177,7 @@ def _alternative(piece: Piece, state: _State) -> Iterator[_Fault]:
         piece.name in {"mj-image", "mj-social-element"} and state.parent != "mj-attributes"
     )
     if image and piece.value("alt") is None:
-        yield f"<{piece.name}> has no alt", 'Say what it shows; alt="" for an ornament.'
+        yield f"<{piece.name}> has no alt", 'Describe what it shows; alt="" for an ornament.'
 
 
 def _headings(piece: Piece, state: _State) -> Iterator[_Fault]:

@@ -1,4 +1,4 @@
-"""The editor's note: paragraphs with links written as in Markdown, `[the tides](https://…)`, and nothing else of it."""
+"""The editor's note: paragraphs with links as in Markdown, `[the tides](https://…)`, and no other markup."""
 
 import re
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ _LINK = re.compile(r"\[([^\[\]]+)\]\((https?://[^\s()]+)\)")
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Prints itself: as HTML where a template escapes (Jinja asks for `__html__`), elsewhere as plain text with its addresses in angle
-    brackets (RFC 3986 appendix C).
+    """A paragraph that prints itself: as HTML in a template that escapes (Jinja calls `__html__`), otherwise as plain text with its
+    addresses in angle brackets (RFC 3986 appendix C).
     """
 
-    text: str  # on one line, its links as they were written
+    text: str  # on one line, its links as written
 
     def __html__(self) -> str:
-        """Escaped, its links in the colour of the text and underlined as any link is."""
+        """Return escaped HTML; links have the colour of the text and are underlined."""
         parts: list[str] = []
         end = 0
         for found in _LINK.finditer(self.text):
@@ -37,6 +37,6 @@ class Paragraph:
 
 
 def paragraphs(note: str) -> list[Paragraph]:
-    """Those of a note: an empty line is between two of them."""
+    """Split a note into its paragraphs, at empty lines."""
     found = (line(each) for each in re.split(r"\n[ \t]*\n", clean(note)))
     return [Paragraph(each) for each in found if each]

@@ -1,4 +1,4 @@
-"""Template variables that have a new name. The old names still work, so that no site's theme breaks; `syndicate doctor` reports them."""
+"""Template variables with a new name. The old names still work, so that no site's theme breaks; `syndicate doctor` reports them."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress

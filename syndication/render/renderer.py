@@ -1,10 +1,14 @@
-"""The door of the room: an edition to its digest and its pages, a recipient to the values and flags of a merge."""
+"""The entrance of the room: it turns an edition into its digest and its pages, a recipient into the values and flags of a merge.
+
+Jinja, MJML and Babel are imported when the first template is rendered.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from syndication.domain.article import Article
 from syndication.domain.delivery import Recipient
@@ -15,16 +19,17 @@ from syndication.domain.variant import Variant, language_for, split
 from syndication.errors import TemplateError
 from syndication.render.budget import BUDGETS, WEB, Budget, trimmed
 from syndication.render.characters import clean, line, web_url
-from syndication.render.compiler import compiled
-from syndication.render.labels import Labels, languages, load_labels
-from syndication.render.templates import Templates, render_subject
 from syndication.render.theme import fingerprint, search_path
 from syndication.render.view import Views, edition_context, lead_slug, topic_flag
 from syndication.render.wrap import folded, underline, width
 
+if TYPE_CHECKING:
+    from syndication.render.labels import Labels
+    from syndication.render.templates import Templates
+
 __all__ = ["LIMIT", "ArchiveLine", "FeedGroup", "Renderer"]
 
-LIMIT = 88_000  # bytes of HTML with its tokens: Gmail clips at about 102 KB, 90 KB is our own limit, and names are longer than tokens
+LIMIT = 88_000  # bytes of HTML with tokens: Gmail clips at about 102 KB, our limit for a mail is 90 KB, and names are longer than tokens
 SUBJECT = 78  # characters, RFC 5322 §2.1.1
 NAME = 48  # columns of a recipient's name
 
@@ -42,7 +47,7 @@ class ArchiveLine:
 
 @dataclass(frozen=True, slots=True)
 class FeedGroup:
-    """A part of the list of feeds: `main`, `sections`, `authors` or `tags`. Each feed is a title and a folder relative to the list."""
+    """One part of the list of feeds: `main`, `sections`, `authors` or `tags`. A feed is a title and a folder relative to the list."""
 
     kind: str
     feeds: tuple[tuple[str, str], ...]
@@ -51,7 +56,7 @@ class FeedGroup:
 class Renderer:
     """Renders with one theme. `folders` are folders of themes, the site's first; `subject` is the template of the subject.
 
-    Every method that runs a template raises TemplateError; so does the constructor, for a theme that is nowhere.
+    Every method that renders a template raises TemplateError; so does the constructor, for a theme that does not exist.
     """
 
     def __init__(
@@ -61,24 +66,32 @@ class Renderer:
             Renderer, publication=publication, folders=folders, theme=theme, subject=subject
         )
         self._publication = publication
+        self._folders = folders
         self._path = search_path(folders, theme)
-        self._templates = Templates.on(self._path, folders)
         self._subject = subject
         self._labels: dict[str, Labels] = {}
         self._confirmations: dict[str, Variant] = {}
-        self._days: dict[tuple[str, date], str] = {}  # Babel takes its time, and many recipients share a day
+        self._days: dict[tuple[str, date], str] = {}  # Babel is slow, and many recipients share a day
 
     def afresh(self) -> "Renderer":
-        """The same with the theme's files as they are now: Jinja notices a changed file, but not a new one that goes before it."""
+        """Return a renderer that uses the theme's files as they are now. Jinja notices a changed file, but not a new one that shadows it."""
         return self._again()
+
+    @cached_property
+    def _templates(self) -> "Templates":
+        from syndication.render.templates import Templates
+
+        return Templates.on(self._path, self._folders)
 
     @cached_property
     def languages(self) -> tuple[str, ...]:
         """The languages that digests are made in, the publication's first."""
+        from syndication.render.labels import languages
+
         return languages(self._publication.language, self._path)
 
     def label(self, message: str, language: str = "", **values: object) -> str:
-        """One of the theme's messages, in the publication's language if not in another, with its `%(name)s` filled in."""
+        """Return one of the theme's messages in `language`, by default the publication's, with its `%(name)s` filled in."""
         return self._in(language).text(message, **values)
 
     def old_names(self) -> tuple[str, ...]:
@@ -86,7 +99,9 @@ class Renderer:
         return self._templates.old_names(self._path)
 
     def digest(self, edition: Edition, language: str) -> Variant:
-        """The digest in one language, its tokens in place, trimmed until it fits under `LIMIT`."""
+        """Return the digest in one language, with its tokens, trimmed until it fits under `LIMIT`."""
+        from syndication.render.compiler import compiled
+
         labels = self._in(language)
         variant = Variant(
             language=language,
@@ -115,7 +130,7 @@ class Renderer:
         )
 
     def edition_page(self, edition: Edition) -> str:
-        """The edition on the web, complete and with nothing personal in it. It stands at `archive/KEY.html` of the published folder."""
+        """Return the edition's web page, `archive/KEY.html` of the published folder: complete, and nothing in it is personal."""
         labels = self._in(self._publication.language)
         subject = self._subject_of(edition, labels.language)
         views = Views(self._publication, labels, "../")
@@ -128,7 +143,7 @@ class Renderer:
         return self._templates.page("edition.html", context)
 
     def article_page(self, article: Article) -> str:
-        """The page of an article that has none elsewhere. It stands at `articles/SLUG.html` of the published folder."""
+        """Return the page of an article that has none elsewhere, `articles/SLUG.html` of the published folder."""
         labels = self._in(article.language or self._publication.language)
         story = Views(self._publication, labels, "../").story(article, 1000)
         content = clean(article.content).replace('="media/', '="../media/')
@@ -145,7 +160,7 @@ class Renderer:
         return self._templates.page("article.html", context)
 
     def archive_page(self, editions: Sequence[ArchiveLine]) -> str:
-        """The index of the editions, in the order given."""
+        """Return the list of the editions, in the given order."""
         labels = self._in(self._publication.language)
         shown = [
             {
@@ -160,11 +175,11 @@ class Renderer:
         return self._templates.page("archive.html", {**self._context(labels, "../"), "editions": shown})
 
     def subject(self, edition: Edition) -> str:
-        """The edition's subject in the publication's language."""
+        """Return the edition's subject in the publication's language."""
         return self._subject_of(edition, self._publication.language)
 
     def feeds_page(self, groups: Sequence[FeedGroup]) -> str:
-        """The list of the feeds, in the order given. It stands at `feeds.html` of the published folder."""
+        """Return the list of the feeds, in the given order, `feeds.html` of the published folder."""
         labels = self._in(self._publication.language)
         shown = [
             {
@@ -177,27 +192,27 @@ class Renderer:
         return self._templates.page("feeds.html", {**self._context(labels, ""), "groups": shown})
 
     def gone_page(self) -> str:
-        """In place of a page that was taken back, in a folder of the published one."""
+        """Return the page that replaces a withdrawn one, in a subfolder of the published folder."""
         return self._templates.page("gone.html", self._context(self._in(self._publication.language), "../"))
 
     def missing_page(self) -> str:
-        """For an address of the published folder where nothing stands. Its links work at any depth."""
+        """Return the page for an unknown address of the published folder. Its links work at any depth."""
         labels = self._in(self._publication.language)
         return self._templates.page("missing.html", self._context(labels, self._publication.feeds_url))
 
     @property
     def fingerprint(self) -> str:
-        """Changes whenever a file of the theme does (hex SHA-256)."""
+        """A hex SHA-256 that changes whenever a file of the theme does."""
         return fingerprint(self._path)
 
     def confirmation(self, language: str) -> Variant:
-        """The mail that asks somebody to confirm: its one slot is `confirm`, a link. Made once."""
+        """Return the mail that asks for a confirmation. Its one slot is `confirm`, a link. Cached."""
         language = language_for(language, self.languages)
         if language not in self._confirmations:
             self._confirmations[language] = self._confirmation(self._in(language))
         return self._confirmations[language]
 
-    def _confirmation(self, labels: Labels) -> Variant:
+    def _confirmation(self, labels: "Labels") -> Variant:
         context = self._context(labels, self._publication.feeds_url)
         title = line(self._publication.title)
         subject = cut(labels.text("Confirm your subscription to %(title)s", title=title), SUBJECT)
@@ -210,7 +225,7 @@ class Renderer:
         )
 
     def subscriber_page(self, name: str, language: str, context: Mapping[str, object]) -> str:
-        """A page for one recipient, which is served and never published: `NAME.html` with `context`, in the nearest language there is."""
+        """Return a page for one subscriber, which is served, never published: `NAME.html` with `context`, in the nearest language."""
         labels = self._in(language_for(language, self.languages))
         return self._templates.page(
             f"{name}.html", {**self._context(labels, self._publication.feeds_url), **context}
@@ -219,7 +234,7 @@ class Renderer:
     def values(
         self, recipient: Recipient, *, since: date | None, unsubscribe: str, preferences: str
     ) -> dict[str, str]:
-        """The slots of one recipient's merge, not escaped. `unsubscribe` and `preferences` are complete URLs."""
+        """Return the values of one recipient's slots, not escaped. `unsubscribe` and `preferences` are complete URLs."""
         return {
             "name": _short(line(recipient.name)),
             "email": line(recipient.email),
@@ -229,7 +244,7 @@ class Renderer:
         }
 
     def flags(self, recipient: Recipient, variant: Variant) -> frozenset[str] | None:
-        """The regions that are on for one recipient; None when the edition has nothing of the recipient's topics."""
+        """Return the flags of one recipient's regions; None if the edition has nothing in the recipient's topics."""
         topics = _topic_flags(variant.topics, recipient.topics)
         if not topics and not variant.common:
             return None
@@ -241,13 +256,17 @@ class Renderer:
             shown = self._days[language, day] = self._in(language).date(day)
         return shown
 
-    def _in(self, language: str) -> Labels:
+    def _in(self, language: str) -> "Labels":
         language = language or self._publication.language
         if language not in self._labels:
+            from syndication.render.labels import load_labels
+
             self._labels[language] = load_labels(language, self._publication.timezone, self._path)
         return self._labels[language]
 
     def _subject_of(self, edition: Edition, language: str) -> str:
+        from syndication.render.templates import render_subject
+
         context = {"edition": edition, "publication": self._publication, "language": language}
         subject = line(render_subject(self._subject, context))
         if not subject:
@@ -259,8 +278,8 @@ class Renderer:
     def _archive_url(self, edition: Edition) -> str:
         return f"{self._publication.feeds_url}archive/{edition.key}.html"
 
-    def _context(self, labels: Labels, root: str) -> dict[str, object]:
-        """What every template sees. `root` leads from a page to the published folder."""
+    def _context(self, labels: "Labels", root: str) -> dict[str, object]:
+        """Return the variables of every template. `root` leads from a page to the published folder."""
         publication = self._publication
         return {
             "publication": {
@@ -281,7 +300,7 @@ class Renderer:
         }
 
     def _digest_context(
-        self, edition: Edition, variant: Variant, labels: Labels, budget: Budget
+        self, edition: Edition, variant: Variant, labels: "Labels", budget: Budget
     ) -> Mapping[str, object]:
         views = Views(self._publication, labels, self._publication.feeds_url)
         return {
@@ -302,7 +321,7 @@ class Renderer:
             ) from error
 
 
-# Many recipients have the same flags. These are kept, so that whoever merges can know a set of flags again.
+# Many recipients have the same flags. Equal sets are one object, so that a merge can recognise a set of flags.
 @lru_cache(maxsize=1024)
 def _topic_flags(topics: tuple[str, ...], chosen: tuple[str, ...]) -> frozenset[str]:
     return frozenset(topic_flag(topic) for topic in topics if not chosen or topic in chosen)
@@ -310,16 +329,16 @@ def _topic_flags(topics: tuple[str, ...], chosen: tuple[str, ...]) -> frozenset[
 
 @lru_cache(maxsize=1024)
 def _all_flags(named: bool, dated: bool, chosen: bool, topics: frozenset[str]) -> frozenset[str]:  # noqa: FBT001 (a key)
-    own = {
+    personal = {
         "named" if named else "unnamed",
         "since" if dated else "undated",
         "chosen" if chosen else "everything",
     }
-    return frozenset({*own, *topics})
+    return frozenset({*personal, *topics})
 
 
 def _short(name: str) -> str:
-    """A name that fits on a line with its greeting."""
+    """Shorten a name so that it fits on a line with its greeting."""
     if name.isascii() and len(name) <= NAME:
         return name
     shown = name

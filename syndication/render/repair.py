@@ -1,4 +1,4 @@
-"""What mjml-python 1.4.2 (mrml 6.0.1) would break silently, rewritten so that it comes out whole."""
+"""Rewrites what mjml-python 1.4.2 (mrml 6.0.1) would break silently."""
 
 import re
 from collections.abc import Iterable
@@ -12,12 +12,12 @@ _PROSE = frozenset({"mj-text", "mj-button", "mj-table", "mj-raw", "mj-navbar-lin
 
 
 def repaired(source: str, pieces: Iterable[Piece] = ()) -> str:
-    r"""`source` with one kind of line end, ASCII in attributes, and the blanks between inline tags kept. `pieces` are those of `source`,
-    where they have been scanned already.
+    r"""Return `source` with LF line ends, ASCII in attributes, and the blanks between inline tags kept. `pieces` are those of `source`,
+    if it has been scanned already.
 
-    mrml prints attribute values with Rust's debug format: anything it holds unprintable (a no-break space, a combining accent, Thai,
-    Hindi, joined emoji), a line break or a backslash comes out as an escape like `\u{a0}`. Character references pass. A line break
-    between two tags vanishes, and with it the blank between two words. A carriage return is a parse error.
+    mrml prints attribute values in Rust's debug format: what that considers unprintable (a no-break space, a combining accent, Thai,
+    Hindi, joined emoji), a line break or a backslash becomes an escape like `\u{a0}`. Character references are kept. A line break between
+    two tags is dropped, and with it the blank between two words. A carriage return is a parse error.
     """
     if "\r" in source:
         source, pieces = source.replace("\r\n", "\n").replace("\r", "\n"), ()
@@ -32,9 +32,8 @@ def repaired(source: str, pieces: Iterable[Piece] = ()) -> str:
             if titled
             else _piece(source, piece, in_prose=prose > 0)
         )
-        titled = (
-            piece.name == "mj-title" and piece.kind is TokenKind.OPEN
-        )  # mrml repeats the title in an aria-label
+        # mrml repeats the title in an aria-label
+        titled = piece.name == "mj-title" and piece.kind is TokenKind.OPEN
     return "".join(out)
 
 

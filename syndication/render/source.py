@@ -1,4 +1,4 @@
-"""MJML read tag by tag, so that it can be checked and repaired before the compiler sees it."""
+"""A scanner for MJML, so that it can be checked and repaired before the compiler sees it."""
 
 import re
 from collections.abc import Iterator
@@ -27,12 +27,12 @@ class TokenKind(StrEnum):
     TEXT = "text"
     COMMENT = "comment"
     CDATA = "cdata"
-    STRAY = "stray"  # a `<` that begins no tag
+    STRAY = "stray"  # a `<` that does not start a tag
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """`value` is None for an attribute without one. `start` and `end` are the offsets of the value in the source."""
+    """One attribute of a tag; `value` is None if it has none. `start` and `end` are the offsets of the value in the source."""
 
     name: str
     value: str | None
@@ -51,12 +51,12 @@ class Piece:
     attributes: tuple[Attribute, ...] = ()
 
     def value(self, name: str) -> str | None:
-        """The value of the attribute `name`, None when it is not there."""
+        """Return the value of the attribute `name`, None if it is missing."""
         return next((found.value for found in self.attributes if found.name == name), None)
 
 
 def scan(source: str) -> Iterator[Piece]:
-    """The pieces of `source` in order; nothing is left out, nothing raises."""
+    """Yield the pieces of `source` in order, without gaps. Never raises."""
     position = 0
     while position < len(source):
         piece = _next(source, position)

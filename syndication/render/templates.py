@@ -1,4 +1,4 @@
-"""Jinja, with everything that can go wrong in a template told by file and line."""
+"""Jinja, with every mistake in a template reported by file and line."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ _GLOBALS = {"slot": _token("s"), "begin": _token("b"), "end": _token("e")}
 
 
 class _Compiled(jinja2.BytecodeCache):
-    """What was compiled in this process: the key is a template's name and file, and a text that changed is compiled anew."""
+    """The templates compiled in this process, by name and file. A changed text is compiled again."""
 
     def __init__(self) -> None:
         self._code: dict[str, bytes] = {}
@@ -47,7 +47,7 @@ class _Compiled(jinja2.BytecodeCache):
         self._code[bucket.key] = bucket.bytecode_to_string()
 
 
-_PAGES, _MAILS = _Compiled(), _Compiled()  # the same file is another program with line marks
+_PAGES, _MAILS = _Compiled(), _Compiled()  # with line marks the same file compiles to another program
 
 
 def _environment(
@@ -75,21 +75,21 @@ class Templates:
 
     @classmethod
     def on(cls, path: Sequence[Path], folders: Sequence[Path]) -> "Templates":
-        """The templates of `theme.search_path(folders, …)`, and those of any theme as `THEME/FILE`."""
+        """Make the templates of `theme.search_path(folders, …)`; those of any theme are `THEME/FILE`."""
         loader = jinja2.FileSystemLoader([str(folder) for folder in (*path, *folders)])
         return cls(_environment(loader, _PAGES), _environment(loader, _MAILS, [LineMarks]))
 
     def page(self, name: str, context: Mapping[str, object]) -> str:
-        """A web page: nothing in it is merged."""
+        """Render a web page, which has no tokens."""
         return _rendered(self.pages, name, context)
 
     def text(self, name: str, context: Mapping[str, object]) -> str:
-        """A text part with its tokens; a token that content spells out is broken up by a word joiner."""
+        """Render a text part with its tokens. A token that content contains is broken up by a word joiner."""
         return _with_tokens(guarded(_rendered(self.pages, name, context), "[\u2060"))
 
     def mjml(self, name: str, context: Mapping[str, object]) -> tuple[str, LineTable]:
-        """MJML with its tokens, and which template line made what; a token that content spells out becomes a character reference."""
-        # The marks come out last, so the replacements here keep their places true.
+        """Render MJML with its tokens, and the table of its template lines. A token in content becomes a character reference."""
+        # The marks are taken out last, so that the replacements do not shift the offsets of the table.
         return unmarked(_with_tokens(guarded(_rendered(self.mails, name, context), "&#91;")))
 
     def old_names(self, path: Sequence[Path]) -> tuple[str, ...]:
@@ -101,7 +101,7 @@ class Templates:
         )
 
     def shown(self, name: str) -> str:
-        """The template `name` as people find it: `templates/default/digest.mjml`."""
+        """Return the path of the template `name` as messages show it: `templates/default/digest.mjml`."""
         try:
             file = self.pages.loader.get_source(self.pages, name)[1] if self.pages.loader else None
         except jinja2.TemplateNotFound:
@@ -110,7 +110,7 @@ class Templates:
 
 
 def render_subject(template: str, context: Mapping[str, object]) -> str:
-    """The subject of the configuration, in the sandbox, without autoescape: a header is plain text."""
+    """Render the configured subject in the sandbox, without escaping: a header is plain text."""
     environment = _environment(jinja2.DictLoader({f"{_SUBJECT}.txt": template}))
     return _rendered(environment, f"{_SUBJECT}.txt", context)
 
@@ -132,9 +132,9 @@ def _rendered(environment: jinja2.Environment, name: str, context: Mapping[str, 
     except jinja2.TemplateNotFound as error:
         raise TemplateError(
             f"The template {error.name} is in none of the template folders{_from(error.__traceback__)}.",
-            "Put it into the theme, or take it over with `syndicate templates copy`.",
+            "Add it to the theme, or copy it with `syndicate templates copy`.",
         ) from error
-    except Exception as error:  # an expression of a template can raise anything
+    except Exception as error:  # an expression in a template can raise anything
         file, line = _deepest(error.__traceback__) or (name, 0)
         raise TemplateError(
             f"{_where(file, line)}: {_sentence(str(error) or type(error).__name__)}",
@@ -143,7 +143,7 @@ def _rendered(environment: jinja2.Environment, name: str, context: Mapping[str, 
 
 
 def _deepest(trace: TracebackType | None) -> tuple[str, int] | None:
-    """The innermost template line of a traceback: Jinja rewrites frames so that they carry the template's file and line."""
+    """Return the innermost template line of a traceback: Jinja rewrites frames so that they have the template's file and line."""
     found = None
     while trace:
         if "__jinja_exception__" in trace.tb_frame.f_globals:
@@ -154,7 +154,7 @@ def _deepest(trace: TracebackType | None) -> tuple[str, int] | None:
 
 def _from(trace: TracebackType | None) -> str:
     place = _deepest(trace)
-    return f", asked for in {_where(*place)}" if place else ""
+    return f", which is used in {_where(*place)}" if place else ""
 
 
 def _where(file: str, line: int) -> str:
@@ -172,5 +172,7 @@ def _shown(file: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    text = re.sub(r"'(?:\w+\.)+(\w+) object' has", r"\1 has", text)  # a person knows no module
+    text = re.sub(
+        r"'(?:\w+\.)+(\w+) object' has", r"\1 has", text
+    )  # module names mean nothing to a theme author
     return text.strip().rstrip(".") + "."

@@ -1,6 +1,6 @@
-"""Where templates are found: the site's theme, then the shipped one, then the default theme, file by file.
+"""Where templates are found, file by file: in the site's theme, then the shipped one, then the default theme.
 
-`macros.mjml` is the theme's own, or the default's; `default/macros.mjml` is always the default's, so that a theme can build on another.
+`macros.mjml` is the theme's file, or the default's; `default/macros.mjml` is always the default's, so that a theme can build on another.
 """
 
 import hashlib
@@ -12,20 +12,20 @@ from syndication.errors import TemplateError
 __all__ = ["DEFAULT", "SHOWN_FROM", "find", "fingerprint", "search_path", "shipped_folder"]
 
 DEFAULT = "default"
-SHOWN_FROM = "templates"  # a template is shown to people from this folder on
+SHOWN_FROM = "templates"  # messages show the path of a template from this folder on
 
 
 def shipped_folder() -> Path:
-    """The folder of the themes that come with the package: inside it in a wheel, beside it in a checkout."""
+    """Return the folder of the themes that come with the package: inside it in a wheel, beside it in a checkout."""
     package = Path(__file__).resolve().parent.parent
     inside = package / SHOWN_FROM
     return inside if inside.is_dir() else package.parent / SHOWN_FROM
 
 
 def search_path(folders: Sequence[Path], theme: str) -> tuple[Path, ...]:
-    """The theme in each of `folders`, then the default theme in each, so that a theme overrides it file by file.
+    """Return the folders of `theme` in each of `folders`, then those of the default theme, so that a theme overrides it file by file.
 
-    `folders` are folders of themes, the site's first and `shipped_folder()` last. Raises TemplateError for a theme that is nowhere.
+    `folders` are folders of themes, the site's first and `shipped_folder()` last. Raises TemplateError if none has the theme.
     """
     own = tuple(folder / theme for folder in folders)
     if theme in {"", "..", "."} or Path(theme).name != theme or not any(path.is_dir() for path in own):
@@ -37,12 +37,12 @@ def search_path(folders: Sequence[Path], theme: str) -> tuple[Path, ...]:
 
 
 def find(path: Sequence[Path], file: str) -> Path | None:
-    """The first `file` on the search path, or None."""
+    """Return the first `file` on the search path, or None."""
     return next((folder / file for folder in path if (folder / file).is_file()), None)
 
 
 def fingerprint(path: Sequence[Path]) -> str:
-    """Hex SHA-256 over the names and the content of every file on the search path: it changes whenever one of them does."""
+    """Return a hex SHA-256 over the names and contents of all files on the search path: it changes whenever one of them does."""
     digest = hashlib.sha256()
     for folder in path:
         for file in sorted(file for file in folder.rglob("*") if file.is_file()):

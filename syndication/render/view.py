@@ -1,9 +1,10 @@
-"""What a template sees: plain, clean values in the subscriber's language. `templates/README.md` lists them for those who write themes."""
+"""What a template sees: plain, clean values in the subscriber's language. `templates/README.md` documents them for theme authors."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from syndication.domain.article import Article, Image
 from syndication.domain.edition import Edition
@@ -13,8 +14,10 @@ from syndication.domain.slug import slugify
 from syndication.domain.text import excerpt, reading_minutes
 from syndication.render.budget import Budget
 from syndication.render.characters import line, web_url
-from syndication.render.labels import Labels
 from syndication.render.note import paragraphs
+
+if TYPE_CHECKING:
+    from syndication.render.labels import Labels
 
 __all__ = [
     "HotView",
@@ -27,7 +30,7 @@ __all__ = [
     "topic_flag",
 ]
 
-# A word with an @ and a dot after it. It is looked for once a word and no @ is tried again: some names are very long.
+# A word with an @ and a dot after it. The search does not backtrack: some names are very long.
 _EMAIL = re.compile(
     r"[<(\[]?(?<![^\s<>()\[\],;])(?>[^\s<>()\[\],;]+?@)[^\s<>()\[\],;]+\.[^\s<>()\[\],;]+[>)\]]?"
 )
@@ -48,7 +51,7 @@ class ImageView:
 
 @dataclass(frozen=True, slots=True)
 class StoryView:
-    """One story, ready to print."""
+    """One story, ready for a template."""
 
     title: str
     url: str  # empty: no link
@@ -60,7 +63,7 @@ class StoryView:
     published: datetime | None
     image: ImageView | None
     credit: str
-    language: str  # only where it is not the page's
+    language: str  # only if it is not the page's
     direction: str
 
     @property
@@ -71,7 +74,7 @@ class StoryView:
 
 @dataclass(frozen=True, slots=True)
 class SectionView:
-    """One section as far as the budget shows it."""
+    """One section, as much of it as the budget allows."""
 
     name: str
     slug: str
@@ -88,7 +91,7 @@ class SectionView:
 
 @dataclass(frozen=True, slots=True)
 class HotView:
-    """One place of the hot list."""
+    """One entry of the hot list."""
 
     rank: str
     title: str
@@ -105,26 +108,27 @@ class HotView:
 
 
 def topic_flag(slug: str) -> str:
-    """The region flag of a section. Flags are ASCII, slugs of any script."""
+    """Return the flag of a section's region. Flags are ASCII, slugs may have any script."""
     return f"topic:{slug}" if re.fullmatch("[a-z0-9-]+", slug) else f"topic:x_{slug.encode().hex()}"
 
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """Turns the domain's values into a template's, in one language. `root` leads to the published folder: what lies in it is named
-    from there, so that a page shows its images and leads on wherever the folder is seen, on a disk too.
+    """Turns the domain's values into a template's, in one language. `root` leads to the published folder: addresses inside it start
+    with `root`, so that the images and links of a page work wherever the folder is, even on a disk.
     """
 
     publication: Publication
-    labels: Labels
+    labels: "Labels"
     root: str
 
     def story(self, article: Article, length: int) -> StoryView:
-        """`length` is that of the summary in characters, 0 for none."""
+        """Return the view of an article. `length` is that of its summary in characters, 0 for none."""
         language = article.language or self.publication.language
         names = (_EMAIL.sub("", line(name)).strip(" ,;") for name in article.authors)
         minutes = reading_minutes(article.content or article.summary, language)
-        same = language.split("-")[0].lower() == self.labels.language.split("-")[0].lower()
+        primary = language.split("-")[0].lower()
+        same = primary == self.labels.language.split("-")[0].lower()
         return StoryView(
             title=line(article.title),
             url=self.address(article.url),
@@ -137,16 +141,16 @@ class Views:
             image=self.image(article.image, article.credit),
             credit=line(article.credit),
             language="" if same else language,
-            direction="" if same else "rtl" if language.split("-")[0].lower() in _RIGHT_TO_LEFT else "ltr",
+            direction="" if same else "rtl" if primary in _RIGHT_TO_LEFT else "ltr",
         )
 
     def address(self, url: str) -> str:
-        """`url` as a link: from `root` when it lies in the published folder, empty when no mail may name it."""
+        """Return `url` as a link, relative to `root` if it is in the published folder; empty if a mail must not have it."""
         shown, folder = web_url(url), self.publication.feeds_url
         return f"{self.root}{shown.removeprefix(folder)}" if shown.startswith(folder) else shown
 
     def image(self, image: Image | None, credit: str) -> ImageView | None:
-        """None for an image that has no address a mail may name."""
+        """Return the view of an image; None if it has no address that a mail may have."""
         if image is None:
             return None
         local = re.fullmatch(r"media/[^/\\]+", image.src)
@@ -156,7 +160,7 @@ class Views:
         return ImageView(src, alt, image.width, image.height, credit) if src else None
 
     def sections(self, edition: Edition, budget: Budget) -> tuple[SectionView, ...]:
-        """The sections within `budget`."""
+        """Return the sections within `budget`."""
         return tuple(self._sections(edition, budget))
 
     def _sections(self, edition: Edition, budget: Budget) -> Iterable[SectionView]:
@@ -180,7 +184,7 @@ class Views:
             )
 
     def hot(self, entry: HotEntry) -> HotView:
-        """A place with its movement in words."""
+        """Return the view of an entry, with its movement in words."""
         trend, places = (entry.movement.trend, entry.movement.places) if entry.movement else ("", 0)
         movement = {
             "": "",
@@ -201,14 +205,14 @@ class Views:
 
 
 def lead_slug(edition: Edition) -> str:
-    """The topic of the lead, empty when it has no section."""
+    """Return the topic of the lead; empty if it has no section."""
     name = edition.lead.section.strip()
     same = next((section.slug for section in edition.sections if section.name == name), "")
     return same or (slugify(name) if name else "")
 
 
 def edition_context(edition: Edition, views: Views, budget: Budget) -> dict[str, object]:
-    """The names that both the digest and the edition's page have."""
+    """Return the variables that the digest and the edition's page share."""
     labels = views.labels
     shown = edition.sections[: budget.sections]
     count = len(edition.articles)

@@ -1,4 +1,4 @@
-"""The tags and attributes of MJML 4 that mrml knows (https://documentation.mjml.io): it passes over any other in silence."""
+"""The tags and attributes of MJML 4 that mrml knows (https://documentation.mjml.io). It ignores any other silently."""
 
 __all__ = ["ATTRIBUTES", "PARENTS"]
 
@@ -51,7 +51,7 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
 _CONTENT = frozenset({"mj-column", "mj-hero", "mj-attributes"})
 _HEAD = frozenset({"mj-head"})
 
-# Where a tag may stand; one that is not named here may stand anywhere.
+# The allowed parents of a tag; a tag that is not listed may be anywhere.
 PARENTS: dict[str, frozenset[str]] = {
     "mj-head": frozenset({"mjml"}),
     "mj-body": frozenset({"mjml"}),

@@ -1,4 +1,4 @@
-"""Plain text in columns: an East Asian character is two wide, an address is never broken."""
+"""Folds plain text into columns: a wide East Asian character takes two, an address is never broken."""
 
 import re
 import unicodedata
@@ -9,16 +9,13 @@ __all__ = ["COLUMNS", "folded", "underline", "width"]
 
 COLUMNS = 76  # RFC 5322 §2.1.1 asks for 78 at most
 _TOKEN = re.compile(r"\[\[~([sbe])\.([^~]*)~\]\]")
-_SLOTS = {
-    "name": 48,
-    "since": 24,
-}  # columns kept free for a subscriber's value; any other stands on a line of its own
+_SLOTS = {"name": 48, "since": 24}  # columns reserved for a value; any other slot gets a whole line
 _HANG = re.compile(r"\s*(?:\d+\.\s+|[-*>]\s+)?")
 _MANY_BLANKS = re.compile(r"\n{4,}")
 
 
 def width(text: str) -> int:
-    """The columns `text` takes in a terminal (UAX #11); a slot takes what is kept free for it, a region's token none."""
+    """Return the columns of `text` in a terminal (UAX #11); a slot takes those reserved for it, the token of a region none."""
     slots = sum(_SLOTS.get(token[2], COLUMNS) for token in _TOKEN.finditer(text) if token[1] == "s")
     return slots + sum(map(_columns, _TOKEN.sub("", text)))
 
@@ -30,12 +27,12 @@ def _columns(character: str) -> int:
 
 
 def underline(text: str, character: str = "-") -> str:
-    """A line as wide as `text` shows, once that is folded."""
+    """Return a line as wide as `text` is after folding."""
     return character * min(width(text), COLUMNS)
 
 
 def folded(text: str) -> str:
-    """`text` with no line over `COLUMNS`, but for an address on a line of its own. A list item's next lines hang under its text."""
+    """Fold `text` into lines of at most `COLUMNS`, except for an address, on a separate line. List items get a hanging indent."""
     lines = (line for raw in text.splitlines() for line in _folded(raw.rstrip()))
     return _MANY_BLANKS.sub("\n\n\n", "\n".join(lines)).strip("\n") + "\n"
 
@@ -61,7 +58,7 @@ def _folded(line: str) -> list[str]:
 
 
 def _broken(text: str) -> tuple[str, str]:
-    """`text` broken at the last boundary of characters that fits."""
+    """Break `text` at the last character boundary that fits."""
     used = 0
     before = 0
     for offset in boundaries(text):

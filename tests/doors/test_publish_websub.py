@@ -31,7 +31,7 @@ async def test_a_hub_that_refuses_is_named_once_and_the_other_is_told_all_the_sa
         done = await announce([deaf.url, hub.url], topics, contact=CONTACT, first_wait=0.01)
         assert done.topics == frozenset()
         assert done.warnings == (
-            f"The hub 127.0.0.1:{deaf.port} did not take the news of 2 of 2 feeds: it answers 403. The next publish tells it again.",
+            f"The hub 127.0.0.1:{deaf.port} did not accept 2 of 2 changed feeds: it answers 403. The next publish pings it again.",
         )
         assert sorted(hub.told) == sorted(topics)
 

@@ -130,7 +130,7 @@ BROKEN = {
     "an unknown field": ("\n{{ lead.titel }}", "templates/own/digest.txt, line 2: .*titel"),
     "a missing include": (
         "\n\n{% include 'gone.txt' %}",
-        "The template gone.txt is in none of the template folders, asked for in templates/own/digest.txt, line 3.",
+        "The template gone.txt is in none of the template folders, which is used in templates/own/digest.txt, line 3.",
     ),
     "a division by zero": ("\n{{ 1 / 0 }}", "templates/own/digest.txt, line 2: division by zero."),
     "an open region": (

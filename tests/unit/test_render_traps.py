@@ -80,7 +80,7 @@ def test_carriage_returns_compile() -> None:
 
 FAULTS: dict[str, tuple[str, str]] = {
     "0 without a unit in a padding": ('<mj-text padding="0 40px">x</mj-text>', "Outlook wrong widths"),
-    "an unknown tag": ("<mj-txt>x</mj-txt>", "is no MJML tag"),
+    "an unknown tag": ("<mj-txt>x</mj-txt>", "is not an MJML tag"),
     "an unknown attribute": ('<mj-text colour="#ffffff">x</mj-text>', "has no attribute colour"),
     "a wrong closing tag": ("<mj-text><b>x</i></b></mj-text>", "</i> where <b> is open"),
     "a tag never closed": ("<mj-text><b>x</mj-text>", "</mj-text> where <b> is open"),
@@ -89,8 +89,8 @@ FAULTS: dict[str, tuple[str, str]] = {
     "an img without alt": ('<mj-text><img src="https://a.example/b.png" /></mj-text>', "<img> has no alt"),
     "two classes": ('<mj-text mj-class="a b">x</mj-text>', "names two classes"),
     "an mj-include": ('<mj-include path="a.mjml" />', "<mj-include> is not supported"),
-    "a stray less-than sign": ("<mj-text>2 < 3</mj-text>", "`< 3</mj-text>` begins no tag"),
-    "an attribute without quotes": ("<mj-text align=left>x</mj-text>", "begins no tag"),
+    "a stray less-than sign": ("<mj-text>2 < 3</mj-text>", "`< 3</mj-text>` is not a tag"),
+    "an attribute without quotes": ("<mj-text align=left>x</mj-text>", "is not a tag"),
     "a CDATA section": ("<mj-text><![CDATA[x]]></mj-text>", "a CDATA section"),
     "a width with a token": (
         '<mj-image width="[[~s.w~]]" src="https://a.example/b.png" alt="" />',
@@ -99,9 +99,9 @@ FAULTS: dict[str, tuple[str, str]] = {
     "a colour of three digits": ('<mj-text color="#fff">x</mj-text>', "Outlook does not know"),
     "a column in a column": (
         "<mj-column><mj-text>x</mj-text></mj-column>",
-        "<mj-column> stands in <mj-column>",
+        "<mj-column> is in <mj-column>",
     ),
-    "text outside of mj-text": ("lost words", "text straight in <mj-column>"),
+    "text outside of mj-text": ("lost words", "text directly in <mj-column>"),
     "a second h1": ("<mj-text><h1>x</h1></mj-text>", "a second <h1>"),
     "a skipped heading": ("<mj-text><h3>x</h3></mj-text>", "<h3> comes after <h1>"),
 }
@@ -148,7 +148,7 @@ def test_a_panic_of_the_compiler_is_a_fault_of_the_template_and_no_end_of_the_ru
     with pytest.raises(BaseException, match="not yet implemented") as trap:  # the trap is still there
         panicking(source, fonts={})
     assert not isinstance(trap.value, Exception)
-    with pytest.raises(TemplateError, match=r"templates/own/digest\.mjml: the MJML compiler broke down"):
+    with pytest.raises(TemplateError, match=r"templates/own/digest\.mjml: the MJML compiler crashed"):
         _html(source, str, "templates/own/digest.mjml", panicking)
 
 
@@ -192,7 +192,7 @@ def test_every_finding_is_told_with_its_line_the_first_one_first() -> None:
         compile_(mail('<mj-image src="a" />\n<mj-txt>x</mj-txt>\n<mj-image src="b" />'))
     assert str(caught.value).startswith("templates/own/digest.mjml, line 3: <mj-image> has no alt (2 more")
     assert [each.message for each in caught.value.others] == [
-        "templates/own/digest.mjml, line 4: <mj-txt> is no MJML tag.",
+        "templates/own/digest.mjml, line 4: <mj-txt> is not an MJML tag.",
         "templates/own/digest.mjml, line 5: <mj-image> has no alt.",
     ]
     assert all(each.hint for each in caught.value.others)

@@ -86,7 +86,9 @@ def blocks(path: Path) -> Iterator[LogBlock]:
             if rest:
                 yield LogBlock([rest], raw.tell())
     except EOFError:
-        raise CollectError(f"The access log {path} is truncated.", "Unpack it by hand, or remove it.") from None
+        raise CollectError(
+            f"The access log {path} is truncated.", "Unpack it by hand, or remove it."
+        ) from None
     except (OSError, zlib.error, lzma.LZMAError) as error:
         raise _unreadable(path, error) from None
 

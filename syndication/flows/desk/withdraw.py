@@ -8,7 +8,7 @@ import gzip
 from dataclasses import replace
 from typing import Any
 
-from syndication.compose.hot import standing
+from syndication.compose.hot import without_withdrawn
 from syndication.domain.article import Article
 from syndication.domain.frozen import FrozenEdition
 from syndication.domain.text import counted
@@ -104,7 +104,7 @@ async def _rewrite_page(app: App, edition: FrozenEdition, gone: Withdrawal | Non
     members = [article for article in known.values() if gone is None or article.id != gone.article]
     withdrawn = [*await app.store.withdrawals.all(), *([gone] if gone else [])]
     titles = [one.title for one in withdrawn]
-    hot = standing(edition.hot, {one.article for one in withdrawn}, titles)
+    hot = without_withdrawn(edition.hot, {one.article for one in withdrawn}, titles)
     if members:
         members.sort(key=lambda article: article.dated, reverse=True)
         made = await edition_of(app, edition.key, edition.number, members, hot)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from syndication.collect.access_log.reading import Question
 from syndication.collect.hot.file import read_hot_file
-from syndication.compose.hot import by_visitors, choose, rank, standing
+from syndication.compose.hot import by_visitors, choose, rank, without_withdrawn
 from syndication.domain.article import ResolvedArticle
 from syndication.domain.audience import Audience, LeftOut
 from syndication.domain.hot_account import HotAccount, HotKind, entries_only
@@ -151,7 +151,7 @@ async def told_hot(app: App, week: WeekKey | None) -> dict[str, Any]:
 async def not_withdrawn(app: App, entries: Sequence[HotEntry]) -> tuple[HotEntry, ...]:
     """Return the entries that do not mean a withdrawn article."""
     gone = await app.store.withdrawals.all()
-    return standing(entries, {each.article for each in gone}, [each.title for each in gone])
+    return without_withdrawn(entries, {each.article for each in gone}, [each.title for each in gone])
 
 
 async def recent_articles(app: App, key: WeekKey) -> list[ResolvedArticle]:

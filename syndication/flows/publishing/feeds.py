@@ -1,6 +1,6 @@
 """The feeds: all articles, the hot list, the editions, and each shelf. If feeds have full texts, each has a twin with summaries in `excerpt/`."""
 
-from syndication.compose.hot import linked
+from syndication.compose.hot import link_articles
 from syndication.domain.published import Shelf, ShelfKind
 from syndication.flows.app import App
 from syndication.flows.edition.hot import not_withdrawn, recent_articles
@@ -101,7 +101,7 @@ async def _hot_entries(app: App) -> tuple[FeedEntry, ...] | None:
         return None
     ranked = await not_withdrawn(app, edition.hot)
     if not all(entry.article for entry in ranked):
-        ranked = linked(ranked, await recent_articles(app, edition.key))
+        ranked = link_articles(ranked, await recent_articles(app, edition.key))
     known = await app.store.articles.get([entry.article for entry in ranked if entry.article])
     return hot_entries(
         ranked,

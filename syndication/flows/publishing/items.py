@@ -9,7 +9,7 @@ from syndication.publish.addresses import resolve
 from syndication.publish.channel import EntrySource
 from syndication.publish.entries import article_entry
 from syndication.publish.items import Item, kept, restored, written_twice
-from syndication.publish.sitemap import own
+from syndication.publish.sitemap import same_site
 
 __all__ = ["items_of", "kept_items", "origins"]
 
@@ -48,7 +48,7 @@ def origins(app: App) -> dict[str, EntrySource]:
         for source in app.sources
         if source.kind is SourceKind.FEED
         and not source.allow_private
-        and not own(source.location, app.publication.url)
+        and not same_site(source.location, app.publication.url)
         and not urlsplit(source.location).query
         and "@" not in urlsplit(source.location).netloc
     }

@@ -16,7 +16,7 @@ from syndication.publish.addresses import page_url
 from syndication.publish.channel import Channel
 from syndication.publish.entries import updated
 from syndication.publish.outline import OutlineGroup, outline
-from syndication.publish.sitemap import News, Page, news_sitemap, own, sitemap, sitemap_index
+from syndication.publish.sitemap import News, Page, news_sitemap, same_site, sitemap, sitemap_index
 from syndication.render.renderer import ArchiveLine, FeedGroup
 from syndication.store.publishing.filing import SITEMAP_SIZE
 
@@ -100,7 +100,7 @@ def _write_sitemap(app: App, writer: FolderWriter, shelf: Shelf, articles: Seque
     pages = [
         Page(url, updated(article))
         for article in articles
-        if own(url := page_url(article, facts), facts.url, facts.feeds_url)
+        if same_site(url := page_url(article, facts), facts.url, facts.feeds_url)
     ]
     writer.write(f"sitemaps/{shelf.slug}.xml", sitemap(pages), FileKind.SITEMAP)
 
@@ -111,6 +111,6 @@ async def _news(app: App) -> bytes:
     news = [
         News(url, article.title, article.dated, article.language)
         for article in fresh
-        if own(url := page_url(article, facts), facts.url, facts.feeds_url)
+        if same_site(url := page_url(article, facts), facts.url, facts.feeds_url)
     ]
     return news_sitemap(news, publication=facts.title, language=facts.language)
