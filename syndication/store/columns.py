@@ -22,7 +22,7 @@ def from_microseconds(value: int) -> datetime:
 
 
 def kept_text(value: str) -> str:
-    """Return text from outside as it is stored: without NUL, which PostgreSQL cannot store, and with a question mark for a lone surrogate."""
+    """Return text from outside as it is stored: without NUL, which PostgreSQL refuses, and with `?` for a lone surrogate."""
     if not value.isascii():
         value = value.encode("utf-8", "replace").decode()
     return value.replace("\0", "")

@@ -144,7 +144,7 @@ async def test_messages_are_forgotten_after_ninety_days(store: Store) -> None:
     assert await store.bounces.taken() == {"forged": 1}
 
 
-async def test_an_erased_readers_bounces_are_gone(store: Store) -> None:
+async def test_an_erased_subscribers_bounces_are_gone(store: Store) -> None:
     subscriber = await ann(store)
     await take(store, of(subscriber, HARD), now=NOW)
     await store.consents.erase(subscriber, "mark", at=NOW)

@@ -211,7 +211,7 @@ async def taken_in(store: Store, email: str = ANN, *, marks: Sequence[str] = ())
     return result
 
 
-async def test_requests_are_limited_by_reader_under_every_key_and_by_network(store: Store) -> None:
+async def test_requests_are_limited_by_subscriber_under_every_key_and_by_network(store: Store) -> None:
     async def ask(minutes: float, mark: str = "new-ann", email: str = ANN, network: str = "here") -> Answer:
         new = replace(ASKED.new, email=email)
         at, key = NOW + timedelta(minutes=minutes), f"{minutes:016}"
@@ -244,7 +244,7 @@ async def test_a_yes_counts_once_and_lifts_what_kept_the_address_away(store: Sto
 
 
 @pytest.mark.parametrize("what", ["leaves", "chooses", "confirms"])
-async def test_whoever_decides_while_an_import_changes_the_same_reader_waits_for_it(
+async def test_whoever_decides_while_an_import_changes_the_same_subscriber_waits_for_it(
     store: Store, what: str
 ) -> None:
     """In PostgreSQL two would wait for each other for ever, if the decision took the subscriber's row first and then what a request of the form takes."""
@@ -301,7 +301,7 @@ async def test_leaving_is_idempotent_and_choosing_is_for_the_confirmed(store: St
     assert await store.consents.subscriber("nobody") is None
 
 
-async def test_a_reader_who_is_erased_while_the_mail_is_on_the_wire_leaves_nothing_in_its_row(
+async def test_a_subscriber_who_is_erased_while_the_mail_is_on_the_wire_leaves_nothing_in_its_row(
     store: Store,
 ) -> None:
     await planned(store, ANN)
@@ -318,7 +318,7 @@ async def test_a_reader_who_is_erased_while_the_mail_is_on_the_wire_leaves_nothi
     assert await states(store) == {"": State.FAILED}
 
 
-async def test_an_id_is_never_given_twice_even_when_its_reader_was_erased(store: Store) -> None:
+async def test_an_id_is_never_given_twice_even_when_its_subscriber_was_erased(store: Store) -> None:
     await subscribe(store, ANN)
     before = await subscriber(store)
     await store.consents.erase(before, "m", at=NOW)

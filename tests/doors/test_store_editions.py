@@ -95,7 +95,7 @@ async def test_a_failure_in_the_middle_of_freezing_leaves_nothing(store: Store) 
     assert (await freeze(store, made)).planned == 1
 
 
-async def test_every_confirmed_reader_is_planned_as_they_are_now(store: Store) -> None:
+async def test_every_confirmed_subscriber_is_planned_as_they_are_now(store: Store) -> None:
     await collect(store, piece("ferry"))
     await subscribe(store, "ann@small.example", name="Ann", language="ko-KR", topics=("city",))
     await subscribe(store, "bob@BIG.example", name="Bob", language="fr")
@@ -117,7 +117,7 @@ async def test_every_confirmed_reader_is_planned_as_they_are_now(store: Store) -
     assert (bob.email, bob.language, bob.topics, bob.deferrals_since) == ("bob@BIG.example", "en", (), None)
 
 
-async def test_what_was_planned_does_not_change_with_the_reader(store: Store) -> None:
+async def test_what_was_planned_does_not_change_with_the_subscriber(store: Store) -> None:
     await collect(store, piece("ferry"))
     await subscribe(store, "ann@small.example", name="Ann")
     await freeze(store, edition(await latest(store, 1, until=NOW)))

@@ -195,7 +195,7 @@ async def test_a_deferred_row_comes_back_when_it_is_due(store: Store) -> None:
     assert (row.attempts, row.deferrals_since) == (1, NOW)
 
 
-async def test_readers_who_left_are_settled_at_the_claim(store: Store) -> None:
+async def test_subscribers_who_left_are_settled_at_the_claim(store: Store) -> None:
     everybody = addresses(5)
     await planned(store, *everybody)
     for email in everybody[:3]:
@@ -519,7 +519,7 @@ async def test_neither_claims_nor_steps_walk_finished_rows(tmp_path: Path, sqlit
     database.close()
 
 
-async def test_one_reader_s_row_is_what_was_planned_whatever_changed_since(store: Store) -> None:
+async def test_one_subscriber_s_row_is_what_was_planned_whatever_changed_since(store: Store) -> None:
     await planned(store, "ann@small.example", "bob@small.example")
     bob = await store.subscribers.get("bob@small.example")
     assert bob is not None

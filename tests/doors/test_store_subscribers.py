@@ -11,7 +11,7 @@ def row(email: str, **facts: object) -> NewSubscriber:
     return NewSubscriber(**({"email": email, "confirmed": NOW, "proof": "import b.csv"} | facts))  # type: ignore[arg-type]
 
 
-async def test_a_reader_comes_back_as_added(store: Store) -> None:
+async def test_a_subscriber_comes_back_as_added(store: Store) -> None:
     new = row("Ann@Small.example", name="Ann 이", language="ko", topics=("city", "film"))
     assert await store.subscribers.add([new], at=NOW, key=minter("key")) == (Added.ADDED,)
     ann = await store.subscribers.get("ann@small.EXAMPLE")
@@ -36,7 +36,7 @@ async def test_adding_again_changes_nothing_whatever_the_case(store: Store) -> N
     assert await store.subscribers.get("ann@small.example") == before
 
 
-async def test_one_address_twice_in_one_import_is_one_reader(store: Store) -> None:
+async def test_one_address_twice_in_one_import_is_one_subscriber(store: Store) -> None:
     added = await store.subscribers.add([row("a@b.example"), row("A@b.example")], at=NOW, key=minter("k"))
     assert added == (Added.ADDED, Added.PRESENT)
     assert (await store.subscribers.count())[Consent.CONFIRMED] == 1
@@ -65,7 +65,7 @@ async def test_nobody_who_left_is_revived(store: Store) -> None:
     assert (ann.consent, ann.name) == (Consent.UNSUBSCRIBED, "Ann")
 
 
-async def test_a_proof_confirms_a_reader_who_was_pending(store: Store) -> None:
+async def test_a_proof_confirms_a_subscriber_who_was_pending(store: Store) -> None:
     await subscribe(store, "ann@small.example", confirmed=None)
     assert (await store.subscribers.count())[Consent.PENDING] == 1
     await store.subscribers.add([row("ann@small.example")], at=NOW, key=minter("k"))
@@ -74,7 +74,7 @@ async def test_a_proof_confirms_a_reader_who_was_pending(store: Store) -> None:
     assert (ann.consent, ann.confirmed, ann.proof) == (Consent.CONFIRMED, NOW, "import b.csv")
 
 
-async def test_twenty_thousand_readers_are_added_in_sets_and_streamed_in_order(store: Store) -> None:
+async def test_twenty_thousand_subscribers_are_added_in_sets_and_streamed_in_order(store: Store) -> None:
     everybody = addresses(20_000)
     added = await store.subscribers.add(map(row, everybody), at=NOW, key=minter("k"))
     assert set(added) == {Added.ADDED}
@@ -88,7 +88,9 @@ async def test_twenty_thousand_readers_are_added_in_sets_and_streamed_in_order(s
     }
 
 
-async def test_a_search_finds_confirmed_readers_by_a_part_of_the_name_or_the_address(store: Store) -> None:
+async def test_a_search_finds_confirmed_subscribers_by_a_part_of_the_name_or_the_address(
+    store: Store,
+) -> None:
     await subscribe(store, "ann@small.example", "bo_b@big.example")
     await subscribe(store, "kim@small.example", name="Ännchen Kim")
     await subscribe(store, "pending@small.example", confirmed=None)

@@ -65,7 +65,7 @@ class FreezePlan:
 
 
 def freeze(connection: Connection, plan: FreezePlan) -> None:
-    """Write the edition and plan its mailing. Raises StoreError when it is frozen already, or when one of its articles is in another edition."""
+    """Write the edition and plan its mailing. Raises StoreError as `Editions.freeze` does."""
     lock(connection, "editions")
     key = str(plan.edition.key)
     if connection.execute(select(editions.c.key).where(editions.c.key == key)).first():

@@ -59,12 +59,32 @@ class Confirmations(Repository):
     """Double opt-in."""
 
     @writes_together
-    def ask(self, connection: Connection, asked: SignupRequest, limits: SignupLimits) -> Answer:
+    def ask(self, connection: Connection, request: SignupRequest, limits: SignupLimits) -> Answer:
         """Queue the confirmation mail, unless the subscriber is confirmed or has complained.
 
         The request alone changes no consent: only the subscriber's answer does.
         """
-        return _ask(connection, asked, limits)
+        lock(connection, "subscribers")
+        r, at = requests.c, request.at
+        number = select(func.count()).select_from(requests)
+        from_there = number.where(r.network == request.network, r.at > at - timedelta(hours=1))
+        if connection.execute(from_there).scalar_one() >= limits.network:
+            return Answer.TOO_MANY
+        mine = number.where(r.reader.in_(request.hashes))
+        today = connection.execute(mine.where(r.at > at - timedelta(days=1))).scalar_one()
+        lately = connection.execute(mine.where(r.at > at - limits.apart)).scalar_one()
+        refused = (
+            lately or today >= limits.subscriber or complained(connection, request.new.email, request.hashes)
+        )
+        subscriber = None if refused else _subscriber(connection, request)
+        if subscriber is None or subscriber.consent in {Consent.CONFIRMED, Consent.COMPLAINED}:
+            # Without the subscriber's hash: else a stranger who keeps asking for an address could lock its owner out.
+            connection.execute(insert(requests).values(at=at, reader="", network=request.network))
+            return Answer.NOTHING
+        connection.execute(insert(requests).values(at=at, reader=request.hashes[0], network=request.network))
+        _mailing(connection, request)
+        _queue(connection, request, subscriber)
+        return Answer.MAILED
 
     @reads
     def asked_at(self, connection: Connection, hashes: Sequence[str]) -> datetime | None:
@@ -131,68 +151,46 @@ class Confirmations(Repository):
         return gone
 
 
-def _ask(connection: Connection, asked: SignupRequest, limits: SignupLimits) -> Answer:
-    lock(connection, "subscribers")
-    r, at = requests.c, asked.at
-    number = select(func.count()).select_from(requests)
-    from_there = number.where(r.network == asked.network, r.at > at - timedelta(hours=1))
-    if connection.execute(from_there).scalar_one() >= limits.network:
-        return Answer.TOO_MANY
-    mine = number.where(r.reader.in_(asked.hashes))
-    today = connection.execute(mine.where(r.at > at - timedelta(days=1))).scalar_one()
-    lately = connection.execute(mine.where(r.at > at - limits.apart)).scalar_one()
-    refused = lately or today >= limits.subscriber or complained(connection, asked.new.email, asked.hashes)
-    subscriber = None if refused else _subscriber(connection, asked)
-    if subscriber is None or subscriber.consent in {Consent.CONFIRMED, Consent.COMPLAINED}:
-        # Without the subscriber's hash: else a stranger who keeps asking for an address could lock its owner out.
-        connection.execute(insert(requests).values(at=at, reader="", network=asked.network))
-        return Answer.NOTHING
-    connection.execute(insert(requests).values(at=at, reader=asked.hashes[0], network=asked.network))
-    _mailing(connection, asked)
-    _queue(connection, asked, subscriber)
-    return Answer.MAILED
-
-
-def _subscriber(connection: Connection, asked: SignupRequest) -> Subscriber:
-    """Return the subscriber with the address, inserted when there is none. A stranger cannot change the row of one who has ever answered."""
-    address = canonical(asked.new.email)
+def _subscriber(connection: Connection, request: SignupRequest) -> Subscriber:
+    """Return the subscriber with the address, inserted if missing. The row of one who has ever answered is left as it is."""
+    address = canonical(request.new.email)
     query = select(subscribers).where(subscribers.c.canonical == address)
     row = connection.execute(query).first()
     if row is None:
         connection.execute(
             insert(subscribers).values(
-                email=asked.new.email,
+                email=request.new.email,
                 canonical=address,
                 domain=address.rpartition("@")[2],
-                key=asked.key,
+                key=request.key,
                 consent=Consent.PENDING,
-                language=asked.new.language,
-                topics=asked.new.topics,
-                created=asked.at,
+                language=request.new.language,
+                topics=request.new.topics,
+                created=request.at,
             )
         )
         row = connection.execute(query).one()
     elif row.consent == Consent.PENDING:  # its seven days start again
         of = update(subscribers).where(subscribers.c.id == row.id)
-        connection.execute(of.values(created=asked.at, language=asked.new.language))
+        connection.execute(of.values(created=request.at, language=request.new.language))
     return subscriber(row)
 
 
-def _mailing(connection: Connection, asked: SignupRequest) -> None:
+def _mailing(connection: Connection, request: SignupRequest) -> None:
     """Insert the mailing, its variant and the lane, unless an earlier request has."""
-    m, mailing = mailings.c, asked.mailing
+    m, mailing = mailings.c, request.mailing
     if connection.execute(select(m.id).where(m.id == mailing)).first() is None:
-        date = asked.at.replace(microsecond=0)
+        date = request.at.replace(microsecond=0)
         connection.execute(
             insert(mailings).values(
                 id=mailing,
                 kind=MailingKind.CONFIRMATION,
                 date=date,
-                headers=asked.headers.document(),
-                approved=asked.at,
+                headers=request.headers.document(),
+                approved=request.at,
             )
         )
-        variant = asked.variant
+        variant = request.variant
         connection.execute(
             insert(variants).values(
                 mailing=mailing,
@@ -205,24 +203,24 @@ def _mailing(connection: Connection, asked: SignupRequest) -> None:
             )
         )
     n = lanes.c
-    served = select(n.lane).where(n.mailing == mailing, n.lane == asked.lane)
+    served = select(n.lane).where(n.mailing == mailing, n.lane == request.lane)
     if connection.execute(served).first() is None:
-        connection.execute(insert(lanes).values(mailing=mailing, lane=asked.lane))
+        connection.execute(insert(lanes).values(mailing=mailing, lane=request.lane))
 
 
-def _queue(connection: Connection, asked: SignupRequest, subscriber: Subscriber) -> None:
+def _queue(connection: Connection, request: SignupRequest, subscriber: Subscriber) -> None:
     connection.execute(
         insert(deliveries).values(
-            mailing=asked.mailing,
+            mailing=request.mailing,
             subscriber=subscriber.id,
             serial=0,
             email=subscriber.email,
-            language=asked.variant.language,
+            language=request.variant.language,
             topics=(),
             key=subscriber.key,
-            token_key=asked.token_key,
-            lane=asked.lane,
+            token_key=request.token_key,
+            lane=request.lane,
             state=State.QUEUED,
-            due=asked.at,
+            due=request.at,
         )
     )

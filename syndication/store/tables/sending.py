@@ -92,8 +92,8 @@ batches = Table(
 )
 
 
-# A row waits (`due` is set: queued, deferred), is held (`batch` is set: claimed, dotting), or is finished. Two partial indexes cover waiting
-# and held rows, so that claiming never reads finished ones. SQLite needs a hint for that (`INDEXED BY`).
+# A row waits (`due` is set: queued, deferred), is held (`batch` is set: claimed, dotting), or is finished. Partial indexes cover
+# waiting and held rows, so that claiming never reads finished ones. SQLite needs a hint for that (`INDEXED BY`).
 deliveries = Table(
     "deliveries",
     metadata,
