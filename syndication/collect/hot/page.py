@@ -88,7 +88,7 @@ def _below_heading(root: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
 
 
 def _own_text(element: lxml.html.HtmlElement) -> str:
-    """Return the text of an element, or nothing if too long for a heading: not to build the page's text for each."""
+    """Return the text of an element, empty if longer than a heading: a page's text is not built for each element."""
     text = ""
     for part in element.itertext():
         text += part
