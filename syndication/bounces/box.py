@@ -19,7 +19,7 @@ class BoxMessage:
 
 
 class Box(Protocol):
-    """A context manager with blocking methods, which raise MailboxError. Call `done` only for messages that are stored durably."""
+    """A context manager. Its methods block, and raise MailboxError. `done` is for messages that are stored durably."""
 
     def __enter__(self) -> Self:
         """Open it."""

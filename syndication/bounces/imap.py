@@ -19,7 +19,7 @@ TIMEOUT = 60.0  # seconds for an answer
 
 @dataclass(frozen=True, slots=True)
 class ImapServer:
-    """`security` is `tls` from the first byte, `starttls`, or `plain`. `context` verifies certificates; None: the system's default."""
+    """`security` is `tls` (from the first byte), `starttls` or `plain`. `context` None: the system's certificates."""
 
     host: str
     port: int

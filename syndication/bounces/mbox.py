@@ -55,7 +55,7 @@ class Mbox:
             raise unreadable(self._file, error) from error
 
     def read(self, name: str) -> BoxMessage | None:
-        """Return a message that is not marked as read; with `delete`, any. It is not parsed here: the library's parser recurses."""
+        """Return a message unless it is marked as read; with `delete`, any. It is not parsed: the library's parser recurses."""
         try:
             data = self._box.get_bytes(name)[:LARGEST]
         except OSError as error:

@@ -93,7 +93,7 @@ def enhanced(words: str) -> str:
 
 
 def status_of(status: str, words: str) -> str:
-    """Return the status that is meant; empty when neither says anything. `status` is the report's own, empty when it has none."""
+    """Return the status that is meant, empty when there is none. `status` is the report's own, or empty."""
     coded, meant = enhanced(words), _meant(words)
     policy = [code for code in (coded, status) if code.split(".")[1:2] == ["7"]]
     if policy or meant in _FIRST:

@@ -85,7 +85,7 @@ class Collector:
         return replace(result, articles=articles, warnings=warnings)
 
     async def explain(self, source: Source, url: str, *, now: datetime) -> ArticlePage:
-        """Return what an article page of `source` gives, with the origin of each field. Raises CollectError when it cannot be fetched."""
+        """Return the fields of an article page of `source`, with their origins. Raises CollectError if it cannot be fetched."""
         fetched = await self._fetcher.fetch(
             url, now=now, accept=PAGE_TYPES, allow_private=source.allow_private
         )
@@ -95,7 +95,7 @@ class Collector:
         return await asyncio.to_thread(parser.read, fetched.body, fetched.content_type, fetched.url)
 
     async def copy_image(self, image: Image, *, now: datetime, allow_private: bool) -> Image:
-        """Copy a remote image to `media`, keeping its `alt`. Raises CollectError when it cannot be fetched or is not an image."""
+        """Copy a remote image to `media`, keeping its `alt`. Raises CollectError if it cannot be fetched or is no image."""
         known = self._copied.get(image.src)
         if known is None:
             fetched = await self._fetcher.fetch(
@@ -177,7 +177,7 @@ class Collector:
         )
 
     async def _feed_instead(self, source: Source, last: _Remembered, closed: NoApiError) -> SourceResult:
-        """Read the feed of a site whose API is closed. The API's validators are kept, so that nothing is missed once it is back."""
+        """Read the feed of a site whose API is closed. The API's validators are kept for when it is back."""
         feed = replace(source, kind=SourceKind.FEED, location=closed.feed)
         try:
             result = await self._feed(feed, replace(last, validators=Validators()), found=True)

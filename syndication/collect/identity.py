@@ -1,4 +1,4 @@
-"""The keys that identify an article, strongest first: the same piece from several sources is one article, two pieces are never one."""
+"""The keys of an article, strongest first: the same piece from several sources is one article, two never are."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -73,7 +73,7 @@ def _is_shared(key: str, several: Sequence[ParsedArticle]) -> bool:
 
 
 def _groups(pieces: Sequence[ParsedArticle]) -> Iterable[list[ParsedArticle]]:
-    """Group articles that share a URL or guid, directly or through a third (union-find), in the order of each group's first."""
+    """Group articles that share a URL or guid, directly or through a third (union-find), in order."""
     above = list(range(len(pieces)))
 
     def top(index: int) -> int:

@@ -26,7 +26,7 @@ _AVIF = (b"avif", b"avis")
 
 
 class LocalImages:
-    """Copies images of one source (`root`, absolute) into `media`. `warnings` has a sentence for each image that was refused."""
+    """Copies images of one source (`root`, absolute) into `media`. `warnings` has a sentence for each refused one."""
 
     def __init__(self, root: Path, media: Path) -> None:
         self._root = root.resolve()

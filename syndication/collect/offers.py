@@ -9,7 +9,7 @@ __all__ = ["Offer", "SiteOffers"]
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One way to collect a site. `said` describes its content in a few words; `full`: whole articles, not only their beginnings."""
+    """One way to collect a site. `said` describes its content; `full`: whole articles, not only their beginnings."""
 
     kind: SourceKind
     url: str
@@ -19,7 +19,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class SiteOffers:
-    """A site and the ways to collect it, the best first. `url` is its front page; `timezone` is empty when the site does not state it."""
+    """A site and the ways to collect it, the best first. `url` is its front page; an empty `timezone` is unknown."""
 
     url: str
     title: str

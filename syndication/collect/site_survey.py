@@ -38,7 +38,7 @@ _UTC = ZoneInfo("UTC")
 
 
 async def site_offers(url: str, fetcher: Fetcher, *, now: datetime, allow_private: bool) -> SiteOffers:
-    """Return what the site at `url` (one of its pages, or a feed) offers. Raises CollectError when it cannot be fetched or offers nothing."""
+    """Return what the site at `url` (a page or a feed) offers. Raises CollectError if that is nothing, or cannot be fetched."""
     survey = _Survey(fetcher, now, allow_private=allow_private)
     first = await survey.first(url if "://" in url else f"https://{url}")
     own = await survey.feed(first)

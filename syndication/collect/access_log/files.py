@@ -60,7 +60,7 @@ def find_logs(pattern: Path, *, since: datetime) -> LogFiles:
 
 
 def readable_logs(pattern: Path, *, since: datetime) -> tuple[Path, ...]:
-    """Open each file of `find_logs` once, and return them. Raises CollectError when this user cannot read one, or it is packed with zstd."""
+    """Open each file of `find_logs` once, and return them. Raises CollectError if one cannot be read."""
     found = find_logs(pattern, since=since).files
     for path in found:
         try:

@@ -138,7 +138,7 @@ class PageParser:
 
 
 def _doubt(fields: Mapping[str, OriginatedValue[Any]], facts: Mapping[FactOrigin, Facts]) -> str:
-    """Return why the page may not be an article. OpenGraph alone is not enough: content systems call every page an `article` there."""
+    """Return why the page may not be an article. OpenGraph is no proof: many systems call every page an `article`."""
     if facts[FactOrigin.JSON_LD].kind or facts[FactOrigin.MICRODATA].kind or facts[FactOrigin.SITEMAP].title:
         return ""
     dated = "published" in fields and fields["published"].origin is not FactOrigin.TRAFILATURA

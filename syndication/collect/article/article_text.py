@@ -110,7 +110,7 @@ def _paragraphs(text: str) -> str:
 
 
 def read_guesses(html: str, url: str) -> Facts:
-    """Return trafilatura's guesses for a page (the result of `shallow`), for fields without another origin. Its times are days."""
+    """Return trafilatura's guesses for a page (the result of `shallow`). Its times are days."""
     root = page_tree(html[:_MAX_GUESSED])
     if root is None:
         return Facts()

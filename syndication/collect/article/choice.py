@@ -105,7 +105,7 @@ class OriginatedValue(Generic[T]):
 
 
 class PageFacts:
-    """The `facts` of the page at `url`, resolved field by field. Times without a zone are in `zone`; one after `latest` is an error."""
+    """The `facts` of the page at `url`, resolved by field. Times default to `zone`; one after `latest` is an error."""
 
     def __init__(
         self, facts: Mapping[FactOrigin, Facts], url: str, *, zone: ZoneInfo, latest: datetime

@@ -216,7 +216,7 @@ def _value(element: lxml.html.HtmlElement) -> str:
 
 
 def _time(root: lxml.html.HtmlElement) -> str:
-    """Return the `<time>` that is marked as the publication time, else the first in an `<article>`, else the page's only one."""
+    """Return the `<time>` marked as publication time, else the first in an `<article>`, else the page's only one."""
     times = [time for time in islice(root.iter("time"), _MAX_ELEMENTS) if _when(time) and not _in_aside(time)]
     for time in times:
         marks = " ".join((time.get("itemprop", ""), time.get("class", ""), time.get("id", "")))
@@ -240,7 +240,7 @@ def _in_aside(element: lxml.html.HtmlElement) -> bool:
 
 
 def _heading(root: lxml.html.HtmlElement) -> str:
-    """Return the first heading that the `<title>` contains, else the only `<h1>`, else the `<title>`: other headings are the site's."""
+    """Return the first heading that is in the `<title>`, else the only `<h1>`, else the `<title>`."""
     title = (root.findtext(".//title") or "")[:_MAX_TEXT]
     whole = normalise_title(title)
     headings = [

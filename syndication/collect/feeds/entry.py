@@ -25,7 +25,7 @@ TITLE = 80  # of an entry that has none: the first words of its content
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedEntry:
-    """The raw fields of an entry. `title` is plain text, `content` and `summary` are HTML; times are as the feed writes them."""
+    """The raw fields of an entry. `title` is plain text, `content` and `summary` are HTML, times are as written."""
 
     title: str
     url: str

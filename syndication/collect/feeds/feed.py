@@ -8,7 +8,7 @@ __all__ = ["read_feed"]
 
 
 def read_feed(data: bytes, content_type: str, url: str, articles: FeedArticles) -> None:
-    """Pass every entry of the feed `data`, which came from `url`, to `articles`. Raises CollectError when it is not RSS, Atom or JSON Feed."""
+    """Pass every entry of the RSS, Atom or JSON feed `data` from `url` to `articles`. Raises CollectError if it is none."""
     read = read_json_feed if is_json(data, content_type) else read_xml_feed
     read(data, content_type, url, articles)
     articles.close()

@@ -24,7 +24,7 @@ def is_json(data: bytes, content_type: str) -> bool:
 
 
 def read_json_feed(data: bytes, content_type: str, url: str, articles: FeedArticles) -> None:
-    """Pass every item of the feed `data`, which came from `url`, to `articles`. Raises CollectError when it is not a JSON Feed."""
+    """Pass every item of the feed `data` from `url` to `articles`. Raises CollectError if it is not a JSON Feed."""
     name = url.partition("?")[0]
     try:
         feed = json.loads(decoded(data, content_type), strict=False)

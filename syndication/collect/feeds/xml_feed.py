@@ -23,7 +23,7 @@ from syndication.errors import CollectError
 __all__ = ["read_xml_feed"]
 
 _HTML = {"text/html", "application/xhtml+xml"}
-# feedparser takes a picture's caption for another description of the entry. Renamed, and without attributes, it becomes `media_caption`.
+# feedparser takes a picture's caption for a description of the entry; renamed, it becomes `media_caption`.
 _CAPTION = re.compile(r"(</?media:)description\b(?:\s+type=[\"'][a-z]*[\"'])?")
 _BYLINE = 1_000  # characters
 _UTF8 = {"content-type": "application/xml; charset=utf-8"}
@@ -141,7 +141,7 @@ def _alternate(holder: Any) -> str | None:
 
 
 def _link(entry: Any, data: bytes) -> str:
-    """Return the entry's page. A guid counts only if it is written as a whole address: feedparser joins a bare one to the base."""
+    """Return the entry's page. A guid counts only if written as a whole address: feedparser joins others to the base."""
     link = entry.get("feedburner_origlink") or _alternate(entry)
     if link:
         return str(link)

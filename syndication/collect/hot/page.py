@@ -88,7 +88,7 @@ def _below_heading(root: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
 
 
 def _own_text(element: lxml.html.HtmlElement) -> str:
-    """Return the text of an element, empty if too long for a heading: it is not built for every element that contains half the page."""
+    """Return the text of an element, empty if longer than a heading: a page's text is not built for each element."""
     text = ""
     for part in element.itertext():
         text += part
@@ -132,7 +132,7 @@ def _items(element: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
 
 
 def _links(element: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
-    """Return the links in an element. Of several with one address (a picture and its title) it is the one with the longest text."""
+    """Return the links in an element. Of several to one address (a picture, a title) the one with the longest text."""
     links: dict[str, lxml.html.HtmlElement] = {}
     for link in element.iter("a"):
         address = link.get("href") or ""

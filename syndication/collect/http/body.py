@@ -117,7 +117,7 @@ class _Unpacker:
 
 
 def _has_zlib_header(data: bytes) -> bool:
-    """Return whether `data` begins like zlib. Some servers send raw deflate for `deflate`, which means zlib (RFC 9110 §8.4.1.2)."""
+    """Return whether `data` is zlib. `deflate` means zlib (RFC 9110 §8.4.1.2), but some servers send raw deflate."""
     return data[0] & 0x0F == zlib.DEFLATED and int.from_bytes(data[:2], "big") % 31 == 0
 
 

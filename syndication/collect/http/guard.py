@@ -39,7 +39,7 @@ async def resolve(host: str, port: int) -> list[str]:
 
 
 def is_private(address: IPAddress) -> bool:
-    """Return whether `address` is loopback, private, link-local, shared, reserved or multicast (RFC 6890), also embedded in IPv6."""
+    """Return whether `address` is not public (RFC 6890), or is multicast, also when embedded in IPv6."""
     address = _unwrapped(address)
     if isinstance(address, IPv6Address) and address.is_site_local:
         return True

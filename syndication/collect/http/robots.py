@@ -27,7 +27,7 @@ _AGENT = re.compile(
 )
 
 Get = Callable[[str, datetime, bool], Awaitable[bytes | None]]
-"""Fetches the file at an address, None when there is none; the flag is `allow_private`. Raises CollectError when that is unknown."""
+"""Fetches the file at an address, None for none; the flag is `allow_private`. Raises CollectError if that is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class RobotsFiles:
         self._reading: defaultdict[tuple[str, bool], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def check(self, url: str, *, now: datetime, allow_private: bool) -> float:
-        """Return the seconds that the host wants between two requests, 0 if it does not say. Raises CollectError when `url` is forbidden."""
+        """Return the seconds that the host wants between two requests, or 0. Raises CollectError if `url` is forbidden."""
         parts = urlsplit(url)
         host = await self._host(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", now, allow_private)
         if host.error:

@@ -26,7 +26,7 @@ _LATER = "Nothing is lost; the next run tries again."
 
 @dataclass(frozen=True, slots=True)
 class PageOutcome:
-    """The outcome of one page. `failure` is a sentence, `refusal` a clause; without both and without an article it did not change."""
+    """The outcome of one page. `failure` is a sentence, `refusal` a clause; all three empty: it did not change."""
 
     page: KnownPage
     article: ParsedArticle | None = None
@@ -133,7 +133,7 @@ class PageFetcher:
         return PageOutcome(replace(read, published=found.article.published or self._now), found.article)
 
     def _distinct(self, read: Sequence[PageOutcome]) -> list[ParsedArticle]:
-        """Return the articles. If several with different titles claim the same address, each gets the address it was fetched from."""
+        """Return the articles. If different ones claim the same address, each gets the one it was fetched from."""
         titles: defaultdict[str, set[str]] = defaultdict(set)
         for each in read:
             if each.article:

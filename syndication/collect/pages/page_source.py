@@ -63,7 +63,7 @@ class PageSource:
         return await (self._section() if self._source.selector else self._single())
 
     async def _listed_pages(self, lists: Listings) -> SourceResult:
-        """Read the pages of the lists. A list with pages that are still due is read in full next time, whatever its validators say."""
+        """Read the pages of the lists. A list with pages still due loses its validators, to be read in full next time."""
         if lists.retired:
             return SourceResult(self._source, retired=True)
         pages = PageFetcher(

@@ -112,7 +112,7 @@ class Sitemap:
         return [(page, url) for page in file.files]
 
     def _allowed(self, files: Sequence[tuple[ListedPage, str]]) -> Sequence[tuple[ListedPage, str]]:
-        """Choose the files to read: none twice, none whose newest page is too old, none of another site; the newest, up to the limit."""
+        """Choose the newest files, up to the limit: none twice, none that is too old, none of another site."""
         fresh: list[tuple[ListedPage, str]] = []
         for page, by in files:
             old = page.dated is not None and page.dated <= self._now - EDITED_WITHIN

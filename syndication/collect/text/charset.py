@@ -96,7 +96,7 @@ def _by_language(data: bytes) -> tuple[str, ...]:
 
 
 def _known(name: str) -> str:
-    """Return Python's codec for `name`, or an empty string when it is not a text encoding: Python also has `hex`, `zip` and the like."""
+    """Return Python's codec for `name`, empty unless it is a text encoding: Python also has `hex`, `zip` and the like."""
     try:
         "".encode(name)
         plain = codecs.lookup(name).name

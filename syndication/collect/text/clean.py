@@ -167,7 +167,7 @@ def _link_instead(element: lxml.html.HtmlElement, base: str) -> None:
 
 
 def _settled(html: str) -> str:
-    """Sanitise until nothing changes: markup that becomes dangerous only at the second parse is a way past filters (mutation XSS)."""
+    """Sanitise until nothing changes: some markup only becomes dangerous at the second parse (mutation XSS)."""
     for _ in range(4):
         html = printable(_LAST.clean(html))
         if nh3.clean(html) == html:

@@ -8,8 +8,8 @@ __all__ = ["absolute", "canonical", "is_of_site", "shown", "without_tracking"]
 _MAX_LENGTH = 4096  # characters
 _KEPT = "/%:@!$&'()*+,;=?#~[]|"  # what quote() leaves alone besides letters, digits and -._~
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-# Parameters that only serve tracking. courlan's own list also drops `uid`, `cid`, `source` and `session`, which are the article's
-# number in some content systems: two articles would become one.
+# Parameters that only serve tracking. courlan's list also has `uid`, `cid`, `source` and `session`, which are the
+# article's number in some content systems: two articles would become one.
 _TRACKING = re.compile(
     r"(?:utm_|mc_|mkt_|mtm_|itm_|hsa_|pk_|piwik_|matomo_|vero_|oly_|_hs).*"
     r"|(?:fbc|gc|dc|gbra|wbra|msclk|twc|ttc|yc|ysc|igsh)lid|(?:gbra|wbra|msclk|li_fat_)id"
@@ -19,7 +19,7 @@ _TRACKING = re.compile(
 
 
 def absolute(url: str, base: str = "", *, schemes: tuple[str, ...] = ("http", "https")) -> str:
-    """Return `url` resolved against `base`, in ASCII (RFC 3986), without user and password; empty unless its scheme is in `schemes`."""
+    """Return `url` resolved against `base`, in ASCII (RFC 3986), without password; empty for other `schemes`."""
     text = re.sub(r"[\x00-\x20\x7f]+", " ", url).strip().replace(" ", "%20")
     if not text or len(text) > _MAX_LENGTH:
         return ""

@@ -19,7 +19,7 @@ def best_size(offered: list[Image]) -> Image:
 
 
 def sized_image(media: Mapping[str, Any], src: str, length: object, alt: str = "") -> Image:
-    """Return an image with the `width`, `height` and `type` that `media` states; `length` is in bytes. What is not a number is 0."""
+    """Return an image with the `width`, `height` and `type` of `media`, and `length` in bytes; 0 for what is no number."""
     width, height, size = (_whole(value) for value in (media.get("width"), media.get("height"), length))
     return Image(src, alt, width, height, str(media.get("type") or ""), size)
 

@@ -81,7 +81,7 @@ def _embedded(post: dict[str, Any], name: str) -> list[Any]:
 
 
 def _authors(post: dict[str, Any]) -> tuple[str, ...]:
-    """Return the names of the authors. Sites that hide their users have an error instead; Yoast's data for search engines may have the name."""
+    """Return the authors' names. Sites that hide their users have an error instead, but perhaps Yoast's data."""
     names = [
         plain(name)
         for person in _embedded(post, "author")
