@@ -47,7 +47,7 @@ async def test_the_upload_comes_first_and_a_hub_that_fails_is_told_by_the_next_p
         write(newsroom, "fog")
         done = await published(newsroom)
         assert [line.partition(" feeds")[0] for line in done.warnings] == [
-            f"The hub 127.0.0.1:{hub.port} did not accept 15 of 15"
+            f"The hub 127.0.0.1:{hub.port} did not accept 15 of 15 changed"
         ]
         assert hub.told == []
         assert await asyncio.to_thread((newsroom.folder / "uploaded/rss.xml").exists)
