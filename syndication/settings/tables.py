@@ -44,7 +44,7 @@ SLOWEST = 0.001  # mails a second
 class Table(BaseModel):
     """What all tables share: unknown keys are refused, nothing changes after loading, errors quote no value."""
 
-    # Only `Settings` builds a validator, when the first file is read: the tables' are parts of it.
+    # Only `Settings` builds a validator, when a file is read: those of the tables are parts of it.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
 
@@ -85,15 +85,6 @@ class SourceTable(Table):
     def source(self) -> Source:
         """The source as the domain knows it."""
         return Source(location=str(self.path or self.url), **self.model_dump(exclude={"path", "url"}))
-
-    @field_validator("kind", mode="before")
-    @classmethod
-    def _is_a_kind(cls, value: object) -> object:
-        if value not in list(SourceKind):
-            raise Mistake(
-                "is not a kind of source", 'Use "feed", "sitemap", "page", "wordpress" or "folder".'
-            )
-        return value
 
     @model_validator(mode="after")
     def _keys_fit_the_kind(self) -> Self:
@@ -166,14 +157,6 @@ class Hot(Table):
     allow_private: forms.Flag = False
     limit: forms.Whole = Field(default=6, ge=1, le=100)
     fields: JsonKeys = JsonKeys()
-
-    @field_validator("kind", mode="before")
-    @classmethod
-    def _is_a_kind(cls, value: object) -> object:
-        if value not in tuple(HotKind):
-            names = ", ".join(f'"{kind}"' for kind in HotKind)
-            raise Mistake("is not a kind of hot list", f"Use one of {names}.")
-        return value
 
     @model_validator(mode="after")
     def _keys_fit_the_kind(self) -> Self:
@@ -442,9 +425,8 @@ class StoreSettings(Table):
     synchronous: Literal["full", "normal"] = "full"
 
 
-_DEFAULTS: Any = Field(
-    default={}, validate_default=True
-)  # an absent table: its defaults are validated in the context, too
+# Of a table that is absent: its defaults are validated too, so that their paths are absolute.
+_DEFAULTS: Any = Field(default={}, validate_default=True)
 _Named = TypeVar("_Named", SourceTable, LaneTable)
 
 
