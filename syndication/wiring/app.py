@@ -144,7 +144,7 @@ async def _opened(opening: _Opening) -> AsyncIterator[App]:
         keyring = open_keyring(settings.secrets.file, secrets.token_bytes, keep=opening.rehearsal is None)
         store = await _store(opening)
         stack.push_async_callback(store.close)
-        yield _app(opening, keyring, store, cache(partial(_open_fetcher, settings, stack)))
+        yield _app(opening, keyring, store, cache(partial(open_fetcher, settings, stack)))
 
 
 def _app(opening: _Opening, keyring: Keyring, store: Store, fetcher: Callable[[], Fetcher]) -> App:
@@ -216,7 +216,7 @@ def _no_lock(name: str, inherited: int | None = None) -> AbstractContextManager[
     return nullcontext(-1)
 
 
-def _open_fetcher(settings: Settings, stack: AsyncExitStack) -> Fetcher:
+def open_fetcher(settings: Settings, stack: AsyncExitStack) -> Fetcher:
     """Build the HTTP client with the site's limits; `stack` closes it."""
     from syndication.collect.http.fetch import Fetcher
     from syndication.collect.http.limits import FetchLimits
