@@ -5,6 +5,6 @@ sentence with the file, the dotted key and its line, never the value.
 """
 
 from syndication.settings.loading import load_settings, load_settings_here
-from syndication.settings.model import Settings
+from syndication.settings.tables import Settings
 
 __all__ = ["Settings", "load_settings", "load_settings_here"]

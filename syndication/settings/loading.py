@@ -14,10 +14,10 @@ from pydantic import TypeAdapter, ValidationError
 from syndication.errors import SettingsError
 from syndication.settings import toml_lines
 from syndication.settings.keys import dotted, field_at, fields_below, is_list
-from syndication.settings.model import Settings
 from syndication.settings.sentences import Origins, as_error
+from syndication.settings.tables import Settings
 
-__all__ = ["load_settings", "load_settings_here", "site_of"]
+__all__ = ["load_settings", "load_settings_here"]
 
 _PREFIX = "SYNDICATE_"
 _SECRET = {("smtp", "password"), ("bounces", "password"), ("bounces", "hook_secret")}
@@ -39,7 +39,7 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
     _one_way_to_name_servers(values, overrides)
     origins = Origins(str(path), lines, variables)
     try:
-        settings = Settings.model_validate(_merged(values, overrides), context=site_of(path))
+        settings = Settings.model_validate(_merged(values, overrides), context=_site_of(path))
     except ValidationError as error:
         raise as_error(error, Settings, origins) from None
     _keep_private(settings, path, origins)
@@ -67,7 +67,7 @@ def _keep_private(settings: Settings, file: Path, origins: Origins) -> None:
             )
 
 
-def site_of(path: Path) -> Path:
+def _site_of(path: Path) -> Path:
     """Return the site of a configuration file, absolute: the parent of its `config/`, else the file's own folder.
 
     The path counts as given: a `config/` or a file that is a link does not move the site.
@@ -122,13 +122,12 @@ def _refuse_secrets(
             _refuse_secrets(path, value, lines, (*at, key))
     elif isinstance(values, str) and values and (at in _SECRET or _PASSWORD_IN_URL.search(values)):
         _, begin = Origins(str(path), lines, {}).begin(at)
-        key = "hook_secret" if at[-1] == "hook_secret" else "password"
-        variables = f"SYNDICATE_{at[0]}__{key}".upper()
-        hint = {
-            "smtp": f"Set {variables} or smtp.{key}_file instead.",
-            "store": "Set SYNDICATE_STORE__URL instead.",
-            "bounces": f"Set {variables} or bounces.{key}_file instead.",
-        }.get(str(at[0]), "Leave it out: passwords come from the environment or a file.")
+        hint = "Leave it out: passwords come from the environment or a file."
+        if at[0] == "store":
+            hint = "Set SYNDICATE_STORE__URL instead."
+        elif at[0] in {"smtp", "bounces"}:
+            key = "hook_secret" if at[-1] == "hook_secret" else "password"
+            hint = f"Set SYNDICATE_{str(at[0]).upper()}__{key.upper()} or {at[0]}.{key}_file instead."
         raise SettingsError(f"{begin} contains a password, which does not belong in the file.", hint)
 
 
@@ -139,10 +138,9 @@ def _read_environment(environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[
     """
     values: dict[str, Any] = {}
     names: dict[toml_lines.Path, str] = {}
-    known = set(_variables())
-    for name in sorted(environ):
-        if not name.upper().startswith(_PREFIX):
-            continue
+    ours = sorted(name for name in environ if name.upper().startswith(_PREFIX))
+    known = set(_variables()) if ours else set()
+    for name in ours:
         path = tuple(name[len(_PREFIX) :].lower().split("__"))
         if path not in known:
             raise SettingsError(f"{name} is not a configuration key.", _nearest_variable(name, known))

@@ -5,7 +5,6 @@ Heavy libraries are imported by the functions that build their adapters, so a ve
 
 from __future__ import annotations
 
-import base64
 import random  # noqa: TID251 - the one place for it
 import secrets  # noqa: TID251 - the one place for it
 import shutil
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from syndication.domain.week import WeekKey
 from syndication.errors import StoreError
-from syndication.flows.app import App, EditionPolicy, FeedsPolicy, Share
+from syndication.flows.app import App, EditionPolicy, FeedsPolicy, HotPolicy, Share
 from syndication.flows.lock import hold
 from syndication.flows.secrets import open_keyring, rotate
 from syndication.flows.signing import KeyFile, NewKey, Signing, make_key
@@ -27,16 +26,17 @@ from syndication.publish.folder import Folder
 from syndication.render.theme import search_path, shipped_folder
 from syndication.settings import Settings, load_settings_here
 from syndication.store.database import Store, open_store
-from syndication.wiring.collecting import hot_policy, open_fetcher
 from syndication.wiring.mail import bounce_policy, delivery_policy, header_facts, open_pool, signing_domain
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractContextManager
 
+    from syndication.collect.access_log.reading import AccessLog
     from syndication.collect.collector import Collector
     from syndication.collect.http.fetch import Fetcher
     from syndication.deliver.dkim import KeyType
+    from syndication.domain.hotlist import HotList
     from syndication.domain.publication import Publication
     from syndication.domain.tokens import Keyring
     from syndication.flows.progress import Progress
@@ -52,11 +52,11 @@ def now() -> datetime:
 
 def new_id() -> str:
     """Return 16 random lowercase base32 characters (80 bits)."""
-    return base64.b32encode(secrets.token_bytes(10)).decode().lower()
+    return new_ids(1)[0]
 
 
 def new_ids(number: int) -> list[str]:
-    """Return `number` ids in a hundredth of the time: each character is 5 bits of a random byte."""
+    """Return `number` ids: each character is 5 bits of a random byte."""
     letters = secrets.token_bytes(16 * number).translate(_LETTERS).decode()
     return [letters[start : start + 16] for start in range(0, len(letters), 16)]
 
@@ -159,7 +159,7 @@ def _app(opening: _Opening, keyring: Keyring, store: Store, fetcher: Callable[[]
             settings.cut_off, edition.first_number, edition.approve and not rehearsal, edition.copy_images
         ),
         sources=settings.article_sources(),
-        hot=hot_policy(settings, fetcher),
+        hot=_hot_policy(settings, fetcher),
         feeds=FeedsPolicy(feeds.limit, feeds.content, upload, feeds.hubs, announce=rehearsal is None),
         mail=header_facts(settings, publication, signing.names),
         delivery=delivery_policy(settings, moment.new_id()),
@@ -214,6 +214,35 @@ def _sender(config: str, share: Share) -> tuple[str, ...]:
 def _no_lock(name: str, inherited: int | None = None) -> AbstractContextManager[int]:  # noqa: ARG001 - as `hold`
     """Lock nothing: a rehearsal works on a copy."""
     return nullcontext(-1)
+
+
+def open_fetcher(settings: Settings, stack: AsyncExitStack) -> Fetcher:
+    """Build the HTTP client with the site's limits; `stack` closes it."""
+    from syndication.collect.http.fetch import Fetcher
+    from syndication.collect.http.limits import FetchLimits
+
+    limits = FetchLimits(**dict(settings.collect))
+    fetcher = Fetcher(contact=settings.publication.url, limits=limits)
+    stack.push_async_exit(fetcher)
+    return fetcher
+
+
+def _hot_policy(settings: Settings, fetcher: Callable[[], Fetcher]) -> HotPolicy:
+    """Return where the site's ranking comes from."""
+    hot = settings.hot
+
+    async def page(at: datetime) -> HotList:
+        from syndication.collect.hot.page import fetch_hot_page
+
+        return await fetch_hot_page(fetcher(), hot.url, hot.selector, now=at, allow_private=hot.allow_private)
+
+    return HotPolicy(hot.kind, hot.limit, settings.hot_path, page, hot.url, hot.fields, cache(_access_log))
+
+
+def _access_log() -> AccessLog:
+    from syndication.collect.access_log.reading import AccessLog
+
+    return AccessLog()
 
 
 def _collector(publication: Publication, media: Path, fetcher: Callable[[], Fetcher]) -> Collector:

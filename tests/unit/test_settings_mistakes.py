@@ -61,8 +61,8 @@ def mistake(tmp_path: Path, text: str | bytes, environ: dict[str, str] | None = 
         ('"articles"', '"articles"\nlimit = 20', "line 11: sources.limit does not belong to a source of this kind."),
         ('"articles"', '"articles"\nselector = "h2 >"', "line 11: sources.selector is not a CSS selector."),
         ('"folder"', '"wordpress"', "line 7: sources.url is missing."),
-        ('"folder"', '"gopher"', "line 9: sources.kind is not a kind of source."),
-        ('"folder"', '["folder"]', "line 9: sources.kind is not a kind of source."),
+        ('"folder"', '"gopher"', "line 9: sources.kind is not one of the allowed words."),
+        ('"folder"', '["folder"]', "line 9: sources.kind is not one of the allowed words."),
         ('"folder"', '"feed"', "line 7: sources.url is missing."),
         ('path = "articles"', 'url = "https://tern.example/rss"', "line 7: sources.path is missing."),
         ('"articles"', '"articles"\nurl = "https://tern.example/rss"', "line 11: sources.url does not belong to a source of this kind."),
@@ -90,7 +90,7 @@ def test_a_wrong_value_or_key_is_named_with_its_line(
         ('[hot]\nselector = "ol["', "hot.selector is not a CSS selector."),
         ('[hot]\nselector = "ol"', 'hot.selector has no effect with kind = "source".'),
         ('[hot]\nurl = "https://a.example/"', 'hot.url has no effect with kind = "source".'),
-        ('[hot]\nkind = "dice"', "hot.kind is not a kind of hot list."),
+        ('[hot]\nkind = "dice"', "hot.kind is not one of the allowed words."),
         ('[hot]\npath = "hot.csv"', 'hot.path has no effect with kind = "source".'),
         ("[hot]\nlimit = 101", "hot.limit is too large."),
         ('[feeds]\nlimit = "100"', "feeds.limit is not a whole number."),
@@ -159,7 +159,7 @@ def test_a_wrong_value_of_an_optional_key_is_named_with_its_line(
         ('[smtp]\nservers = [\n  {url = "smtp://a.example"},\n  {url = "a.example"},\n]', f"line {END + 4}: smtp.servers.url is not the address of an SMTP server."),
     ],
 )  # fmt: skip
-def test_a_mistake_that_concerns_several_keys_has_the_line_where_it_is_mended(
+def test_a_mistake_that_concerns_several_keys_has_the_line_where_to_correct_it(
     tmp_path: Path, added: str, sentence: str
 ) -> None:
     assert mistake(tmp_path, GOOD + added).message == f"syndicate.toml {sentence}"
