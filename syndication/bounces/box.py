@@ -7,8 +7,6 @@ from typing import Protocol, Self
 
 from syndication.errors import MailboxError
 
-__all__ = ["Box", "BoxMessage", "unreadable"]
-
 
 @dataclass(frozen=True, slots=True)
 class BoxMessage:

@@ -12,8 +12,6 @@ from syndication.bounces.box import BoxMessage
 from syndication.bounces.message import LARGEST
 from syndication.errors import MailboxError
 
-__all__ = ["Imap", "ImapServer"]
-
 TIMEOUT = 60.0  # seconds for an answer
 
 

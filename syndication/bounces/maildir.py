@@ -8,8 +8,6 @@ from syndication.bounces.box import BoxMessage, unreadable
 from syndication.bounces.message import LARGEST
 from syndication.errors import MailboxError
 
-__all__ = ["Maildir"]
-
 
 class Maildir:
     """The folder with `new/` and `cur/`. Without `delete`, messages that were taken move to `cur/` as seen."""

@@ -10,8 +10,6 @@ from syndication.bounces.box import BoxMessage, unreadable
 from syndication.bounces.message import LARGEST
 from syndication.errors import MailboxError
 
-__all__ = ["Mbox"]
-
 _READ = re.compile(rb"^status:[ \t]*[A-Z]*R", re.IGNORECASE | re.MULTILINE)
 
 

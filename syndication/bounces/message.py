@@ -10,8 +10,6 @@ from email import message_from_bytes
 from email.header import decode_header
 from email.message import Message
 
-__all__ = ["LARGEST", "Arrived", "read_message"]
-
 LARGEST = 2**18  # bytes that are read
 _TEXT = 64 * 1024  # characters of text that are examined
 _MOST_PARTS = 40

@@ -13,8 +13,6 @@ from syndication.bounces.message import Arrived
 from syndication.bounces.words import enhanced, status_of
 from syndication.domain.bounce import BounceFinding, BounceKind, kind_of
 
-__all__ = ["judge"]
-
 _WORDS = 500  # characters of a server's words that are kept
 _LONGEST = 2_000  # characters of a field of a report
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,40})[ \t]*:[ \t]*(.*)")

@@ -7,8 +7,6 @@ general, without providers' names.
 
 import re
 
-__all__ = ["enhanced", "status_of"]
-
 _CODE = re.compile(r"(?<![\d.])([45])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
 _REPLY = re.compile(r"(?<![\d.])([45])[0-5]\d(?=[ \-:,#;]|$)")
 _WHO = "(?:user|recipient|mail[ -]?box|account|e-?mail|address|addressee|alias|local[ -]?part|inbox)"

@@ -13,7 +13,8 @@ from syndication.collect.article.article_page import ArticlePage, PageParser
 from syndication.collect.feeds.entry import FeedArticles
 from syndication.collect.feeds.feed import read_feed
 from syndication.collect.folder.read import read_folder
-from syndication.collect.http.fetch import Fetched, Fetcher
+from syndication.collect.http.answer import Fetched
+from syndication.collect.http.fetch import Fetcher
 from syndication.collect.identity import distinct
 from syndication.collect.local_images import NO_IMAGE, keep_image
 from syndication.collect.pages.page_fetcher import PAGE_TYPES
@@ -26,8 +27,6 @@ from syndication.domain.page import KnownPage
 from syndication.domain.publication import Publication
 from syndication.domain.text import counted
 from syndication.errors import CollectError
-
-__all__ = ["Collector"]
 
 _FEED_TYPES = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"

@@ -10,8 +10,6 @@ from syndication.collect.text.links import canonical
 from syndication.domain.article import ParsedArticle
 from syndication.domain.hotlist import normalise_title
 
-__all__ = ["distinct", "keys"]
-
 _RANKS = {"url": 0, "guid": 1, "title": 2}
 _FIRST = datetime.min.replace(tzinfo=UTC)
 

@@ -12,8 +12,6 @@ from syndication.collect.text.links import absolute
 from syndication.domain.article import Image
 from syndication.errors import CollectError
 
-__all__ = ["NO_IMAGE", "LocalImages", "keep_image"]
-
 MAX_BYTES = 10 * 2**20
 NO_IMAGE = "is not a PNG, JPEG, GIF, WebP or AVIF"
 _SIGNATURES = (  # by content, not by file name. No SVG: it can contain scripts

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from syndication.domain.article import SourceKind
 
-__all__ = ["Offer", "SiteOffers"]
-
 
 @dataclass(frozen=True, slots=True)
 class Offer:

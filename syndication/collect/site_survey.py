@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from syndication.collect.feeds.entry import FeedArticles
 from syndication.collect.feeds.feed import read_feed
-from syndication.collect.http.fetch import Fetched, Fetcher
+from syndication.collect.http.answer import Fetched
+from syndication.collect.http.fetch import Fetcher
 from syndication.collect.http.guard import PrivateAddressError
 from syndication.collect.offers import Offer, SiteOffers
 from syndication.collect.text.links import shown
@@ -24,8 +25,6 @@ from syndication.domain.article import ParsedArticle, Source, SourceKind
 from syndication.domain.publication import Publication
 from syndication.domain.text import counted, plain
 from syndication.errors import CollectError
-
-__all__ = ["site_offers"]
 
 # Where feeds and sitemaps usually are.
 _FEEDS = ("feed/", "rss.xml", "atom.xml", "feed.xml", "feed.json", "rss/", "index.xml")

@@ -6,8 +6,6 @@ from syndication.domain.article import ParsedArticle, Source, Validators
 from syndication.domain.hotlist import HotList
 from syndication.domain.page import KnownPage
 
-__all__ = ["SourceResult"]
-
 
 @dataclass(frozen=True, slots=True)
 class SourceResult:

@@ -10,7 +10,8 @@ import nh3
 import pytest
 
 from syndication.collect.collector import Collector
-from syndication.collect.http.fetch import Fetcher, FetchLimits
+from syndication.collect.http.fetch import Fetcher
+from syndication.collect.http.limits import FetchLimits
 from syndication.collect.source_result import SourceResult
 from syndication.domain.article import Image, Source, SourceKind, Validators
 from syndication.domain.publication import Publication

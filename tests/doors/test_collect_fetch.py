@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from syndication.collect.http.answer import AnswerError
 from syndication.collect.http.body import read_body, unpack
-from syndication.collect.http.fetch import AnswerError, Fetcher, FetchLimits
+from syndication.collect.http.fetch import Fetcher
 from syndication.collect.http.guard import IPAddress, is_private, resolve
+from syndication.collect.http.limits import FetchLimits
 from syndication.domain.article import Validators
 from syndication.errors import CollectError
 from tests.doors.http_server import HttpServer, Page, http_server

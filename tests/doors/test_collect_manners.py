@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from syndication.collect.collector import Collector
-from syndication.collect.http.fetch import Fetcher, FetchLimits
+from syndication.collect.http.fetch import Fetcher
+from syndication.collect.http.limits import FetchLimits
 from syndication.collect.http.robots import SIZE, read_rules
 from syndication.collect.source_result import SourceResult
 from syndication.domain.article import Source, SourceKind, Validators

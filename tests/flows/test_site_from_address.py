@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from syndication.cli.main import run
-from syndication.collect.http.fetch import Fetcher, FetchLimits
+from syndication.collect.http.fetch import Fetcher
+from syndication.collect.http.limits import FetchLimits
 from syndication.collect.offers import SiteOffers
 from syndication.collect.site_survey import site_offers
 from syndication.domain.article import SourceKind

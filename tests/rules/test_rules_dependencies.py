@@ -10,6 +10,7 @@ from tests.rules.repository import ROOT
 
 # Needed without being imported by us.
 NOT_IMPORTED = {
+    "psycopg": "SQLAlchemy loads it for a postgresql:// address",
     "lxml-html-clean": "trafilatura does not import without it",
     "tzdata": "zoneinfo reads it where the system has no time zones",
 }

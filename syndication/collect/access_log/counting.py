@@ -15,8 +15,6 @@ from syndication.collect.access_log.times import Clock
 from syndication.collect.access_log.visitors import MANY, Visitors, settle_all
 from syndication.domain.audience import LeftOut
 
-__all__ = ["Counting"]
-
 _CODES = {reason: -number for number, reason in enumerate(LeftOut, 1)}  # articles have numbers from 0 on
 _BOUND = 2**16  # cached requests, minutes and user agents
 _SEEN = (b"200", b"304")  # 304: the visitor's browser had the page and checked whether it changed

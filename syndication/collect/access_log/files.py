@@ -13,8 +13,6 @@ from typing import IO, Any
 
 from syndication.errors import CollectError
 
-__all__ = ["LogBlock", "LogFiles", "blocks", "find_logs", "readable_logs"]
-
 _BLOCK = 2**18  # bytes: it fits the CPU's cache, and is half as fast again as a megabyte
 _LONGEST = 2**16  # bytes of a line: servers accept no longer request
 _UNPACK: dict[bytes, Callable[[IO[bytes]], Any]] = {

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-__all__ = ["JsonKeys", "Record"]
-
 # nginx has no JSON format: these are the names of its variables and other usual names. Caddy's are nested.
 _USUAL: Mapping[str, tuple[str, ...]] = {
     "address": (

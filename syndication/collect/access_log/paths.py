@@ -10,8 +10,6 @@ from syndication.collect.text.links import without_tracking
 from syndication.domain.article import ResolvedArticle
 from syndication.domain.audience import LeftOut
 
-__all__ = ["ArticlePaths"]
-
 _BOUND = 2**16  # cached paths
 _INDEX = re.compile(r"/(?:(?:index|default)\.(?:html?|php|aspx?|jsp))?$", re.IGNORECASE)
 _ASSET = re.compile(

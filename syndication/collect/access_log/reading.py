@@ -15,8 +15,6 @@ from syndication.collect.access_log.visitors import MANY
 from syndication.domain.article import ResolvedArticle
 from syndication.domain.audience import Audience
 
-__all__ = ["AccessLog", "LogReading", "Question"]
-
 _STEP = 16  # blocks
 
 

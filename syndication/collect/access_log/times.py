@@ -3,8 +3,6 @@
 import re
 from datetime import UTC, datetime, tzinfo
 
-__all__ = ["Clock", "epoch_of"]
-
 _MONTHS = {
     name: number
     for number, name in enumerate(

@@ -3,8 +3,6 @@
 from array import array
 from collections.abc import Iterable, Sequence
 
-__all__ = ["MANY", "Visitors", "settle_all"]
-
 MANY = 5_000_000  # pairs of visitor and article that are kept one by one, 8 bytes each
 _FRESH = 2**16  # bytes of hashes that may wait to be sorted out
 _SAMPLED_FROM = 2**14  # kept visitors: halved, they still estimate within 1/√8192, about one per cent

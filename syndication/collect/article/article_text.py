@@ -19,8 +19,6 @@ from syndication.collect.article.choice import FactOrigin, Facts
 from syndication.collect.text.page_tree import page_body, page_tree
 from syndication.domain.text import plain
 
-__all__ = ["read_body", "read_guesses"]
-
 _MAX_PAGE = 2_000_000  # characters of markup, without scripts
 _MAX_TAGS = 25_000  # trafilatura takes 2 s for these, four times as long for twice as many
 _MAX_GUESSED = 200_000  # characters that are searched for a date or a name

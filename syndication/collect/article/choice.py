@@ -14,8 +14,6 @@ from syndication.collect.text.links import absolute, without_tracking
 from syndication.collect.text.words import author_name, fold, language_tag, unique
 from syndication.domain.article import Image
 
-__all__ = ["FactOrigin", "Facts", "OriginatedValue", "PageFacts", "day_in"]
-
 
 class FactOrigin(StrEnum):
     """Where a field came from, in order of precedence."""

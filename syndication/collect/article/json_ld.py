@@ -10,8 +10,6 @@ from syndication.collect.article.choice import Facts
 from syndication.collect.text.links import absolute, canonical
 from syndication.domain.article import Image
 
-__all__ = ["read_json_ld"]
-
 MAX_NODES = 5_000  # of one page
 MAX_DEPTH = 30
 _ARTICLE = re.compile(r"(?:.*Article|.*BlogPosting|Report|Review|.*NewsPosting)", re.IGNORECASE)

@@ -11,8 +11,6 @@ from syndication.collect.text.links import absolute
 from syndication.domain.article import Image
 from syndication.domain.hotlist import normalise_title
 
-__all__ = ["read_elements"]
-
 # The names of each field, the best first: the first that the page has is used.
 _OPEN_GRAPH = {
     "kind": ("og:type",),

@@ -4,8 +4,6 @@ from syndication.collect.feeds.entry import FeedArticles
 from syndication.collect.feeds.json_feed import is_json, read_json_feed
 from syndication.collect.feeds.xml_feed import read_xml_feed
 
-__all__ = ["read_feed"]
-
 
 def read_feed(data: bytes, content_type: str, url: str, articles: FeedArticles) -> None:
     """Pass every entry of the RSS, Atom or JSON feed `data` from `url` to `articles`. Raises CollectError if it is none."""

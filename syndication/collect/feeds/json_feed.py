@@ -11,8 +11,6 @@ from syndication.domain.article import Image
 from syndication.domain.text import counted
 from syndication.errors import CollectError
 
-__all__ = ["is_json", "read_json_feed"]
-
 _VERSION = "https://jsonfeed.org/version/1"
 _HINT = "Give the address of an RSS, Atom or JSON feed."
 

@@ -20,8 +20,6 @@ from syndication.domain.article import Image
 from syndication.domain.text import plain
 from syndication.errors import CollectError
 
-__all__ = ["read_xml_feed"]
-
 _HTML = {"text/html", "application/xhtml+xml"}
 # feedparser takes a picture's caption for a description of the entry; renamed, it becomes `media_caption`.
 _CAPTION = re.compile(r"(</?media:)description\b(?:\s+type=[\"'][a-z]*[\"'])?")

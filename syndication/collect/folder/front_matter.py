@@ -8,8 +8,6 @@ from frontmatter.default_handlers import YAMLHandler
 
 from syndication.collect.text.words import fold
 
-__all__ = ["FrontMatter", "split_front_matter"]
-
 _TRUE = frozenset({"true", "yes", "on", "1"})
 
 

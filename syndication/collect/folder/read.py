@@ -13,9 +13,6 @@ from syndication.domain.hotlist import HotList
 from syndication.domain.publication import Publication
 from syndication.errors import CollectError
 
-__all__ = ["read_folder"]
-
-
 MAX_BYTES = 10 * 2**20
 _DOCUMENTS = frozenset({".md", ".markdown", ".html", ".htm"})
 _PAGES = frozenset({".txt"})

@@ -22,8 +22,6 @@ from syndication.domain.hotlist import HotLine
 from syndication.domain.publication import Publication
 from syndication.domain.text import cut
 
-__all__ = ["is_saved_page", "read_saved_page"]
-
 _HEAD = 8  # lines within which the byline must be
 _SHORT = 60  # characters: a longer line is a sentence, not a name or a credit
 _NAME_WORDS = 4

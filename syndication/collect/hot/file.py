@@ -14,8 +14,6 @@ from syndication.collect.text.words import fold
 from syndication.domain.hotlist import HotLine, HotList
 from syndication.errors import CollectError
 
-__all__ = ["read_hot_file"]
-
 _HINT = "Give it the columns title and/or url, and score or rank: `title,url,score`."
 _MAX_BYTES = 10 * 2**20
 

@@ -18,8 +18,6 @@ from syndication.collect.text.words import fold
 from syndication.domain.hotlist import HotLine, HotList
 from syndication.errors import CollectError
 
-__all__ = ["fetch_hot_page", "read_hot_page"]
-
 # The likeliest headings first: the last ones may be menu entries that lead to a page with the list.
 _HEADINGS = (
     ("h1", "h2", "h3", "h4", "h5", "h6", "caption", "legend", "dt"),

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from syndication.collect.text.words import fold, without_addresses
 from syndication.domain.hotlist import HotLine
 
-__all__ = ["heading_at", "is_heading", "ranked_lines"]
-
 _LONGEST = 60  # characters: longer is a sentence
 # Letters only: "Most-Read", "★ MOST  READ ★" and "Most read:" are the same.
 _HEADING = re.compile(

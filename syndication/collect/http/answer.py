@@ -14,18 +14,6 @@ from syndication.collect.text.xml import is_xml
 from syndication.domain.article import Validators
 from syndication.errors import CollectError
 
-__all__ = [
-    "CHECK",
-    "LATER",
-    "MOVED_FOR_GOOD",
-    "AnswerError",
-    "ClosedError",
-    "Fetched",
-    "Redirect",
-    "TryLaterError",
-    "read_answer",
-]
-
 MOVED_FOR_GOOD = frozenset({301, 308})
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _OK = frozenset({200, 203})

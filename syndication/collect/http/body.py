@@ -6,8 +6,6 @@ from typing import Any
 
 from syndication.errors import CollectError
 
-__all__ = ["ACCEPTED", "read_body", "too_large", "unpack"]
-
 ACCEPTED = "gzip, deflate"  # brotli and zstd would each need a library, and trust in its limits
 _STEP = 2**16  # bytes unpacked at a time
 _MEMBERS = 10_000  # of a gzip file; a real page has one

@@ -32,8 +32,6 @@ from syndication.collect.text.links import absolute, shown
 from syndication.domain.article import Validators
 from syndication.errors import CollectError
 
-__all__ = ["AnswerError", "FetchLimits", "Fetched", "Fetcher"]
-
 _LONGEST_PAUSE = 86400.0  # seconds: a server that asks for years gets a request the next day
 
 

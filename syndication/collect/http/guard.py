@@ -15,8 +15,6 @@ import httpx2
 
 from syndication.errors import CollectError
 
-__all__ = ["GuardedTransport", "IPAddress", "PrivateAddressError", "Resolve", "is_private", "resolve"]
-
 IPAddress: TypeAlias = IPv4Address | IPv6Address
 Resolve: TypeAlias = Callable[[str, int], Awaitable[list[str]]]
 """Maps host and port to addresses, as strings; raises OSError."""

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-__all__ = ["HostLimiter", "retry_after"]
-
 
 @dataclass(slots=True)
 class _Host:

@@ -13,8 +13,6 @@ from protego import Protego
 from syndication.collect.text.links import shown
 from syndication.errors import CollectError
 
-__all__ = ["NAME", "RobotsFiles", "read_rules"]
-
 NAME = "syndication"  # our product token in a site's rules
 SIZE = 500 * 2**10  # bytes of the file that count (§2.5)
 KEPT = timedelta(hours=24)  # for long-running processes (§2.4)

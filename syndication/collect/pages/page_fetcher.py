@@ -8,7 +8,8 @@ from datetime import datetime
 
 from syndication.collect.article.article_page import PageParser
 from syndication.collect.article.choice import Facts
-from syndication.collect.http.fetch import Fetched, Fetcher
+from syndication.collect.http.answer import Fetched
+from syndication.collect.http.fetch import Fetcher
 from syndication.collect.identity import keys
 from syndication.collect.pages.page_plan import Listing, plan_pages
 from syndication.collect.text.links import is_of_site, shown
@@ -17,8 +18,6 @@ from syndication.domain.page import TRIES, KnownPage, ListedPage
 from syndication.domain.publication import Publication
 from syndication.domain.text import counted
 from syndication.errors import CollectError
-
-__all__ = ["PAGE_TYPES", "PageFetcher", "PageOutcome"]
 
 PAGE_TYPES = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
 _LATER = "Nothing is lost; the next run tries again."

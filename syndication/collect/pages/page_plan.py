@@ -6,8 +6,6 @@ from datetime import datetime
 
 from syndication.domain.page import EDITED_WITHIN, KnownPage, ListedPage
 
-__all__ = ["Listing", "PagePlan", "plan_pages"]
-
 
 @dataclass(frozen=True, slots=True)
 class Listing:

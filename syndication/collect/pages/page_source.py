@@ -9,7 +9,8 @@ import lxml.cssselect
 import lxml.html
 
 from syndication.collect.article.article_page import PageParser
-from syndication.collect.http.fetch import Fetched, Fetcher
+from syndication.collect.http.answer import Fetched
+from syndication.collect.http.fetch import Fetcher
 from syndication.collect.pages.page_fetcher import PAGE_TYPES, PageFetcher
 from syndication.collect.pages.page_plan import Listing
 from syndication.collect.pages.sitemap import Listings, Sitemap, remembered
@@ -23,8 +24,6 @@ from syndication.domain.article import Source, SourceKind, Validators
 from syndication.domain.page import KnownPage, ListedPage
 from syndication.domain.publication import Publication
 from syndication.errors import CollectError
-
-__all__ = ["PageSource", "read_section_page"]
 
 
 class PageSource:

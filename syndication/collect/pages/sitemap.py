@@ -10,8 +10,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from syndication.collect.article.choice import day_in
+from syndication.collect.http.answer import Fetched
 from syndication.collect.http.body import unpack
-from syndication.collect.http.fetch import Fetched, Fetcher
+from syndication.collect.http.fetch import Fetcher
 from syndication.collect.pages.page_plan import Listing
 from syndication.collect.pages.sitemap_file import SitemapFile, read_sitemap_file
 from syndication.collect.text.dates import read_time
@@ -20,8 +21,6 @@ from syndication.domain.article import Source, Validators
 from syndication.domain.page import EDITED_WITHIN, KnownPage, ListedPage
 from syndication.domain.text import counted
 from syndication.errors import CollectError
-
-__all__ = ["Listings", "Sitemap", "remembered"]
 
 MAX_FILES = 100  # besides the first, in one collect
 MAX_LEVEL = 3  # the files of an index in an index in an index

@@ -16,8 +16,6 @@ from syndication.collect.text.xml import check_xml, repaired_xml
 from syndication.domain.page import ListedPage
 from syndication.errors import CollectError
 
-__all__ = ["MAX_PAGES", "SitemapFile", "read_sitemap_file"]
-
 MAX_PAGES = 50_000  # per file (sitemaps.org)
 MAX_URL = 2_047  # characters (sitemaps.org)
 _LINE = re.compile(rb"\s*https?://\S+\s*", re.IGNORECASE)

@@ -3,8 +3,6 @@
 import codecs
 import re
 
-__all__ = ["decoded"]
-
 # UTF-32 begins like UTF-16, so it comes first.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),

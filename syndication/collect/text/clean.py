@@ -16,8 +16,6 @@ from syndication.collect.text.shallow import shallow
 from syndication.collect.text.words import printable
 from syndication.domain.text import plain
 
-__all__ = ["MAX_CHARACTERS", "ImageAddress", "clean", "first_image", "words_of"]
-
 MAX_CHARACTERS = 1_000_000  # of one article, without inline images (`data:`)
 
 ImageAddress = Callable[[str], str]

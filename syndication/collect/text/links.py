@@ -3,8 +3,6 @@
 import re
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
-__all__ = ["absolute", "canonical", "is_of_site", "shown", "without_tracking"]
-
 _MAX_LENGTH = 4096  # characters
 _KEPT = "/%:@!$&'()*+,;=?#~[]|"  # what quote() leaves alone besides letters, digits and -._~
 _DEFAULT_PORTS = {"http": 80, "https": 443}

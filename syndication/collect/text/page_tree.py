@@ -8,8 +8,6 @@ import lxml.html
 from syndication.collect.text.links import absolute
 from syndication.collect.text.shallow import shallow
 
-__all__ = ["base_address", "page_body", "page_tree"]
-
 _WHOLE_PAGE = re.compile(r"<(?:html|body|head)\b", re.IGNORECASE)
 
 

@@ -5,8 +5,6 @@ from typing import Any
 
 from syndication.domain.article import Image
 
-__all__ = ["SERVED", "best_size", "sized_image"]
-
 SERVED = 1200  # pixels: an image 600 wide on a screen of double density
 
 

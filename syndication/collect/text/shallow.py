@@ -9,8 +9,6 @@ linear.
 import re
 from collections import Counter
 
-__all__ = ["MAX_DEPTH", "shallow"]
-
 MAX_DEPTH = 100
 MAX_FORMATS = 20  # HTML reopens unclosed <b> and the like in every paragraph
 _FEW = 20  # tags: fewer cannot nest too deep

@@ -13,8 +13,6 @@ from syndication.collect.text.links import absolute
 from syndication.collect.text.page_tree import base_address, page_tree
 from syndication.collect.text.words import fold, language_tag
 
-__all__ = ["SiteHead", "read_head"]
-
 WORDPRESS = "https://api.w.org/"  # the link relation of its REST API
 _FEEDS = frozenset(
     {"application/rss+xml", "application/atom+xml", "application/feed+json", "application/json"}

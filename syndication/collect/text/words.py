@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterable
 
-__all__ = ["SUMMARY", "author_name", "fold", "language_tag", "printable", "unique", "without_addresses"]
-
 SUMMARY = 300  # characters of an article's summary
 # What XML 1.0 §2.2 forbids, lone surrogates included, and DEL and C1, which it allows but which show as boxes.
 _FORBIDDEN = re.compile(

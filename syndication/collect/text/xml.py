@@ -8,8 +8,6 @@ from xml.parsers import expat
 from syndication.collect.text.words import printable
 from syndication.errors import CollectError
 
-__all__ = ["check_xml", "is_xml", "repaired_xml"]
-
 MAX_DEPTH = 256
 _BEFORE_ROOT = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 _ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)

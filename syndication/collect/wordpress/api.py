@@ -13,15 +13,13 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from syndication.collect.feeds.entry import FeedArticles
-from syndication.collect.http.fetch import AnswerError, Fetched
+from syndication.collect.http.answer import AnswerError, Fetched
 from syndication.collect.text.links import shown
 from syndication.collect.text.site_head import read_head
 from syndication.collect.wordpress.post import is_protected, post_entry, post_id
 from syndication.domain.article import Validators
 from syndication.domain.text import counted
 from syndication.errors import CollectError
-
-__all__ = ["NoApiError", "Posts", "api_root", "posts_address", "read_posts"]
 
 Get = Callable[[str], Awaitable[Fetched]]
 """One polite GET; raises CollectError."""

@@ -11,8 +11,6 @@ from syndication.collect.text.pictures import best_size, sized_image
 from syndication.domain.article import Image
 from syndication.domain.text import plain
 
-__all__ = ["is_protected", "post_entry", "post_id"]
-
 # The end of an excerpt that WordPress or a theme cut off: we cut the text better.
 _MORE = r"(?:&hellip;|&#8230;|…|\.\.\.)"
 _CUT_OFF = re.compile(rf"(?:\[\s*{_MORE}\s*\]|{_MORE}\s*<a\b.*)\s*(?:</p>)?\s*$", re.IGNORECASE | re.DOTALL)
