@@ -46,16 +46,12 @@ def lint(source: str, pieces: Iterable[Piece] = ()) -> tuple[LintFinding, ...]:
     state = _State()
     findings: list[LintFinding] = []
     for piece in pieces or scan(source):
-        findings.extend(_check(source, piece, state))
+        text = source[piece.start : piece.end]
+        start = piece.end - len(text.lstrip())  # of a text, its first word
+        findings.extend(LintFinding(start, *fault) for fault in _faults(source, piece, state))
         if len(state.open) > DEPTH:
-            return (
-                *findings,
-                LintFinding(
-                    piece.start,
-                    f"tags are nested deeper than {DEPTH}",
-                    "Remove the tags that are not needed.",
-                ),
-            )
+            fault = f"tags are nested deeper than {DEPTH}", "Remove the tags that are not needed."
+            return (*findings, LintFinding(piece.start, *fault))
     findings.extend(
         LintFinding(piece.start, f"<{piece.name}> is never closed", f"Add </{piece.name}>.")
         for piece in state.open
@@ -65,65 +61,46 @@ def lint(source: str, pieces: Iterable[Piece] = ()) -> tuple[LintFinding, ...]:
     return tuple(findings)
 
 
-def _check(source: str, piece: Piece, state: _State) -> Iterator[LintFinding]:
+_Fault = tuple[str, str]
+_TEXT_HOLDERS = frozenset({"mj-text", "mj-button", "mj-table", "mj-title", "mj-preview", "mj-style"})
+
+
+def _faults(source: str, piece: Piece, state: _State) -> Iterator[_Fault]:
     match piece.kind:
         case TokenKind.OPEN | TokenKind.VOID:
             for rule in _RULES:
-                yield from (LintFinding(piece.start, *fault) for fault in rule(piece, state))
+                yield from rule(piece, state)
             if piece.kind is TokenKind.OPEN:
                 state.open.append(piece)
         case TokenKind.CLOSE:
             yield from _closed(piece, state)
         case TokenKind.STRAY:
             rest = source[piece.start : piece.start + 20].split("\n", maxsplit=1)[0]
-            yield LintFinding(
-                piece.start,
-                f"`{rest}` is not a tag that can be read",
-                "Write &lt; for a less-than sign, and quote every attribute.",
-            )
+            remedy = "Write &lt; for a less-than sign, and quote every attribute."
+            yield f"`{rest}` is not a tag that can be read", remedy
         case TokenKind.CDATA:
-            yield LintFinding(
-                piece.start,
-                "a CDATA section, which the compiler cannot read",
-                "Write the text with &lt; and &amp;.",
-            )
+            yield "a CDATA section, which the compiler cannot read", "Write the text with &lt; and &amp;."
         case TokenKind.COMMENT if state.inside("mj-attributes"):
-            yield LintFinding(
-                piece.start,
-                "a comment inside <mj-attributes>, which the compiler cannot read",
-                "Write it as {# … #}.",
-            )
+            fault = "a comment inside <mj-attributes>, which the compiler cannot read"
+            yield fault, "Write it as {# … #}."
         case TokenKind.TEXT if state.parent in PARENTS and state.parent not in _TEXT_HOLDERS:
-            text = source[piece.start : piece.end]
-            if text.strip():
-                start = piece.start + len(text) - len(text.lstrip())
-                yield LintFinding(
-                    start,
-                    f"text directly in <{state.parent}>, where it is lost",
-                    "Put it in an <mj-text>, a token in an <mj-raw>.",
-                )
+            if source[piece.start : piece.end].strip():
+                fault = f"text directly in <{state.parent}>, where it is lost"
+                yield fault, "Put it in an <mj-text>, a token in an <mj-raw>."
         case _:
             pass
 
 
-_TEXT_HOLDERS = frozenset({"mj-text", "mj-button", "mj-table", "mj-title", "mj-preview", "mj-style"})
-
-
-def _closed(piece: Piece, state: _State) -> Iterator[LintFinding]:
+def _closed(piece: Piece, state: _State) -> Iterator[_Fault]:
     if not state.open:
-        yield LintFinding(piece.start, f"</{piece.name}> closes nothing", "Remove it.")
+        yield f"</{piece.name}> closes nothing", "Remove it."
     elif state.parent == piece.name:
         state.open.pop()
     else:
-        yield LintFinding(
-            piece.start, f"</{piece.name}> where <{state.parent}> is open", f"Write </{state.parent}> first."
-        )
+        yield f"</{piece.name}> where <{state.parent}> is open", f"Write </{state.parent}> first."
         if state.inside(piece.name):
             while state.open.pop().name != piece.name:
                 pass
-
-
-_Fault = tuple[str, str]
 
 
 def _tag(piece: Piece, state: _State) -> Iterator[_Fault]:

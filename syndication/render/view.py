@@ -1,13 +1,12 @@
 """What a template sees: plain, clean values in the subscriber's language. `templates/README.md` documents them for theme authors."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from syndication.domain.article import Article, Image
-from syndication.domain.edition import Edition
+from syndication.domain.edition import Edition, Section
 from syndication.domain.hotlist import HotEntry, Trend
 from syndication.domain.publication import Publication
 from syndication.domain.slug import slugify
@@ -161,27 +160,26 @@ class Views:
 
     def sections(self, edition: Edition, budget: Budget) -> tuple[SectionView, ...]:
         """Return the sections within `budget`."""
-        return tuple(self._sections(edition, budget))
+        return tuple(
+            self._section(each, budget) for each in edition.sections[: budget.sections] if each.stories
+        )
 
-    def _sections(self, edition: Edition, budget: Budget) -> Iterable[SectionView]:
-        for section in edition.sections[: budget.sections]:
-            shown = section.stories[: budget.stories]
-            if not shown:
-                continue
-            hidden = len(section.stories) - len(shown)
-            name = line(section.name)
-            yield SectionView(
-                name=name,
-                slug=section.slug,
-                flag=topic_flag(section.slug),
-                stories=tuple(self.story(story, budget.excerpt) for story in shown),
-                more_count=hidden,
-                more=self.labels.count(
-                    "%(count)s more in %(section)s", "%(count)s more in %(section)s", hidden, section=name
-                )
-                if hidden
-                else "",
+    def _section(self, section: Section, budget: Budget) -> SectionView:
+        shown = section.stories[: budget.stories]
+        hidden = len(section.stories) - len(shown)
+        name = line(section.name)
+        return SectionView(
+            name=name,
+            slug=section.slug,
+            flag=topic_flag(section.slug),
+            stories=tuple(self.story(story, budget.excerpt) for story in shown),
+            more_count=hidden,
+            more=self.labels.count(
+                "%(count)s more in %(section)s", "%(count)s more in %(section)s", hidden, section=name
             )
+            if hidden
+            else "",
+        )
 
     def hot(self, entry: HotEntry) -> HotView:
         """Return the view of an entry, with its movement in words."""
