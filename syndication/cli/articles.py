@@ -1,141 +1,144 @@
-"""The verbs for articles: articles list and show, withdraw."""
+"""The verbs for articles: articles list and show, collect --explain, withdraw."""
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from syndication.cli.edition import week_key
-from syndication.cli.loop import run
-from syndication.cli.screen import document, options
+from syndication.cli.output import Output, fields_of, run_verb
+from syndication.domain.text import counted, cut, plain
 from syndication.errors import UsageError
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
+    from collections.abc import Sequence
 
-__all__ = ["register"]
+    from syndication.flows.app import App
+    from syndication.flows.collecting.articles import ArticleFacts, ArticleFate
+    from syndication.flows.collecting.explain import ExplainedPage
+    from syndication.flows.desk.withdraw import Takedown
 
+__all__ = ["explained_page", "list_", "show", "withdraw"]
 
-def register(command: typer.Typer) -> None:
-    """Add the verbs to `command`."""
-    articles = typer.Typer(help="What was collected.", rich_markup_mode=None)
-    articles.command("list")(list_)
-    articles.command("show")(show)
-    command.add_typer(articles, name="articles")
-    command.command("withdraw")(withdraw)
+_SHOWN = 200  # characters of a value on the screen
 
 
 def list_(
     context: typer.Context,
     week: Annotated[
         str | None,
-        typer.Option("--week", metavar="KEY", help="Those of one week, in its edition or in none."),
+        typer.Option("--week", metavar="KEY", help="List those of one week, in its edition or in none."),
     ] = None,
-    section: Annotated[str, typer.Option("--section", help="A section, by its name or slug.")] = "",
-    source: Annotated[str, typer.Option("--source", help="A source, by its name.")] = "",
-    since: Annotated[str, typer.Option("--since", metavar="DAY", help="From this day on.")] = "",
-    limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="So many at most.")] = 50,
+    section: Annotated[str, typer.Option("--section", help="List one section, by its name or slug.")] = "",
+    source: Annotated[str, typer.Option("--source", help="List one source, by its name.")] = "",
+    since: Annotated[str, typer.Option("--since", metavar="DAY", help="List from this day on.")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="List at most this many.")] = 50,
 ) -> int:
-    """List articles, the newest first, with the edition that each is in, is for, or why it is in none."""
-    chosen, key = options(context), week_key(week)
+    """List articles, the newest first, with the edition that each is in or is for, or why it is in none."""
+    from syndication.flows.collecting.articles import list_articles
 
-    async def job() -> int:
-        from syndication.flows.collecting.articles import article_list
+    key, day = week_key(week), _day(since)
 
-        async with chosen.app() as app:
-            zone = app.publication.timezone
-            day = _day(since, zone) if since else None
-            rows = await article_list(
-                app, week=key, section=section, source=source, since=day, limit=limit + 1
-            )
-        if chosen.json:
-            document({"articles": [_plain(row, zone) for row in rows[:limit]], "more": len(rows) > limit})
-            return 0
-        for row in rows[:limit]:
-            where = row["url"] or row["slug"]
-            print(
-                f"{row['dated'].astimezone(zone):%Y-%m-%d %H:%M}  {_fate(row):<10}  {row['title']}  {where}"
-            )
-        if len(rows) > limit:
-            print(f"There are more: --limit {limit * 10} shows them.")
-        if not rows:
-            print("There is no such article.")
-        return 0
+    async def flow(app: App) -> list[ArticleFate]:
+        zone = app.publication.timezone
+        first = day.replace(tzinfo=day.tzinfo or zone) if day else None
+        return await list_articles(
+            app, week=key, section=section, source=source, since=first, limit=limit + 1
+        )
 
-    return run(job())
+    return run_verb(context, flow, lambda rows: _listed(rows, limit))
+
+
+def _listed(rows: Sequence[ArticleFate], limit: int) -> Output:
+    lines = [
+        f"{row.dated:%Y-%m-%d %H:%M}  {_fate(row):<10}  {row.title}  {row.url or row.slug}"
+        for row in rows[:limit]
+    ]
+    if len(rows) > limit:
+        lines.append(f"There are more: --limit {limit * 10} shows them.")
+    document = {"articles": rows[:limit], "more": len(rows) > limit}
+    return Output(document, lines or ("There is no such article.",))
+
+
+def _fate(row: ArticleFate) -> str:
+    if row.withdrawn:
+        return "withdrawn"
+    return str(row.edition or (f"({row.coming})" if row.coming else "backlog"))
+
+
+def _day(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        raise UsageError(f"{text!r} is not a day.", "Write one like 2026-11-16.") from None
 
 
 def show(context: typer.Context, article: Annotated[str, typer.Argument(metavar="ARTICLE")]) -> int:
     """Show every fact about an article, by its id, address or slug, and what became of it."""
-    chosen = options(context)
+    from syndication.flows.collecting.articles import article_facts
 
-    async def job() -> int:
-        from syndication.flows.collecting.articles import article_facts
-
-        async with chosen.app() as app:
-            zone = app.publication.timezone
-            facts = _plain(await article_facts(app, article), zone)
-        if chosen.json:
-            document(facts)
-            return 0
-        for name, value in facts.items():
-            said = ", ".join(value) if isinstance(value, list) else value
-            if name != "content" and said not in {"", None}:
-                print(f"{name.replace('_', ' '):<12}{said}")
-        return 0
-
-    return run(job())
+    return run_verb(context, lambda app: article_facts(app, article), _facts)
 
 
-def _fate(row: dict[str, Any]) -> str:
-    if row["withdrawn"]:
-        return "withdrawn"
-    return row["edition"] or (f"({row['coming']})" if row["coming"] else "backlog")
+def _facts(found: ArticleFacts) -> Output:
+    lines = []
+    for name, value in fields_of(found, "content").items():
+        said = ", ".join(value) if isinstance(value, tuple) else value
+        said = said.isoformat() if isinstance(said, datetime) else said
+        if said not in {"", None}:
+            lines.append(f"{name.replace('_', ' '):<12}{said}")
+    return Output(found, lines)
 
 
-def _plain(row: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
-    """Times as texts, in the publication's zone."""
-    return {
-        name: value.astimezone(zone).isoformat() if isinstance(value, datetime) else value
-        for name, value in row.items()
-    }
+def explained_page(found: ExplainedPage) -> Output:
+    """Show what a page gives, one field a line."""
+    lines = [
+        f"{name:<10} {each.origin:<12} {_short(name, each.value)}" for name, each in found.fields.items()
+    ]
+    if not found.article:
+        lines.append(f"No article: the page {found.why}.")
+    elif found.why:
+        lines.append(f"A sitemap would leave it out: the page {found.why}.")
+    return Output(found, lines)
 
 
-def _day(text: str, zone: ZoneInfo) -> datetime:
-    try:
-        day = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{text!r} is no day.", "Write one like 2026-11-16.") from None
-    return day if day.tzinfo else day.replace(tzinfo=zone)
+def _short(name: str, value: Any) -> str:
+    if name == "content":
+        text = plain(value)
+        return f"{counted(len(text), 'character')}: {cut(text, _SHOWN)}"
+    if isinstance(value, dict):
+        return ", ".join(str(each) for each in value.values())
+    return cut(", ".join(value) if isinstance(value, tuple) else str(value), _SHOWN)
 
 
 def withdraw(
     context: typer.Context,
     article: Annotated[str, typer.Argument(metavar="ARTICLE")],
-    reason: Annotated[str, typer.Option("--reason", help="Why; kept in the store, never published.")] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", help="Record why; kept in the store, never published.")
+    ] = "",
     undo: Annotated[bool, typer.Option("--undo", help="Publish it again.")] = False,
 ) -> int:
-    """Take an article back, by its id, address or slug: out of every published file and of editions to come."""
+    """Withdraw an article, by its id, address or slug, from every published file and from future editions."""
+    from syndication.flows.desk import withdraw as desk
+
     if not undo and not reason.strip():
         raise UsageError(
-            "Say why the article is taken back.", 'Add --reason "…"; it is kept, and never published.'
+            "Say why the article is withdrawn.", 'Add --reason "…"; it is kept, and never published.'
         )
-    chosen = options(context)
+    if undo:
+        return run_verb(
+            context, lambda app: desk.restore(app, article), lambda done: _took(done, "published again")
+        )
+    return run_verb(
+        context,
+        lambda app: desk.withdraw(app, article, reason.strip()),
+        lambda done: _took(done, "withdrawn again" if done.again else "withdrawn"),
+    )
 
-    async def job() -> int:
-        from syndication.flows.desk.withdraw import restore, withdraw
 
-        async with chosen.app() as app:
-            done = await (restore(app, article) if undo else withdraw(app, article, reason.strip()))
-        if chosen.json:
-            document(done)
-        else:
-            for line in done["warnings"]:
-                print(f"warning: {line}", file=sys.stderr)
-            print(done["said"])
-        return 0
-
-    return run(job())
+def _took(done: Takedown, what: str) -> Output:
+    said = f"“{done.title}” is {what}: {counted(done.changed, 'file')} changed in {done.folder}."
+    return Output.sentence(fields_of(done, "folder", "again"), said)

@@ -1,4 +1,4 @@
-"""What was collected, as a person asks for it: lists of articles, and one with every fact and what became of it."""
+"""Answers about collected articles: lists of them, and one with every fact and what became of it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,76 +14,118 @@ from syndication.errors import UsageError
 from syndication.flows.app import App
 from syndication.store.articles.archive import ArticleFilter, Listed
 
-__all__ = ["article_facts", "article_list", "named"]
+__all__ = ["ArticleFacts", "ArticleFate", "article_facts", "find_article", "list_articles"]
 
 
-async def named(app: App, wanted: str) -> Filing:
-    """The article with the id, address or slug `wanted`. Raises UsageError for one that is not known or more than one."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleFate:
+    """An article and what became of it: the edition it is in, the one that is `coming` for it, or why it is in the backlog.
+
+    Times are in the publication's zone.
+    """
+
+    id: str
+    title: str
+    url: str
+    slug: str
+    source: str
+    section: str
+    published: datetime | None
+    dated: datetime
+    edition: WeekKey | None
+    coming: WeekKey | None
+    backlog: str
+    withdrawn: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleFacts(ArticleFate):
+    """Everything about an article; `reason` is why it was withdrawn, `sources` begins with its own."""
+
+    sources: tuple[str, ...]
+    authors: tuple[str, ...]
+    updated: datetime | None
+    first_seen: datetime
+    changed: datetime
+    language: str
+    tags: tuple[str, ...]
+    image: str  # address
+    credit: str
+    summary: str
+    characters: int
+    keys: tuple[str, ...]
+    reason: str
+    content: str
+
+
+async def find_article(app: App, name: str) -> Filing:
+    """Return the article with the id, address or slug `name`. Raises UsageError when none or several have it."""
     pages = f"{app.publication.feeds_url}articles/"
-    slug = wanted.removeprefix(pages).removesuffix(".html") if wanted.startswith(pages) else wanted
-    found = await app.store.withdrawals.find(wanted, slug=slug)
+    slug = name.removeprefix(pages).removesuffix(".html") if name.startswith(pages) else name
+    found = await app.store.withdrawals.find(name, slug=slug)
     if not found:
         raise UsageError(
-            f"No article has the id, address or slug {wanted!r}.",
+            f"No article has the id, address or slug {name!r}.",
             "Its entry in a feed names its id and its address, and so does `syndicate articles list`.",
         )
     if len(found) > 1:
-        several = ", ".join(f"{one.article.id} (“{one.article.title}”)" for one in found)
-        raise UsageError(f"{wanted!r} may be {several}.", "Name one by its id.")
+        several = ", ".join(f"{each.article.id} (“{each.article.title}”)" for each in found)
+        raise UsageError(f"{name!r} may be {several}.", "Name one by its id.")
     return found[0]
 
 
-async def article_list(
+async def list_articles(
     app: App, *, week: WeekKey | None, section: str, source: str, since: datetime | None, limit: int
-) -> list[dict[str, Any]]:
-    """The newest articles that fit, at most `limit`. Raises UsageError for a section or a source that there is not."""
+) -> list[ArticleFate]:
+    """Return at most `limit` of the newest matching articles. Raises UsageError for an unknown section or source."""
     wanted = ArticleFilter(
         week=(week, *app.edition.cutoff.window(week)) if week else None,
-        sections=await _sections(app, section),
-        source=await _source(app, source),
+        sections=await _spellings(app, section),
+        source=await _known_source(app, source),
         since=since,
         limit=limit,
     )
-    fate = await _fate(app)
-    return [_line(listed, fate) for listed in await app.store.archive.listed(wanted)]
+    schedule = await _schedule(app)
+    return [ArticleFate(**schedule.fate(listed)) for listed in await app.store.archive.listed(wanted)]
 
 
-async def article_facts(app: App, wanted: str) -> dict[str, Any]:
-    """Every fact about the article with the id, address or slug `wanted`. Raises UsageError like `named`."""
-    article = (await named(app, wanted)).article
-    whole = (await app.store.articles.get([article.id]))[article.id]
-    listed = await app.store.archive.one(article.id)
-    image = whole.image
-    return _line(listed, await _fate(app)) | {
-        "sources": await _sources(app, whole),
-        "authors": list(whole.authors),
-        "updated": whole.updated,
-        "first_seen": whole.first_seen,
-        "changed": whole.changed,
-        "language": whole.language or app.publication.language,
-        "tags": list(whole.tags),
-        "image": image.src if image else "",
-        "credit": whole.credit,
-        "summary": whole.summary,
-        "characters": len(plain(whole.content)),
-        "keys": list(whole.keys),
-        "reason": listed.reason,
-        "content": whole.content,
-    }
+async def article_facts(app: App, name: str) -> ArticleFacts:
+    """Return every fact about the article with the id, address or slug `name`. Raises UsageError as `find_article` does."""
+    found = (await find_article(app, name)).article
+    article = (await app.store.articles.get([found.id]))[found.id]
+    listed = await app.store.archive.one(found.id)
+    schedule = await _schedule(app)
+    return ArticleFacts(
+        **schedule.fate(listed),
+        sources=await _sources(app, article),
+        authors=tuple(article.authors),
+        updated=schedule.local(article.updated),
+        first_seen=article.first_seen.astimezone(app.publication.timezone),
+        changed=article.changed.astimezone(app.publication.timezone),
+        language=article.language or app.publication.language,
+        tags=tuple(article.tags),
+        image=article.image.src if article.image else "",
+        credit=article.credit,
+        summary=article.summary,
+        characters=len(plain(article.content)),
+        keys=tuple(article.keys),
+        reason=listed.reason,
+        content=article.content,
+    )
 
 
-async def _sections(app: App, section: str) -> tuple[str, ...]:
-    """Every spelling of a section that is given by its name or its slug."""
+async def _spellings(app: App, section: str) -> tuple[str, ...]:
+    """Return every spelling of a section that is given by its name or its slug."""
     known = await app.store.articles.sections() if section else ()
     found = tuple(name for name in known if section == name or slugify(section) == slugify(name))
     if section and not found:
         raise UsageError(
-            f"No article stands in a section {section!r}.", f"There are: {', '.join(known) or 'none'}."
+            f"No article is in a section {section!r}.", f"There are: {', '.join(known) or 'none'}."
         )
     return found
 
 
-async def _source(app: App, source: str) -> str:
+async def _known_source(app: App, source: str) -> str:
     if source:
         known = {each.name for each in app.sources} | {
             each.name for each in await app.store.sources.states() if each.name
@@ -93,27 +135,50 @@ async def _source(app: App, source: str) -> str:
     return source
 
 
-async def _sources(app: App, article: Article) -> list[str]:
-    """Its own, then the others that carry it: under a guid of theirs, or as one of their pages."""
+async def _sources(app: App, article: Article) -> tuple[str, ...]:
+    """Return its own source, then the others that carry it: under a guid of theirs, or as one of their pages."""
     listing = await app.store.pages.listing(article.url)
     others = (
         each.name
         for each in app.sources
         if each.name in listing or any(key.startswith(f"guid:{each.name}:") for key in article.keys)
     )
-    return list(dict.fromkeys((article.source, *others)))
+    return tuple(dict.fromkeys((article.source, *others)))
 
 
 @dataclass(frozen=True, slots=True)
-class _Fate:
-    """What becomes of articles that are in no edition: `coming` is the edition that the next run makes."""
+class _Schedule:
+    """Tells the edition of an article that is in none: `coming` is the edition that the next run makes."""
 
     app: App
     coming: WeekKey
     first: WeekKey | None
 
-    def of(self, article: Article) -> tuple[WeekKey | None, str]:
-        """The edition that it is for, or why it is never mailed."""
+    def fate(self, listed: Listed) -> dict[str, Any]:
+        """Return the fields of `ArticleFate`."""
+        article, edition = listed.article, listed.edition
+        coming, backlog = (None, "") if edition or listed.withdrawn else self._future(article)
+        return {
+            "id": article.id,
+            "title": article.title,
+            "url": article.url,
+            "slug": article.slug,
+            "source": article.source,
+            "section": article.section,
+            "published": self.local(article.published),
+            "dated": self.local(article.dated),
+            "edition": edition,
+            "coming": coming,
+            "backlog": backlog,
+            "withdrawn": self.local(listed.withdrawn),
+        }
+
+    def local(self, time: datetime | None) -> datetime | None:
+        """Return a time in the publication's zone."""
+        return time.astimezone(self.app.publication.timezone) if time else None
+
+    def _future(self, article: Article) -> tuple[WeekKey | None, str]:
+        """Return the edition that an article is for, or why it is never mailed."""
         cutoff = self.app.edition.cutoff
         sorted_in = members([article], key=self.coming, cutoff=cutoff, first=self.first, past=False)
         if sorted_in.backlog:
@@ -124,27 +189,8 @@ class _Fate:
         return passed if cutoff.at(passed) == article.dated else passed.shifted(1), ""
 
 
-async def _fate(app: App) -> _Fate:
+async def _schedule(app: App) -> _Schedule:
     frozen = await app.store.editions.frozen()
     latest = app.edition.cutoff.latest(app.clock())
     coming = latest.shifted(1) if latest in frozen else latest
-    return _Fate(app, coming, await app.store.editions.first())
-
-
-def _line(listed: Listed, fate: _Fate) -> dict[str, Any]:
-    article, edition = listed.article, listed.edition
-    coming, backlog = (None, "") if edition or listed.withdrawn else fate.of(article)
-    return {
-        "id": article.id,
-        "title": article.title,
-        "url": article.url,
-        "slug": article.slug,
-        "source": article.source,
-        "section": article.section,
-        "published": article.published,
-        "dated": article.dated,
-        "edition": str(edition) if edition else None,
-        "coming": str(coming) if coming else None,
-        "backlog": backlog,
-        "withdrawn": listed.withdrawn,
-    }
+    return _Schedule(app, coming, await app.store.editions.first())
