@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syndication.cli.edition import week_key
-from syndication.cli.output import Output, fields_of, run_verb
+from syndication.cli.output import Output, fields_of, in_site, print_output, run_verb
 from syndication.domain.text import counted, cut, plain
 from syndication.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from zoneinfo import ZoneInfo
 
     from syndication.flows.app import App
-    from syndication.flows.collecting.articles import ArticleFacts, ArticleFate
-    from syndication.flows.collecting.explain import ExplainedPage
+    from syndication.flows.collecting.articles import ArticleFacts, ArticleFate, ExplainedPage
     from syndication.flows.desk.withdraw import Takedown
 
 __all__ = ["explained_page", "list_", "show", "withdraw"]
@@ -41,31 +40,52 @@ def list_(
 
     key, day = week_key(week), _day(since)
 
-    async def flow(app: App) -> list[ArticleFate]:
+    async def flow(app: App) -> Output:
         zone = app.publication.timezone
         first = day.replace(tzinfo=day.tzinfo or zone) if day else None
-        return await list_articles(
+        fates = await list_articles(
             app, week=key, section=section, source=source, since=first, limit=limit + 1
         )
+        return _listed([_row(fate, zone) for fate in fates], limit)
 
-    return run_verb(context, flow, lambda rows: _listed(rows, limit))
+    return print_output(context, in_site(context, flow))
 
 
-def _listed(rows: Sequence[ArticleFate], limit: int) -> Output:
+def _row(fate: ArticleFate, zone: ZoneInfo) -> dict[str, Any]:
+    """Return what is listed of an article; times are in the publication's zone."""
+    article, withdrawn = fate.listed.article, fate.listed.withdrawn
+    return {
+        "id": article.id,
+        "title": article.title,
+        "url": article.url,
+        "slug": article.slug,
+        "source": article.source,
+        "section": article.section,
+        "published": article.published and article.published.astimezone(zone),
+        "dated": article.dated.astimezone(zone),
+        "edition": fate.listed.edition,
+        "coming": fate.coming,
+        "backlog": fate.backlog,
+        "withdrawn": withdrawn and withdrawn.astimezone(zone),
+    }
+
+
+def _listed(rows: list[dict[str, Any]], limit: int) -> Output:
     lines = [
-        f"{row.dated:%Y-%m-%d %H:%M}  {_fate(row):<10}  {row.title}  {row.url or row.slug}"
+        f"{row['dated']:%Y-%m-%d %H:%M}  {_fate(row):<10}  {row['title']}  {row['url'] or row['slug']}"
         for row in rows[:limit]
     ]
     if len(rows) > limit:
         lines.append(f"There are more: --limit {limit * 10} shows them.")
-    document = {"articles": rows[:limit], "more": len(rows) > limit}
-    return Output(document, lines or ("There is no such article.",))
+    return Output(
+        {"articles": rows[:limit], "more": len(rows) > limit}, lines or ("There is no such article.",)
+    )
 
 
-def _fate(row: ArticleFate) -> str:
-    if row.withdrawn:
+def _fate(row: dict[str, Any]) -> str:
+    if row["withdrawn"]:
         return "withdrawn"
-    return str(row.edition or (f"({row.coming})" if row.coming else "backlog"))
+    return str(row["edition"] or (f"({row['coming']})" if row["coming"] else "backlog"))
 
 
 def _day(text: str) -> datetime | None:
@@ -79,17 +99,36 @@ def show(context: typer.Context, article: Annotated[str, typer.Argument(metavar=
     """Show every fact about an article, by its id, address or slug, and what became of it."""
     from syndication.flows.collecting.articles import article_facts
 
-    return run_verb(context, lambda app: article_facts(app, article), _facts)
+    async def flow(app: App) -> Output:
+        return _facts(app, await article_facts(app, article))
+
+    return print_output(context, in_site(context, flow))
 
 
-def _facts(found: ArticleFacts) -> Output:
+def _facts(app: App, found: ArticleFacts) -> Output:
+    article, zone = found.article, app.publication.timezone
+    facts = _row(found.fate, zone) | {
+        "sources": found.sources,
+        "authors": article.authors,
+        "updated": article.updated and article.updated.astimezone(zone),
+        "first_seen": article.first_seen.astimezone(zone),
+        "changed": article.changed.astimezone(zone),
+        "language": article.language or app.publication.language,
+        "tags": article.tags,
+        "image": article.image.src if article.image else "",
+        "credit": article.credit,
+        "summary": article.summary,
+        "characters": len(plain(article.content)),
+        "keys": article.keys,
+        "reason": found.fate.listed.reason,
+    }
     lines = []
-    for name, value in fields_of(found, "content").items():
-        said = ", ".join(value) if isinstance(value, tuple) else value
-        said = said.isoformat() if isinstance(said, datetime) else said
-        if said not in {"", None}:
-            lines.append(f"{name.replace('_', ' '):<12}{said}")
-    return Output(found, lines)
+    for name, value in facts.items():
+        text = ", ".join(value) if isinstance(value, tuple) else value
+        text = text.isoformat() if isinstance(text, datetime) else text
+        if text not in {"", None}:
+            lines.append(f"{name.replace('_', ' '):<12}{text}")
+    return Output({**facts, "content": article.content}, lines)
 
 
 def explained_page(found: ExplainedPage) -> Output:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndication.cli.output import Output, in_site, run_verb, show
+from syndication.cli.output import Output, in_site, print_output, run_verb
 from syndication.domain.text import counted
 from syndication.errors import SyndicationError, TryAgainError
 
@@ -44,7 +44,7 @@ def receive(
             f"An unexpected error: {type(error).__name__}.", "The mail server tries again."
         ) from error
     line = f"{taken.result}: {taken.event.why}" if taken.event else taken.result
-    return show(context, Output(taken, (line,)))
+    return print_output(context, Output(taken, (line,)))
 
 
 def _read_all() -> bytes:

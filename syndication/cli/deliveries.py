@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
-import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from syndication.cli.edition import week_key
 from syndication.cli.editor import Key  # noqa: TC001 - Typer reads the annotations as the command starts
-from syndication.cli.output import fields_of, in_site, json_value
+from syndication.cli.output import in_site
 from syndication.cli.screen import options
 from syndication.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from syndication.domain.delivery import State
+    from syndication.domain.delivery import DeliveryLine, State
     from syndication.flows.app import App
-    from syndication.flows.sending.deliveries import DeliveryRow
 
-__all__ = ["deliveries"]
+__all__ = ["deliveries", "delivery_row"]
 
 
 def deliveries(
@@ -40,17 +37,31 @@ def deliveries(
         raise UsageError("--csv and --json exclude each other.")
     states = _states(state or [])
 
+    text = _csv if as_csv else _json if as_json else _line
+    head, between, tail, empty = _frame(str(week), as_csv=as_csv, as_json=as_json)
+
     async def flow(app: App) -> None:
         from syndication.flows.sending.deliveries import list_deliveries
 
-        rows = list_deliveries(app, week, states)
-        # The first row is fetched before anything is written, so that an error is the only output.
-        first = await anext(rows, None)
-        write = _csv if as_csv else _json if as_json else _lines
-        await write(str(week), first, rows)
+        begun = False  # nothing is printed before the first row is there, so that an error is the only output
+        async for line in list_deliveries(app, week, states):
+            print((between if begun else head) + text(delivery_row(line)), end="")
+            begun = True
+        print(tail if begun else empty, end="")
 
     in_site(context, flow)
     return 0
+
+
+def _frame(week: str, *, as_csv: bool, as_json: bool) -> tuple[str, str, str, str]:
+    """Return what is printed before, between and after the rows, and when there are none."""
+    if as_csv:
+        header = ",".join(COLUMNS) + "\n"
+        return header, "", "", header
+    if as_json:
+        head = f'{{"edition": {json.dumps(week)}, "deliveries": [\n'
+        return head, ",\n", "\n]}\n", f"{head}]}}\n"
+    return "", "", "", f"{week} has no such delivery.\n"
 
 
 def _states(names: list[str]) -> tuple[State, ...]:
@@ -63,55 +74,63 @@ def _states(names: list[str]) -> tuple[State, ...]:
         raise UsageError("There is no such state of a delivery.", f"Write one of {known}.") from None
 
 
-async def _csv(_: str, first: DeliveryRow | None, rows: AsyncIterator[DeliveryRow]) -> None:
-    from syndication.flows.sending.deliveries import COLUMNS
+def delivery_row(line: DeliveryLine) -> dict[str, Any]:
+    """Return one row as it is shown. `unknown` counts unanswered final dots."""
+    from syndication.flows.sending.deliveries import gives_up
 
-    out = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
-    out.writeheader()
-    if first is not None:
-        out.writerow(_cells(first))
-        async for row in rows:
-            out.writerow(_cells(row))
-
-
-def _cells(row: DeliveryRow) -> dict[str, object]:
-    """Return a row's cells. A server's words must not become a formula in a spreadsheet."""
-    cells = {
-        name: value.isoformat() if hasattr(value, "isoformat") else value
-        for name, value in fields_of(row).items()
+    last = gives_up(line)
+    return {
+        "email": line.email,
+        "state": line.state.value,
+        "unknown": line.unknowns,
+        "attempts": line.attempts,
+        "stage": line.stage.value if line.stage else "",
+        "reply": f"{line.code or ''} {line.text}".strip(),
+        "server": line.server,
+        "at": line.at.isoformat(),
+        "next_attempt": line.due.isoformat() if line.due else None,
+        "gives_up": last.isoformat() if last else None,
     }
-    formulas = [name for name in ("reply", "server") if cells[name].startswith(("=", "+", "-", "@"))]
-    return cells | {name: f"'{cells[name]}" for name in formulas}
 
 
-async def _json(week: str, first: DeliveryRow | None, rows: AsyncIterator[DeliveryRow]) -> None:
-    print(f'{{"edition": {json.dumps(week)}, "deliveries": [', end="")
-    if first is not None:
-        print("\n" + json.dumps(first, ensure_ascii=False, default=json_value), end="")
-        async for row in rows:
-            print(",\n" + json.dumps(row, ensure_ascii=False, default=json_value), end="")
-    print("\n]}")
+COLUMNS = (
+    "email",
+    "state",
+    "unknown",
+    "attempts",
+    "stage",
+    "reply",
+    "server",
+    "at",
+    "next_attempt",
+    "gives_up",
+)
 
 
-async def _lines(week: str, first: DeliveryRow | None, rows: AsyncIterator[DeliveryRow]) -> None:
-    if first is None:
-        print(f"{week} has no such delivery.")
-        return
-    _print_line(first)
-    async for row in rows:
-        _print_line(row)
+def _json(row: dict[str, Any]) -> str:
+    return json.dumps(row, ensure_ascii=False)
 
 
-def _print_line(row: DeliveryRow) -> None:
-    parts = [f"{row.state:<10} {row.email}"]
-    if row.stage or row.reply:
-        parts.append(f"{row.stage}: {row.reply}" + (f" ({row.server})" if row.server else ""))
-    if row.attempts > 1:
-        parts.append(f"{row.attempts} attempts")
-    if row.unknown:
-        parts.append(f"in doubt {row.unknown}x")
-    if row.next_attempt:
-        parts.append(f"next {row.next_attempt.isoformat()}")
-    if row.gives_up:
-        parts.append(f"given up from {row.gives_up.isoformat()}")
-    print("  ".join(parts))
+def _csv(row: dict[str, Any]) -> str:
+    """Return a row whose server's words are not a formula in a spreadsheet."""
+    formulas = [name for name in ("reply", "server") if row[name].startswith(("=", "+", "-", "@"))]
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerow(
+        (row | {name: f"'{row[name]}" for name in formulas}).values()
+    )
+    return out.getvalue()
+
+
+def _line(row: dict[str, Any]) -> str:
+    parts = [f"{row['state']:<10} {row['email']}"]
+    if row["stage"] or row["reply"]:
+        parts.append(f"{row['stage']}: {row['reply']}" + (f" ({row['server']})" if row["server"] else ""))
+    if row["attempts"] > 1:
+        parts.append(f"{row['attempts']} attempts")
+    if row["unknown"]:
+        parts.append(f"in doubt {row['unknown']}x")
+    if row["next_attempt"]:
+        parts.append(f"next {row['next_attempt']}")
+    if row["gives_up"]:
+        parts.append(f"given up from {row['gives_up']}")
+    return "  ".join(parts) + "\n"

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, overload
 
 import typer
 
-from syndication.cli.output import Output, in_site, run_verb, show
-from syndication.cli.output import run as run_job
+from syndication.cli.output import Output, in_site, print_output, run_async, run_verb
 from syndication.cli.screen import JsonProgress, Options, options
 from syndication.domain.text import counted
 from syndication.errors import SyndicationError, UsageError
@@ -50,7 +49,7 @@ def run(
     if every and not dry_run:
         raise UsageError("--all goes with --dry-run.")
     if dry_run:
-        return show(context, run_job(_dry_run(options(context), week_key(week), every=every)))
+        return print_output(context, run_async(_dry_run(options(context), week_key(week), every=every)))
 
     async def flow(app: App) -> Output:
         from syndication.cli.closing import ran
@@ -58,7 +57,7 @@ def run(
 
         return ran(app, await run_weekly(app, week_key(week), send=not no_send))
 
-    return show(context, in_site(context, flow))
+    return print_output(context, in_site(context, flow))
 
 
 async def _dry_run(chosen: Options, week: WeekKey | None, *, every: bool) -> Output:
@@ -109,7 +108,7 @@ def collect(
         raise UsageError("--allow-private goes with --explain.", "A source has a setting allow_private.")
     if explain:
         from syndication.cli.articles import explained_page
-        from syndication.flows.collecting.explain import explain_page
+        from syndication.flows.collecting.articles import explain_page
 
         return run_verb(
             context, partial(explain_page, url=explain, allow_private=allow_private), explained_page
@@ -144,7 +143,7 @@ def publish(
         document |= {"warnings": done.warnings, "said": said}
         return Output(document, [*(f"repaired: {path}" for path in done.damaged), said], done.warnings)
 
-    return show(context, in_site(context, flow))
+    return print_output(context, in_site(context, flow))
 
 
 def sender(
@@ -176,7 +175,7 @@ def sender(
         lines.tell(sending.outcomes)
         return 0
 
-    return run_job(job())
+    return run_async(job())
 
 
 @overload

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from syndication.cli.edition import Week, week_key
-from syndication.cli.output import Output, fields_of, in_site, run, run_verb, show
+from syndication.cli.output import Output, fields_of, in_site, print_output, run_async, run_verb
 from syndication.cli.screen import Options, options
 from syndication.domain.text import counted
 from syndication.errors import UsageError
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from syndication.domain.week import WeekKey
     from syndication.flows.app import App
-    from syndication.flows.desk.editor import Discarded, MailingState, Resumed
+    from syndication.flows.desk.editor import Discarded
     from syndication.flows.desk.trial_mail import TrialMail
+    from syndication.flows.site.status import EditionStatus
 
 __all__ = ["Key", "approve", "discard", "hold", "note", "resume", "send"]
 
@@ -80,7 +81,7 @@ def approve(
     async def flow(app: App) -> Output:
         return ran(app, await editor.approve(app, week, send=not no_send))
 
-    return show(context, in_site(context, flow))
+    return print_output(context, in_site(context, flow))
 
 
 def hold(context: typer.Context, key: Key) -> int:
@@ -91,12 +92,16 @@ def hold(context: typer.Context, key: Key) -> int:
     return run_verb(context, lambda app: editor.hold(app, week), _held)
 
 
-def _held(state: MailingState) -> Output:
-    said = (
-        f"{state.edition} is held: {state.sent:,} of {counted(state.recipients, 'subscriber')} have it. "
-        f"`syndicate resume {state.edition}` lets it go on."
-    )
-    return Output.sentence(fields_of(state), said)
+def _held(found: EditionStatus) -> Output:
+    key = found.edition.key
+    has = f"{found.counts.sent:,} of {counted(found.counts.recipients, 'subscriber')} have it"
+    return Output.sentence(_progress(found), f"{key} is held: {has}. `syndicate resume {key}` lets it go on.")
+
+
+def _progress(found: EditionStatus) -> dict[str, Any]:
+    document = {name: getattr(found.edition, name) for name in ("approved_at", "held_at")}
+    document |= {name: getattr(found.counts, name) for name in ("recipients", "sent", "queued", "deferred")}
+    return {"edition": found.edition.key, **document}
 
 
 def resume(context: typer.Context, key: Key) -> int:
@@ -107,19 +112,19 @@ def resume(context: typer.Context, key: Key) -> int:
     return run_verb(context, lambda app: editor.resume(app, week), _resumed)
 
 
-def _resumed(resumed: Resumed) -> Output:
-    state = resumed.state
-    key, waiting = state.edition, state.queued + state.deferred
-    if state.approved_at is None:
+def _resumed(resumed: tuple[EditionStatus, bool]) -> Output:
+    found, was_held = resumed
+    key, waiting = found.edition.key, found.counts.queued + found.counts.deferred
+    if found.edition.approved_at is None:
         following = f"it waits for its editor: `syndicate approve {key}`."
-    elif not resumed.published:
+    elif found.edition.published_at is None:
         following = f"`syndicate run --week {key}` publishes and sends it."
     elif waiting:
         following = f"`syndicate deliver` sends it to {counted(waiting, 'subscriber')} who wait for it."
     else:
         following = "no subscriber waits for it."
-    held = "is no longer held" if resumed.was_held else "was not held"
-    return Output.sentence(fields_of(state), f"{key} {held}; {following}")
+    held = "is no longer held" if was_held else "was not held"
+    return Output.sentence(_progress(found), f"{key} {held}; {following}")
 
 
 def discard(context: typer.Context, key: Key) -> int:
@@ -152,7 +157,7 @@ def send(
             "Say where the test mail goes.",
             "`syndicate send --test you@example.com`; subscribers get their mail from `run`, `approve` and `deliver`.",
         )
-    return show(context, run(_send(options(context), week_key(week), address, subscriber)))
+    return print_output(context, run_async(_send(options(context), week_key(week), address, subscriber)))
 
 
 async def _send(chosen: Options, week: WeekKey | None, address: str, subscriber: str) -> Output:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndication.cli.output import Output, fields_of, show
+from syndication.cli.output import Output, fields_of, print_output
 from syndication.cli.screen import options
 from syndication.errors import UsageError
 
@@ -29,7 +29,7 @@ def rotate(context: typer.Context) -> int:
 
     file, key = rotate_secrets(options(context).config)
     line = f"{key} signs from now on. Back up {file} again: every key in it is still needed."
-    return show(context, Output({"file": file, "key": key}, (line,)))
+    return print_output(context, Output({"file": file, "key": key}, (line,)))
 
 
 def new(
@@ -59,4 +59,4 @@ def new(
         f"2. When the DNS shows it, write into {chosen.config}:\n\n{key.settings}\n\n"
         "3. `syndicate doctor` checks the file and the domain of both halves."
     )
-    return show(context, Output(fields_of(key), (text,)))
+    return print_output(context, Output(fields_of(key), (text,)))

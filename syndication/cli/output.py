@@ -23,7 +23,17 @@ if TYPE_CHECKING:
     from syndication.errors import SyndicationError
     from syndication.flows.app import App
 
-__all__ = ["Output", "fail", "fields_of", "in_site", "json_value", "print_json", "run", "run_verb", "show"]
+__all__ = [
+    "Output",
+    "fail",
+    "fields_of",
+    "in_site",
+    "json_value",
+    "print_json",
+    "print_output",
+    "run_async",
+    "run_verb",
+]
 
 Result = TypeVar("Result")
 
@@ -48,7 +58,7 @@ def run_verb(
     context: typer.Context, flow: Callable[[App], Awaitable[Result]], present: Callable[[Result], Output]
 ) -> int:
     """Run `flow` in the site, print its result as `present` puts it, and return the exit code."""
-    return show(context, present(in_site(context, flow)))
+    return print_output(context, present(in_site(context, flow)))
 
 
 def in_site(context: typer.Context, flow: Callable[[App], Awaitable[Result]]) -> Result:
@@ -58,10 +68,10 @@ def in_site(context: typer.Context, flow: Callable[[App], Awaitable[Result]]) ->
         async with options(context).app() as app:
             return await flow(app)
 
-    return run(job())
+    return run_async(job())
 
 
-def show(context: typer.Context, output: Output) -> int:
+def print_output(context: typer.Context, output: Output) -> int:
     """Print an output and return its exit code."""
     if options(context).json:
         print_json(output.document)
@@ -102,7 +112,7 @@ def fail(error: SyndicationError, *, as_json: bool) -> int:
     return error.exit_code
 
 
-def run(job: Coroutine[Any, Any, Result]) -> Result:
+def run_async(job: Coroutine[Any, Any, Result]) -> Result:
     """Run `job` on uvloop where it is installed, a third of the CPU for a mail; elsewhere on asyncio's own loop."""
     import asyncio  # 30 ms, which --help and --version need not pay
 

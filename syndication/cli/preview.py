@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syndication.cli.edition import Week, week_key
-from syndication.cli.output import Output, run, show
+from syndication.cli.output import Output, print_output, run_async
 from syndication.cli.screen import Options, options
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ def preview(
 ) -> int:
     """Show an edition's mails in a browser on this machine, as they are sent; the page follows every save, until Ctrl-C."""
     if out is not None:
-        return show(context, run(_write(options(context), week_key(week), out)))
-    run(_serve(context, week_key(week), port))
+        return print_output(context, run_async(_write(options(context), week_key(week), out)))
+    run_async(_serve(context, week_key(week), port))
     return 0
 
 
@@ -50,7 +50,9 @@ async def _serve(context: typer.Context, week: WeekKey | None, port: int) -> Non
             url = f"http://127.0.0.1:{bound}/?token={secrets.token}"
             async with serving(preview_app(desk, port=bound, secrets=secrets), sock):
                 stop = stopping()
-                show(context, Output({"edition": desk.key, "url": url}, (f"Preview, until Ctrl-C: {url}",)))
+                print_output(
+                    context, Output({"edition": desk.key, "url": url}, (f"Preview, until Ctrl-C: {url}",))
+                )
                 await stop.wait()
         finally:
             await desk.close()

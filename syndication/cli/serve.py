@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndication.cli.output import Output, in_site, show
+from syndication.cli.output import Output, in_site, print_output
 
 if TYPE_CHECKING:
     from syndication.flows.app import App
@@ -40,7 +40,7 @@ def serve(
                 url = f"http://{f'[{host}]' if ':' in host else host}:{sock.getsockname()[1]}/"
                 stop = stopping()
                 line = f"Serving {app.publication.web_url} at {url}, until Ctrl-C"
-                show(context, Output({"url": url, "serves": app.publication.web_url}, (line,)))
+                print_output(context, Output({"url": url, "serves": app.publication.web_url}, (line,)))
                 await stop.wait()
 
         in_site(context, flow)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndication.cli.output import Output, fields_of, run, show
+from syndication.cli.output import Output, fields_of, print_output, run_async
 from syndication.cli.screen import Options, options
 from syndication.errors import SyndicationError
 
@@ -29,7 +29,7 @@ def init(
     """Make a new site in an empty folder: configuration, secrets, and a first article or a site to read."""
     from syndication.wiring.site import create_site, offered
 
-    found = run(offered(url, folder, allow_private=allow_private)) if url else None
+    found = run_async(offered(url, folder, allow_private=allow_private)) if url else None
     site, files = create_site(folder, found, allow_private=allow_private)
     lines = [
         *(_offers(found) if found else ()),
@@ -40,7 +40,7 @@ def init(
         f"  {'syndicate collect' if found else 'syndicate run --weekly --dry-run'}",
     ]
     document = {"site": site, "files": files}
-    return show(context, Output(document | ({"found": found} if found else {}), lines))
+    return print_output(context, Output(document | ({"found": found} if found else {}), lines))
 
 
 def _offers(found: SiteOffers) -> list[str]:
@@ -63,14 +63,14 @@ def doctor(
     offline: Annotated[bool, typer.Option("--offline", help="Skip the mail server and web.url.")] = False,
 ) -> int:
     """Check the configuration, store, folders, secrets file and DKIM keys, and that the mail server and web.url answer."""
-    checks = run(_check(options(context), offline=offline))
+    checks = run_async(_check(options(context), offline=offline))
     lines = []
     for check in checks:
         found = "ok" if check.ok else "WRONG" if check.exit_code else "look"  # a run goes on with "look"
         lines.append(f"{found:<5}  {check.name:<14} {check.said}")
     exit_code = max((check.exit_code for check in checks if not check.ok), default=0)
     document = {"checks": [fields_of(check, "exit_code") for check in checks]}
-    return show(context, Output(document, lines, exit_code=exit_code))
+    return print_output(context, Output(document, lines, exit_code=exit_code))
 
 
 async def _check(chosen: Options, *, offline: bool) -> list[Check]:
@@ -91,7 +91,7 @@ def list_(context: typer.Context) -> int:
     files = theme_files(options(context).config)
     document = {"templates": [{"name": file.name, "from": file.path, "own": file.own} for file in files]}
     lines = [f"{file.name:<24} {'your own' if file.own else 'shipped'}" for file in files]
-    return show(context, Output(document, lines))
+    return print_output(context, Output(document, lines))
 
 
 def copy(context: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME")]) -> int:
@@ -100,4 +100,4 @@ def copy(context: typer.Context, name: Annotated[str, typer.Argument(metavar="NA
 
     path = copy_template(options(context).config, name)
     line = f"{path} is yours now; delete it to get the shipped one back."
-    return show(context, Output({"copied": path}, (line,)))
+    return print_output(context, Output({"copied": path}, (line,)))

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003 - Typer reads the annotations as the command starts
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syndication.cli.output import Output, fields_of, in_site, print_json, run_verb
+from syndication.cli.output import Output, in_site, print_json, run_verb
 from syndication.cli.screen import options
 
 if TYPE_CHECKING:
     from syndication.flows.app import App
     from syndication.flows.subscribers.importing import Imported
-    from syndication.flows.subscribers.operator import BounceRecord, KeptAwayRecord, SubscriberHistory
+    from syndication.flows.subscribers.operator import KeptAwayRecord, SubscriberHistory
 
 __all__ = ["add", "erase", "export", "import_", "list_", "remove", "show"]
 
@@ -105,12 +105,12 @@ def list_(
     consent: Annotated[str, typer.Option(help="List only those in this state, like confirmed.")] = "",
 ) -> int:
     """List the subscribers, one a line."""
-    from syndication.flows.subscribers.operator import list_subscribers
+    from syndication.flows.subscribers.operator import list_subscribers, subscriber_document
 
     async def flow(app: App) -> None:
         rows = list_subscribers(app, consent)
         if options(context).json:
-            print_json({"subscribers": [row async for row in rows]})
+            print_json({"subscribers": [subscriber_document(row) async for row in rows]})
             return
         async for row in rows:
             print(f"{row.email:<40} {row.consent:<13} {row.name}")
@@ -127,20 +127,18 @@ def show(context: typer.Context, email: Email) -> int:
 
 
 def _history(found: SubscriberHistory | KeptAwayRecord) -> Output:
-    facts = fields_of(found, "bounces")
-    lines = [
-        f"{name:>12}  {', '.join(value) if isinstance(value, tuple) else value}"
-        for name, value in facts.items()
-        if value
-    ]
-    bounces: tuple[BounceRecord, ...] = getattr(found, "bounces", ())
-    return Output(found, [*lines, *map(_bounce, bounces)])
+    document = found.document()
+    lines = []
+    for name, value in document.items():
+        if value and name != "bounces":
+            lines.append(f"{name:>12}  {', '.join(value) if isinstance(value, tuple) else value}")
+    return Output(document, [*lines, *map(_bounce, document.get("bounces", ()))])
 
 
-def _bounce(event: BounceRecord) -> str:
-    known = f"{event.kind} {event.status}".rstrip()
-    words = f"\n{'':>12}  {event.words}" if event.words else ""
-    return f"{'bounce':>12}  {event.at}  {known} (by {event.source}, mail of {event.mail_of}): {event.decision}{words}"
+def _bounce(event: dict[str, Any]) -> str:
+    known = f"{event['kind']} {event['status']}".rstrip()
+    words = f"\n{'':>12}  {event['words']}" if event["words"] else ""
+    return f"{'bounce':>12}  {event['at']}  {known} (by {event['source']}, mail of {event['mail_of']}): {event['decision']}{words}"
 
 
 def erase(context: typer.Context, email: Email) -> int:

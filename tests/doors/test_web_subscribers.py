@@ -180,7 +180,7 @@ async def test_the_operator_sees_a_pause(served: Served) -> None:
     await served.client.post(await token(served, Purpose.PREFERENCES), data={"until": "2023-10-24"})
     shown = await subscriber_history(served.app, ANN)
     assert isinstance(shown, SubscriberHistory)
-    assert shown.paused_until == "2023-10-23T15:00:00Z"  # midnight in Seoul
+    assert shown.document()["paused_until"] == "2023-10-23T15:00:00Z"  # midnight in Seoul
 
 
 async def test_an_erased_reader_is_nowhere_and_no_import_brings_the_address_back(served: Served) -> None:

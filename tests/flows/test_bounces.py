@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from syndication.cli.main import run
+from syndication.domain.bounce import Event
 from syndication.errors import UsageError
 from syndication.flows.app import App
 from syndication.flows.bounces.take import poll_mailboxes, take
@@ -21,7 +22,6 @@ from syndication.flows.progress import NONE, Silent
 from syndication.flows.site.doctor import Check, check_site
 from syndication.flows.subscribers.double_opt_in import Visitor, ask, read_address
 from syndication.flows.subscribers.operator import (
-    BounceRecord,
     KeptAwayRecord,
     SubscriberHistory,
     add_subscriber,
@@ -77,7 +77,7 @@ async def consent(app: App, email: str = ANN) -> str:
     return subscriber.consent.value
 
 
-async def bounces_of(app: App, email: str) -> tuple[BounceRecord, ...]:
+async def bounces_of(app: App, email: str) -> tuple[Event, ...]:
     found = await subscriber_history(app, email)
     assert isinstance(found, SubscriberHistory)
     return found.bounces
@@ -99,7 +99,7 @@ async def test_a_hard_bounce_to_the_mails_own_return_path_suppresses_its_reader(
         assert await came(app, bounce(to=mails[ANN].path)) == "hard"
         assert (await consent(app, ANN), await consent(app, BO)) == ("bounced", "confirmed")
         shown = await bounces_of(app, ANN)
-    assert [(each.kind, each.status, each.decision) for each in shown] == [
+    assert [(each.kind, each.status, each.why) for each in shown] == [
         ("hard", "5.1.1", "bounced: there is no such address")
     ]
     assert "no such user here" in shown[0].words
@@ -296,7 +296,7 @@ async def test_who_is_refused_while_we_send_is_judged_by_the_same_rule(newsroom:
         assert (await consent(app, ANN), await consent(app, BO)) == ("bounced", "confirmed")
         (hard,), (soft,) = await bounces_of(app, ANN), await bounces_of(app, BO)
     assert (hard.source, hard.kind, hard.words) == ("smtp", "hard", "550 5.1.1 nobody here")
-    assert (soft.kind, soft.decision) == ("soft", "counted: 1.00 of 3")
+    assert (soft.kind, soft.why) == ("soft", "counted: 1.00 of 3")
 
 
 async def test_a_pipe_takes_a_message_and_never_refuses_one_for_good(newsroom: Newsroom) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from syndication.cli.closing import ran
+from syndication.cli.deliveries import delivery_row
 from syndication.cli.main import run
-from syndication.cli.output import Output
 from syndication.cli.status import _status
 from syndication.domain.delivery import State
 from syndication.domain.week import WeekKey
@@ -190,8 +190,7 @@ async def shown(room: Newsroom) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     key = WeekKey.parse(W41)
     async with room.app() as app:
         (edition,) = json_of(_status(await site_status(app, key)))["editions"]
-        rows = [row async for row in list_deliveries(app, key, tuple(State))]
-        return edition, json_of(Output(rows))
+        return edition, [delivery_row(line) async for line in list_deliveries(app, key, tuple(State))]
 
 
 async def test_status_lists_every_failed_row(newsroom: Newsroom) -> None:

@@ -131,7 +131,7 @@ async def test_an_approval_is_recorded_once_and_again_it_only_says_that_all_is_d
     assert (again.sent, again.skipped) == (0, f"{W41} is done: nothing was left to send.")
     async with approving.app() as app:
         (shown,) = (await site_status(app, KEY)).editions
-    assert shown.approved_at == first
+    assert shown.edition.approved_at == first
     assert len(approving.mails()) == 3
 
 

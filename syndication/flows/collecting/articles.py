@@ -1,61 +1,47 @@
-"""Answers about collected articles: lists of them, and one with every fact and what became of it."""
+"""Answers about articles: lists of collected ones, every fact about one, and what a page that is not collected would give."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from syndication.collect.text.links import is_of_site
 from syndication.compose.membership import members
-from syndication.domain.article import Article
+from syndication.domain.article import Article, Source, SourceKind
 from syndication.domain.published import Filing
 from syndication.domain.slug import slugify
-from syndication.domain.text import plain
 from syndication.domain.week import WeekKey
 from syndication.errors import UsageError
 from syndication.flows.app import App
 from syndication.store.articles.archive import ArticleFilter, Listed
 
-__all__ = ["ArticleFacts", "ArticleFate", "article_facts", "find_article", "list_articles"]
+__all__ = [
+    "ArticleFacts",
+    "ArticleFate",
+    "ExplainedPage",
+    "article_facts",
+    "explain_page",
+    "find_article",
+    "list_articles",
+]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class ArticleFate:
-    """An article and what became of it: the edition it is in, the one that is `coming` for it, or why it is in the backlog.
+    """An article and what became of it; of one in no edition, the edition that is `coming` for it, or why it is in the `backlog`."""
 
-    Times are in the publication's zone.
-    """
-
-    id: str
-    title: str
-    url: str
-    slug: str
-    source: str
-    section: str
-    published: datetime | None
-    dated: datetime
-    edition: WeekKey | None
+    listed: Listed
     coming: WeekKey | None
     backlog: str
-    withdrawn: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArticleFacts(ArticleFate):
-    """Everything about an article; `reason` is why it was withdrawn, `sources` begins with its own."""
+@dataclass(frozen=True, slots=True)
+class ArticleFacts:
+    """Everything about an article; `sources` begins with its own."""
 
+    fate: ArticleFate
+    article: Article
     sources: tuple[str, ...]
-    authors: tuple[str, ...]
-    updated: datetime | None
-    first_seen: datetime
-    changed: datetime
-    language: str
-    tags: tuple[str, ...]
-    image: str  # address
-    credit: str
-    summary: str
-    characters: int
-    keys: tuple[str, ...]
-    reason: str
-    content: str
 
 
 async def find_article(app: App, name: str) -> Filing:
@@ -86,7 +72,7 @@ async def list_articles(
         limit=limit,
     )
     schedule = await _schedule(app)
-    return [ArticleFate(**schedule.fate(listed)) for listed in await app.store.archive.listed(wanted)]
+    return [schedule.fate(listed) for listed in await app.store.archive.listed(wanted)]
 
 
 async def article_facts(app: App, name: str) -> ArticleFacts:
@@ -94,24 +80,7 @@ async def article_facts(app: App, name: str) -> ArticleFacts:
     found = (await find_article(app, name)).article
     article = (await app.store.articles.get([found.id]))[found.id]
     listed = await app.store.archive.one(found.id)
-    schedule = await _schedule(app)
-    return ArticleFacts(
-        **schedule.fate(listed),
-        sources=await _sources(app, article),
-        authors=tuple(article.authors),
-        updated=schedule.local(article.updated),
-        first_seen=article.first_seen.astimezone(app.publication.timezone),
-        changed=article.changed.astimezone(app.publication.timezone),
-        language=article.language or app.publication.language,
-        tags=tuple(article.tags),
-        image=article.image.src if article.image else "",
-        credit=article.credit,
-        summary=article.summary,
-        characters=len(plain(article.content)),
-        keys=tuple(article.keys),
-        reason=listed.reason,
-        content=article.content,
-    )
+    return ArticleFacts((await _schedule(app)).fate(listed), article, await _sources(app, article))
 
 
 async def _spellings(app: App, section: str) -> tuple[str, ...]:
@@ -154,28 +123,11 @@ class _Schedule:
     coming: WeekKey
     first: WeekKey | None
 
-    def fate(self, listed: Listed) -> dict[str, Any]:
-        """Return the fields of `ArticleFate`."""
-        article, edition = listed.article, listed.edition
-        coming, backlog = (None, "") if edition or listed.withdrawn else self._future(article)
-        return {
-            "id": article.id,
-            "title": article.title,
-            "url": article.url,
-            "slug": article.slug,
-            "source": article.source,
-            "section": article.section,
-            "published": self.local(article.published),
-            "dated": self.local(article.dated),
-            "edition": edition,
-            "coming": coming,
-            "backlog": backlog,
-            "withdrawn": self.local(listed.withdrawn),
-        }
-
-    def local(self, time: datetime | None) -> datetime | None:
-        """Return a time in the publication's zone."""
-        return time.astimezone(self.app.publication.timezone) if time else None
+    def fate(self, listed: Listed) -> ArticleFate:
+        """Return what became of an article, or will."""
+        settled = listed.edition or listed.withdrawn
+        coming, backlog = (None, "") if settled else self._future(listed.article)
+        return ArticleFate(listed, coming, backlog)
 
     def _future(self, article: Article) -> tuple[WeekKey | None, str]:
         """Return the edition that an article is for, or why it is never mailed."""
@@ -194,3 +146,48 @@ async def _schedule(app: App) -> _Schedule:
     latest = app.edition.cutoff.latest(app.clock())
     coming = latest.shifted(1) if latest in frozen else latest
     return _Schedule(app, coming, await app.store.editions.first())
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedField:
+    """A field's value, times in the publication's zone, and where on the page it comes from."""
+
+    value: Any
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedPage:
+    """What a page gives; `why` it is not an article, or not one for a sitemap."""
+
+    url: str
+    article: bool
+    why: str
+    fields: Mapping[str, ExplainedField]
+
+
+async def explain_page(app: App, url: str, *, allow_private: bool) -> ExplainedPage:
+    """Fetch the page at `url`, read it as the source of pages on its site does, if there is one, and return what it gives.
+
+    Raises CollectError when it cannot be fetched.
+    """
+    source = next(
+        (each for each in app.sources if each.kind.has_pages and is_of_site(url, each.location)),
+        Source("explain", SourceKind.PAGE, url),
+    )
+    if allow_private:
+        source = replace(source, allow_private=True)
+    page = await app.collector.explain(source, url, now=app.clock())
+    fields = {
+        name: ExplainedField(_value(found.value, app), str(found.origin))
+        for name, found in page.fields.items()
+    }
+    return ExplainedPage(url, page.article is not None, page.refusal or page.doubt, fields)
+
+
+def _value(value: Any, app: App) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(app.publication.timezone).isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: each for name, each in asdict(value).items() if each}
+    return value

@@ -34,22 +34,28 @@ __all__ = [
 NOT_READ = "The hot list was not read: "
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class SourceHealth:
-    """A source as the last collects left it. `state` is `new`, `retired`, `failing`, `empty` or `good`."""
+    """A source as the last collects left it; `record` is None before the first."""
 
-    name: str
-    kind: SourceKind
-    location: str
-    state: str
-    collected_at: datetime | None
-    articles: int  # lines, for the page of the hot list
-    usual: int
-    seconds: float | None
-    failures: int
-    failing_since: datetime | None
-    failed_at: datetime | None
-    error: str | None
+    source: Source
+    record: SourceState | None
+
+    @property
+    def location(self) -> str:
+        """The folder, or the address without a password."""
+        return self.source.location if self.source.kind is SourceKind.FOLDER else shown(self.source.location)
+
+    @property
+    def state(self) -> str:
+        """`new`, `retired`, `failing`, `empty` or `good`."""
+        if self.record is None:
+            return "new"
+        if self.record.retired:
+            return "retired"
+        if self.record.failures:
+            return "failing"
+        return "empty" if not self.record.count and self.record.usual else "good"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,37 +117,11 @@ async def succeeded(app: App, harvest: SourceResult, count: int | None, *, took:
 async def sources_health(app: App) -> SourcesHealth:
     """Return every source of the configuration, in its order, as the last collects left it."""
     states = {(state.name, state.location): state for state in await app.store.sources.states()}
-    page = hot_page(app)
-    health = [_health(source, states.get((source.name, source.location))) for source in app.sources]
-    hot = _health(page, states.get((page.name, page.location))) if page.location else None
-    return SourcesHealth(tuple(health), hot, app.clock(), app.publication.timezone)
-
-
-def _health(source: Source, state: SourceState | None) -> SourceHealth:
-    return SourceHealth(
-        name=source.name,
-        kind=source.kind,
-        location=source.location if source.kind is SourceKind.FOLDER else shown(source.location),
-        state=_word(state),
-        collected_at=state.collected if state else None,
-        articles=state.count if state else 0,
-        usual=state.usual if state else 0,
-        seconds=round(state.took, 3) if state else None,
-        failures=state.failures if state else 0,
-        failing_since=state.failing_since if state else None,
-        failed_at=state.failed if state else None,
-        error=(state.error or None) if state else None,
+    *sources, hot = (
+        SourceHealth(source, states.get((source.name, source.location)))
+        for source in (*app.sources, hot_page(app))
     )
-
-
-def _word(state: SourceState | None) -> str:
-    if state is None:
-        return "new"
-    if state.retired:
-        return "retired"
-    if state.failures:
-        return "failing"
-    return "empty" if not state.count and state.usual else "good"
+    return SourcesHealth(tuple(sources), hot if app.hot.url else None, app.clock(), app.publication.timezone)
 
 
 def failing_since(since: datetime, now: datetime, zone: ZoneInfo) -> str:

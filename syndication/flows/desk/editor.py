@@ -1,7 +1,6 @@
 """The editor's decisions about an edition that is made: approve it, hold it, resume it, discard it. And the note of one that is not."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from syndication.domain.week import WeekKey
 from syndication.errors import UsageError
@@ -9,13 +8,12 @@ from syndication.flows.app import App
 from syndication.flows.publishing.publish import publish
 from syndication.flows.report import Report, run_report
 from syndication.flows.sending.deliveries import made_edition
+from syndication.flows.site.status import EditionStatus, edition_status
 from syndication.flows.weekly import deliver_edition
 
 __all__ = [
     "LONGEST_NOTE",
     "Discarded",
-    "MailingState",
-    "Resumed",
     "approve",
     "discard",
     "hold",
@@ -25,28 +23,6 @@ __all__ = [
 ]
 
 LONGEST_NOTE = 5_000  # characters: a mail has 90 KB for everything
-
-
-@dataclass(frozen=True, slots=True)
-class MailingState:
-    """How far the mail of an edition has come, in recipients."""
-
-    edition: WeekKey
-    approved_at: datetime | None
-    held_at: datetime | None
-    recipients: int
-    sent: int
-    queued: int
-    deferred: int
-
-
-@dataclass(frozen=True, slots=True)
-class Resumed:
-    """An edition that is not held, and whether it was."""
-
-    state: MailingState
-    was_held: bool
-    published: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +54,18 @@ async def approve(app: App, key: WeekKey, *, send: bool) -> Report:
     return run_report(app, key, edition, published=published, delivered=delivered)
 
 
-async def hold(app: App, key: WeekKey) -> MailingState:
+async def hold(app: App, key: WeekKey) -> EditionStatus:
     """Let no further mail of `key` begin, in any process; nothing of it is lost. Raises UsageError for no such edition."""
     edition = await made_edition(app, key)
     await app.store.ledger.hold(edition.mailing, now=app.clock())
-    return await _state(app, key)
+    return await edition_status(app, key)
 
 
-async def resume(app: App, key: WeekKey) -> Resumed:
-    """Lift a hold; this sends nothing. Raises UsageError for no such edition."""
+async def resume(app: App, key: WeekKey) -> tuple[EditionStatus, bool]:
+    """Lift a hold, and return whether there was one; this sends nothing. Raises UsageError for no such edition."""
     edition = await made_edition(app, key)
     was_held = await app.store.ledger.resume(edition.mailing)
-    return Resumed(await _state(app, key), was_held, edition.published_at is not None)
+    return await edition_status(app, key), was_held
 
 
 async def discard(app: App, key: WeekKey) -> Discarded:
@@ -137,17 +113,3 @@ async def write_note(app: App, key: WeekKey, text: str) -> None:
                 f"As long as no mail went out, `syndicate discard {key}` takes it back; then write the note, and run again.",
             )
         await app.store.notes.put(key, text)
-
-
-async def _state(app: App, key: WeekKey) -> MailingState:
-    edition = await made_edition(app, key)
-    counts = await app.store.ledger.counts(edition.mailing)
-    return MailingState(
-        key,
-        edition.approved_at,
-        edition.held_at,
-        counts.recipients,
-        counts.sent,
-        counts.queued,
-        counts.deferred,
-    )

@@ -2,41 +2,28 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from syndication.domain.delivery import State
+from syndication.domain.delivery import Counts, DeliveryLine, State
+from syndication.domain.frozen import FrozenEdition
 from syndication.domain.subscriber import Consent
 from syndication.domain.week import WeekKey
 from syndication.flows.app import App
-from syndication.flows.sending.deliveries import DeliveryRow, made_edition
+from syndication.flows.sending.deliveries import made_edition
 from syndication.flows.sending.pauses import Pause, pauses
 
-__all__ = ["EditionStatus", "SiteStatus", "site_status"]
+__all__ = ["EditionStatus", "SiteStatus", "edition_status", "site_status"]
 
 LISTED = 1_000  # rows that wait; the counts cover them all, and `syndicate deliveries` lists them
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class EditionStatus:
     """An edition with the counts of its recipients; `rows` need a look, None when they were not asked for."""
 
-    edition: WeekKey
-    number: int
-    subject: str
-    articles: int
-    frozen_at: datetime
-    approved_at: datetime | None
-    held_at: datetime | None
-    published_at: datetime | None
-    recipients: int
-    sent: int
-    queued: int
-    deferred: int
-    failed: int
-    unknown: int
-    no_content: int
-    rows: tuple[DeliveryRow, ...] | None = None
+    edition: FrozenEdition
+    counts: Counts
+    rows: tuple[DeliveryLine, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +45,7 @@ async def site_status(app: App, key: WeekKey | None) -> SiteStatus:
     """
     keys = [key] if key else sorted(await app.store.editions.frozen(), reverse=True)[:10]
     return SiteStatus(
-        editions=tuple([await _edition(app, each, rows=key is not None) for each in keys]),
+        editions=tuple([await edition_status(app, each, rows=key is not None) for each in keys]),
         subscribers=await app.store.subscribers.count(),
         paused=tuple(await pauses(app)),
         intake=await app.store.bounces.taken(),
@@ -67,30 +54,14 @@ async def site_status(app: App, key: WeekKey | None) -> SiteStatus:
     )
 
 
-async def _edition(app: App, key: WeekKey, *, rows: bool) -> EditionStatus:
+async def edition_status(app: App, key: WeekKey, *, rows: bool = False) -> EditionStatus:
+    """Return the edition `key`. Raises UsageError when it is not made."""
     edition = await made_edition(app, key)
     counts = await app.store.ledger.counts(edition.mailing)
-    return EditionStatus(
-        edition=key,
-        number=edition.number,
-        subject=edition.subject,
-        articles=len(edition.articles),
-        frozen_at=edition.frozen_at,
-        approved_at=edition.approved_at,
-        held_at=edition.held_at,
-        published_at=edition.published_at,
-        recipients=counts.recipients,
-        sent=counts.sent,
-        queued=counts.queued,
-        deferred=counts.deferred,
-        failed=counts.failed,
-        unknown=counts.doubtful,
-        no_content=counts.no_content,
-        rows=await _troubled(app, edition.mailing) if rows else None,
-    )
+    return EditionStatus(edition, counts, await _troubled(app, edition.mailing) if rows else None)
 
 
-async def _troubled(app: App, mailing: str) -> tuple[DeliveryRow, ...]:
+async def _troubled(app: App, mailing: str) -> tuple[DeliveryLine, ...]:
     """Return every row that was ever left in doubt, whatever became of it, and every row that failed; then those that wait."""
     ledger = app.store.ledger
     found = [line async for line in ledger.rows(mailing, doubtful=True)]
@@ -101,4 +72,4 @@ async def _troubled(app: App, mailing: str) -> tuple[DeliveryRow, ...]:
             break
         if not line.unknowns:
             found.append(line)
-    return tuple(map(DeliveryRow.of, found))
+    return tuple(found)

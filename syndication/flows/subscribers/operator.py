@@ -6,13 +6,14 @@ Adding, like importing, never revives a subscriber who left.
 import csv
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TextIO
 
 from syndication.deliver.address import parse_address
+from syndication.domain.bounce import Event
 from syndication.domain.subscriber import Consent, NewSubscribers, Subscriber
 from syndication.errors import UsageError
 from syndication.flows.app import App
@@ -20,10 +21,8 @@ from syndication.flows.subscribers.list_row import REFUSED, RowParser, known_top
 
 __all__ = [
     "AddedSubscriber",
-    "BounceRecord",
     "KeptAwayRecord",
     "SubscriberHistory",
-    "SubscriberRecord",
     "add_subscriber",
     "erase",
     "erase_subscriber",
@@ -31,6 +30,7 @@ __all__ = [
     "history",
     "list_subscribers",
     "remove_subscriber",
+    "subscriber_document",
     "subscriber_history",
 ]
 
@@ -46,45 +46,29 @@ class AddedSubscriber:
     result: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubscriberRecord:
-    """A subscriber as shown to the operator: the random key stays in the store. Times are in UTC, empty when there is none."""
+@dataclass(frozen=True, slots=True)
+class SubscriberHistory:
+    """Everything that is kept about a subscriber; the latest bounce or complaint first."""
 
-    email: str
-    name: str
-    language: str
-    topics: tuple[str, ...]
-    consent: str
-    confirmed_at: str
-    paused_until: str
-    created_at: str
-    proof: str
+    subscriber: Subscriber
+    bounces: tuple[Event, ...]
 
-    @classmethod
-    def of(cls, subscriber: Subscriber) -> "SubscriberRecord":
-        """Return the record of a subscriber."""
-        return cls(**_fields(subscriber))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BounceRecord:
-    """A bounce or complaint, and what was decided; `mail_of` is the date of the mail that it is about."""
-
-    at: str
-    mail_of: str
-    kind: str
-    status: str
-    words: str
-    source: str
-    score: float
-    decision: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubscriberHistory(SubscriberRecord):
-    """Everything that is kept about a subscriber; the latest bounce first."""
-
-    bounces: tuple[BounceRecord, ...]
+    def document(self) -> dict[str, Any]:
+        """Return it as a JSON document."""
+        bounces = [
+            {
+                "at": _iso(event.at),
+                "mail_of": _iso(event.sent),
+                "kind": event.kind.value,
+                "status": event.status,
+                "words": event.words,
+                "source": event.source,
+                "score": round(event.score, 2),
+                "decision": event.why,
+            }
+            for event in self.bounces
+        ]
+        return subscriber_document(self.subscriber) | {"bounces": bounces}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +80,10 @@ class KeptAwayRecord:
     since: str
     why: str
     known_by: str
+
+    def document(self) -> dict[str, Any]:
+        """Return it as a JSON document."""
+        return asdict(self)
 
 
 async def export_list(app: App, file: Path | None) -> int:
@@ -145,14 +133,14 @@ async def remove_subscriber(app: App, email: str) -> bool:
     return await app.store.subscribers.remove(_address(email), at=app.clock())
 
 
-async def list_subscribers(app: App, consent: str) -> AsyncIterator[SubscriberRecord]:
+async def list_subscribers(app: App, consent: str) -> AsyncIterator[Subscriber]:
     """Yield every subscriber, or those in one state of consent. Raises UsageError for an unknown state."""
     try:
         wanted = Consent(consent) if consent else None
     except ValueError:
         raise UsageError(f"{consent!r} is not a consent state.", f"Known: {', '.join(Consent)}.") from None
     async for subscriber in app.store.subscribers.stream(wanted):
-        yield SubscriberRecord.of(subscriber)
+        yield subscriber
 
 
 async def subscriber_history(app: App, email: str) -> SubscriberHistory | KeptAwayRecord:
@@ -170,28 +158,16 @@ async def subscriber_history(app: App, email: str) -> SubscriberHistory | KeptAw
 
 async def history(app: App, subscriber: Subscriber) -> SubscriberHistory:
     """Return everything that is kept about a subscriber."""
-    bounces = [
-        BounceRecord(
-            at=_iso(event.at),
-            mail_of=_iso(event.sent),
-            kind=event.kind.value,
-            status=event.status,
-            words=event.words,
-            source=event.source,
-            score=round(event.score, 2),
-            decision=event.why,
-        )
-        for event in await app.store.bounces.of(subscriber.id)
-    ]
-    return SubscriberHistory(**_fields(subscriber), bounces=tuple(bounces))
+    return SubscriberHistory(subscriber, tuple(await app.store.bounces.of(subscriber.id)))
 
 
-def _fields(subscriber: Subscriber) -> dict[str, Any]:
+def subscriber_document(subscriber: Subscriber) -> dict[str, Any]:
+    """Return a subscriber as a JSON document, without the random key. Times are in UTC, empty when there is none."""
     return {
         "email": subscriber.email,
         "name": subscriber.name,
         "language": subscriber.language,
-        "topics": tuple(subscriber.topics),
+        "topics": subscriber.topics,
         "consent": subscriber.consent.value,
         "confirmed_at": _iso(subscriber.confirmed),
         "paused_until": _iso(subscriber.paused),

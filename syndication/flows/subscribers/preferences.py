@@ -1,7 +1,7 @@
 """What subscribers decide through the links of their mails. The holder of a link is taken for the subscriber: there is no login."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 
@@ -109,7 +109,7 @@ def _day(text: str, app: App) -> datetime | None:
 
 async def own_data(app: App, subscriber: Subscriber) -> dict[str, Any]:
     """Return everything that is kept about a subscriber, as the JSON document for that subscriber."""
-    return {"publication": app.publication.title, **asdict(await history(app, subscriber))}
+    return {"publication": app.publication.title, **(await history(app, subscriber)).document()}
 
 
 def preferences_link(app: App, subscriber: Subscriber) -> str:
