@@ -1,91 +1,70 @@
-"""The verbs that take what comes back: bounces receive, poll."""
+"""The verbs for returned mail: bounces receive, poll."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndication.cli.loop import run
-from syndication.cli.screen import Options, document, options
+from syndication.cli.output import Output, in_site, print_output, run_verb
 from syndication.domain.text import counted
 from syndication.errors import SyndicationError, TryAgainError
 
 if TYPE_CHECKING:
     from collections import Counter
 
+    from syndication.flows.app import App
     from syndication.flows.bounces.take import Taken
 
-__all__ = ["register"]
-
-
-def register(command: typer.Typer) -> None:
-    """Add the verbs to `command`."""
-    bounces = typer.Typer(
-        help="What comes back: bounces, complaints, requests to leave.", rich_markup_mode=None
-    )
-    bounces.command("receive")(receive)
-    bounces.command("poll")(poll)
-    command.add_typer(bounces, name="bounces")
+__all__ = ["poll", "receive"]
 
 
 def receive(
     context: typer.Context,
     recipient: Annotated[
         str,
-        typer.Option("--recipient", metavar="ADDRESS", help="Whom it came for, as the mail server knows."),
+        typer.Option("--recipient", metavar="ADDRESS", help="Name the recipient that the mail server knows."),
     ] = "",
 ) -> int:
-    """Take one message from standard input, for a pipe of a mail server. It ends with 0, or with 75: try again."""
-    chosen = options(context)
+    """Take one message from standard input, for a pipe of a mail server. Exits with 0, or with 75: try again."""
+
+    async def flow(app: App) -> Taken:
+        from syndication.flows.bounces.take import take
+
+        return await take(app, data, recipient)
+
     try:
-        taken = run(_receive(chosen, recipient))
+        data = _read_all()
+        taken = in_site(context, flow)
     except SyndicationError as error:
         raise TryAgainError(error.message, error.hint) from error
     except Exception as error:  # a fault of ours must not cost the message
         raise TryAgainError(
             f"An unexpected error: {type(error).__name__}.", "The mail server tries again."
         ) from error
-    if chosen.json:
-        document({"result": taken.result, "event": _event(taken)})
-    else:
-        print(f"{taken.result}: {taken.event.why}" if taken.event else taken.result)
-    return 0
+    line = f"{taken.result}: {taken.event.why}" if taken.event else taken.result
+    return print_output(context, Output(taken, (line,)))
 
 
-async def _receive(chosen: Options, recipient: str) -> Taken:
+def _read_all() -> bytes:
+    """Return the message, cut at the largest size that counts; the writer of the rest must not meet a closed pipe."""
     from syndication.bounces.message import LARGEST
-    from syndication.flows.bounces.take import take
 
     data = sys.stdin.buffer.read(LARGEST)
-    while sys.stdin.buffer.read(LARGEST):  # the rest: whoever writes it must not meet a closed pipe
+    while sys.stdin.buffer.read(LARGEST):
         pass
-    async with chosen.app() as app:
-        return await take(app, data, recipient)
+    return data
 
 
 def poll(context: typer.Context) -> int:
-    """Take what lies in the mailboxes of [bounces], and mark or delete it there."""
-    chosen = options(context)
-    results = run(_poll(chosen))
-    if chosen.json:
-        document({"messages": results.total(), "results": dict(sorted(results.items()))})
-        return 0
+    """Take the messages in the mailboxes of [bounces], and mark or delete them there."""
+    from syndication.flows.bounces.take import poll_mailboxes
+
+    return run_verb(context, poll_mailboxes, _polled)
+
+
+def _polled(results: Counter[str]) -> Output:
     counts = ", ".join(f"{number:,} {result}" for result, number in sorted(results.items()))
-    print(f"{counted(results.total(), 'message')}{f': {counts}' if counts else ''}")
-    return 0
-
-
-async def _poll(chosen: Options) -> Counter[str]:
-    from syndication.flows.bounces.take import poll as polled
-
-    async with chosen.app() as app:
-        return await polled(app)
-
-
-def _event(taken: Taken) -> dict[str, Any] | None:
-    if taken.event is None:
-        return None
-    return asdict(taken.event) | {"at": taken.event.at.isoformat(), "sent": taken.event.sent.isoformat()}
+    line = f"{counted(results.total(), 'message')}{f': {counts}' if counts else ''}"
+    return Output({"messages": results.total(), "results": dict(sorted(results.items()))}, (line,))

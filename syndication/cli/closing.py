@@ -1,27 +1,33 @@
-"""The closing screens: what a command did, and where to look."""
+"""The closing screens of `run`, `approve` and `deliver`: what the command did, and where to look."""
 
-import sys
 from pathlib import Path
-from typing import Any
 
-from syndication.cli.screen import document
+from syndication.cli.output import Output
 from syndication.domain.text import counted
 from syndication.flows.app import App
 from syndication.flows.report import Report
 
-__all__ = ["close", "close_deliver", "show_sources", "show_status"]
+__all__ = ["delivered", "ran"]
 
 DONE, INCOMPLETE, WAITS = 0, 3, 6
 
 
-def close(app: App, report: Report, *, as_json: bool, folder: Path | None = None) -> int:
+def ran(app: App, report: Report, folder: Path | None = None) -> Output:
     """Show what a run did; `folder` is a dry run's."""
-    if as_json:
-        document(report.document())
-    else:
-        _print_warnings(report)
-        print(_screen(app, report, folder))
-    return _exit_code([report])
+    return Output(report, _screen(app, report, folder), report.warnings, exit_code=_exit_code([report]))
+
+
+def delivered(reports: list[Report]) -> Output:
+    """Show what `deliver` did, one line for each edition."""
+    lines = []
+    for report in reports:
+        lines.append(f"{report.edition}: {_mail(report)}")
+        if report.skipped and (report.waits or report.held):
+            lines.append(report.skipped)
+    warnings = [warning for report in reports for warning in report.warnings]
+    return Output(
+        {"mailings": reports}, lines or ["Nothing is due."], warnings, exit_code=_exit_code(reports)
+    )
 
 
 def _exit_code(reports: list[Report]) -> int:
@@ -30,7 +36,7 @@ def _exit_code(reports: list[Report]) -> int:
     return WAITS if any(report.waits for report in reports) else DONE
 
 
-def _screen(app: App, report: Report, folder: Path | None) -> str:
+def _screen(app: App, report: Report, folder: Path | None) -> list[str]:
     title = f"{app.publication.title} · {report.edition}" + (
         f" · No. {report.number}" if report.number else ""
     )
@@ -48,7 +54,7 @@ def _screen(app: App, report: Report, folder: Path | None) -> str:
         lines.append(f"{label:<10}{value}")
     if report.incomplete and not report.held:
         lines.append(_to_do(app, report))
-    return "\n".join(lines)
+    return lines
 
 
 def _to_do(app: App, report: Report) -> str:
@@ -97,77 +103,3 @@ def _left_out(report: Report) -> str:
         f"; {number:,} in the backlog: {reason}" for reason, number in report.backlog_reasons.items()
     )
     return out + (f"; {report.waiting:,} for a later week" if report.waiting else "")
-
-
-def _print_warnings(report: Report) -> None:
-    for line in report.warnings:
-        print(f"warning: {line}", file=sys.stderr)
-
-
-def close_deliver(reports: list[Report], *, as_json: bool) -> int:
-    """Show what `deliver` did, one line for each edition."""
-    if as_json:
-        document({"mailings": [report.document() for report in reports]})
-    else:
-        for report in reports:
-            _print_warnings(report)
-            print(f"{report.edition}: {_mail(report)}")
-            if report.waits or report.held:
-                print(report.skipped)
-        if not reports:
-            print("Nothing is due.")
-    return _exit_code(reports)
-
-
-def show_status(standing: dict[str, Any], *, as_json: bool) -> int:
-    """Show the editions, and the troubled rows of one."""
-    if as_json:
-        document(standing)
-        return DONE
-    subscribers = standing["subscribers"]
-    print(
-        "Subscribers: "
-        + (", ".join(f"{number:,} {consent}" for consent, number in subscribers.items() if number) or "none")
-    )
-    if standing["intake"]:
-        counts = ", ".join(f"{number:,} {result}" for result, number in standing["intake"].items())
-        print(f"What came back in 90 days: {counts}")
-    for paused in standing["paused"]:
-        print(paused["said"])
-    if not standing["editions"]:
-        print(f"No edition yet. The latest week that has ended is {standing['latest']}.")
-    for edition in standing["editions"]:
-        counts = ", ".join(f"{edition[name]:,} {name}" for name in _COUNTS if edition[name] or name == "sent")
-        published = "".join(f", {each}" for each in _unfinished(edition))
-        print(
-            f"{edition['edition']}  No. {edition['number']:<4} {counted(edition['articles'], 'article')}, {counted(edition['recipients'], 'recipient')}: {counts}{published}"
-        )
-        for row in edition.get("rows", ()):
-            doubt = f", in doubt {row['unknown']}x" if row["unknown"] else ""
-            print(f"  {row['state']:<9} {row['email']}  {row['stage']}: {row['reply']}{doubt}")
-    return DONE
-
-
-def show_sources(standing: dict[str, Any], *, as_json: bool) -> int:
-    """Show the state of the sources, one line each."""
-    if as_json:
-        document(standing)
-        return DONE
-    rows = [(source["name"], source) for source in standing["sources"]]
-    if standing["hot"]:
-        rows.append(("(hot list)", standing["hot"]))
-    width = max(len(name) for name, _ in rows)
-    for name, source in rows:
-        print(f"{name:<{width}}  {source['state']:<7}  {source['said']}")
-    return DONE
-
-
-def _unfinished(edition: dict[str, Any]) -> list[str]:
-    """Return why an edition is not out."""
-    words = ["held"] if edition["held_at"] else []
-    if not edition["approved_at"]:
-        return [*words, "waits for its editor"]
-    return words if edition["published_at"] else [*words, "not published yet"]
-
-
-_COUNTS = ("sent", "queued", "deferred", "failed", "unknown", "no_content")

@@ -3,47 +3,68 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from syndication.cli.edition import week_key
-from syndication.cli.loop import run
-from syndication.cli.screen import Options, options
+from syndication.cli.editor import Key  # noqa: TC001 - Typer reads the annotations as the command starts
+from syndication.cli.output import in_site
+from syndication.cli.screen import options
 from syndication.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from syndication.domain.delivery import DeliveryLine, State
+    from syndication.flows.app import App
 
-    from syndication.domain.delivery import State
-
-__all__ = ["register"]
-
-
-def register(command: typer.Typer) -> None:
-    """Add the verb to `command`."""
-    command.command("deliveries")(deliveries)
+__all__ = ["deliveries", "delivery_row"]
 
 
 def deliveries(
     context: typer.Context,
-    key: Annotated[str, typer.Argument(metavar="KEY")],
+    key: Key,
     state: Annotated[
         list[str] | None,
-        typer.Option("--state", metavar="STATE", help="Only rows in this state; may be given several times."),
+        typer.Option("--state", metavar="STATE", help="List only rows in this state; may be repeated."),
     ] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Write CSV with a header.")] = False,
 ) -> int:
     """List the deliveries of one edition with the server's words, next attempts and give-up times."""
-    chosen = options(context)
-    if as_csv and chosen.json:
+    week, as_json = week_key(key), options(context).json
+    if as_csv and as_json:
         raise UsageError("--csv and --json exclude each other.")
-    return run(_list(chosen, key, _states(state or ()), as_csv=as_csv))
+    states = _states(state or [])
+
+    text = _csv if as_csv else _json if as_json else _line
+    head, between, tail, empty = _frame(str(week), as_csv=as_csv, as_json=as_json)
+
+    async def flow(app: App) -> None:
+        from syndication.flows.sending.deliveries import list_deliveries
+
+        begun = False  # nothing is printed before the first row is there, so that an error is the only output
+        async for line in list_deliveries(app, week, states):
+            print((between if begun else head) + text(delivery_row(line)), end="")
+            begun = True
+        print(tail if begun else empty, end="")
+
+    in_site(context, flow)
+    return 0
 
 
-def _states(names: list[str] | tuple[()]) -> tuple[State, ...]:
+def _frame(week: str, *, as_csv: bool, as_json: bool) -> tuple[str, str, str, str]:
+    """Return what is printed before, between and after the rows, and when there are none."""
+    if as_csv:
+        header = ",".join(COLUMNS) + "\n"
+        return header, "", "", header
+    if as_json:
+        head = f'{{"edition": {json.dumps(week)}, "deliveries": [\n'
+        return head, ",\n", "\n]}\n", f"{head}]}}\n"
+    return "", "", "", f"{week} has no such delivery.\n"
+
+
+def _states(names: list[str]) -> tuple[State, ...]:
     from syndication.domain.delivery import State
 
     try:
@@ -53,56 +74,54 @@ def _states(names: list[str] | tuple[()]) -> tuple[State, ...]:
         raise UsageError("There is no such state of a delivery.", f"Write one of {known}.") from None
 
 
-async def _list(chosen: Options, key: str, states: tuple[State, ...], *, as_csv: bool) -> int:
-    from syndication.flows.sending.deliveries import deliveries as rows_of
+def delivery_row(line: DeliveryLine) -> dict[str, Any]:
+    """Return one row as it is shown. `unknown` counts unanswered final dots."""
+    from syndication.flows.sending.deliveries import gives_up
 
-    week = week_key(key)
-    assert week is not None
-    async with chosen.app() as app:
-        rows = rows_of(app, week, states)
-        # The first row is asked for before anything is written: then an error is all that there is.
-        first = await anext(rows, None)
-        write = _csv if as_csv else _json if chosen.json else _lines
-        await write(str(week), first, rows)
-    return 0
-
-
-async def _csv(_: str, first: dict[str, Any] | None, rows: AsyncIterator[dict[str, Any]]) -> None:
-    from syndication.flows.sending.deliveries import COLUMNS
-
-    out = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
-    out.writeheader()
-    if first is not None:
-        out.writerow(_unformulaic(first))
-        async for row in rows:
-            out.writerow(_unformulaic(row))
+    last = gives_up(line)
+    return {
+        "email": line.email,
+        "state": line.state.value,
+        "unknown": line.unknowns,
+        "attempts": line.attempts,
+        "stage": line.stage.value if line.stage else "",
+        "reply": f"{line.code or ''} {line.text}".strip(),
+        "server": line.server,
+        "at": line.at.isoformat(),
+        "next_attempt": line.due.isoformat() if line.due else None,
+        "gives_up": last.isoformat() if last else None,
+    }
 
 
-def _unformulaic(row: dict[str, Any]) -> dict[str, Any]:
-    """A server's words must not become a formula in somebody's spreadsheet."""
+COLUMNS = (
+    "email",
+    "state",
+    "unknown",
+    "attempts",
+    "stage",
+    "reply",
+    "server",
+    "at",
+    "next_attempt",
+    "gives_up",
+)
+
+
+def _json(row: dict[str, Any]) -> str:
+    return json.dumps(row, ensure_ascii=False)
+
+
+def _csv(row: dict[str, Any]) -> str:
+    """Return a row whose server's words are not a formula in a spreadsheet."""
     formulas = [name for name in ("reply", "server") if row[name].startswith(("=", "+", "-", "@"))]
-    return row | {name: f"'{row[name]}" for name in formulas}
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerow(
+        (row | {name: f"'{row[name]}" for name in formulas}).values()
+    )
+    return out.getvalue()
 
 
-async def _json(week: str, first: dict[str, Any] | None, rows: AsyncIterator[dict[str, Any]]) -> None:
-    print(f'{{"edition": {json.dumps(week)}, "deliveries": [', end="")
-    if first is not None:
-        print("\n" + json.dumps(first, ensure_ascii=False), end="")
-        async for row in rows:
-            print(",\n" + json.dumps(row, ensure_ascii=False), end="")
-    print("\n]}")
-
-
-async def _lines(week: str, first: dict[str, Any] | None, rows: AsyncIterator[dict[str, Any]]) -> None:
-    if first is None:
-        print(f"{week} has no such delivery.")
-        return
-    _line(first)
-    async for row in rows:
-        _line(row)
-
-
-def _line(row: dict[str, Any]) -> None:
+def _line(row: dict[str, Any]) -> str:
     parts = [f"{row['state']:<10} {row['email']}"]
     if row["stage"] or row["reply"]:
         parts.append(f"{row['stage']}: {row['reply']}" + (f" ({row['server']})" if row["server"] else ""))
@@ -114,4 +133,4 @@ def _line(row: dict[str, Any]) -> None:
         parts.append(f"next {row['next_attempt']}")
     if row["gives_up"]:
         parts.append(f"given up from {row['gives_up']}")
-    print("  ".join(parts))
+    return "  ".join(parts) + "\n"

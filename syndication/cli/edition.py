@@ -1,37 +1,28 @@
-"""The verbs of the weekly job: run, deliver, collect, publish, status."""
+"""The verbs of the weekly job: run, deliver, collect, publish."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, overload
 
 import typer
 
-from syndication.cli.loop import run as run_job
-from syndication.cli.screen import JsonProgress, Options, document, options
+from syndication.cli.output import Output, in_site, print_output, run_async, run_verb
+from syndication.cli.screen import JsonProgress, Options, options
 from syndication.domain.text import counted
 from syndication.errors import SyndicationError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from syndication.domain.week import WeekKey
+    from syndication.flows.app import App
+    from syndication.flows.collecting.collect import Collected
 
-__all__ = ["Week", "register", "week_key"]
+__all__ = ["Week", "collect", "deliver", "publish", "run", "sender", "week_key"]
 
 Week = Annotated[
     str | None, typer.Option("--week", metavar="KEY", help="This edition (2026-W47) instead of the latest.")
 ]
-
-
-def register(command: typer.Typer) -> None:
-    """Add the verbs to `command`."""
-    command.command("run")(run)
-    command.command("deliver")(deliver)
-    command.command("collect")(collect)
-    command.command("publish")(publish)
-    command.command("status")(status)
-    command.command("sender", hidden=True)(sender)
 
 
 def run(
@@ -57,26 +48,24 @@ def run(
         )
     if every and not dry_run:
         raise UsageError("--all goes with --dry-run.")
-    chosen = options(context)
-    job = _dry_run(chosen, week, every=every) if dry_run else _run(chosen, week, send=not no_send)
-    return run_job(job)
+    if dry_run:
+        return print_output(context, run_async(_dry_run(options(context), week_key(week), every=every)))
+
+    async def flow(app: App) -> Output:
+        from syndication.cli.closing import ran
+        from syndication.flows.weekly import run_weekly
+
+        return ran(app, await run_weekly(app, week_key(week), send=not no_send))
+
+    return print_output(context, in_site(context, flow))
 
 
-async def _run(chosen: Options, week: str | None, *, send: bool) -> int:
-    from syndication.cli.closing import close
-    from syndication.flows.weekly import run_weekly
-
-    async with chosen.app() as app:
-        return close(app, await run_weekly(app, week_key(week), send=send), as_json=chosen.json)
-
-
-async def _dry_run(chosen: Options, week: str | None, *, every: bool) -> int:
-    from syndication.cli.closing import close
+async def _dry_run(chosen: Options, week: WeekKey | None, *, every: bool) -> Output:
+    from syndication.cli.closing import ran
     from syndication.flows.desk.dry_run import dry_run
 
-    async with chosen.rehearsal(week_key(week)) as (app, key, folder):
-        report = await dry_run(app, key, folder, every=every)
-        return close(app, report, as_json=chosen.json, folder=folder)
+    async with chosen.rehearsal(week) as (app, key, folder):
+        return ran(app, await dry_run(app, key, folder, every=every), folder)
 
 
 def deliver(
@@ -91,19 +80,13 @@ def deliver(
     ] = False,
 ) -> int:
     """Send what is due of any edition, or of KEY; never collects. For a cron every 15 minutes."""
-    chosen = options(context)
+    from syndication.cli.closing import delivered
+    from syndication.domain.delivery import State
+    from syndication.flows.sending.due import deliver_due
 
-    async def job() -> int:
-        from syndication.cli.closing import close_deliver
-        from syndication.domain.delivery import State
-        from syndication.flows.sending.due import deliver_due
-
-        async with chosen.app() as app:
-            wanted = {State.FAILED: retry_failed, State.UNKNOWN: resend_unknown}
-            again = [state for state, is_wanted in wanted.items() if is_wanted]
-            return close_deliver(await deliver_due(app, week_key(key), again), as_json=chosen.json)
-
-    return run_job(job())
+    wanted = {State.FAILED: retry_failed, State.UNKNOWN: resend_unknown}
+    week, again = week_key(key), [state for state, is_wanted in wanted.items() if is_wanted]
+    return run_verb(context, lambda app: deliver_due(app, week, again), delivered)
 
 
 def collect(
@@ -123,31 +106,21 @@ def collect(
     """Fetch the sources into the store; nothing is published or sent."""
     if allow_private and not explain:
         raise UsageError("--allow-private goes with --explain.", "A source has a setting allow_private.")
-    chosen = options(context)
     if explain:
-        return run_job(_explain(chosen, explain, allow_private=allow_private))
+        from syndication.cli.articles import explained_page
+        from syndication.flows.collecting.articles import explain_page
 
-    async def job() -> int:
-        from syndication.flows.collecting.collect import run_collect
+        return run_verb(
+            context, partial(explain_page, url=explain, allow_private=allow_private), explained_page
+        )
+    from syndication.flows.collecting.collect import run_collect
 
-        async with chosen.app() as app:
-            done = await run_collect(app)
-            said = f"{counted(done.total, 'article')} in the store."
-            return _close(chosen, {"articles": done.total}, done.warnings, said)
-
-    return run_job(job())
+    return run_verb(context, run_collect, _collected)
 
 
-async def _explain(chosen: Options, url: str, *, allow_private: bool) -> int:
-    from syndication.flows.collecting.explain import explain, lines
-
-    async with chosen.app() as app:
-        found = await explain(app, url, allow_private=allow_private)
-    if chosen.json:
-        document(found)
-    else:
-        print("\n".join(lines(found)))
-    return 0
+def _collected(done: Collected) -> Output:
+    said = f"{counted(done.total, 'article')} in the store."
+    return Output.sentence({"articles": done.total, "warnings": done.warnings}, said)
 
 
 def publish(
@@ -160,55 +133,17 @@ def publish(
     ] = False,
 ) -> int:
     """Write what changed of the feeds and pages; nothing is collected or sent."""
-    chosen = options(context)
 
-    async def job() -> int:
+    async def flow(app: App) -> Output:
         from syndication.flows.publishing.publish import run_publish
 
-        async with chosen.app() as app:
-            done = await run_publish(app, full=full, check=check)
-            facts = {"feeds": done.feeds, "changed": done.changed, "mended": done.damaged}
-            said = f"{counted(done.changed, 'file')} changed in {app.folder.root}."
-            return _close(chosen, facts, done.warnings, said)
+        done = await run_publish(app, full=full, check=check)
+        said = f"{counted(done.changed, 'file')} changed in {app.folder.root}."
+        document = {"feeds": done.feeds, "changed": done.changed, "mended": done.damaged}
+        document |= {"warnings": done.warnings, "said": said}
+        return Output(document, [*(f"repaired: {path}" for path in done.damaged), said], done.warnings)
 
-    return run_job(job())
-
-
-def _close(chosen: Options, facts: dict[str, Any], warnings: Sequence[str], said: str) -> int:
-    if chosen.json:
-        document({**facts, "warnings": warnings, "said": said})
-    else:
-        for line in warnings:
-            print(f"warning: {line}", file=sys.stderr)
-        for path in facts.get("mended", ()):
-            print(f"repaired: {path}")
-        print(said)
-    return 0
-
-
-def status(
-    context: typer.Context,
-    key: Annotated[str | None, typer.Argument(metavar="[KEY]")] = None,
-    sources: Annotated[
-        bool, typer.Option("--sources", help="Show the state of the sources instead of the editions.")
-    ] = False,
-) -> int:
-    """Show the state of the editions; with KEY every subscriber whose mail failed, waits or is in doubt, with the server's reply."""
-    if sources and key:
-        raise UsageError("--sources and KEY exclude each other.", "The sources are those of all editions.")
-    chosen = options(context)
-
-    async def job() -> int:
-        from syndication.cli.closing import show_sources, show_status
-        from syndication.flows.collecting.health import sources_standing
-        from syndication.flows.site.status import standing
-
-        async with chosen.app() as app:
-            if sources:
-                return show_sources(await sources_standing(app), as_json=chosen.json)
-            return show_status(await standing(app, week_key(key)), as_json=chosen.json)
-
-    return run_job(job())
+    return print_output(context, in_site(context, flow))
 
 
 def sender(
@@ -240,9 +175,13 @@ def sender(
         lines.tell(sending.outcomes)
         return 0
 
-    return run_job(job())
+    return run_async(job())
 
 
+@overload
+def week_key(text: str) -> WeekKey: ...
+@overload
+def week_key(text: str | None) -> WeekKey | None: ...
 def week_key(text: str | None) -> WeekKey | None:
     """Parse the key of a week. Raises UsageError for a text that is not one."""
     from syndication.domain.week import WeekKey

@@ -1,36 +1,29 @@
-"""The editor's verbs: what goes out, and when."""
+"""The editor's verbs: note, send, approve, hold, resume, discard."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from syndication.cli.edition import Week, week_key
-from syndication.cli.loop import run as run_job
-from syndication.cli.screen import Options, document, options
+from syndication.cli.output import Output, fields_of, in_site, print_output, run_async, run_verb
+from syndication.cli.screen import Options, options
+from syndication.domain.text import counted
 from syndication.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from syndication.domain.week import WeekKey
-    from syndication.flows.desk.trial_mail import Sent
+    from syndication.flows.app import App
+    from syndication.flows.desk.editor import Discarded
+    from syndication.flows.desk.trial_mail import TrialMail
+    from syndication.flows.site.status import EditionStatus
 
-__all__ = ["register"]
-
-
-def register(command: typer.Typer) -> None:
-    """Add the verbs to `command`."""
-    command.command("note")(note)
-    command.command("send")(send)
-    command.command("approve")(approve)
-    command.command("hold")(hold)
-    command.command("resume")(resume)
-    command.command("discard")(discard)
+__all__ = ["Key", "approve", "discard", "hold", "note", "resume", "send"]
 
 
 Key = Annotated[str, typer.Argument(metavar="KEY")]
@@ -43,12 +36,25 @@ def note(
     file: Annotated[
         Path | None, typer.Option("--file", metavar="FILE", help="Take the note from this file.")
     ] = None,
-    remove: Annotated[bool, typer.Option("--remove", help="Take the note away.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove the note.")] = False,
 ) -> int:
-    """Write the editor's note of an edition that is not made yet; without a text show it. Paragraphs, and links as [text](address)."""
+    """Write the editor's note for an edition that is not made yet, or show it. Paragraphs, and links as [text](address)."""
+    from syndication.flows.desk import editor
+
     if (text is not None) + (file is not None) + remove > 1:
         raise UsageError("A note is a TEXT, a --file or a --remove, not several of them.")
-    return run_job(_note(options(context), key, "" if remove else _read(file) if file else text))
+    text, week = "" if remove else _read(file) if file else text, week_key(key)
+
+    async def flow(app: App) -> str:
+        if text is not None:
+            await editor.write_note(app, week, text)
+        return await editor.note(app, week)
+
+    return run_verb(
+        context,
+        flow,
+        lambda note: Output({"edition": week, "note": note}, (note or f"{week} has no note.",)),
+    )
 
 
 def _read(file: Path) -> str:
@@ -59,21 +65,6 @@ def _read(file: Path) -> str:
         raise UsageError(f"The file {file} cannot be read: {reason}.", "Name a text file.") from None
 
 
-async def _note(chosen: Options, key: str, text: str | None) -> int:
-    from syndication.flows.desk.editor import note, write_note
-
-    week = _week(key)
-    async with chosen.app() as app:
-        if text is not None:
-            await write_note(app, week, text)
-        kept = await note(app, week)
-    if chosen.json:
-        document({"edition": str(week), "note": kept})
-    else:
-        print(kept or f"{week} has no note.")
-    return 0
-
-
 def approve(
     context: typer.Context,
     key: Key,
@@ -82,93 +73,108 @@ def approve(
     ] = False,
 ) -> int:
     """Publish and send an edition that waits for its editor, byte for byte as it was made."""
-    return run_job(_approve(options(context), key, send=not no_send))
+    from syndication.cli.closing import ran
+    from syndication.flows.desk import editor
 
+    week = week_key(key)
 
-async def _approve(chosen: Options, key: str, *, send: bool) -> int:
-    from syndication.cli.closing import close
-    from syndication.flows.desk.editor import approve
+    async def flow(app: App) -> Output:
+        return ran(app, await editor.approve(app, week, send=not no_send))
 
-    async with chosen.app() as app:
-        return close(app, await approve(app, _week(key), send=send), as_json=chosen.json)
+    return print_output(context, in_site(context, flow))
 
 
 def hold(context: typer.Context, key: Key) -> int:
-    """Stop the mail of an edition, also while another process is sending it; nothing is lost."""
-    return run_job(_word(options(context), key, "hold"))
+    """Stop an edition's mail, even while another process is sending it; nothing is lost."""
+    from syndication.flows.desk import editor
+
+    week = week_key(key)
+    return run_verb(context, lambda app: editor.hold(app, week), _held)
+
+
+def _held(found: EditionStatus) -> Output:
+    key = found.edition.key
+    has = f"{found.counts.sent:,} of {counted(found.counts.recipients, 'subscriber')} have it"
+    return Output.sentence(_progress(found), f"{key} is held: {has}. `syndicate resume {key}` lets it go on.")
+
+
+def _progress(found: EditionStatus) -> dict[str, Any]:
+    document = {name: getattr(found.edition, name) for name in ("approved_at", "held_at")}
+    document |= {name: getattr(found.counts, name) for name in ("recipients", "sent", "queued", "deferred")}
+    return {"edition": found.edition.key, **document}
 
 
 def resume(context: typer.Context, key: Key) -> int:
-    """Let an edition that is held go on; `run` or `deliver` send it then."""
-    return run_job(_word(options(context), key, "resume"))
+    """Release an edition that is held; the next `run` or `deliver` sends it."""
+    from syndication.flows.desk import editor
+
+    week = week_key(key)
+    return run_verb(context, lambda app: editor.resume(app, week), _resumed)
+
+
+def _resumed(resumed: tuple[EditionStatus, bool]) -> Output:
+    found, was_held = resumed
+    key, waiting = found.edition.key, found.counts.queued + found.counts.deferred
+    if found.edition.approved_at is None:
+        following = f"it waits for its editor: `syndicate approve {key}`."
+    elif found.edition.published_at is None:
+        following = f"`syndicate run --week {key}` publishes and sends it."
+    elif waiting:
+        following = f"`syndicate deliver` sends it to {counted(waiting, 'subscriber')} who wait for it."
+    else:
+        following = "no subscriber waits for it."
+    held = "is no longer held" if was_held else "was not held"
+    return Output.sentence(_progress(found), f"{key} {held}; {following}")
 
 
 def discard(context: typer.Context, key: Key) -> int:
-    """Take back an edition of which no mail has gone out: its articles are free again, and the next run makes it anew."""
-    return run_job(_word(options(context), key, "discard"))
-
-
-async def _word(chosen: Options, key: str, verb: str) -> int:
+    """Take back an edition of which no mail has gone out: its articles are free again, and the next run makes a new one."""
     from syndication.flows.desk import editor
 
-    flow = {"hold": editor.hold, "resume": editor.resume, "discard": editor.discard}[verb]
-    async with chosen.app() as app:
-        found = await flow(app, _week(key))
-    if chosen.json:
-        document(found)
-    else:
-        for line in found.get("warnings", ()):
-            print(f"warning: {line}", file=sys.stderr)
-        print(found["said"])
-    return 0
-
-
-def _week(key: str) -> WeekKey:
     week = week_key(key)
-    assert week is not None
-    return week
+    return run_verb(context, lambda app: editor.discard(app, week), _discarded)
+
+
+def _discarded(done: Discarded) -> Output:
+    free = counted(done.articles, "article is", "articles are")
+    said = f"{done.edition} is taken back: its {free} free again. `syndicate run --week {done.edition}` makes a new one."
+    return Output.sentence(fields_of(done), said)
 
 
 def send(
     context: typer.Context,
     address: Annotated[
-        str | None, typer.Option("--test", metavar="ADDRESS", help="Where the test mail goes.")
+        str | None, typer.Option("--test", metavar="ADDRESS", help="Send the test mail to this address.")
     ] = None,
     week: Week = None,
     subscriber: Annotated[
-        str, typer.Option("--subscriber", metavar="EMAIL", help="As this subscriber would get it.")
+        str, typer.Option("--subscriber", metavar="EMAIL", help="Make it as this subscriber would get it.")
     ] = "",
 ) -> int:
-    """Send one test mail of an edition, as it is frozen or as a run would make it now; nothing is kept, and no subscriber gets anything."""
+    """Send one test mail of an edition, as it is frozen or as a run would make it now; no subscriber gets anything."""
     if address is None:
         raise UsageError(
             "Say where the test mail goes.",
             "`syndicate send --test you@example.com`; subscribers get their mail from `run`, `approve` and `deliver`.",
         )
-    return run_job(_test(options(context), week_key(week), address, subscriber))
+    return print_output(context, run_async(_send(options(context), week_key(week), address, subscriber)))
 
 
-async def _test(chosen: Options, week: WeekKey | None, address: str, subscriber: str) -> int:
+async def _send(chosen: Options, week: WeekKey | None, address: str, subscriber: str) -> Output:
     from syndication.flows.desk.trial_mail import drafted_mailing, frozen_mailing, send_test
 
     async with chosen.app() as app:
         key = week or app.edition.cutoff.latest(app.clock())
         mailing = await frozen_mailing(app, key)
         if mailing is not None:
-            return _tested(chosen, key, await send_test(app, mailing, address, subscriber=subscriber), ())
+            return _sent(key, await send_test(app, mailing, address, subscriber=subscriber), ())
     with TemporaryDirectory(prefix="syndicate-") as below:
         async with chosen.rehearsal(key, Path(below)) as (app, _, _):
             mailing, warnings = await drafted_mailing(app, key)
-            sent = await send_test(app, mailing, address, subscriber=subscriber)
-            return _tested(chosen, key, sent, warnings)
+            return _sent(key, await send_test(app, mailing, address, subscriber=subscriber), warnings)
 
 
-def _tested(chosen: Options, key: WeekKey, sent: Sent, warnings: Sequence[str]) -> int:
-    if chosen.json:
-        found = {"edition": str(key), "to": sent.to, "subject": sent.subject, "reply": sent.reply}
-        document(found | {"warnings": list(warnings)})
-        return 0
-    for line in warnings:
-        print(f"warning: {line}", file=sys.stderr)
-    print(f"{key}: a test mail is on its way to {sent.to}: {sent.subject}")
-    return 0
+def _sent(key: WeekKey, sent: TrialMail, warnings: Sequence[str]) -> Output:
+    document = {"edition": key, **fields_of(sent), "warnings": warnings}
+    line = f"{key}: a test mail is on its way to {sent.to}: {sent.subject}"
+    return Output(document, (line,), warnings)

@@ -1,20 +1,23 @@
-"""The verb that tells how the hot list came about."""
+"""The verb that explains the hot list."""
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any
 
 import typer  # noqa: TC002 - Typer reads the annotations as the command starts
 
 from syndication.cli.edition import Week, week_key
-from syndication.cli.loop import run
-from syndication.cli.screen import document, options
+from syndication.cli.output import Output, fields_of, run_verb
 from syndication.domain.text import counted
 
-__all__ = ["register"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from zoneinfo import ZoneInfo
+
+    from syndication.flows.edition.hot import ExplainedHotList
+
+__all__ = ["hot"]
 
 _KINDS = {"source": "the sources' pages", "page": "a page", "access-log": "the access log", "file": "a file"}
 _MARKS = {"up": "▲{}", "down": "▼{}", "new": "NEW", "same": "–"}  # noqa: RUF001 - as in the mail
@@ -22,7 +25,7 @@ _MEANT = {
     "address": "found by its address",
     "title": "found by its title",
     "near title": "found by a title that is nearly the same ({:.3f})",
-    "nobody": "no article of ours is known by this address or title",
+    "nobody": "no known article has this address or title",
 }
 _LEFT_OUT = {
     "broken": "broken",
@@ -33,63 +36,52 @@ _LEFT_OUT = {
     "status": "answered with neither 200 nor 304",
     "another week": "of another week",
     "robot": "robots",
-    "prefetch": "fetched by a browser ahead of its visitor",
+    "prefetch": "prefetched by a browser, not opened by a visitor",
 }
 
 
-def register(command: typer.Typer) -> None:
-    """Add the verb to `command`."""
-    command.command("hot")(hot)
-
-
 def hot(context: typer.Context, week: Week = None) -> int:
-    """The week's hot list, and how each number came about: as it is frozen, or as it would be now."""
-    chosen = options(context)
+    """Show the week's hot list and how each number was computed: as it is frozen, or as it would be now."""
+    from syndication.flows.edition.hot import explain_hot_list
 
-    async def job() -> int:
-        from syndication.flows.edition.hot import told_hot
-
-        async with chosen.app() as app:
-            told = await told_hot(app, week_key(week))
-        if chosen.json:
-            document(told)
-        else:
-            for line in told["warnings"]:
-                print(f"warning: {line}", file=sys.stderr)
-            print("\n".join(_lines(told)))
-        return 0
-
-    return run(job())
+    return run_verb(context, lambda app: explain_hot_list(app, week_key(week)), _explained)
 
 
-def _lines(told: dict[str, Any]) -> list[str]:
-    zone = ZoneInfo(told["timezone"])
+def _explained(found: ExplainedHotList) -> Output:
+    document = fields_of(found, "account", "warnings") | {**found.account, "warnings": found.warnings}
+    return Output(document, _lines(found, found.account), found.warnings)
+
+
+def _lines(found: ExplainedHotList, account: Mapping[str, Any]) -> list[str]:
+    zone = found.timezone
     state = (
-        f"frozen at {_at(told['frozen'], zone)}"
-        if told["frozen"]
-        else "not made yet: this is what it would be"
+        f"frozen at {_local(found.frozen, zone)}"
+        if found.frozen
+        else "not made yet; a run would make this now"
     )
-    lines = [f"{told['edition']}: {state}", *_origin(told, zone)]
-    for entry in told["entries"]:
+    lines = [f"{found.edition}: {state}", *_origin(account, zone)]
+    for entry in account["entries"]:
         lines += ["", *_entry(entry)]
-    if not told["entries"]:
+    if not account["entries"]:
         lines += ["", "There is no hot list."]
-    elif told["lines"] and (more := told["lines"] - len(told["entries"])):
+    elif account["lines"] and (more := account["lines"] - len(account["entries"])):
         lines += ["", f"{counted(more, 'more line')} of the list {'have' if more > 1 else 'has'} no place."]
-    return lines + (_log(told["log"], zone) if told["log"] else [])
+    return lines + (_log(account["log"], zone) if account["log"] else [])
 
 
-def _origin(told: dict[str, Any], zone: ZoneInfo) -> list[str]:
-    if not told["kind"]:
-        return ["how it came about was not kept: an earlier version made it"]
-    origin = f", {told['origin']}" if told["origin"] else ""
-    page = f", on a page of {_at(told['published'], zone)}" if told["published"] else ""
+def _origin(account: Mapping[str, Any], zone: ZoneInfo) -> list[str]:
+    if not account["kind"]:
+        return ["made by an earlier version, which kept no account of it"]
+    origin = f", {account['origin']}" if account["origin"] else ""
+    page = f", on a page of {_at(account['published'], zone)}" if account["published"] else ""
     against = (
-        f"moved against {told['against']}" if told["against"] else "no marks: there is no edition before it"
+        f"moved against {account['against']}"
+        if account["against"]
+        else "no marks: there is no edition before it"
     )
     return [
-        f"from {_KINDS[told['kind']]}{origin}{page}, read at {_at(told['read'], zone)}",
-        f"after {_at(told['begins'], zone)} up to {_at(told['ends'], zone)}; {against}",
+        f"from {_KINDS[account['kind']]}{origin}{page}, read at {_at(account['read'], zone)}",
+        f"after {_at(account['begins'], zone)} up to {_at(account['ends'], zone)}; {against}",
     ]
 
 
@@ -123,11 +115,17 @@ def _log(log: dict[str, Any], zone: ZoneInfo) -> list[str]:
             f"Its lines about articles are of {_at(log['first'], zone)} to {_at(log['last'], zone)}."
         )
     if log["nameless"]:
-        lines.append(f"{log['nameless']:,} of the views have no user agent: no robot can be told among them.")
+        lines.append(
+            f"{log['nameless']:,} of the views have no user agent, so robots among them cannot be recognised."
+        )
     if log["estimated"]:
         lines.append("The visitors of the most read articles are estimated, within about one per cent.")
     return lines
 
 
 def _at(iso: str, zone: ZoneInfo) -> str:
-    return f"{datetime.fromisoformat(iso).astimezone(zone):%Y-%m-%d %H:%M}"
+    return _local(datetime.fromisoformat(iso), zone)
+
+
+def _local(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"

@@ -3,7 +3,7 @@
 import copy
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,14 +16,15 @@ from syndication.cli import (
     edition,
     editor,
     hot,
+    keys,
     preview,
-    secrets,
     serve,
-    signing,
     site,
+    status,
     subscribers,
 )
-from syndication.cli.screen import Options, document, fail, forgiving
+from syndication.cli.output import fail, print_json
+from syndication.cli.screen import Options, forgiving
 from syndication.errors import SyndicationError, TryAgainError, UsageError
 
 if TYPE_CHECKING:
@@ -38,18 +39,70 @@ command = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-edition.register(command)
-editor.register(command)
-preview.register(command)
-articles.register(command)
-hot.register(command)
-deliveries.register(command)
-subscribers.register(command)
-bounces.register(command)
-site.register(command)
-signing.register(command)
-serve.register(command)
-secrets.register(command)
+GROUPS = {
+    "articles": "The collected articles.",
+    "subscribers": "The list of subscribers.",
+    "bounces": "Returned mail: bounces, complaints, requests to leave.",
+    "templates": "The theme's files.",
+    "dkim": "The keys that sign the mails.",
+    "secrets": "The keys that sign the links of the mails.",
+}
+VERBS: dict[str, Callable[..., int]] = {
+    "run": edition.run,
+    "deliver": edition.deliver,
+    "collect": edition.collect,
+    "publish": edition.publish,
+    "status": status.status,
+    "note": editor.note,
+    "send": editor.send,
+    "approve": editor.approve,
+    "hold": editor.hold,
+    "resume": editor.resume,
+    "discard": editor.discard,
+    "preview": preview.preview,
+    "articles list": articles.list_,
+    "articles show": articles.show,
+    "withdraw": articles.withdraw,
+    "hot": hot.hot,
+    "deliveries": deliveries.deliveries,
+    "subscribers import": subscribers.import_,
+    "subscribers export": subscribers.export,
+    "subscribers add": subscribers.add,
+    "subscribers remove": subscribers.remove,
+    "subscribers list": subscribers.list_,
+    "subscribers show": subscribers.show,
+    "subscribers erase": subscribers.erase,
+    "bounces receive": bounces.receive,
+    "bounces poll": bounces.poll,
+    "init": site.init,
+    "doctor": site.doctor,
+    "templates list": site.list_,
+    "templates copy": site.copy,
+    "dkim new": keys.new,
+    "serve": serve.serve,
+    "secrets rotate": keys.rotate,
+}
+
+
+def _add_verbs() -> None:
+    groups = {"": command}
+    for name, verb in VERBS.items():
+        group, _, word = name.rpartition(" ")
+        if group not in groups:
+            groups[group] = typer.Typer(
+                help=GROUPS[group], no_args_is_help=group == "dkim", rich_markup_mode=None
+            )
+            groups[group].callback()(_keep_name)
+            command.add_typer(groups[group], name=group)
+        groups[group].command(word)(verb)
+    command.command("sender", hidden=True)(edition.sender)
+
+
+def _keep_name() -> None:
+    """With a callback, the only verb of a group keeps its name."""
+
+
+_add_verbs()
 
 CONFIG = "config/syndicate.toml"
 INTERRUPTED = 130  # 128 + SIGINT, as shells count; what Typer makes of a KeyboardInterrupt
@@ -59,7 +112,7 @@ _UsageFault: Any = typer.BadParameter.__mro__[1]  # Typer carries its own Click;
 def _version(context: typer.Context, asked: bool) -> None:
     if asked:
         if context.params.get("as_json"):
-            document({"version": __version__})
+            print_json({"version": __version__})
         else:
             print(f"syndication {__version__}")
         raise typer.Exit

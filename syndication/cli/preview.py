@@ -1,49 +1,46 @@
-"""The editor's look at an edition before it goes out."""
+"""The verb that shows an edition's mails before they go out: preview."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from syndication.cli.edition import Week, week_key
-from syndication.cli.loop import run as run_job
-from syndication.cli.screen import Options, document, options
+from syndication.cli.output import Output, print_output, run_async
+from syndication.cli.screen import Options, options
 
 if TYPE_CHECKING:
     from syndication.domain.week import WeekKey
 
-__all__ = ["register"]
-
-
-def register(command: typer.Typer) -> None:
-    """Add the verb to `command`."""
-    command.command("preview")(preview)
+__all__ = ["preview"]
 
 
 def preview(
     context: typer.Context,
     week: Week = None,
-    port: Annotated[int, typer.Option("--port", metavar="N", help="The port; picked if left out.")] = 0,
+    port: Annotated[int, typer.Option("--port", metavar="N", help="Listen on this port; 0 picks one.")] = 0,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="DIR", help="Write the mails into DIR and serve nothing."),
     ] = None,
 ) -> int:
-    """Show an edition's mails in a browser on this machine, as they are sent; the page follows every save. Ctrl-C ends it."""
-    chosen, key = options(context), week_key(week)
-    return run_job(_serve(chosen, key, port) if out is None else _write(chosen, key, out))
+    """Show an edition's mails in a browser on this machine, as they are sent; the page follows every save, until Ctrl-C."""
+    if out is not None:
+        return print_output(context, run_async(_write(options(context), week_key(week), out)))
+    run_async(_serve(context, week_key(week), port))
+    return 0
 
 
-async def _serve(chosen: Options, week: WeekKey | None, port: int) -> int:
+async def _serve(context: typer.Context, week: WeekKey | None, port: int) -> None:
     from tempfile import TemporaryDirectory
 
     from syndication.web.preview.app import PreviewSecrets, preview_app
     from syndication.web.preview.desk import PreviewDesk
     from syndication.web.server import listening, serving, stopping
 
+    chosen = options(context)
     with TemporaryDirectory(prefix="syndicate-preview-") as folder, listening(port) as sock:
         desk = PreviewDesk(chosen.config, Path(folder), chosen.progress(), chosen.moment)
         try:
@@ -53,17 +50,15 @@ async def _serve(chosen: Options, week: WeekKey | None, port: int) -> int:
             url = f"http://127.0.0.1:{bound}/?token={secrets.token}"
             async with serving(preview_app(desk, port=bound, secrets=secrets), sock):
                 stop = stopping()
-                if chosen.json:
-                    document({"edition": str(desk.key), "url": url})
-                else:
-                    print(f"Preview, until Ctrl-C: {url}", flush=True)
+                print_output(
+                    context, Output({"edition": desk.key, "url": url}, (f"Preview, until Ctrl-C: {url}",))
+                )
                 await stop.wait()
         finally:
             await desk.close()
-    return 0
 
 
-async def _write(chosen: Options, week: WeekKey | None, out: Path) -> int:
+async def _write(chosen: Options, week: WeekKey | None, out: Path) -> Output:
     from tempfile import TemporaryDirectory
 
     from syndication.domain.text import counted
@@ -79,11 +74,6 @@ async def _write(chosen: Options, week: WeekKey | None, out: Path) -> int:
         finally:
             await desk.close()
     warnings = [*desk.warnings, *proof.warnings, *filter(None, (missing,))]
-    if chosen.json:
-        written = [str(file) for file in (*files, *pictures)]
-        document({"edition": str(proof.key), "files": written, "warnings": warnings})
-        return 0
-    for warning in warnings:
-        print(f"warning: {warning}", file=sys.stderr)
-    print(f"{proof.key}: {len(files)} files and {counted(len(pictures), 'picture')} in {out}")
-    return 0
+    document = {"edition": proof.key, "files": [*files, *pictures], "warnings": warnings}
+    line = f"{proof.key}: {len(files)} files and {counted(len(pictures), 'picture')} in {out}"
+    return Output(document, (line,), warnings)

@@ -1,4 +1,4 @@
-"""What a person sees: lines and a progress bar on a terminal, one JSON document with `--json`, errors as one sentence."""
+"""What a person sees: lines and a progress bar on a terminal, ."""
 
 from __future__ import annotations
 
@@ -22,11 +22,10 @@ if TYPE_CHECKING:
     import typer
 
     from syndication.domain.week import WeekKey
-    from syndication.errors import SyndicationError
     from syndication.flows.app import App
     from syndication.wiring.app import Moment
 
-__all__ = ["JsonProgress", "Options", "Screen", "document", "fail", "forgiving", "options"]
+__all__ = ["JsonProgress", "Options", "Screen", "forgiving", "options"]
 
 FRAME = 0.1  # seconds that a picture of the bar stands
 LONG = 120  # seconds, from which on minutes are said
@@ -168,18 +167,3 @@ def forgiving(*streams: TextIO) -> None:
     for stream in streams:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-
-
-def document(value: dict[str, Any]) -> None:
-    """The one JSON document on standard output. A terminal that is not Unicode gets escapes."""
-    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
-    print(json.dumps(value, ensure_ascii=not unicode, indent=2), flush=True)
-
-
-def fail(error: SyndicationError, *, as_json: bool) -> int:
-    """Show an error and return its exit code."""
-    if as_json:
-        with suppress(OSError):  # standard output itself may be what is full
-            document({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
-    print(f"syndicate: {error}", file=sys.stderr)
-    return error.exit_code

@@ -1,50 +1,47 @@
-"""The verb that serves the pages of the subscribers."""
+"""The verb that serves the subscribers' pages and the published folder."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndication.cli.loop import run
-from syndication.cli.screen import Options, document, options
+from syndication.cli.output import Output, in_site, print_output
 
-__all__ = ["register"]
+if TYPE_CHECKING:
+    from syndication.flows.app import App
 
-
-def register(command: typer.Typer) -> None:
-    """Add the verb to `command`."""
-    command.command("serve")(serve)
+__all__ = ["serve"]
 
 
 def serve(
     context: typer.Context,
     host: Annotated[
-        str, typer.Option("--host", metavar="ADDRESS", help="The address of this machine to listen on.")
+        str, typer.Option("--host", metavar="ADDRESS", help="Listen on this address of the machine.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", metavar="N", help="The port; 0 picks one.")] = 8025,
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", help="Listen on this port; 0 picks one.")
+    ] = 8025,
 ) -> int:
-    """Serve the pages that the links of the mails lead to and the published folder, for a proxy with TLS in front. SIGTERM or Ctrl-C ends it."""
-    return run(_serve(options(context), host, port))
-
-
-async def _serve(chosen: Options, host: str, port: int) -> int:
-    from syndication.flows.sending.confirmations import confirmation_sender
-    from syndication.web.server import listening, serving, stopping
-    from syndication.web.subscribers.app import subscriber_app
+    """Serve the pages that the links of the mails lead to and the published folder, behind a proxy with TLS, until SIGTERM or Ctrl-C."""
+    from syndication.web.server import listening
 
     with listening(port, host) as sock:
-        bound = sock.getsockname()[1]
-        async with (
-            chosen.app() as site,
-            confirmation_sender(site) as sender,
-            serving(subscriber_app(site, sender.wake), sock, proxied=True),
-        ):
-            url = f"http://{f'[{host}]' if ':' in host else host}:{bound}/"
-            stop = stopping()
-            if chosen.json:
-                document({"url": url, "serves": site.publication.web_url})
-            else:
-                print(f"Serving {site.publication.web_url} at {url}, until Ctrl-C", flush=True)
-            await stop.wait()
+
+        async def flow(app: App) -> None:
+            from syndication.flows.sending.confirmations import confirmation_sender
+            from syndication.web.server import serving, stopping
+            from syndication.web.subscribers.app import subscriber_app
+
+            async with (
+                confirmation_sender(app) as sender,
+                serving(subscriber_app(app, sender.wake), sock, proxied=True),
+            ):
+                url = f"http://{f'[{host}]' if ':' in host else host}:{sock.getsockname()[1]}/"
+                stop = stopping()
+                line = f"Serving {app.publication.web_url} at {url}, until Ctrl-C"
+                print_output(context, Output({"url": url, "serves": app.publication.web_url}, (line,)))
+                await stop.wait()
+
+        in_site(context, flow)
     return 0

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from syndication.domain.tokens import Purpose
-from syndication.flows.site.doctor import Check, examine
+from syndication.flows.site.doctor import Check, check_site
 from syndication.flows.subscribers.double_opt_in import Visitor
 from tests.doors.subscribers_site import Served, serve
 from tests.flows.newsroom import PAGE, Newsroom
@@ -169,11 +169,11 @@ async def test_the_answer_comes_as_late_for_one_who_is_known_as_for_one_who_is_n
 async def test_the_doctor_opens_a_link_as_a_mail_has_it(served: Served) -> None:
     async def web(url: str) -> Check:
         app = replace(served.app, outbox=None, publication=replace(served.app.publication, web_url=url))
-        return next(check for check in await examine(app) if check.name == "web")
+        return next(check for check in await check_site(app) if check.name == "web")
 
     assert (await web(f"{served.base}/")).ok
     elsewhere = await web(f"{served.base}/elsewhere/")
     assert (elsewhere.ok, elsewhere.exit_code) == (False, 2)
     assert "status 404" in elsewhere.said
     assert "cannot be reached" in (await web("http://127.0.0.1:1/")).said
-    assert "web" not in [check.name for check in await examine(served.app, offline=True)]
+    assert "web" not in [check.name for check in await check_site(served.app, offline=True)]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from syndication.flows.lock import hold
 from syndication.flows.sending.confirmations import send_confirmations
 from syndication.flows.subscribers.importing import import_file
-from syndication.flows.subscribers.operator import erase_one
+from syndication.flows.subscribers.operator import erase_subscriber
 from tests.doors.smtp_server import comes
 from tests.doors.subscribers_site import Served, link, serve, text_of
 from tests.flows.newsroom import PAGE, Newsroom
@@ -114,7 +114,7 @@ async def test_who_had_left_can_come_back_by_the_mail_alone(served: Served) -> N
 async def test_who_was_erased_can_come_back_and_only_then_an_import_may_name_them(served: Served) -> None:
     room = served.newsroom
     file = room.write("again.csv", f"email\n{BO}\n")
-    await erase_one(served.app, BO)
+    await erase_subscriber(served.app, BO)
     await fill(served, BO)
     (mail,) = await mails(served, 1)
     assert (await import_file(served.app, file)).refused

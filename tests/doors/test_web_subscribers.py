@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 from syndication.domain.tokens import Purpose
 from syndication.errors import UsageError
 from syndication.flows.subscribers.importing import import_file
-from syndication.flows.subscribers.operator import add_one, erase_one, one
+from syndication.flows.subscribers.operator import (
+    SubscriberHistory,
+    add_subscriber,
+    erase_subscriber,
+    subscriber_history,
+)
 from syndication.wiring.app import rotate_secrets
 from tests.doors.subscribers_site import Served, link, serve
 from tests.flows.newsroom import PAGE, Newsroom, article
@@ -55,7 +60,7 @@ async def test_one_click_unsubscribes_at_once_and_for_ever_without_cookie_or_red
         answer = await served.client.post(url, data=ONE_CLICK)
         assert (answer.status_code, answer.headers.get("set-cookie")) == (200, None)
         assert await served.consent(ANN) == "unsubscribed"
-    await erase_one(served.app, ANN)
+    await erase_subscriber(served.app, ANN)
     assert (await served.client.post(url, data=ONE_CLICK)).status_code == 200
 
 
@@ -173,8 +178,9 @@ async def test_the_readers_data_comes_as_a_file(served: Served) -> None:
 
 async def test_the_operator_sees_a_pause(served: Served) -> None:
     await served.client.post(await token(served, Purpose.PREFERENCES), data={"until": "2023-10-24"})
-    shown = await one(served.app, ANN)
-    assert shown["paused_until"] == "2023-10-23T15:00:00Z"  # midnight in Seoul
+    shown = await subscriber_history(served.app, ANN)
+    assert isinstance(shown, SubscriberHistory)
+    assert shown.document()["paused_until"] == "2023-10-23T15:00:00Z"  # midnight in Seoul
 
 
 async def test_an_erased_reader_is_nowhere_and_no_import_brings_the_address_back(served: Served) -> None:
@@ -191,12 +197,12 @@ async def test_an_erased_reader_is_nowhere_and_no_import_brings_the_address_back
     )
     assert (done.added, [refused.line for refused in done.refused]) == (1, [2])
     with pytest.raises(UsageError, match="its owner had it erased"):
-        await add_one(served.app, ANN)
+        await add_subscriber(served.app, ANN)
 
 
 async def test_erasing_stops_what_is_queued(served: Served) -> None:
     await served.newsroom.run(W41, send=False)
-    await erase_one(served.app, ANN)
+    await erase_subscriber(served.app, ANN)
     (report,) = await served.newsroom.deliver()
     assert (report.sent, report.failed, report.recipients) == (1, 1, 2)
     assert all(ANN.encode() not in mail for mail in served.newsroom.mails())

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from syndication.cli.output import Output, json_value
 from syndication.domain.week import WeekKey
 from syndication.flows.app import App
 from syndication.flows.progress import Silent
@@ -25,7 +26,7 @@ from syndication.store.database import open_store
 from syndication.wiring.app import Moment, open_app
 from tests.flows import forked
 
-__all__ = ["PAGE", "Newsroom", "article", "hurried"]
+__all__ = ["PAGE", "Newsroom", "article", "hurried", "json_of"]
 
 # A page copied as text, in the form that newsrooms send them: our own words.
 PAGE = """\
@@ -83,6 +84,11 @@ def article(title: str, date: str = "", body: str = "A paragraph about it.", **f
     """A Markdown file with front matter."""
     front = {"title": json.dumps(title), **({"date": date} if date else {}), **fields}
     return "---\n" + "".join(f"{key}: {value}\n" for key, value in front.items()) + f"---\n\n{body}\n"
+
+
+def json_of(output: Output) -> Any:
+    """What a verb prints with `--json`, read again."""
+    return json.loads(json.dumps(output.document, default=json_value))
 
 
 @dataclass

@@ -4,19 +4,21 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from syndication.cli.articles import _facts, _row
 from syndication.cli.main import run
 from syndication.domain.week import WeekKey
 from syndication.errors import UsageError
-from syndication.flows.collecting.articles import article_facts, article_list
+from syndication.flows.collecting.articles import article_facts, list_articles
 from syndication.flows.collecting.collect import collect
 from syndication.flows.desk.withdraw import withdraw
 from tests.doors.article_pages import article as written
 from tests.doors.article_pages import sitemap
 from tests.doors.http_server import Page, http_server
-from tests.flows.newsroom import Newsroom, article
+from tests.flows.newsroom import Newsroom, article, json_of
 
 
 @pytest.fixture
@@ -39,12 +41,20 @@ async def newsroom(tmp_path: Path) -> Newsroom:
 async def listed(newsroom: Newsroom, **wanted: Any) -> list[dict[str, Any]]:
     every: dict[str, Any] = {"week": None, "section": "", "source": "", "since": None, "limit": 50}
     async with newsroom.app() as app:
-        return await article_list(app, **(every | wanted))
+        return [_row(fate, ZoneInfo("UTC")) for fate in await list_articles(app, **(every | wanted))]
 
 
 async def test_each_article_is_in_an_edition_or_for_one_or_has_its_reason(newsroom: Newsroom) -> None:
     rows = await listed(newsroom)
-    assert [(row["title"], row["edition"], row["coming"], row["backlog"]) for row in rows] == [
+    assert [
+        (
+            row["title"],
+            row["edition"] and str(row["edition"]),
+            row["coming"] and str(row["coming"]),
+            row["backlog"],
+        )
+        for row in rows
+    ] == [
         ("Ahead", None, "2023-W44", ""),
         ("Gone", None, None, ""),
         ("Late", None, "2023-W42", ""),
@@ -58,7 +68,7 @@ async def test_each_article_is_in_an_edition_or_for_one_or_has_its_reason(newsro
 async def test_an_article_is_then_in_the_edition_that_it_was_said_to_be_for(newsroom: Newsroom) -> None:
     newsroom.now = datetime(2023, 10, 23, 8, tzinfo=UTC)
     await newsroom.run("2023-W42")
-    assert {row["title"]: row["edition"] for row in await listed(newsroom)}["Late"] == "2023-W42"
+    assert {row["title"]: row["edition"] for row in await listed(newsroom)}["Late"] == WeekKey(2023, 42)
 
 
 NARROWED: list[tuple[dict[str, Any], list[str]]] = [
@@ -83,7 +93,7 @@ async def test_an_article_that_another_source_carries_is_in_its_list_too(newsroo
     newsroom.config.write_text(config.replace("[email]", source, 1))
     async with newsroom.app() as app:
         await collect(app)
-        facts = await article_facts(app, "fog")
+        facts = json_of(_facts(app, await article_facts(app, "fog")))
     assert facts["sources"] == [facts["source"], "wire"]
     assert [row["title"] for row in await listed(newsroom, source="wire")] == ["Fog"]
 
@@ -107,15 +117,15 @@ async def test_an_article_that_stands_on_a_page_of_another_source_is_in_its_list
         )
         async with newsroom.app() as app:
             await collect(app)
-            facts = await article_facts(app, site.url("/buoy"))
+            facts = json_of(_facts(app, await article_facts(app, site.url("/buoy"))))
     assert (facts["title"], facts["source"], facts["sources"]) == ("The buoy", "desk", ["desk", "map"])
     assert [row["title"] for row in await listed(newsroom, source="map")] == ["Lock", "The buoy"]
 
 
 async def test_show_gives_every_fact(newsroom: Newsroom) -> None:
     async with newsroom.app() as app:
-        facts = await article_facts(app, "fog")
-        gone = await article_facts(app, "gone")
+        facts = json_of(_facts(app, await article_facts(app, "fog")))
+        gone = json_of(_facts(app, await article_facts(app, "gone")))
     assert (facts["authors"], facts["tags"], facts["edition"]) == (
         ["Mina Han"],
         ["sea", "winter"],
@@ -130,7 +140,7 @@ async def test_show_gives_every_fact(newsroom: Newsroom) -> None:
 async def test_what_there_is_not_is_said_with_what_there_is(newsroom: Newsroom) -> None:
     with pytest.raises(UsageError) as section:
         await listed(newsroom, section="Sport")
-    assert str(section.value) == "No article stands in a section 'Sport'. There are: City news, Film, Town."
+    assert str(section.value) == "No article is in a section 'Sport'. There are: City news, Film, Town."
     with pytest.raises(UsageError, match="There is no source 'radio'"):
         await listed(newsroom, source="radio")
 
@@ -152,5 +162,5 @@ def test_the_terminal_shows_a_line_an_article(newsroom: Newsroom, capsys: pytest
     assert "authors     Mina Han\n" in shown
     assert "A paragraph" not in shown.partition("keys")[2]
     assert run((*command, "list", "--since", "yesterday")) == 2
-    assert "'yesterday' is no day." in capsys.readouterr().err
+    assert "'yesterday' is not a day." in capsys.readouterr().err
     assert run((*command, "show", "nothing")) == 2

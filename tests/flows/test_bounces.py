@@ -14,13 +14,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from syndication.cli.main import run
+from syndication.domain.bounce import Event
 from syndication.errors import UsageError
 from syndication.flows.app import App
-from syndication.flows.bounces.take import poll, take
+from syndication.flows.bounces.take import poll_mailboxes, take
 from syndication.flows.progress import NONE, Silent
-from syndication.flows.site.doctor import Check, examine
+from syndication.flows.site.doctor import Check, check_site
 from syndication.flows.subscribers.double_opt_in import Visitor, ask, read_address
-from syndication.flows.subscribers.operator import add_one, erase_one, one
+from syndication.flows.subscribers.operator import (
+    KeptAwayRecord,
+    SubscriberHistory,
+    add_subscriber,
+    erase_subscriber,
+    subscriber_history,
+)
 from tests.doors.smtp_server import Script, Step
 from tests.doors.subscribers_site import Served, link, serve
 from tests.flows.newsroom import PAGE, Newsroom, article
@@ -70,6 +77,18 @@ async def consent(app: App, email: str = ANN) -> str:
     return subscriber.consent.value
 
 
+async def bounces_of(app: App, email: str) -> tuple[Event, ...]:
+    found = await subscriber_history(app, email)
+    assert isinstance(found, SubscriberHistory)
+    return found.bounces
+
+
+async def kept_away(app: App, email: str) -> KeptAwayRecord:
+    found = await subscriber_history(app, email)
+    assert isinstance(found, KeptAwayRecord)
+    return found
+
+
 async def came(app: App, message: bytes, recipient: str = "") -> str:
     return (await take(app, message, recipient)).result
 
@@ -79,11 +98,11 @@ async def test_a_hard_bounce_to_the_mails_own_return_path_suppresses_its_reader(
     async with newsroom.app() as app:
         assert await came(app, bounce(to=mails[ANN].path)) == "hard"
         assert (await consent(app, ANN), await consent(app, BO)) == ("bounced", "confirmed")
-        shown = (await one(app, ANN))["bounces"]
-    assert [(each["kind"], each["status"], each["decision"]) for each in shown] == [
+        shown = await bounces_of(app, ANN)
+    assert [(each.kind, each.status, each.why) for each in shown] == [
         ("hard", "5.1.1", "bounced: there is no such address")
     ]
-    assert "no such user here" in shown[0]["words"]
+    assert "no such user here" in shown[0].words
     newsroom.later(days=7)
     newsroom.write("articles/next.md", article("The week after", "2023-10-19"))
     assert list(await sent(newsroom, "2023-W42")) == [BO]
@@ -125,7 +144,7 @@ async def test_forged_bounces_change_nothing_and_are_counted(newsroom: Newsroom)
         assert await came(app, bounce(to=ANN)) == "strange"
         assert (await consent(app, ANN), await consent(app, BO)) == ("confirmed", "confirmed")
         assert await app.store.bounces.taken() == {"forged": 8, "strange": 2}
-        assert (await one(app, ANN))["bounces"] == []
+        assert await bounces_of(app, ANN) == ()
 
 
 async def test_without_a_return_path_the_link_of_the_returned_mail_is_the_proof(newsroom: Newsroom) -> None:
@@ -151,7 +170,7 @@ async def test_the_same_message_twice_counts_once_however_it_comes(newsroom: New
         )
         again = await take(app, b"Received: from elsewhere\n" + full)
         assert (again.result, again.event) == ("soft", None)
-        assert len((await one(app, ANN))["bounces"]) == 1
+        assert len(await bounces_of(app, ANN)) == 1
 
 
 async def test_soft_bounces_in_a_row_end_the_mail(newsroom: Newsroom) -> None:
@@ -210,9 +229,9 @@ async def test_who_complained_and_was_erased_is_neither_imported_nor_asked_again
     path = (await sent(newsroom))[ANN].path
     async with newsroom.app() as app:
         assert await came(app, complaint(path=path)) == "complaint"
-        await erase_one(app, ANN)
+        await erase_subscriber(app, ANN)
         with pytest.raises(UsageError, match="the owner of this mailbox has complained"):
-            await add_one(app, ANN)
+            await add_subscriber(app, ANN)
         assert await ask(app, read_address(ANN.upper()), "en", Visitor("192.0.2.1")) == "nothing"
         assert await ask(app, read_address("ann+1@readers.example"), "en", Visitor("192.0.2.1")) == "nothing"
         assert await ask(app, read_address("cy@readers.example"), "en", Visitor("192.0.2.1")) == "mailed"
@@ -221,17 +240,17 @@ async def test_who_complained_and_was_erased_is_neither_imported_nor_asked_again
 async def test_show_says_of_an_address_that_is_not_on_the_list_what_keeps_it_away(newsroom: Newsroom) -> None:
     path = (await sent(newsroom))[ANN].path
     async with newsroom.app() as app:
-        await erase_one(app, BO)
-        bo = await one(app, f"{BO.partition('@')[0]}+1@readers.example")
-        assert (bo["kept_away"], bo["since"]) == ("erased", f"{newsroom.now:%Y-%m-%dT%H:%M:%SZ}")
-        assert "only its owner can subscribe again" in bo["why"]
+        await erase_subscriber(app, BO)
+        bo = await kept_away(app, f"{BO.partition('@')[0]}+1@readers.example")
+        assert (bo.kept_away, bo.since) == ("erased", f"{newsroom.now:%Y-%m-%dT%H:%M:%SZ}")
+        assert "only its owner can subscribe again" in bo.why
         assert await came(app, complaint(path=path)) == "complaint"
-        tagged = await one(app, "ann+1@readers.example")
-        assert (tagged["kept_away"], tagged["known_by"]) == (
+        tagged = await kept_away(app, "ann+1@readers.example")
+        assert (tagged.kept_away, tagged.known_by) == (
             "complained",
             "the row of another address of the mailbox",
         )
-        await erase_one(app, ANN)
+        await erase_subscriber(app, ANN)
     shown = newsroom.syndicate("subscribers", "show", ANN.upper()).stdout
     assert "kept_away  complained" in shown
     assert "a keyed hash of the mailbox" in shown
@@ -275,9 +294,9 @@ async def test_who_is_refused_while_we_send_is_judged_by_the_same_rule(newsroom:
         assert (await newsroom.run(W41)).failed == 2
     async with newsroom.app() as app:
         assert (await consent(app, ANN), await consent(app, BO)) == ("bounced", "confirmed")
-        (hard,), (soft,) = (await one(app, ANN))["bounces"], (await one(app, BO))["bounces"]
-    assert (hard["source"], hard["kind"], hard["words"]) == ("smtp", "hard", "550 5.1.1 nobody here")
-    assert (soft["kind"], soft["decision"]) == ("soft", "counted: 1.00 of 3")
+        (hard,), (soft,) = await bounces_of(app, ANN), await bounces_of(app, BO)
+    assert (hard.source, hard.kind, hard.words) == ("smtp", "hard", "550 5.1.1 nobody here")
+    assert (soft.kind, soft.why) == ("soft", "counted: 1.00 of 3")
 
 
 async def test_a_pipe_takes_a_message_and_never_refuses_one_for_good(newsroom: Newsroom) -> None:
@@ -311,8 +330,8 @@ password_file = "var/imap-password"
 """
     )
     async with newsroom.app() as app:
-        assert await poll(app) == {"hard": 1, "automatic": 1, "forged": 1, "complaint": 1}
-        assert await poll(app) == {}
+        assert await poll_mailboxes(app) == {"hard": 1, "automatic": 1, "forged": 1, "complaint": 1}
+        assert await poll_mailboxes(app) == {}
         assert (await consent(app, ANN), await consent(app, BO)) == ("bounced", "complained")
 
 
@@ -334,7 +353,7 @@ async def test_poll_shows_how_far_it_is_and_says_at_the_end_what_came(newsroom: 
     newsroom.configure(more=f'{VERP}maildir = "var/bounces"\n')
     async with newsroom.app() as app:
         seen = Seen()
-        assert await poll(replace(app, progress=seen)) == {"hard": 1, "strange": 1}
+        assert await poll_mailboxes(replace(app, progress=seen)) == {"hard": 1, "strange": 1}
     assert [(task, done, total) for task, done, total, _ in seen.counts] == [
         ("bounces", done, 2) for done in range(3)
     ]
@@ -348,7 +367,7 @@ async def test_poll_shows_how_far_it_is_and_says_at_the_end_what_came(newsroom: 
 async def examined(room: Newsroom, more: str) -> Check:
     room.configure(more=VERP + more)
     async with room.app() as app:
-        return next(check for check in await examine(app) if check.name == "bounces")
+        return next(check for check in await check_site(app) if check.name == "bounces")
 
 
 async def test_the_doctor_opens_the_boxes_and_reads_the_secret(newsroom: Newsroom) -> None:
@@ -374,7 +393,7 @@ async def test_the_doctor_opens_the_boxes_and_reads_the_secret(newsroom: Newsroo
 async def test_poll_without_a_box_says_what_to_set(newsroom: Newsroom) -> None:
     async with newsroom.app() as app:
         with pytest.raises(UsageError, match=r"Set bounces\.maildir, bounces\.mbox or bounces\.imap\."):
-            await poll(app)
+            await poll_mailboxes(app)
 
 
 def call(
@@ -489,10 +508,10 @@ def test_the_hook_answers_any_signed_json(hooked: Newsroom, document: Any) -> No
 
     async def ask() -> int:
         async with hooked.app() as app:
-            from syndication.flows.bounces.hook import handed_in
+            from syndication.flows.bounces.hook import take_events
 
             try:
-                await handed_in(app, json.dumps({"events": [document]}).encode())
+                await take_events(app, json.dumps({"events": [document]}).encode())
             except ValueError:
                 return 400
             return 200

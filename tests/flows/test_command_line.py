@@ -87,7 +87,7 @@ def test_an_export_onto_a_full_disk_is_a_sentence(
         (["ann@a.example,Ann,en,"], {}, 1),
         (['ann@a.example,Ann,en,"a note', 'of two lines"'], {}, 1),
         ([",Nobody,,"], {2: "there is no address"}, 0),
-        (["ann@a.example,Ann,klingon!,"], {2: "the language is no tag like en, ko or pt-BR"}, 0),
+        (["ann@a.example,Ann,klingon!,"], {2: "the language is not a tag like en, ko or pt-BR"}, 0),
         (["ann@a.example,A\0nn,,"], {2: "the name holds a control character"}, 0),
         (["ann@a.example,J\udce9r\udcf4me,,", "bo@a.example,Bo,,"], {2: "this is not UTF-8 text"}, 1),
         (['"ann@a.example,Ann,,', "bo@a.example,Bo,,"], {2: "a quotation mark is not closed"}, 1),

@@ -9,16 +9,18 @@ from typing import Any
 
 import pytest
 
-from syndication.cli.closing import close
+from syndication.cli.closing import ran
+from syndication.cli.deliveries import delivery_row
 from syndication.cli.main import run
+from syndication.cli.status import _status
 from syndication.domain.delivery import State
 from syndication.domain.week import WeekKey
 from syndication.flows.report import Report
-from syndication.flows.sending.deliveries import deliveries
+from syndication.flows.sending.deliveries import list_deliveries
 from syndication.flows.sending.due import deliver_due
-from syndication.flows.site.status import standing
+from syndication.flows.site.status import site_status
 from tests.doors.smtp_server import Script, Step
-from tests.flows.newsroom import PAGE, Newsroom
+from tests.flows.newsroom import PAGE, Newsroom, json_of
 
 ANN, BO, CY = SUBSCRIBERS = ("ann@readers.example", "bo@readers.example", "cy@letters.example")
 W41 = "2023-W41"
@@ -95,19 +97,18 @@ async def test_held_unknown_mails_are_sent_again_on_request_with_the_same_bytes(
     assert server.taken[-1] == doubtful
 
 
-async def last_line(room: Newsroom, report: Report, capsys: pytest.CaptureFixture[str]) -> str:
+async def last_line(room: Newsroom, report: Report) -> str:
     """Of the closing screen."""
-    capsys.readouterr()
     async with room.app() as app:
-        close(app, report, as_json=False)
-    return capsys.readouterr().out.splitlines()[-1]
+        (*_, line) = ran(app, report).lines
+    return line
 
 
 async def test_when_only_failed_mails_are_left_the_screen_names_the_verb_that_helps(
-    newsroom: Newsroom, capsys: pytest.CaptureFixture[str]
+    newsroom: Newsroom,
 ) -> None:
     report = await first_run(newsroom, "rcpt", Step("550 5.2.1 not today"))
-    assert await last_line(newsroom, report, capsys) == (
+    assert await last_line(newsroom, report) == (
         "Some subscribers do not have it: `syndicate status 2023-W41` lists them and why; "
         "`syndicate deliver 2023-W41 --retry-failed` tries again what failed."
     )
@@ -118,7 +119,7 @@ async def test_when_mails_are_held_in_doubt_the_screen_names_the_verb_that_sends
 ) -> None:
     newsroom.configure(wait='0s"\non_unknown = "hold')
     report = await first_run(newsroom, "dot", Step("", close=True))
-    assert (await last_line(newsroom, report, capsys)).endswith(
+    assert (await last_line(newsroom, report)).endswith(
         "`syndicate deliver 2023-W41 --resend-unknown` sends again what is in doubt."
     )
 
@@ -188,8 +189,8 @@ async def shown(room: Newsroom) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """What `status KEY` says of the edition, and what `deliveries KEY` lists."""
     key = WeekKey.parse(W41)
     async with room.app() as app:
-        (edition,) = (await standing(app, key))["editions"]
-        return edition, [row async for row in deliveries(app, key, tuple(State))]
+        (edition,) = json_of(_status(await site_status(app, key)))["editions"]
+        return edition, [delivery_row(line) async for line in list_deliveries(app, key, tuple(State))]
 
 
 async def test_status_lists_every_failed_row(newsroom: Newsroom) -> None:

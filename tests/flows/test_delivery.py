@@ -8,7 +8,6 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,7 +16,7 @@ from syndication.domain.week import WeekKey
 from syndication.errors import LockedError, SettingsError, StoreError
 from syndication.flows.lock import hold
 from syndication.flows.sending.due import deliver_due
-from syndication.flows.site.status import standing
+from syndication.flows.site.status import site_status
 from syndication.flows.weekly import run_weekly
 from syndication.wiring.mail import introduced
 from tests.doors.smtp_server import PIPELINING, Script, Step
@@ -227,9 +226,9 @@ async def test_every_reader_in_doubt_is_listed_however_many_have_failed(newsroom
     change(newsroom, "UPDATE deliveries SET state = 'failed', due = NULL, settled = 1")
     change(newsroom, "UPDATE deliveries SET state = 'sent', unknowns = 1 WHERE subscriber > 1000")
     async with newsroom.app() as app:
-        (edition,) = (await standing(app, WeekKey.parse(W41)))["editions"]
-    rows: list[dict[str, Any]] = edition["rows"]
-    assert len([row for row in rows if row["unknown"]]) == edition["unknown"] == 103
+        (edition,) = (await site_status(app, WeekKey.parse(W41))).editions
+    rows = edition.rows or ()
+    assert len([row for row in rows if row.unknowns]) == edition.counts.doubtful == 103
     assert len(rows) == 103 + 1_000
 
 

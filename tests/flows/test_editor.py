@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from syndication.cli.editor import _discarded, _held, _resumed
 from syndication.cli.main import run
+from syndication.cli.output import Output
 from syndication.domain.delivery import State
 from syndication.domain.week import WeekKey
 from syndication.errors import LockedError, UsageError
@@ -19,10 +21,10 @@ from syndication.flows.lock import hold as lock
 from syndication.flows.report import Report
 from syndication.flows.sending.deliver import deliver
 from syndication.flows.sending.due import deliver_due
-from syndication.flows.site.status import standing
+from syndication.flows.site.status import site_status
 from tests.crash.recorder import Recorder
 from tests.doors.smtp_server import Script, Step
-from tests.flows.newsroom import PAGE, Newsroom, article
+from tests.flows.newsroom import PAGE, Newsroom, article, json_of
 
 SUBSCRIBERS = ("ann@readers.example", "bo@readers.example", "cy@letters.example")
 W41 = "2023-W41"
@@ -56,6 +58,13 @@ def body(mail: bytes, kind: str) -> str:
     part = message.get_body((kind,))
     assert isinstance(part, EmailMessage)
     return str(part.get_content())
+
+
+def sentence(output: Output) -> str:
+    """What a verb says, as a line and in the document."""
+    (line,) = output.lines
+    assert json_of(output)["said"] == line
+    return line
 
 
 async def approved(room: Newsroom, *, send: bool = True) -> Report:
@@ -121,8 +130,8 @@ async def test_an_approval_is_recorded_once_and_again_it_only_says_that_all_is_d
     again = await approved(approving)
     assert (again.sent, again.skipped) == (0, f"{W41} is done: nothing was left to send.")
     async with approving.app() as app:
-        (shown,) = (await standing(app, KEY))["editions"]
-    assert shown["approved_at"] == first.isoformat()
+        (shown,) = (await site_status(app, KEY)).editions
+    assert shown.edition.approved_at == first
     assert len(approving.mails()) == 3
 
 
@@ -167,15 +176,15 @@ def test_a_dry_run_of_what_waits_shows_its_page_and_its_mails(
 async def test_a_held_edition_sends_nothing_until_it_is_resumed(newsroom: Newsroom) -> None:
     await newsroom.run(W41, send=False)
     async with newsroom.app() as app:
-        said = (await hold(app, KEY))["said"]
+        said = sentence(_held(await hold(app, KEY)))
         assert said == f"{W41} is held: 0 of 3 subscribers have it. `syndicate resume {W41}` lets it go on."
         for report in (await newsroom.run(W41), *(await newsroom.deliver())):
             assert (report.held, report.incomplete, report.sent, report.queued) == (True, True, 0, 3)
             assert report.skipped == f"{W41} is held: `syndicate resume {W41}` lets it go on."
-        assert (await resume(app, KEY))["said"] == (
-            f"{W41} is held no longer; `syndicate deliver` sends it to 3 subscribers who wait for it."
+        assert sentence(_resumed(await resume(app, KEY))) == (
+            f"{W41} is no longer held; `syndicate deliver` sends it to 3 subscribers who wait for it."
         )
-        assert (await resume(app, KEY))["said"].startswith(f"{W41} was not held; ")
+        assert sentence(_resumed(await resume(app, KEY))).startswith(f"{W41} was not held; ")
     assert [each.sent for each in await newsroom.deliver()] == [3]
 
 
@@ -231,8 +240,8 @@ async def test_a_hold_does_not_keep_deliver_from_another_edition(newsroom: Newsr
 async def test_what_has_gone_out_already_is_not_called_held(newsroom: Newsroom) -> None:
     await newsroom.run(W41)
     async with newsroom.app() as app:
-        assert "3 of 3 subscribers have it" in (await hold(app, KEY))["said"]
-        assert "nobody waits for it" in (await resume(app, KEY))["said"]
+        assert "3 of 3 subscribers have it" in sentence(_held(await hold(app, KEY)))
+        assert "no subscriber waits for it" in sentence(_resumed(await resume(app, KEY)))
         await hold(app, KEY)
     report = await newsroom.run(W41)
     assert (report.held, report.incomplete) == (False, False)
@@ -244,7 +253,7 @@ async def test_an_approval_of_what_is_held_is_refused(approving: Newsroom) -> No
         await hold(app, KEY)
         with pytest.raises(UsageError, match=rf"{W41} is held. `syndicate resume {W41}`"):
             await approve(app, KEY, send=True)
-        assert "waits for its editor" in (await resume(app, KEY))["said"]
+        assert "waits for its editor" in sentence(_resumed(await resume(app, KEY)))
         assert (await approve(app, KEY, send=True)).sent == 3
 
 
@@ -255,8 +264,8 @@ async def test_what_is_taken_back_is_made_anew_by_the_next_run(newsroom: Newsroo
     await newsroom.run(W41, send=False)
     assert PAGE_OF_W41 in newsroom.files("feeds")
     async with newsroom.app() as app:
-        found = await discard(app, KEY)
-    assert found["said"].startswith(f"{W41} is taken back: its 1 article is free again.")
+        done = await discard(app, KEY)
+    assert sentence(_discarded(done)).startswith(f"{W41} is taken back: its 1 article is free again.")
     files = newsroom.files("feeds")
     assert PAGE_OF_W41 not in files
     assert f"{PAGE_OF_W41}.gz" not in files
@@ -333,7 +342,7 @@ async def test_a_note_of_an_edition_that_is_made_is_refused_with_the_way_out(new
 
 async def test_a_note_longer_than_a_mail_can_bear_is_refused(newsroom: Newsroom) -> None:
     async with newsroom.app() as app:
-        with pytest.raises(UsageError, match="A note has 5,000 characters at most, this one has 5,001"):
+        with pytest.raises(UsageError, match="A note has at most 5,000 characters, and this one has 5,001"):
             await write_note(app, KEY, "x" * 5001)
 
 

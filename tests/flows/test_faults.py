@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from syndication.errors import StoreError
-from syndication.flows.site.doctor import examine
+from syndication.flows.site.doctor import check_site
 from syndication.render.theme import shipped_folder
 from tests.doors.smtp_server import Script, Step
 from tests.flows.newsroom import PAGE, Newsroom, article
@@ -242,7 +242,7 @@ async def test_doctor_does_not_wait_for_a_mail_server_that_says_nothing(newsroom
         newsroom.configure(smtp=f"smtp+plain://127.0.0.1:{silent.port}")
         async with newsroom.app() as app:
             impatient = replace(app, delivery=replace(app.delivery, grace=0.3))
-            (found,) = [check for check in await examine(impatient) if check.name == "smtp"]
+            (found,) = [check for check in await check_site(impatient) if check.name == "smtp"]
     assert not found.ok
     assert f"The mail server 127.0.0.1:{silent.port} says nothing for 0.3 seconds." in found.said
 

@@ -11,18 +11,17 @@ from typing import Any
 import pytest
 
 from syndication.cli.main import run
+from syndication.cli.status import _sources
 from syndication.flows.collecting.collect import run_collect
-from syndication.flows.collecting.health import sources_standing
+from syndication.flows.collecting.health import sources_health
 from tests.doors.article_pages import article as written
 from tests.doors.article_pages import sitemap
 from tests.doors.http_server import HttpServer, Page, http_server
-from tests.flows.newsroom import Newsroom, article
+from tests.flows.newsroom import Newsroom, article, json_of
 from tests.flows.test_content import collected, feed, wire
 
 TWELVE = [f"Tide {number}" for number in range(12)]
-EMPTY = (
-    "The source wire gave no article, where it used to give 12: look whether its address still leads to them."
-)
+EMPTY = "The source wire gave no article, where it used to give 12: check whether its address still leads to them."
 
 
 @pytest.fixture
@@ -45,7 +44,7 @@ async def warnings(newsroom: Newsroom) -> list[str]:
 
 async def standing(newsroom: Newsroom) -> dict[str, dict[str, Any]]:
     async with newsroom.app() as app:
-        return {source["name"]: source for source in (await sources_standing(app))["sources"]}
+        return {source["name"]: source for source in json_of(_sources(await sources_health(app)))["sources"]}
 
 
 async def test_a_source_that_gives_nothing_where_it_gave_something_is_a_warning_until_it_is_over(
@@ -89,7 +88,7 @@ async def test_an_emptied_folder_is_a_warning_too(newsroom: Newsroom) -> None:
     assert await warnings(newsroom) == []
     (newsroom.folder / "articles/own.md").unlink()
     assert await warnings(newsroom) == [
-        "The source desk gave no article, where it used to give 1: look whether its address still leads to them."
+        "The source desk gave no article, where it used to give 1: check whether its address still leads to them."
     ]
 
 

@@ -9,17 +9,19 @@ from typing import Any
 
 import pytest
 
+from syndication.cli.hot import _explained
+from syndication.cli.status import _sources
 from syndication.collect.access_log.reading import AccessLog, Question
 from syndication.domain.audience import Audience
 from syndication.domain.week import WeekKey
 from syndication.flows.collecting.collect import collect
-from syndication.flows.collecting.health import sources_standing
+from syndication.flows.collecting.health import sources_health
 from syndication.flows.desk.editor import discard
 from syndication.flows.desk.withdraw import withdraw
-from syndication.flows.edition.hot import told_hot
-from syndication.flows.site.doctor import examine
+from syndication.flows.edition.hot import explain_hot_list
+from syndication.flows.site.doctor import check_site
 from tests.doors.http_server import HttpServer, Page, http_server
-from tests.flows.newsroom import PAGE, Newsroom, article
+from tests.flows.newsroom import PAGE, Newsroom, article, json_of
 
 WEEK = "2023-W41"
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
@@ -45,7 +47,8 @@ def with_log(room: Newsroom, *lines: str) -> None:
 
 async def told(room: Newsroom, week: str = WEEK) -> dict[str, Any]:
     async with room.app() as app:
-        return await told_hot(app, WeekKey.parse(week))
+        told: dict[str, Any] = json_of(_explained(await explain_hot_list(app, WeekKey.parse(week))))
+        return told
 
 
 def entries(document: dict[str, Any]) -> list[tuple[str, float | None, int | None]]:
@@ -155,7 +158,7 @@ async def test_every_reading_of_the_log_has_a_salt_of_its_own(newsroom: Newsroom
     log = Overheard()
     for _ in range(2):
         async with newsroom.app() as app:
-            await told_hot(replace(app, hot=replace(app.hot, log=lambda: log)), WeekKey.parse(WEEK))
+            await explain_hot_list(replace(app, hot=replace(app.hot, log=lambda: log)), WeekKey.parse(WEEK))
     assert [len(salt) for salt in log.salts] == [16, 16]
     assert len(set(log.salts)) == 2
 
@@ -169,7 +172,7 @@ def with_page(room: Newsroom, site: HttpServer, more: str = "") -> None:
 
 async def standing(room: Newsroom) -> dict[str, Any]:
     async with room.app() as app:
-        document: dict[str, Any] = (await sources_standing(app))["hot"]
+        document: dict[str, Any] = json_of(_sources(await sources_health(app)))["hot"]
         return document
 
 
@@ -253,7 +256,7 @@ async def test_an_edition_of_an_older_version_shows_its_list_alone(newsroom: New
     assert (document["kind"], entries(document)) == (None, [("Tram", 1.0, None)])
     said = newsroom.syndicate("hot", "--week", WEEK)
     assert said.returncode == 0, said.stderr
-    assert "how it came about was not kept" in said.stdout
+    assert "made by an earlier version, which kept no account" in said.stdout
 
 
 async def test_the_verb_prints_the_list_with_its_numbers_and_their_reasons(newsroom: Newsroom) -> None:
@@ -264,7 +267,7 @@ async def test_the_verb_prints_the_list_with_its_numbers_and_their_reasons(newsr
     said = newsroom.syndicate("hot", "--week", WEEK)
     assert (said.returncode, said.stdout) == (0, said.stdout)
     for part in (
-        "2023-W41: not made yet: this is what it would be",
+        "2023-W41: not made yet; a run would make this now",
         "after 2023-10-09 00:00 up to 2023-10-16 00:00; no marks: there is no edition before it",
         "  1. Snow\n     1 visitor, 1 view\n     found by its address\n     https://harbour.example/snow",
         "  2. Tram\n     1 visitor, 2 views",
@@ -277,13 +280,15 @@ async def test_the_verb_prints_the_list_with_its_numbers_and_their_reasons(newsr
     newsroom.configure(more="")
     said = newsroom.syndicate("hot", "--week", WEEK)
     assert "from the sources' pages, page.txt, on a page of 2023-10-15 21:30" in said.stdout
-    assert "no article of ours is known by this address or title" in said.stdout
+    assert "no known article has this address or title" in said.stdout
 
 
 async def checked(room: Newsroom) -> list[tuple[bool, str]]:
     """What the doctor says of the hot list."""
     async with room.app() as app:
-        return [(check.ok, check.said) for check in await examine(app, offline=True) if check.name == "hot"]
+        return [
+            (check.ok, check.said) for check in await check_site(app, offline=True) if check.name == "hot"
+        ]
 
 
 async def test_the_doctor_looks_for_the_file_or_the_log_of_the_next_edition(newsroom: Newsroom) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from syndication.errors import StoreError
 from syndication.flows.subscribers.importing import KEPT, import_file
-from syndication.flows.subscribers.operator import export_file
+from syndication.flows.subscribers.operator import export_list
 from tests.flows.newsroom import Newsroom
 
 
@@ -50,7 +50,7 @@ async def test_what_is_exported_comes_back_as_it_was_into_an_empty_list(tmp_path
     async with old.app() as app:
         await import_file(app, file)
         await app.store.subscribers.remove("r3@lists.example", at=old.now)
-        assert await export_file(app, tmp_path / "out.csv") == 4
+        assert await export_list(app, tmp_path / "out.csv") == 4
     async with new.app() as app:
         done = await import_file(app, tmp_path / "out.csv")
         assert (done.added, [each.reason for each in done.refused]) == (

@@ -10,16 +10,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from syndication.cli.status import _status
 from syndication.domain.delivery import Batch
 from syndication.domain.subscriber import Consent
 from syndication.domain.week import WeekKey
 from syndication.flows.sending.due import deliver_due
-from syndication.flows.site.doctor import examine
-from syndication.flows.site.status import standing
+from syndication.flows.site.doctor import check_site
+from syndication.flows.site.status import site_status
 from syndication.flows.weekly import run_weekly
 from tests.doors.ports import free_port
 from tests.doors.smtp_server import PIPELINING, Script, Step
-from tests.flows.newsroom import PAGE, Newsroom, article, hurried
+from tests.flows.newsroom import PAGE, Newsroom, article, hurried, json_of
 
 SUBSCRIBERS = ("ann@readers.example", "bo@readers.example", "cy@letters.example")
 GMAIL = tuple(f"subscriber{number}@gmail.com" for number in range(4))
@@ -60,7 +61,7 @@ async def test_a_dead_server_is_left_to_the_others_within_the_same_run(newsroom:
         report = await newsroom.run(W41)
         assert (report.sent, report.incomplete, report.warnings) == (3, False, ())
         async with newsroom.app() as app:
-            (paused,) = (await standing(app, None))["paused"]
+            (paused,) = json_of(_status(await site_status(app, None)))["paused"]
     assert (paused["kind"], paused["name"], paused["reason"]) == ("server", f"127.0.0.1:{dead}", "pause")
     assert "Connect call failed" in paused["words"]
     assert Counter(mail.recipient for mail in alive.taken) == dict.fromkeys(SUBSCRIBERS, 1)
@@ -98,7 +99,7 @@ async def test_doctor_names_every_mail_server_that_takes_no_mail(newsroom: Newsr
     async with Script() as alive, Script({"greeting": [Step("554 5.7.1 not you")]}) as closed:
         servers(newsroom, **{f"p{port}": 1 for port in (dead, alive.port, closed.port)})
         async with newsroom.app() as app:
-            (found,) = [check for check in await examine(app) if check.name == "smtp"]
+            (found,) = [check for check in await check_site(app) if check.name == "smtp"]
     assert (found.ok, found.exit_code) == (False, 3)
     assert f"The mail server 127.0.0.1:{dead} cannot be used: " in found.said
     assert f"The mail server 127.0.0.1:{closed.port} cannot be used: 554 5.7.1 not you." in found.said
@@ -187,7 +188,9 @@ async def test_a_policy_block_pauses_its_providers_lane_and_nobody_else(newsroom
             "550 5.7.26 this mail is unauthenticated."
         )
         async with newsroom.app() as app:
-            assert [each["said"] for each in (await standing(app, None))["paused"]] == [warning]
+            assert [each["said"] for each in json_of(_status(await site_status(app, None)))["paused"]] == [
+                warning
+            ]
             assert (await app.store.subscribers.count())[Consent.CONFIRMED] == 7
         newsroom.later(minutes=30)
         assert [each.sent for each in await newsroom.deliver()] == [0]

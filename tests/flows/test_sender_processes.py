@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from syndication.cli import loop
+from syndication.cli import output
 from syndication.errors import StoreError
 from syndication.flows.app import App
 from syndication.flows.progress import NONE, Silent
@@ -106,7 +106,7 @@ def test_a_sender_has_nothing_open_of_the_run_but_its_pipes_and_the_lock(newsroo
             assert both.warnings == []
             return lock, ours, theirs
 
-    lock, ours, theirs = loop.run(both_of_them())  # uvloop, which starts processes in its own way
+    lock, ours, theirs = output.run_async(both_of_them())  # uvloop, which starts processes in its own way
     for opened in theirs:
         inherited = {number for number, path in opened.items() if ours.get(number) == path}
         assert inherited - set(before) == {lock}

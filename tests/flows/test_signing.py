@@ -17,7 +17,7 @@ from syndication.domain.delivery import Batch, Recipient
 from syndication.errors import SettingsError, UsageError
 from syndication.flows.letters import MailingLetters
 from syndication.flows.sending.batch import _mails
-from syndication.flows.site.doctor import Check, examine
+from syndication.flows.site.doctor import Check, check_site
 from syndication.wiring.app import new_dkim_key
 from tests.flows.newsroom import Newsroom, article
 
@@ -56,7 +56,7 @@ def signed_by(mail: bytes) -> list[str]:
 
 async def doctor(room: Newsroom) -> dict[str, Check]:
     async with room.app() as app:
-        return {check.name: check for check in await examine(app) if check.name.startswith("dkim")}
+        return {check.name: check for check in await check_site(app) if check.name.startswith("dkim")}
 
 
 async def letter(room: Newsroom) -> bytes:

@@ -26,7 +26,7 @@ def test_the_documents_of_the_verbs_are_the_golden_files() -> None:
             before.get(name, "").splitlines(), now.get(name, "").splitlines(), name, name, lineterm=""
         )
     ]
-    assert "\n".join(differences) == ""
+    assert not differences, "\n".join(differences)
 
 
 def test_every_verb_has_a_golden_file() -> None:

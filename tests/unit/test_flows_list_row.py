@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from syndication.deliver.address import canonical_lines, parse_address
 from syndication.domain.tokens import Keyring
-from syndication.flows.subscribers.importing import _others, _read
+from syndication.flows.subscribers.importing import _check, _unmatched
 from syndication.flows.subscribers.list_file import RowBlock
-from syndication.flows.subscribers.list_row import RowParser, marks
+from syndication.flows.subscribers.list_row import RowParser, mailbox_hashes
 
 READER = RowParser(frozenset({"city", "film"}), "import list.csv", datetime(2026, 11, 27, tzinfo=UTC))
 LETTER = st.sampled_from("abzAZ09.-_+@x\nn xé\x85\0'")
@@ -59,7 +59,7 @@ def test_an_address_that_is_passed_over_is_canonical(address: str) -> None:
 @given(rows=st.lists(st.fixed_dictionaries(CELLS), min_size=1, max_size=8))
 def test_a_block_reads_as_its_rows_do(rows: list[dict[str, str]]) -> None:
     columns = {name: [row[name] for row in rows] for name in CELLS}
-    part = _read(RowBlock(range(2, len(rows) + 2), columns), READER)
+    part = _check(RowBlock(range(2, len(rows) + 2), columns), READER)
     found: dict[int, object] = dict(part.refused)
     for place, number in enumerate(part.numbers):
         found[number] = part.new.row(place)
@@ -79,19 +79,19 @@ def test_a_block_reads_as_its_rows_do(rows: list[dict[str, str]]) -> None:
 )
 def test_a_yes_before_there_was_mail_is_no_time(text: str) -> None:
     """Its day in another time zone may be none at all, and no mail of the edition could be made."""
-    with pytest.raises(ValueError, match="lies before 1970; leave it empty"):
+    with pytest.raises(ValueError, match="is before 1970; leave it empty"):
         READER.time(text)
     assert READER.time("1970-01-01") == datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def test_only_the_cells_that_are_unusual_are_looked_at() -> None:
     cells = ["a@b.example", "a@b", "b@c.example", "", "C@D.example", "c@d.example"]
-    assert list(_others(cells, canonical_lines)) == [1, 3, 4]
+    assert list(_unmatched(cells, canonical_lines)) == [1, 3, 4]
 
 
 def test_an_address_behind_a_plus_is_known_by_its_mailbox_and_by_itself_as_it_was_erased_before() -> None:
     """A mark of the signing key's for the mailbox comes first: that one is written."""
     keyring = Keyring((("bbbb", b"new"), ("aaaa", b"old")))
     ann, news = keyring.keyed_hashes("ann@small.example"), keyring.keyed_hashes("ann+news@small.example")
-    assert marks(keyring, " Ann@Small.example") == ann
-    assert marks(keyring, "Ann+News@small.example") == (*ann, *news)
+    assert mailbox_hashes(keyring, " Ann@Small.example") == ann
+    assert mailbox_hashes(keyring, "Ann+News@small.example") == (*ann, *news)

@@ -1,4 +1,4 @@
-"""Returned mail: receive or poll it, or take it from a provider's webhook, and record what it says about a subscriber.
+"""Returned mail: received from a pipe, polled from a mailbox or reported by a webhook, and recorded for its subscriber.
 
 Start at `take.py`; reading a message is the job of `syndication.bounces`.
 """

@@ -1,4 +1,4 @@
-"""Bounces that a mail provider reports over HTTP: signed JSON, whose form stands in `docs/reference/bounces.md`."""
+"""Bounces that a mail provider reports over HTTP: signed JSON in the form of `docs/reference/bounces.md`."""
 
 import hashlib
 import hmac
@@ -15,16 +15,16 @@ from syndication.domain.return_path import Returned
 from syndication.flows.app import App
 from syndication.flows.bounces.take import FORGED, REPEATED, STRANGE, by_return_path
 
-__all__ = ["Call", "handed_in", "signed"]
+__all__ = ["Call", "signed", "take_events"]
 
 PATIENCE = timedelta(minutes=5)  # between signing and arriving, either way
-MOST = 1_000  # events of a call
+MOST = 1_000  # events in a call
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call as it came: seconds since 1970 and the signature as in the headers, and the body."""
+    """A call: its headers' time, in seconds since 1970, and signature, and its body."""
 
     timestamp: str
     signature: str
@@ -32,7 +32,7 @@ class Call:
 
 
 def signed(secret: str, call: Call, now: datetime) -> bool:
-    """Whether HMAC-SHA256 over `TIMESTAMP.BODY` is the signature, in hexadecimal, of these five minutes: an old call is not played again."""
+    """Return whether the call carries the hexadecimal HMAC-SHA256 of `TIMESTAMP.BODY`, at most five minutes old: a replay fails."""
     if not re.fullmatch(r"\d{1,12}", call.timestamp) or not call.signature.isascii():
         return False
     away = abs(now.timestamp() - int(call.timestamp))
@@ -40,8 +40,8 @@ def signed(secret: str, call: Call, now: datetime) -> bool:
     return hmac.compare_digest(expected, call.signature.lower()) and away <= PATIENCE.total_seconds()
 
 
-async def handed_in(app: App, body: bytes) -> list[str]:
-    """What became of each event, in order. Raises ValueError, with what is wrong, before any is taken."""
+async def take_events(app: App, body: bytes) -> list[str]:
+    """Take the events of a call and return the result of each, in order. Raises ValueError, with what is wrong, before any is taken."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
@@ -54,7 +54,7 @@ async def handed_in(app: App, body: bytes) -> list[str]:
 
 
 def _finding(event: Any, number: int) -> BounceFinding:
-    """Raises ValueError for an event that is not in the form."""
+    """Return what an event reports. Raises ValueError for one that is not in the form."""
     texts = ("kind", "return_path", "recipient", "status", "words", "sent")
     if not isinstance(event, dict) or not all(isinstance(event.get(name, ""), str) for name in texts):
         raise ValueError(f"events[{number}] is not an object of texts")
@@ -76,20 +76,20 @@ def _finding(event: Any, number: int) -> BounceFinding:
 
 async def _take(app: App, event: dict[str, str], finding: BounceFinding) -> str:
     now, happened, result = app.clock(), None, str(finding.kind)
-    proven = await _whose(app, event, now)
+    proven = await _mail_of(app, event, now)
     if finding.kind.kept and proven is None:
         result = FORGED if event.get("return_path") else STRANGE
     elif finding.kind.kept and proven:
         happened = Happened(key=proven.subscriber, sent=proven.sent, finding=finding, source="hook")
-    # Without a date the same words may be said of the next mail: they count once a day.
-    said = event if event.get("return_path") or event.get("sent") else {**event, "day": f"{now:%Y-%m-%d}"}
-    digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    # Without a date, the next mail may be reported in the same words: they count once a day.
+    identity = event if event.get("return_path") or event.get("sent") else {**event, "day": f"{now:%Y-%m-%d}"}
+    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
     new, _ = await app.store.bounces.take(digest, result, happened, app.bounces.rule, now=now)
     return result if new else REPEATED
 
 
-async def _whose(app: App, event: dict[str, str], now: datetime) -> Returned | None:
-    """By the return path when there is one, and then by nothing else; else by the recipient, which the signature vouches for."""
+async def _mail_of(app: App, event: dict[str, str], now: datetime) -> Returned | None:
+    """Return the mail that an event is about: by its return path alone, or without one by its recipient, which the signature vouches for."""
     if path := event.get("return_path"):
         return by_return_path(app, path)
     try:

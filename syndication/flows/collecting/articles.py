@@ -1,89 +1,100 @@
-"""What was collected, as a person asks for it: lists of articles, and one with every fact and what became of it."""
+"""Answers about articles: lists of collected ones, every fact about one, and what a page that is not collected would give."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from syndication.collect.text.links import is_of_site
 from syndication.compose.membership import members
-from syndication.domain.article import Article
+from syndication.domain.article import Article, Source, SourceKind
 from syndication.domain.published import Filing
 from syndication.domain.slug import slugify
-from syndication.domain.text import plain
 from syndication.domain.week import WeekKey
 from syndication.errors import UsageError
 from syndication.flows.app import App
 from syndication.store.articles.archive import ArticleFilter, Listed
 
-__all__ = ["article_facts", "article_list", "named"]
+__all__ = [
+    "ArticleFacts",
+    "ArticleFate",
+    "ExplainedPage",
+    "article_facts",
+    "explain_page",
+    "find_article",
+    "list_articles",
+]
 
 
-async def named(app: App, wanted: str) -> Filing:
-    """The article with the id, address or slug `wanted`. Raises UsageError for one that is not known or more than one."""
+@dataclass(frozen=True, slots=True)
+class ArticleFate:
+    """An article and what became of it; of one in no edition, the edition that is `coming` for it, or why it is in the `backlog`."""
+
+    listed: Listed
+    coming: WeekKey | None
+    backlog: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleFacts:
+    """Everything about an article; `sources` begins with its own."""
+
+    fate: ArticleFate
+    article: Article
+    sources: tuple[str, ...]
+
+
+async def find_article(app: App, name: str) -> Filing:
+    """Return the article with the id, address or slug `name`. Raises UsageError when none or several have it."""
     pages = f"{app.publication.feeds_url}articles/"
-    slug = wanted.removeprefix(pages).removesuffix(".html") if wanted.startswith(pages) else wanted
-    found = await app.store.withdrawals.find(wanted, slug=slug)
+    slug = name.removeprefix(pages).removesuffix(".html") if name.startswith(pages) else name
+    found = await app.store.withdrawals.find(name, slug=slug)
     if not found:
         raise UsageError(
-            f"No article has the id, address or slug {wanted!r}.",
+            f"No article has the id, address or slug {name!r}.",
             "Its entry in a feed names its id and its address, and so does `syndicate articles list`.",
         )
     if len(found) > 1:
-        several = ", ".join(f"{one.article.id} (“{one.article.title}”)" for one in found)
-        raise UsageError(f"{wanted!r} may be {several}.", "Name one by its id.")
+        several = ", ".join(f"{each.article.id} (“{each.article.title}”)" for each in found)
+        raise UsageError(f"{name!r} may be {several}.", "Name one by its id.")
     return found[0]
 
 
-async def article_list(
+async def list_articles(
     app: App, *, week: WeekKey | None, section: str, source: str, since: datetime | None, limit: int
-) -> list[dict[str, Any]]:
-    """The newest articles that fit, at most `limit`. Raises UsageError for a section or a source that there is not."""
+) -> list[ArticleFate]:
+    """Return at most `limit` of the newest matching articles. Raises UsageError for an unknown section or source."""
     wanted = ArticleFilter(
         week=(week, *app.edition.cutoff.window(week)) if week else None,
-        sections=await _sections(app, section),
-        source=await _source(app, source),
+        sections=await _spellings(app, section),
+        source=await _known_source(app, source),
         since=since,
         limit=limit,
     )
-    fate = await _fate(app)
-    return [_line(listed, fate) for listed in await app.store.archive.listed(wanted)]
+    schedule = await _schedule(app)
+    return [schedule.fate(listed) for listed in await app.store.archive.listed(wanted)]
 
 
-async def article_facts(app: App, wanted: str) -> dict[str, Any]:
-    """Every fact about the article with the id, address or slug `wanted`. Raises UsageError like `named`."""
-    article = (await named(app, wanted)).article
-    whole = (await app.store.articles.get([article.id]))[article.id]
-    listed = await app.store.archive.one(article.id)
-    image = whole.image
-    return _line(listed, await _fate(app)) | {
-        "sources": await _sources(app, whole),
-        "authors": list(whole.authors),
-        "updated": whole.updated,
-        "first_seen": whole.first_seen,
-        "changed": whole.changed,
-        "language": whole.language or app.publication.language,
-        "tags": list(whole.tags),
-        "image": image.src if image else "",
-        "credit": whole.credit,
-        "summary": whole.summary,
-        "characters": len(plain(whole.content)),
-        "keys": list(whole.keys),
-        "reason": listed.reason,
-        "content": whole.content,
-    }
+async def article_facts(app: App, name: str) -> ArticleFacts:
+    """Return every fact about the article with the id, address or slug `name`. Raises UsageError as `find_article` does."""
+    found = (await find_article(app, name)).article
+    article = (await app.store.articles.get([found.id]))[found.id]
+    listed = await app.store.archive.one(found.id)
+    return ArticleFacts((await _schedule(app)).fate(listed), article, await _sources(app, article))
 
 
-async def _sections(app: App, section: str) -> tuple[str, ...]:
-    """Every spelling of a section that is given by its name or its slug."""
+async def _spellings(app: App, section: str) -> tuple[str, ...]:
+    """Return every spelling of a section that is given by its name or its slug."""
     known = await app.store.articles.sections() if section else ()
     found = tuple(name for name in known if section == name or slugify(section) == slugify(name))
     if section and not found:
         raise UsageError(
-            f"No article stands in a section {section!r}.", f"There are: {', '.join(known) or 'none'}."
+            f"No article is in a section {section!r}.", f"There are: {', '.join(known) or 'none'}."
         )
     return found
 
 
-async def _source(app: App, source: str) -> str:
+async def _known_source(app: App, source: str) -> str:
     if source:
         known = {each.name for each in app.sources} | {
             each.name for each in await app.store.sources.states() if each.name
@@ -93,27 +104,33 @@ async def _source(app: App, source: str) -> str:
     return source
 
 
-async def _sources(app: App, article: Article) -> list[str]:
-    """Its own, then the others that carry it: under a guid of theirs, or as one of their pages."""
+async def _sources(app: App, article: Article) -> tuple[str, ...]:
+    """Return its own source, then the others that carry it: under a guid of theirs, or as one of their pages."""
     listing = await app.store.pages.listing(article.url)
     others = (
         each.name
         for each in app.sources
         if each.name in listing or any(key.startswith(f"guid:{each.name}:") for key in article.keys)
     )
-    return list(dict.fromkeys((article.source, *others)))
+    return tuple(dict.fromkeys((article.source, *others)))
 
 
 @dataclass(frozen=True, slots=True)
-class _Fate:
-    """What becomes of articles that are in no edition: `coming` is the edition that the next run makes."""
+class _Schedule:
+    """Tells the edition of an article that is in none: `coming` is the edition that the next run makes."""
 
     app: App
     coming: WeekKey
     first: WeekKey | None
 
-    def of(self, article: Article) -> tuple[WeekKey | None, str]:
-        """The edition that it is for, or why it is never mailed."""
+    def fate(self, listed: Listed) -> ArticleFate:
+        """Return what became of an article, or will."""
+        settled = listed.edition or listed.withdrawn
+        coming, backlog = (None, "") if settled else self._future(listed.article)
+        return ArticleFate(listed, coming, backlog)
+
+    def _future(self, article: Article) -> tuple[WeekKey | None, str]:
+        """Return the edition that an article is for, or why it is never mailed."""
         cutoff = self.app.edition.cutoff
         sorted_in = members([article], key=self.coming, cutoff=cutoff, first=self.first, past=False)
         if sorted_in.backlog:
@@ -124,27 +141,53 @@ class _Fate:
         return passed if cutoff.at(passed) == article.dated else passed.shifted(1), ""
 
 
-async def _fate(app: App) -> _Fate:
+async def _schedule(app: App) -> _Schedule:
     frozen = await app.store.editions.frozen()
     latest = app.edition.cutoff.latest(app.clock())
     coming = latest.shifted(1) if latest in frozen else latest
-    return _Fate(app, coming, await app.store.editions.first())
+    return _Schedule(app, coming, await app.store.editions.first())
 
 
-def _line(listed: Listed, fate: _Fate) -> dict[str, Any]:
-    article, edition = listed.article, listed.edition
-    coming, backlog = (None, "") if edition or listed.withdrawn else fate.of(article)
-    return {
-        "id": article.id,
-        "title": article.title,
-        "url": article.url,
-        "slug": article.slug,
-        "source": article.source,
-        "section": article.section,
-        "published": article.published,
-        "dated": article.dated,
-        "edition": str(edition) if edition else None,
-        "coming": str(coming) if coming else None,
-        "backlog": backlog,
-        "withdrawn": listed.withdrawn,
+@dataclass(frozen=True, slots=True)
+class ExplainedField:
+    """A field's value, times in the publication's zone, and where on the page it comes from."""
+
+    value: Any
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedPage:
+    """What a page gives; `why` it is not an article, or not one for a sitemap."""
+
+    url: str
+    article: bool
+    why: str
+    fields: Mapping[str, ExplainedField]
+
+
+async def explain_page(app: App, url: str, *, allow_private: bool) -> ExplainedPage:
+    """Fetch the page at `url`, read it as the source of pages on its site does, if there is one, and return what it gives.
+
+    Raises CollectError when it cannot be fetched.
+    """
+    source = next(
+        (each for each in app.sources if each.kind.has_pages and is_of_site(url, each.location)),
+        Source("explain", SourceKind.PAGE, url),
+    )
+    if allow_private:
+        source = replace(source, allow_private=True)
+    page = await app.collector.explain(source, url, now=app.clock())
+    fields = {
+        name: ExplainedField(_value(found.value, app), str(found.origin))
+        for name, found in page.fields.items()
     }
+    return ExplainedPage(url, page.article is not None, page.refusal or page.doubt, fields)
+
+
+def _value(value: Any, app: App) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(app.publication.timezone).isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: each for name, each in asdict(value).items() if each}
+    return value

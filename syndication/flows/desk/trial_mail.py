@@ -1,4 +1,4 @@
-"""A test mail: one mail of an edition to an address of the editor's, through the configured server. No subscriber's row knows of it."""
+"""A test mail: one mail of an edition to an address of the editor's, through the configured server. It is not in the ledger."""
 
 from dataclasses import dataclass, replace
 
@@ -13,14 +13,14 @@ from syndication.flows.collecting.collect import collect
 from syndication.flows.edition.freeze import draft_edition
 from syndication.flows.letters import sample
 
-__all__ = ["Sent", "drafted_mailing", "frozen_mailing", "send_test"]
+__all__ = ["TrialMail", "drafted_mailing", "frozen_mailing", "send_test"]
 
 MARK = "[Test] "
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """A test mail that the server has taken; `reply` is what it said."""
+class TrialMail:
+    """A test mail that the server accepted with `reply`."""
 
     to: str
     subject: str
@@ -28,13 +28,13 @@ class Sent:
 
 
 async def frozen_mailing(app: App, key: WeekKey) -> Mailing | None:
-    """The digest of `key` as it was frozen; None before that."""
+    """Return the digest of `key` as it was frozen; None before that."""
     edition = await app.store.editions.get(key)
     return await app.store.editions.mailing(edition.mailing) if edition else None
 
 
 async def drafted_mailing(app: App, key: WeekKey) -> tuple[Mailing, tuple[str, ...]]:
-    """The digest of `key` as a run would make it now, and warnings. `app` is a rehearsal's: its copy of the store keeps what is collected.
+    """Return the digest of `key` as a run would make it now, and warnings. `app` is a rehearsal's: its copy of the store keeps what is collected.
 
     Raises UsageError when the week has nothing new, and what collecting and rendering raise.
     """
@@ -46,13 +46,12 @@ async def drafted_mailing(app: App, key: WeekKey) -> tuple[Mailing, tuple[str, .
 
 async def send_test(
     app: App, mailing: Mailing, address: str, *, subscriber: str = "", like: Recipient | None = None
-) -> Sent:
-    """Send one mail of `mailing` to `address`, as the subscriber with the address `subscriber` would get it (language, name, topics), or
-    one who is `like` that.
+) -> TrialMail:
+    """Send one mail of `mailing` to `address`, as the subscriber with the address `subscriber`, or one `like` that, would get it.
 
-    Its subject is marked, its Message-ID its own, and its links belong to nobody: a click on them cannot unsubscribe that subscriber.
-    Raises UsageError for an address that is none, an unknown subscriber, or one who would get no mail; IncompleteError with the
-    server's words when it did not take the mail.
+    Its subject is marked, it has a new Message-ID, and its links belong to no subscriber: a click on them unsubscribes nobody.
+    Raises UsageError for an invalid address, an unknown subscriber, or one who would get no mail; IncompleteError with the
+    server's words when it refuses the mail.
     """
     app.signing.ready()
     trial = replace(
@@ -75,14 +74,14 @@ async def send_test(
                 result = await slot.transact(letters.sender, recipient.email, message)
             if result.stage is not Stage.CONNECT:
                 break
-    said = f"{result.reply.code or ''} {result.reply.text}".strip()
+    reply = f"{result.reply.code or ''} {result.reply.text}".strip()
     if result.outcome is not Outcome.ACCEPTED:
         raise IncompleteError(
-            f"The mail server did not take the test mail to {recipient.email}: {said}.",
+            f"The mail server did not take the test mail to {recipient.email}: {reply}.",
             "`syndicate doctor` checks the server.",
         )
     subject = next(each.subject for each in trial.variants if each.language == recipient.language)
-    return Sent(recipient.email, subject, said)
+    return TrialMail(recipient.email, subject, reply)
 
 
 async def _recipient(

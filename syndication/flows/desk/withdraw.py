@@ -1,20 +1,22 @@
-"""Withdraw: an article taken back, from every published file and from what is still to come.
+"""Withdraw an article from every published file and from future editions, or restore it.
 
-What was sealed or frozen with it is cut first, and only then is it marked: a stop between the two leaves less of it, never more, and the same
-command goes on.
+Sealed and frozen files are cut first, and only then is the article marked: a stop between the two leaves less of it, never more, and the same
+command continues.
 """
 
 import gzip
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from syndication.compose.hot import without_withdrawn
 from syndication.domain.article import Article
 from syndication.domain.frozen import FrozenEdition
+from syndication.domain.published import Filing
 from syndication.domain.text import counted
+from syndication.domain.week import WeekKey
 from syndication.errors import UsageError
 from syndication.flows.app import App
-from syndication.flows.collecting.articles import named
+from syndication.flows.collecting.articles import find_article
 from syndication.flows.edition.freeze import edition_of
 from syndication.flows.publishing.older import FOLDER as OLDER
 from syndication.flows.publishing.publish import publish
@@ -23,17 +25,30 @@ from syndication.publish.folder import compressed
 from syndication.publish.takedown import without_entry
 from syndication.store.articles.withdrawals import Withdrawal
 
-__all__ = ["restore", "withdraw"]
+__all__ = ["Takedown", "restore", "withdraw"]
 
 
-async def withdraw(app: App, wanted: str, reason: str) -> dict[str, Any]:
-    """Take back the article with the id, address or slug `wanted`, and publish. `reason` is kept, and never published.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takedown:
+    """An article that was withdrawn or restored, and how many files of `folder` changed; `again`: it was withdrawn already."""
 
-    Raises UsageError for an article that is not known or more than one, and when an edition with it is made but not sent.
+    article: str  # id
+    title: str
+    edition: WeekKey | None
+    changed: int
+    warnings: tuple[str, ...]
+    folder: Path
+    again: bool = False
+
+
+async def withdraw(app: App, name: str, reason: str) -> Takedown:
+    """Withdraw the article with the id, address or slug `name`, and publish. `reason` is kept, and never published.
+
+    Raises UsageError when no article or several have the name, and when an edition with the article is made but not sent.
     """
     warnings: tuple[str, ...] = ()
     with app.locks("collect-and-publish"):
-        found = await named(app, wanted)
+        found = await find_article(app, name)
         article = found.article
         edition = await app.store.editions.holding(article.id)
         if edition is not None:
@@ -47,47 +62,42 @@ async def withdraw(app: App, wanted: str, reason: str) -> dict[str, Any]:
             [path for path in shown if not await app.store.withdrawals.still_shown(path)]
         )
         warnings += (await publish(app, None)).warnings
-    again = " again" if found.withdrawn else ""
-    return _said(app, article, edition, warnings, f"“{article.title}” is taken back{again}")
+    return _takedown(app, found, edition, warnings)
 
 
-async def restore(app: App, wanted: str) -> dict[str, Any]:
-    """Publish an article again that was taken back. Raises UsageError like `withdraw`, and for one that was not taken back."""
+async def restore(app: App, name: str) -> Takedown:
+    """Publish an article again that was withdrawn. Raises UsageError as `withdraw` does, and for an article that was not withdrawn."""
     with app.locks("collect-and-publish"):
-        found = await named(app, wanted)
+        found = await find_article(app, name)
         if found.withdrawn is None:
-            raise UsageError(f"“{found.article.title}” is not taken back.", "Nothing was changed.")
+            raise UsageError(f"“{found.article.title}” is not withdrawn.", "Nothing was changed.")
         await app.store.withdrawals.restore(found.article.id, at=app.clock())
         edition = await app.store.editions.holding(found.article.id)
         if edition is not None:
             await _rewrite_page(app, edition, None)
         published = await publish(app, None)
-    return _said(
-        app, found.article, edition, published.warnings, f"“{found.article.title}” is published again"
+    return _takedown(app, found, edition, published.warnings)
+
+
+def _takedown(app: App, found: Filing, edition: FrozenEdition | None, warnings: tuple[str, ...]) -> Takedown:
+    return Takedown(
+        article=found.article.id,
+        title=found.article.title,
+        edition=edition.key if edition else None,
+        changed=len(app.folder.changed),
+        warnings=warnings,
+        folder=app.folder.root,
+        again=found.withdrawn is not None,
     )
 
 
-def _said(
-    app: App, article: Article, edition: FrozenEdition | None, warnings: tuple[str, ...], what: str
-) -> dict[str, Any]:
-    changed = counted(len(app.folder.changed), "file")
-    return {
-        "article": article.id,
-        "title": article.title,
-        "edition": str(edition.key) if edition else None,
-        "changed": len(app.folder.changed),
-        "warnings": list(warnings),
-        "said": f"{what}: {changed} changed in {app.folder.root}.",
-    }
-
-
 async def _require_no_mail_to_come(app: App, edition: FrozenEdition) -> tuple[str, ...]:
-    """A frozen mail cannot be changed. One that has not begun to go out is taken back first; the rest of one that has is the editor's."""
+    """Raise UsageError for an edition that is made but not sent: frozen mails cannot be changed. Warn of mails still to go out."""
     counts = await app.store.ledger.counts(edition.mailing)
     waiting = counts.queued + counts.deferred
     if waiting and waiting == counts.recipients:
         raise UsageError(
-            f"The article stands in the edition {edition.key}, which is made but not sent.",
+            f"The article is in the edition {edition.key}, which is made but not sent.",
             f"`syndicate discard {edition.key}` takes the edition back; then withdraw the article, and run that week again.",
         )
     if waiting:
@@ -98,7 +108,7 @@ async def _require_no_mail_to_come(app: App, edition: FrozenEdition) -> tuple[st
 
 
 async def _rewrite_page(app: App, edition: FrozenEdition, gone: Withdrawal | None) -> None:
-    """The edition's page with what of it is still published, as it is by now; `gone` is being taken back."""
+    """Render the edition's page again, without withdrawn articles; `gone` is being withdrawn."""
     contents = (await app.store.archive.contents([edition.key]))[edition.key]
     known = await app.store.articles.get([article.id for article in contents.articles])
     members = [article for article in known.values() if gone is None or article.id != gone.article]

@@ -3,8 +3,8 @@
 `collecting/collect.py` fetches the lists; `compose/hot.py` ranks.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from syndication.flows.app import App
 from syndication.flows.collecting.health import hot_page
 from syndication.publish.addresses import resolve
 
-__all__ = ["hot_list", "not_withdrawn", "recent_articles", "told_hot"]
+__all__ = ["ExplainedHotList", "explain_hot_list", "hot_list", "not_withdrawn", "recent_articles"]
 
 
 MATCH_WINDOW = timedelta(days=90)  # how far back a hot entry's article is looked for
@@ -128,24 +128,31 @@ def _shown(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
-async def told_hot(app: App, week: WeekKey | None) -> dict[str, Any]:
-    """The list of `week`, the latest if None, and how it came about: as frozen, or as it would be now. A week may still be going on.
+@dataclass(frozen=True, slots=True)
+class ExplainedHotList:
+    """A hot list and how each number was computed. `account` is the document of `HotAccount`, as it is kept with an edition."""
 
-    The document of `HotAccount`, with `edition`, `frozen` (when, or None), `timezone` (the publication's) and `warnings`.
-    """
+    edition: WeekKey
+    frozen: datetime | None
+    timezone: ZoneInfo
+    account: Mapping[str, Any]
+    warnings: tuple[str, ...]
+
+
+async def explain_hot_list(app: App, week: WeekKey | None) -> ExplainedHotList:
+    """Return the list of `week`, the latest if None, as frozen, or as it would be now. The week need not have ended."""
     key = week or app.edition.cutoff.latest(app.clock())
     warnings: tuple[str, ...] = ()
     frozen = await app.store.editions.get(key)
     if frozen is None:
-        account, warnings = await hot_list(app, key)
-        document = account.document()
+        found, warnings = await hot_list(app, key)
+        account = found.document()
     else:
-        document = await app.store.editions.hot_account(key) or entries_only(frozen.hot)
+        account = await app.store.editions.hot_account(key) or entries_only(frozen.hot)
         ranks = {entry.rank for entry in await not_withdrawn(app, frozen.hot)}
-        document["entries"] = [entry for entry in document["entries"] if entry["rank"] in ranks]
-    made = frozen.frozen_at.isoformat() if frozen else None
-    zone = app.publication.timezone.key
-    return {"edition": str(key), "frozen": made, "timezone": zone, **document, "warnings": list(warnings)}
+        account["entries"] = [entry for entry in account["entries"] if entry["rank"] in ranks]
+    made = frozen.frozen_at if frozen else None
+    return ExplainedHotList(key, made, app.publication.timezone, account, warnings)
 
 
 async def not_withdrawn(app: App, entries: Sequence[HotEntry]) -> tuple[HotEntry, ...]:

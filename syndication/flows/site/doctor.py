@@ -1,4 +1,4 @@
-"""`syndicate doctor`: what a run needs, tried one by one, each with what to do when it is wrong."""
+"""`syndicate doctor`: check everything that a run needs, one by one, and say what to do where something is wrong."""
 
 import asyncio
 import os
@@ -27,12 +27,12 @@ from syndication.flows.signing import KeyFile, read_key
 from syndication.publish.addresses import resolve
 from syndication.publish.answering import trouble_at
 
-__all__ = ["Check", "examine"]
+__all__ = ["Check", "check_site"]
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`exit_code` is what a run would end with because of it."""
+    """One check and what it found. `exit_code` is what a run would end with because of it."""
 
     name: str
     ok: bool
@@ -41,19 +41,16 @@ class Check:
 
     @classmethod
     def of(cls, name: str, error: SyndicationError) -> "Check":
-        """A check that failed with `error`."""
+        """Return a check that failed with `error`."""
         return cls(name, ok=False, said=str(error), exit_code=error.exit_code)
 
 
-async def examine(app: App, *, offline: bool = False) -> list[Check]:
-    """Try everything but the sources' servers; `offline` leaves out the mail servers and `web.url`, too. Nothing is sent and nothing published."""
-    sources = len(app.sources)
+async def check_site(app: App, *, offline: bool = False) -> list[Check]:
+    """Check everything but the sources' servers; with `offline` not the mail servers and `web.url` either. Nothing is sent or published."""
     subscribers = (await app.store.subscribers.count())[Consent.CONFIRMED]
     checks = [
         Check(
-            "configuration",
-            ok=True,
-            said=f"{app.publication.title}, {counted(sources, 'source')}",
+            "configuration", ok=True, said=f"{app.publication.title}, {counted(len(app.sources), 'source')}"
         ),
         _store(app, subscribers),
         *_theme(app),
@@ -107,25 +104,20 @@ def _writable(name: str, folder: Path) -> Check:
     except OSError as error:
         return Check(name, ok=False, said=f"{folder} cannot be made ({error.strerror}).", exit_code=5)
     if not os.access(folder, os.W_OK | os.X_OK):
-        return Check(
-            name, ok=False, said=f"{folder} cannot be written. Change its owner or mode.", exit_code=5
-        )
+        said = f"{folder} cannot be written. Change its owner or mode."
+        return Check(name, ok=False, said=said, exit_code=5)
     return Check(name, ok=True, said=f"{folder} can be written")
 
 
 def _folder(folder: Path, source: str) -> Check:
     if not folder.is_dir() or not os.access(folder, os.R_OK | os.X_OK):
-        return Check(
-            source,
-            ok=False,
-            said=f"{folder} is not a folder that can be read. Make it, or mend path.",
-            exit_code=5,
-        )
+        said = f"{folder} is not a folder that can be read. Make it, or correct the source's path."
+        return Check(source, ok=False, said=said, exit_code=5)
     return Check(source, ok=True, said=f"{folder} can be read")
 
 
 def _hot(app: App, frozen: tuple[WeekKey, ...]) -> Iterator[Check]:
-    """The file or the log that the next edition is ranked by. An edition goes out without a list when it is missing."""
+    """Check the file or the log that ranks the next edition, which goes out without a hot list when it is missing."""
     latest = app.edition.cutoff.latest(app.clock())
     key = latest.shifted(1) if latest in frozen else latest
     path = app.hot.path(key)
@@ -134,19 +126,18 @@ def _hot(app: App, frozen: tuple[WeekKey, ...]) -> Iterator[Check]:
     try:
         if app.hot.kind is HotKind.LOG:
             count = len(readable_logs(path, since=app.edition.cutoff.window(key)[0]))
-            yield Check(
-                "hot", ok=True, said=f"{path}: {counted(count, 'file')} of the week {key} can be read"
-            )
+            said = f"{path}: {counted(count, 'file')} of the week {key} can be read"
         elif path.exists() or key == latest:
-            yield Check("hot", ok=True, said=f"{path}: {counted(len(read_hot_file(path).lines), 'line')}")
+            said = f"{path}: {counted(len(read_hot_file(path).lines), 'line')}"
         else:
-            yield Check("hot", ok=True, said=f"{path} is not there yet; the week {key} is still going on")
+            said = f"{path} is not there yet; the week {key} is still going on"
+        yield Check("hot", ok=True, said=said)
     except SyndicationError as error:
         yield Check("hot", ok=False, said=str(error))
 
 
 def _store(app: App, subscribers: int) -> Check:
-    """A store that an older version made is open to everybody on the machine. A run goes on with it."""
+    """Check that the store has room, and whether others can read it: older versions made it so. A run goes on with such a store."""
     try:
         app.store.database.check_room()
     except SyndicationError as error:
@@ -158,14 +149,14 @@ def _store(app: App, subscribers: int) -> Check:
 
 
 def _passwords(files: Iterable[Path]) -> Iterator[Check]:
-    """Whoever reads one can send in the newsroom's name, or bounce its subscribers. One that is missing is told by who needs it."""
+    """Check that others cannot read the password files and send in the newsroom's name. Missing ones are reported where they are used."""
     for file in files:
         if file.exists() and (open_to_others := _open_to_others("password", file)):
             yield replace(open_to_others, exit_code=0)
 
 
 def _secrets(file: Path) -> Check:
-    """The keys verify every link ever mailed: nobody else may read them."""
+    """Check that others cannot read the keys, which sign every link ever mailed."""
     if open_to_others := _open_to_others("secrets", file):
         return open_to_others
     return Check("secrets", ok=True, said=f"{file}, readable by its owner only; keep a backup")
@@ -180,7 +171,7 @@ def _open_to_others(name: str, file: Path, *, also: str = "") -> Check | None:
 
 
 def _dkim(key: KeyFile, sender: str) -> Check:
-    """The key fits, only its owner reads it, and it speaks for the domain of From. The DNS is not asked: the record is shown."""
+    """Check that the key is valid, private, and for the domain of From. The DNS record is shown, not looked up."""
     name = f"dkim {key.selector}"
     try:
         found = read_key(key)
@@ -197,14 +188,14 @@ def _dkim(key: KeyFile, sender: str) -> Check:
 
 
 async def _web(app: App) -> Check:
-    """Open a link as a mail has it. Only a `serve` with our secrets knows the token, which is nobody's; while mail stays here nobody is asked."""
+    """Open a link as mails have it; only a `serve` with our secrets accepts its token, which belongs to no subscriber.
+
+    Nothing is opened while mail stays in the outbox.
+    """
     place = app.publication.web_url
     if app.outbox is not None:
-        return Check(
-            "web",
-            ok=True,
-            said=f"links lead to {place}: before mail leaves this machine, let `syndicate serve` answer there",
-        )
+        said = f"links lead to {place}: before mail leaves this machine, let `syndicate serve` answer there"
+        return Check("web", ok=True, said=said)
     link = f"{place}{Purpose.UNSUBSCRIBE}/{app.keyring.sign(Purpose.UNSUBSCRIBE, 'a' * 16)}"
     trouble = await trouble_at(link, contact=app.publication.url)
     if not trouble:
@@ -214,7 +205,7 @@ async def _web(app: App) -> Check:
 
 
 async def _smtp(app: App) -> Check:
-    """Connect to each, with TLS and login, and say QUIT. A run would wait for a silent one for minutes (RFC 5321 §4.5.3.2), a person does not."""
+    """Connect to each server, with TLS and login, and quit. A run would wait minutes for a silent one (RFC 5321 §4.5.3.2); this does not."""
     try:
         async with app.open_pool() as pool:
             number = len(pool.servers)
@@ -224,14 +215,14 @@ async def _smtp(app: App) -> Check:
     if silent:
         said = " ".join(f"The mail server {each.rstrip('.')}." for each in silent)
         return Check("smtp", ok=False, said=said, exit_code=3)
+    if app.outbox:
+        return Check("smtp", ok=True, said=f"{app.outbox}, an outbox on this machine")
     answering = "the mail server answers" if number == 1 else f"all {number} mail servers answer"
-    return Check(
-        "smtp", ok=True, said=f"{app.outbox}, an outbox on this machine" if app.outbox else answering
-    )
+    return Check("smtp", ok=True, said=answering)
 
 
 async def _trouble(app: App, pool: Pool, server: str) -> str:
-    """What a mail server does instead of taking mail, empty when it would."""
+    """Return what is wrong with a mail server, empty when it would accept mail."""
     seconds = app.delivery.grace
     try:
         async with asyncio.timeout(seconds), pool.session(server) as slot:
@@ -247,7 +238,7 @@ async def _trouble(app: App, pool: Pool, server: str) -> str:
 
 
 async def _bounces(app: App) -> Check:
-    """Open the boxes and read the hook's secret. Whether a pipe is set up only the mail server knows."""
+    """Open the mailboxes and read the hook's secret. Whether a pipe is set up, only the mail server knows."""
     try:
         for make in app.bounces.boxes:
             await asyncio.to_thread(_opened, make())
@@ -258,14 +249,13 @@ async def _bounces(app: App) -> Check:
         *([counted(len(app.bounces.boxes), "mailbox", "mailboxes")] if app.bounces.boxes else []),
         *([f"the hook at {app.publication.web_url}bounces"] if hook else []),
     ]
-    place = f"they come back to {app.mail.bounces or parse_mailbox(app.mail.sender).address}"
-    if not ways:
-        return Check(
-            "bounces",
-            ok=True,
-            said=f"{place}; only a pipe could take them: docs/how-to/bounces.md",
-        )
-    return Check("bounces", ok=True, said=f"{place}, and are taken from {' and '.join(ways)}")
+    said = f"they come back to {app.mail.bounces or parse_mailbox(app.mail.sender).address}"
+    said += (
+        f", and are taken from {' and '.join(ways)}"
+        if ways
+        else "; only a pipe could take them: docs/how-to/bounces.md"
+    )
+    return Check("bounces", ok=True, said=said)
 
 
 def _opened(box: Box) -> None:

@@ -1,68 +1,75 @@
-"""How the editions and their mailings stand."""
+"""The state of the editions and their mailings. That of the sources is in `flows/collecting/health.py`."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
-from syndication.domain.delivery import State
+from syndication.domain.delivery import Counts, DeliveryLine, State
+from syndication.domain.frozen import FrozenEdition
+from syndication.domain.subscriber import Consent
 from syndication.domain.week import WeekKey
-from syndication.errors import UsageError
 from syndication.flows.app import App
-from syndication.flows.sending.deliveries import shape
-from syndication.flows.sending.pauses import pauses
+from syndication.flows.sending.deliveries import made_edition
+from syndication.flows.sending.pauses import Pause, pauses
 
-__all__ = ["standing"]
+__all__ = ["EditionStatus", "SiteStatus", "edition_status", "site_status"]
 
 LISTED = 1_000  # rows that wait; the counts cover them all, and `syndicate deliveries` lists them
 
 
-async def standing(app: App, key: WeekKey | None) -> dict[str, Any]:
-    """The latest editions with their counts; for one key also who was ever left in doubt, whose mail failed, who waits."""
+@dataclass(frozen=True, slots=True)
+class EditionStatus:
+    """An edition with the counts of its recipients; `rows` need a look, None when they were not asked for."""
+
+    edition: FrozenEdition
+    counts: Counts
+    rows: tuple[DeliveryLine, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStatus:
+    """The editions, latest first; how many subscribers there are by consent, and returned mails of 90 days by result."""
+
+    editions: tuple[EditionStatus, ...]
+    subscribers: Mapping[Consent, int]
+    paused: tuple[Pause, ...]
+    intake: Mapping[str, int]
+    latest: WeekKey  # whose week has ended
+    timezone: ZoneInfo
+
+
+async def site_status(app: App, key: WeekKey | None) -> SiteStatus:
+    """Return the latest editions; or the edition `key`, with the rows that were ever left in doubt, failed or wait.
+
+    Raises UsageError for no such edition.
+    """
     keys = [key] if key else sorted(await app.store.editions.frozen(), reverse=True)[:10]
-    editions = [await _edition(app, each, listed=key is not None) for each in keys]
-    return {
-        "editions": editions,
-        "subscribers": await app.store.subscribers.count(),
-        "paused": [pause.document(app.publication.timezone) for pause in await pauses(app)],
-        "intake": await app.store.bounces.taken(),
-        "latest": str(app.edition.cutoff.latest(app.clock())),
-    }
+    return SiteStatus(
+        editions=tuple([await edition_status(app, each, rows=key is not None) for each in keys]),
+        subscribers=await app.store.subscribers.count(),
+        paused=tuple(await pauses(app)),
+        intake=await app.store.bounces.taken(),
+        latest=app.edition.cutoff.latest(app.clock()),
+        timezone=app.publication.timezone,
+    )
 
 
-async def _edition(app: App, key: WeekKey, *, listed: bool) -> dict[str, Any]:
-    edition = await app.store.editions.get(key)
-    if edition is None:
-        raise UsageError(f"There is no edition {key} yet.", "`syndicate status` lists those that were made.")
+async def edition_status(app: App, key: WeekKey, *, rows: bool = False) -> EditionStatus:
+    """Return the edition `key`. Raises UsageError when it is not made."""
+    edition = await made_edition(app, key)
     counts = await app.store.ledger.counts(edition.mailing)
-    out: dict[str, Any] = {
-        "edition": str(key),
-        "number": edition.number,
-        "subject": edition.subject,
-        "articles": len(edition.articles),
-        "frozen_at": edition.frozen_at.isoformat(),
-        "approved_at": edition.approved_at.isoformat() if edition.approved_at else None,
-        "held_at": edition.held_at.isoformat() if edition.held_at else None,
-        "published_at": edition.published_at.isoformat() if edition.published_at else None,
-        "recipients": counts.recipients,
-        "sent": counts.sent,
-        "queued": counts.queued,
-        "deferred": counts.deferred,
-        "failed": counts.failed,
-        "unknown": counts.doubtful,
-        "no_content": counts.no_content,
-    }
-    if listed:
-        out["rows"] = await _troubled(app, edition.mailing)
-    return out
+    return EditionStatus(edition, counts, await _troubled(app, edition.mailing) if rows else None)
 
 
-async def _troubled(app: App, mailing: str) -> list[dict[str, Any]]:
-    """Every row that was ever left in doubt, whatever became of it, and every row that failed; then those that wait."""
+async def _troubled(app: App, mailing: str) -> tuple[DeliveryLine, ...]:
+    """Return every row that was ever left in doubt, whatever became of it, and every row that failed; then those that wait."""
     ledger = app.store.ledger
-    rows = [shape(line) async for line in ledger.rows(mailing, doubtful=True)]
-    rows += [shape(line) async for line in ledger.rows(mailing, (State.FAILED,)) if not line.unknowns]
-    most = len(rows) + LISTED
+    found = [line async for line in ledger.rows(mailing, doubtful=True)]
+    found += [line async for line in ledger.rows(mailing, (State.FAILED,)) if not line.unknowns]
+    most = len(found) + LISTED
     async for line in ledger.rows(mailing, (State.DEFERRED,)):
-        if len(rows) == most:
+        if len(found) == most:
             break
         if not line.unknowns:
-            rows.append(shape(line))
-    return rows
+            found.append(line)
+    return tuple(found)

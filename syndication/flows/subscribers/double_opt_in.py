@@ -1,6 +1,6 @@
-"""Joining the list: somebody asks on the web, a mail asks back, and only the answer counts (double opt-in).
+"""Sign-up with double opt-in: a visitor asks on the web, a mail asks for confirmation, and only the answer counts.
 
-Whoever asks learns nothing about an address: the same is said whether it is on the list or not.
+The page is the same whether an address is on the list or not, so that a visitor learns nothing about it.
 """
 
 import base64
@@ -13,17 +13,17 @@ from syndication.deliver.lanes import lane_of
 from syndication.domain.subscriber import Consent, NewSubscriber, Subscriber
 from syndication.domain.tokens import Purpose
 from syndication.flows.app import App
-from syndication.flows.subscribers.list_row import marks
-from syndication.flows.subscribers.preferences import holder
+from syndication.flows.subscribers.list_row import mailbox_hashes
+from syndication.flows.subscribers.preferences import key_of
 from syndication.store.subscribers.confirmations import Answer, SignupLimits, SignupRequest
 
 __all__ = ["KEPT", "Visitor", "ask", "confirm", "doubt", "read_address", "stamp", "stamp_age"]
 
 LIMITS = SignupLimits(subscriber=3, apart=timedelta(minutes=5), network=30)
-KEPT = timedelta(days=7)  # without an answer, requests and who waits are forgotten
+KEPT = timedelta(days=7)  # then unanswered requests and pending subscribers are forgotten
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-# What people type when they mean a big provider; and domains whose addresses live for minutes.
+# Common misspellings of big providers; and domains whose addresses live for minutes.
 _MEANT = {
     **dict.fromkeys(
         ("gmial.com", "gmai.com", "gmail.con", "gmail.co", "gnail.com", "gamil.com"), "gmail.com"
@@ -49,29 +49,29 @@ _FLEETING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who asks, as the server sees it: an IP address, or empty."""
+    """The IP address of the visitor who asks; empty when it is not known."""
 
     address: str
 
     @property
     def network(self) -> str:
-        """What one household or office shares: 24 bits of IPv4, 64 of IPv6."""
+        """The network that one household or office shares: 24 bits of IPv4, 64 of IPv6."""
         try:
             address = ipaddress.ip_address(self.address)
         except ValueError:
             return "unknown"
-        address = getattr(address, "ipv4_mapped", None) or address  # as a socket for both has them
-        bits = 24 if address.version == 4 else 64  # noqa: PLR2004 - the two there are
+        address = getattr(address, "ipv4_mapped", None) or address  # from a dual-stack socket
+        bits = 24 if address.version == 4 else 64  # noqa: PLR2004 - the two IP versions
         return str(ipaddress.ip_network((address, bits), strict=False))
 
 
 def read_address(text: str) -> Address:
-    """What was typed. Raises ValueError."""
+    """Parse a typed address. Raises ValueError."""
     return parse_address(text)
 
 
 def doubt(address: Address) -> str:
-    """A better spelling of the address, `fleeting` for one that will not last, or empty."""
+    """Return a better spelling of the address, `fleeting` for a throw-away one, or empty."""
     if address.domain in _FLEETING:
         return "fleeting"
     meant = _MEANT.get(address.domain, "")
@@ -79,14 +79,14 @@ def doubt(address: Address) -> str:
 
 
 def stamp(app: App) -> str:
-    """A signed time for a form, so that its filling can be timed without a cookie."""
+    """Return a signed time for a form, which times how long it takes to fill in, without a cookie."""
     micros = (app.clock() - _EPOCH) // timedelta(microseconds=1)
     return app.keyring.sign(Purpose.FORM, base64.b32encode(micros.to_bytes(10, "big")).decode().lower())
 
 
 def stamp_age(app: App, signed: str) -> timedelta | None:
-    """How long ago a form was handed out; None for a stamp that is none of ours."""
-    word = holder(app, Purpose.FORM, signed)
+    """Return how long ago a form was served; None for a foreign stamp."""
+    word = key_of(app, Purpose.FORM, signed)
     if word is None:
         return None
     micros = int.from_bytes(base64.b32decode(word.upper()), "big")
@@ -94,12 +94,12 @@ def stamp_age(app: App, signed: str) -> timedelta | None:
 
 
 async def ask(app: App, address: Address, language: str, visitor: Visitor) -> Answer:
-    """Keep the request, and queue the mail that asks back. The mailing is the minute's, so that its Date is true, and the language's."""
+    """Keep the request and queue the confirmation mail. A mailing is for one minute, so that its Date is true, and one language."""
     now, variant = app.clock(), app.renderer.confirmation(language)
     asked = SignupRequest(
         new=NewSubscriber(email=address.email, language=language),
         key=app.new_id(),
-        hashes=marks(app.keyring, address.email),
+        hashes=mailbox_hashes(app.keyring, address.email),
         network=app.keyring.keyed_hash(f"network {visitor.network}"),
         at=now,
         mailing=f"confirm-{now:%Y%m%dT%H%M}-{variant.language}.{app.mail.list_id}",
@@ -112,15 +112,16 @@ async def ask(app: App, address: Address, language: str, visitor: Visitor) -> An
 
 
 async def confirm(app: App, subscriber: Subscriber, wording: str, visitor: Visitor) -> Subscriber | None:
-    """Take the subscriber's yes to `wording`, with its proof; as often as asked. None for who has complained, or is gone by now."""
+    """Confirm a subscriber who agreed to `wording`, with its proof, however often. None after a complaint or an erasure."""
     if subscriber.consent is Consent.COMPLAINED:
         return None
     now = app.clock()
-    asked = await app.store.confirmations.asked_at(marks(app.keyring, subscriber.email))
+    hashes = mailbox_hashes(app.keyring, subscriber.email)
+    asked = await app.store.confirmations.asked_at(hashes)
     proof = (
         f"web form: asked {f'{asked:%Y-%m-%dT%H:%M:%SZ}' if asked else 'before'}, confirmed {now:%Y-%m-%dT%H:%M:%SZ} "
         f"from {app.keyring.keyed_hash(f'address {visitor.address}')}, to the words: {wording}"
     )
-    if await app.store.confirmations.confirm(subscriber, proof, marks(app.keyring, subscriber.email), at=now):
+    if await app.store.confirmations.confirm(subscriber, proof, hashes, at=now):
         return replace(subscriber, consent=Consent.CONFIRMED, confirmed=now, proof=proof)
     return await app.store.consents.subscriber(subscriber.key)

@@ -1,7 +1,7 @@
-"""Importing a list: a file is read, checked and taken in by blocks, so that a million rows need neither a gigabyte nor an afternoon.
+"""Import a list: a file is read, checked and stored in blocks, so that a million rows need neither a gigabyte nor an afternoon.
 
-A block is one transaction, and while it is written the next is read. A run that is stopped has taken in whole blocks; the same file
-again takes in the rest, and changes nothing of what is there. Nobody who left is revived.
+A block is one transaction, and while it is written the next is read. A stopped import has stored whole blocks; importing the same file
+again stores the rest, changes no row that is there, and revives no subscriber who left. Single addresses are added in `operator.py`.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import csv
 import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import compress
@@ -21,14 +21,20 @@ from syndication.domain.subscriber import Added, NewSubscribers
 from syndication.errors import StoreError
 from syndication.flows.app import App
 from syndication.flows.subscribers.list_file import RowBlock, blocks, opened
-from syndication.flows.subscribers.list_row import LONGEST_NAME, REFUSED, RowParser, known_topics, marks
+from syndication.flows.subscribers.list_row import (
+    LONGEST_NAME,
+    REFUSED,
+    RowParser,
+    known_topics,
+    mailbox_hashes,
+)
 
 __all__ = ["Imported", "Refused", "import_file"]
 
 T = TypeVar("T")
 
 KEPT = 1_000  # refused lines in memory; the report file has them all
-# Names that `RowParser.name` leaves as they are, one a line.
+# Names that `RowParser.name` returns unchanged, one a line.
 _NAMES = re.compile(
     rf"(?:(?=[^\n]{{0,{LONGEST_NAME}}}+\n)(?:[^\s\0-\x1f\x7f-\x9f]++(?: [^\s\0-\x1f\x7f-\x9f]++)*+)?+\n)*+"
 )
@@ -36,46 +42,46 @@ _NAMES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A line that was not taken, and why."""
+    """A line that was refused, and why."""
 
     line: int  # of the file, the header is line 1
     reason: str
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did. `refused` are the first thousand of the lines that `refusals` counts."""
+    """How many rows were added or there already, and the first thousand of the lines that `refusals` counts."""
 
     added: int = 0
     present: int = 0
     refusals: int = 0
-    refused: list[Refused] = field(default_factory=list)
+    refused: tuple[Refused, ...] = ()
 
-    def document(self) -> dict[str, Any]:
-        """The JSON document of `--json`."""
-        return {
-            "added": self.added,
-            "present": self.present,
-            "refusals": self.refusals,
-            "refused": [{"line": refused.line, "reason": refused.reason} for refused in self.refused],
-        }
+    def plus(self, results: Sequence[Added], refused: Sequence[tuple[int, str]]) -> "Imported":
+        """Return the counts with those of one more block."""
+        return Imported(
+            self.added + results.count(Added.ADDED),
+            self.present + results.count(Added.PRESENT),
+            self.refusals + len(refused),
+            (*self.refused, *(Refused(*each) for each in refused[: KEPT - len(self.refused)])),
+        )
 
 
 async def import_file(app: App, file: Path, report: Path | None = None) -> Imported:
-    """Read a CSV file into the list. `report` gets a line for each one that is refused.
+    """Import a CSV file. `report` gets every refused line with its reason.
 
-    Raises UsageError for a file that is no such list, StoreError when the list or the report cannot be written.
+    Raises UsageError for a file that is not a list, StoreError when the list or the report cannot be written.
     """
     now, done = app.clock(), Imported()
-    subscriber = RowParser(await known_topics(app), f"import {file.name}, {now:%Y-%m-%dT%H:%M:%SZ}", now)
+    parser = RowParser(await known_topics(app), f"import {file.name}, {now:%Y-%m-%dT%H:%M:%SZ}", now)
     with opened(file) as text, _reporting(report) as write:
         total = await asyncio.to_thread(_count_lines, file)
-        read = map(partial(_read, subscriber=subscriber), blocks(text, file))
+        read = map(partial(_check, parser=parser), blocks(text, file))
         async with aclosing(_ahead(read)) as parts:
             async for part in parts:
-                refused = sorted([*part.refused, *await _take_in(app, part, done, now)])
-                done.refusals += len(refused)
-                done.refused += [Refused(*each) for each in refused[: KEPT - len(done.refused)]]
+                results = await _store(app, part, now)
+                refused = sorted([*part.refused, *_refused(part, results)])
+                done = done.plus(results, refused)
                 write(refused)
                 app.progress.count("reading", part.last, max(part.last + 1, total))
         app.progress.count("reading", total, total)
@@ -84,7 +90,7 @@ async def import_file(app: App, file: Path, report: Path | None = None) -> Impor
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A block that was checked: its good rows with their numbers, and what is wrong with the others."""
+    """A checked block: its good rows with their numbers, and what is wrong with the others."""
 
     numbers: Sequence[int]
     new: NewSubscribers
@@ -92,44 +98,39 @@ class _Part:
     last: int  # line
 
 
-async def _take_in(app: App, part: _Part, done: Imported, now: datetime) -> list[tuple[int, str]]:
-    """Those whom the store refuses, with their lines."""
+async def _store(app: App, part: _Part, now: datetime) -> list[Added]:
     keys = app.new_ids(len(part.numbers))
-    results = await app.store.subscribers.add_many(part.new, keys, at=now, hashes=partial(marks, app.keyring))
-    added, present = results.count(Added.ADDED), results.count(Added.PRESENT)
-    done.added += added
-    done.present += present
-    if added + present == len(results):
+    hashes = partial(mailbox_hashes, app.keyring)
+    return list(await app.store.subscribers.add_many(part.new, keys, at=now, hashes=hashes))
+
+
+def _refused(part: _Part, results: Sequence[Added]) -> list[tuple[int, str]]:
+    """Return the lines that the store refused."""
+    if results.count(Added.ADDED) + results.count(Added.PRESENT) == len(results):
         return []
-    return [
-        (
-            number,
-            REFUSED[result],
-        )
-        for number, result in zip(part.numbers, results, strict=True)
-        if result.refused
-    ]
+    rows = zip(part.numbers, results, strict=True)
+    return [(number, REFUSED[result]) for number, result in rows if result.refused]
 
 
-def _read(block: RowBlock, subscriber: RowParser) -> _Part:
-    """Rows that are plain from the first cell to the last are never looked at one by one."""
+def _check(block: RowBlock, parser: RowParser) -> _Part:
+    """Check a block column by column; only unusual rows are parsed one by one."""
     size = len(block.numbers)
     columns: dict[str, list[Any]] = {
         "email": list(block.columns["email"]),
         "name": list(block.columns.get("name", [""] * size)),
     }
-    unusual = set(_others(columns["email"], canonical_lines))
-    unusual.update(_others(columns["name"], _usual_names))
+    unusual = set(_unmatched(columns["email"], canonical_lines))
+    unusual.update(_unmatched(columns["name"], _usual_names))
     for name, known in (
-        ("consent", subscriber.consent),
-        ("language", subscriber.language),
-        ("topics", subscriber.chosen),
-        ("confirmed_at", subscriber.time),
+        ("consent", parser.consent),
+        ("language", parser.language),
+        ("topics", parser.chosen),
+        ("confirmed_at", parser.time),
     ):
         read, odd = _decoded(block.columns.get(name, [""] * size), known)
         columns[name] = read
         unusual.update(odd)
-    refused = _reread(block, subscriber, columns, unusual)
+    refused = _parse_rows(block, parser, columns, unusual)
     numbers: Sequence[int] = block.numbers
     if refused:
         taken = [index not in refused for index in range(size)]
@@ -141,22 +142,22 @@ def _read(block: RowBlock, subscriber: RowParser) -> _Part:
         languages=columns["language"],
         topics=columns["topics"],
         confirmed=columns["confirmed_at"],
-        proof=subscriber.proof,
+        proof=parser.proof,
     )
-    said = [(block.numbers[index], reason) for index, reason in refused.items() if reason]
+    reasons = [(block.numbers[index], reason) for index, reason in refused.items() if reason]
     last = max([0, *block.numbers[-1:], *(number for number, _ in block.refused[-1:])])
-    return _Part(numbers, new, [*block.refused, *said], last)
+    return _Part(numbers, new, [*block.refused, *reasons], last)
 
 
-def _reread(
-    block: RowBlock, subscriber: RowParser, columns: dict[str, list[Any]], unusual: set[int]
+def _parse_rows(
+    block: RowBlock, parser: RowParser, columns: dict[str, list[Any]], unusual: set[int]
 ) -> dict[int, str]:
-    """Read these rows for themselves and put what they hold into the columns. Returns why others are refused; a blank row has no reason."""
+    """Parse these rows one by one into the columns. Return why others are refused; a blank row has no reason."""
     refused = {}
     for index in unusual:
         cells = block.row(index)
         try:
-            row = subscriber.row(cells)
+            row = parser.row(cells)
         except ValueError as error:
             refused[index] = str(error) if any(cell.strip() for cell in cells.values()) else ""
             continue
@@ -166,8 +167,8 @@ def _reread(
     return refused
 
 
-def _others(cells: Sequence[str], stretch: Callable[[str, int], int]) -> Iterator[int]:
-    """The indexes of the cells that `stretch` stops at."""
+def _unmatched(cells: Sequence[str], stretch: Callable[[str, int], int]) -> Iterator[int]:
+    """Yield the indexes of the cells that `stretch` stops at."""
     text, place, index = "\n".join([*cells, ""]), 0, 0
     if text.count("\n") != len(cells):  # a cell of several lines: none of them is usual
         yield from range(len(cells))
@@ -188,7 +189,7 @@ def _usual_names(text: str, start: int) -> int:
 
 
 def _decoded(cells: Sequence[str], read: Callable[[str], T]) -> tuple[list[T | None], list[int]]:
-    """A column of few different values, each of which is read once; and the indexes of those that cannot be."""
+    """Return a column of few different values, each parsed once, and the indexes of those that cannot be parsed."""
     values: Mapping[str, T | None] = {cell: _or_none(read, cell) for cell in set(cells)}
     wrong = None in values.values()
     decoded = [values[cell] for cell in cells]
@@ -203,7 +204,7 @@ def _or_none(read: Callable[[str], T], cell: str) -> T | None:
 
 
 async def _ahead(items: Iterator[T]) -> AsyncGenerator[T, None]:
-    """The items, each made on a thread while the caller works on the one before."""
+    """Yield the items, each computed on a thread while the caller works on the one before."""
     coming = asyncio.ensure_future(asyncio.to_thread(next, items, None))
     try:
         while (item := await coming) is not None:
@@ -214,7 +215,7 @@ async def _ahead(items: Iterator[T]) -> AsyncGenerator[T, None]:
 
 
 def _count_lines(file: Path) -> int:
-    """For the progress; a pipe could be read once only."""
+    """Count the lines for the progress; 1 for a pipe, which can be read only once."""
     if not file.is_file():
         return 1
     with file.open("rb") as data:
@@ -223,7 +224,7 @@ def _count_lines(file: Path) -> int:
 
 @contextmanager
 def _reporting(report: Path | None) -> Iterator[Callable[[Sequence[tuple[int, str]]], None]]:
-    """Writes refused lines as CSV, each block's to the disk. Raises StoreError."""
+    """Give a function that writes refused lines as CSV, flushed block by block. Raises StoreError."""
     if report is None:
         yield lambda _: None
         return
@@ -232,7 +233,7 @@ def _reporting(report: Path | None) -> Iterator[Callable[[Sequence[tuple[int, st
     writer = csv.writer(out)
 
     def write(refused: Iterable[tuple[object, str]]) -> None:
-        with _written(report, "Make room and import again: what came in stays."):
+        with _written(report, "Make room and import again: what is stored stays."):
             writer.writerows(refused)
             out.flush()
 
@@ -240,7 +241,7 @@ def _reporting(report: Path | None) -> Iterator[Callable[[Sequence[tuple[int, st
         write([("line", "reason")])
         yield write
     finally:
-        with suppress(OSError):  # said already
+        with suppress(OSError):  # reported already
             out.close()
 
 

@@ -1,7 +1,7 @@
-"""The file of an import: CSV as people export it. Each line is read or refused for itself; one that is broken takes no other with it.
+"""The file of an import: CSV as people export it. Each line is read or refused by itself; a broken one affects no other.
 
-A list may have a million lines, so nothing is done for each line that can be done for two megabytes of them: a block without quotation
-marks is cut into columns at once, one with them goes through the csv module, and only one that this finds broken is read line by line.
+A list may have a million lines, so as much as possible is done for two megabytes at once: a block without quotation marks is split into
+columns at once, one with them goes through the csv module, and only a block that this finds broken is read line by line.
 """
 
 import csv
@@ -28,19 +28,19 @@ Numbered = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class RowBlock:
-    """The rows of a stretch of the file, column by column, and its lines that are none, with the reason."""
+    """The rows of a part of the file, column by column, and its refused lines with their reasons."""
 
     numbers: Sequence[int]  # of each row's first line; the header is line 1
     columns: Mapping[str, Sequence[str]]  # every one that the header names, a cell for each row
     refused: Sequence[Numbered] = ()
 
     def row(self, index: int) -> dict[str, str]:
-        """One row's cells by their columns."""
+        """Return a row's cells by their columns."""
         return {name: cells[index] for name, cells in self.columns.items()}
 
 
 def opened(file: Path) -> TextIO:
-    """Raises UsageError. What is not UTF-8 comes as surrogates, which `blocks` refuses line by line."""
+    """Open a list. Bytes that are not UTF-8 become surrogates, which `blocks` refuses line by line. Raises UsageError."""
     try:
         return file.open(encoding="utf-8-sig", newline="", errors="surrogateescape")
     except OSError as error:
@@ -50,7 +50,7 @@ def opened(file: Path) -> TextIO:
 
 
 def blocks(text: TextIO, file: Path, size: int = SIZE) -> Iterator[RowBlock]:
-    """The whole file. A semicolon or tab in the header line is taken for the separator. Raises UsageError without a header."""
+    """Yield the whole file, separated by commas, semicolons or tabs, as its header line is. Raises UsageError without a header."""
     head = text.readline()
     separator = max(",;\t", key=head.count)
     header = [name.strip().casefold() for name in next(csv.reader([head], delimiter=separator), [])]
@@ -72,7 +72,7 @@ def blocks(text: TextIO, file: Path, size: int = SIZE) -> Iterator[RowBlock]:
 
 
 def _plain(block: str, separator: str, width: int) -> list[list[str]] | None:
-    """The columns of a block without quotation marks, whose lines have as many cells as the header; None for any other."""
+    """Return the columns of a block without quotation marks whose lines have as many cells as the header; None for any other."""
     block = block if block.endswith(("\n", "\r")) else block + "\n"
     if not _regular(separator, width).fullmatch(block) or not _is_utf8(block):
         return None
@@ -87,7 +87,7 @@ def _regular(separator: str, width: int) -> re.Pattern[str]:
 
 
 def _tabular(block: str, separator: str, width: int) -> list[tuple[str, ...]] | None:
-    """The columns of a block in which every line is a row by itself; cells that are missing are empty. None for any other."""
+    """Return the columns of a block in which every line is one row; missing cells are empty. None for any other."""
     if not _is_utf8(block):
         return None
     lines = _split(block)
@@ -102,7 +102,7 @@ def _tabular(block: str, separator: str, width: int) -> list[tuple[str, ...]] | 
 
 
 def _split(block: str) -> list[str]:
-    """Lines as a text file has them, which `str.splitlines` sees more of."""
+    """Return the lines as a text file has them; `str.splitlines` would find more."""
     return list(io.StringIO(block, newline=""))
 
 
@@ -115,7 +115,7 @@ def _is_utf8(text: str) -> bool:
 
 
 class _Lines:
-    """The numbered lines of a block, and of the file after it for a row that goes on there. What was taken can be put back."""
+    """The numbered lines of a block, and of the file after it for a row that continues there. Taken lines can be put back."""
 
     def __init__(self, block: str, text: TextIO, number: int) -> None:
         lines = _split(block)
@@ -127,7 +127,7 @@ class _Lines:
         return bool(self._waiting)
 
     def take(self) -> Numbered | None:
-        """The next line; None at the end of the file."""
+        """Return the next line; None at the end of the file."""
         if self._waiting:
             return self._waiting.popleft()
         line = next(self._ahead, None)
@@ -135,12 +135,12 @@ class _Lines:
         return line
 
     def put_back(self, lines: Sequence[Numbered]) -> None:
-        """Have them come again."""
+        """Put lines back, to be taken again."""
         self._waiting.extendleft(reversed(lines))
 
 
 def _careful(lines: _Lines, separator: str, header: Sequence[str]) -> tuple[RowBlock, int]:
-    """Read line by line; and the number of the line that comes next."""
+    """Read line by line, and return the block and the number of the next line."""
     rows: list[tuple[int, list[str]]] = []
     refused: list[Numbered] = []
     for number, cells in _records(lines, separator, header):
@@ -159,7 +159,7 @@ def _careful(lines: _Lines, separator: str, header: Sequence[str]) -> tuple[RowB
 
 
 def _records(lines: _Lines, separator: str, header: Sequence[str]) -> Iterator[tuple[int, list[str] | str]]:
-    """A quotation mark that nobody closes would swallow the lines after it: then its own is refused and they are read again."""
+    """Yield rows. An unclosed quotation mark would swallow the lines after it: its line is refused and they are read again."""
     ours = [index for index, name in enumerate(header) if name in COLUMNS]
     while lines and (first := lines.take()):
         taken = [first]
@@ -176,13 +176,13 @@ def _records(lines: _Lines, separator: str, header: Sequence[str]) -> Iterator[t
 
 
 def _swallowed(cells: list[str] | str, ours: Sequence[int]) -> bool:
-    """Whether lines were joined that are no row together: none of our columns holds more than one line."""
+    """Return whether joined lines are not one row: none of our columns holds more than one line."""
     return isinstance(cells, str) or any("\n" in cells[index] for index in ours if index < len(cells))
 
 
 def _cells(lines: list[str], separator: str) -> list[str] | str | None:
-    """The cells of a row, why it is none, or None when it goes on on the next line."""
+    """Return the cells of a row, why it is not a row, or None when it continues on the next line."""
     try:
         return next(csv.reader(lines, delimiter=separator, strict=True))
     except csv.Error as error:
-        return None if "unexpected end of data" in str(error) else f"this is no CSV: {error}"
+        return None if "unexpected end of data" in str(error) else f"this is not CSV: {error}"

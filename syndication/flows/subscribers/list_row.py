@@ -1,4 +1,4 @@
-"""One row of a list: what its cells have to say before somebody comes in."""
+"""One row of a list: its cells are checked before the subscriber is added."""
 
 import re
 import unicodedata
@@ -12,29 +12,29 @@ from syndication.domain.subscriber import Added, Consent, NewSubscriber, mailbox
 from syndication.domain.tokens import Keyring
 from syndication.flows.app import App
 
-__all__ = ["LONGEST_NAME", "REFUSED", "RowParser", "known_topics", "marks"]
+__all__ = ["LONGEST_NAME", "REFUSED", "RowParser", "known_topics", "mailbox_hashes"]
 
 REFUSED = {
     Added.UNSUBSCRIBED: "this address has unsubscribed; only its owner can subscribe again",
     Added.BOUNCED: "mail to this mailbox has bounced; only its owner can subscribe again",
-    Added.COMPLAINED: "the owner of this mailbox has complained; nothing brings it back",
+    Added.COMPLAINED: "the owner of this mailbox has complained; it cannot be added again",
     Added.ERASED: "its owner had it erased; only its owner can subscribe again",
 }
 LONGEST_NAME = 200  # characters
-_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # programs write 0001-01-01 for a time that they do not know
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # programs write 0001-01-01 for an unknown time
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")  # BCP 47
 
 
 @dataclass(frozen=True, slots=True)
 class RowParser:
-    """Each method reads a cell, or raises ValueError with the reason why its row is refused."""
+    """Parse the cells of a row: each method parses one, or raises ValueError with the reason why the row is refused."""
 
-    topics: frozenset[str]  # the slugs there are
+    topics: frozenset[str]  # the known slugs
     proof: str
     now: datetime
 
     def row(self, cells: Mapping[str, str]) -> NewSubscriber:
-        """All of a row; a column may be missing."""
+        """Parse a whole row; a column may be missing."""
         if not cells.get("email", "").strip():
             raise ValueError("there is no address")
         self.consent(cells.get("consent", ""))
@@ -48,14 +48,14 @@ class RowParser:
         )
 
     def consent(self, text: str) -> str:
-        """An exported list has who left, too."""
+        """Parse a state of consent: an exported list also has subscribers who left."""
         consent = text.strip().casefold() or Consent.CONFIRMED
         if consent != Consent.CONFIRMED:
             raise ValueError(f"its consent is {consent}; only confirmed subscribers come in")
         return consent
 
     def name(self, text: str) -> str:
-        """With single spaces."""
+        """Parse a name, and return it with single spaces."""
         name = " ".join(text.split())
         if len(name) > LONGEST_NAME:
             raise ValueError(f"the name is longer than {LONGEST_NAME} characters")
@@ -64,22 +64,22 @@ class RowParser:
         return name
 
     def language(self, text: str) -> str:
-        """A tag, or empty for the publication's."""
+        """Parse a language tag; empty means the publication's language."""
         language = text.strip()
         if language and not _LANGUAGE.fullmatch(language):
-            raise ValueError("the language is no tag like en, ko or pt-BR")
+            raise ValueError("the language is not a tag like en, ko or pt-BR")
         return language
 
     def chosen(self, text: str) -> tuple[str, ...]:
-        """Topics, none of them for all."""
+        """Parse topics; none means all."""
         chosen = tuple(text.replace(",", " ").replace(";", " ").split())
         if unknown := [topic for topic in chosen if topic not in self.topics]:
             known = ", ".join(sorted(self.topics)) or "none: collect first"
-            raise ValueError(f"the topic {unknown[0]!r} is no section (known: {known})")
+            raise ValueError(f"the topic {unknown[0]!r} is not a section (known: {known})")
         return chosen
 
     def time(self, text: str) -> datetime:
-        """When the subscriber said yes; now if that is not known."""
+        """Parse the time of the subscriber's consent; now if it is not known."""
         if not text.strip():
             return self.now
         try:
@@ -88,23 +88,23 @@ class RowParser:
             raise ValueError("confirmed_at is not a time like 2026-03-01 or 2026-03-01T09:30:00Z") from None
         time = time if time.tzinfo else time.replace(tzinfo=UTC)
         if time > self.now:
-            raise ValueError("confirmed_at lies in the future")
+            raise ValueError("confirmed_at is in the future")
         if time < _EARLIEST:
-            raise ValueError("confirmed_at lies before 1970; leave it empty where it is not known")
+            raise ValueError("confirmed_at is before 1970; leave it empty where it is not known")
         return time
 
 
-def marks(keyring: Keyring, email: str) -> tuple[str, ...]:
-    """The keyed hashes of an address's mailbox, by which it is known without being kept; the signing key's first.
+def mailbox_hashes(keyring: Keyring, email: str) -> tuple[str, ...]:
+    """Return the keyed hashes that recognise an address's mailbox without keeping it; the signing key's first.
 
-    The last are those of an address behind a plus itself: before complaints spoke for mailboxes it was erased by them.
+    For an address with a plus, its own hashes follow: it was erased under them before complaints counted for whole mailboxes.
     """
     home = keyring.keyed_hashes(mailbox(email))
     return (*home, *keyring.keyed_hashes(email)) if "+" in email else home
 
 
 async def known_topics(app: App) -> frozenset[str]:
-    """The slugs of the sections that sources and articles have."""
+    """Return the slugs of the sections of sources and articles."""
     sections = {source.section for source in app.sources if source.section} | set(
         await app.store.articles.sections()
     )

@@ -1,4 +1,4 @@
-"""What subscribers decide for themselves through the links of their mails. Whoever holds a link is the subscriber: nothing else is asked."""
+"""What subscribers decide through the links of their mails. The holder of a link is taken for the subscriber: there is no login."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,9 +13,19 @@ from syndication.domain.variant import language_for
 from syndication.errors import SyndicationError
 from syndication.flows.app import App
 from syndication.flows.secrets import read_keyring
-from syndication.flows.subscribers.operator import came_back, shape
+from syndication.flows.subscribers.operator import history
 
-__all__ = ["Topic", "choose", "found", "holder", "leave", "own_data", "preferences_link", "proven", "topics"]
+__all__ = [
+    "Topic",
+    "choose",
+    "key_of",
+    "leave",
+    "own_data",
+    "preferences_link",
+    "proven",
+    "subscriber_of_link",
+    "topics",
+]
 
 T = TypeVar("T")
 LONGEST_PAUSE = timedelta(days=366)
@@ -29,31 +39,31 @@ class Topic:
     name: str
 
 
-def holder(app: App, purpose: str, token: str) -> str | None:
-    """The random key of the subscriber whom the token of a link belongs to; None for a token that is none of ours."""
+def key_of(app: App, purpose: str, token: str) -> str | None:
+    """Return the random key of the subscriber that a link's token belongs to; None for a foreign token."""
     return proven(app, lambda keyring: keyring.verify(purpose, token))
 
 
 def proven(app: App, verify: Callable[[Keyring], T | None]) -> T | None:
-    """What one of the site's keys proves. A key that was added since this process began is looked up in the file."""
-    found = verify(app.keyring)
-    if found is None:
+    """Return what `verify` finds with the site's keys, also with a key that was added to the file since this process began."""
+    result = verify(app.keyring)
+    if result is None:
         try:
-            found = verify(read_keyring(app.secrets))
+            result = verify(read_keyring(app.secrets))
         except SyndicationError:  # of the file: what was read at the start still counts
             return None
-    return found
+    return result
 
 
-async def found(app: App, purpose: str, token: str) -> Subscriber | None:
-    """The subscriber of a link; None when the link is none of ours, or the subscriber was erased."""
-    key = holder(app, purpose, token)
+async def subscriber_of_link(app: App, purpose: str, token: str) -> Subscriber | None:
+    """Return the subscriber of a link; None when the link is foreign, or the subscriber was erased."""
+    key = key_of(app, purpose, token)
     return await app.store.consents.subscriber(key) if key else None
 
 
 async def leave(app: App, token: str) -> bool:
-    """Unsubscribe (RFC 8058): as often as asked, also who is gone. Mail that is queued does not go out. False for a foreign token."""
-    key = holder(app, Purpose.UNSUBSCRIBE, token)
+    """Unsubscribe (RFC 8058), however often; queued mail does not go out. False for a foreign token."""
+    key = key_of(app, Purpose.UNSUBSCRIBE, token)
     if key is None:
         return False
     await app.store.consents.leave(key, at=app.clock())
@@ -61,7 +71,7 @@ async def leave(app: App, token: str) -> bool:
 
 
 async def topics(app: App) -> tuple[Topic, ...]:
-    """The sections there are, by name: those of sources, and those that something was published in."""
+    """Return the sections by name: those of sources, and those of published articles."""
     names = {source.section for source in app.sources if source.section}
     names.update(await app.store.shelves.titles(ShelfKind.SECTION))
     known = {slugify(name): name for name in sorted(names, reverse=True)}
@@ -69,10 +79,10 @@ async def topics(app: App) -> tuple[Topic, ...]:
 
 
 async def choose(app: App, subscriber: Subscriber, *, chosen: list[str], language: str, until: str) -> bool:
-    """Keep what the form says; an unknown topic or language is passed over, all topics are the same as none.
+    """Keep what the form says. Unknown topics and languages are ignored; all topics are the same as none.
 
-    `until` is the day (ISO) on which mail begins again, empty for no pause. False, and nothing is kept, for a day that is none, or lies in
-    the past or more than a year ahead, and for a subscriber who is not confirmed.
+    `until` is the day (ISO) on which mail begins again, empty for no pause. False, and nothing is kept, for an invalid day, one in the
+    past or more than a year ahead, and for a subscriber who is not confirmed.
     """
     now = app.clock()
     paused = _day(until, app) if until.strip() else None
@@ -98,16 +108,12 @@ def _day(text: str, app: App) -> datetime | None:
 
 
 async def own_data(app: App, subscriber: Subscriber) -> dict[str, Any]:
-    """Everything that is kept about a subscriber, for the subscriber."""
-    return {
-        "publication": app.publication.title,
-        **shape(subscriber),
-        "bounces": await came_back(app, subscriber),
-    }
+    """Return everything that is kept about a subscriber, as the JSON document for that subscriber."""
+    return {"publication": app.publication.title, **(await history(app, subscriber)).document()}
 
 
 def preferences_link(app: App, subscriber: Subscriber) -> str:
-    """The path, below `web.url`, of a confirmed subscriber's own page; empty for others."""
+    """Return the path, below `web.url`, of a confirmed subscriber's page; empty for others."""
     if subscriber.consent is not Consent.CONFIRMED:
         return ""
     return f"{Purpose.PREFERENCES}/{app.keyring.sign(Purpose.PREFERENCES, subscriber.key)}"

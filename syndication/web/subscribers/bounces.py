@@ -4,7 +4,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from syndication.flows.bounces.hook import Call, handed_in, signed
+from syndication.flows.bounces.hook import Call, signed, take_events
 from syndication.web.subscribers.shell import app_of, whole
 
 __all__ = ["hook"]
@@ -26,7 +26,7 @@ async def hook(request: Request) -> Response:
     if not signed(secret, call, site.clock()):
         raise HTTPException(401)
     try:
-        results = await handed_in(site, call.body)
+        results = await take_events(site, call.body)
     except ValueError as error:
         raise HTTPException(400, str(error)) from None
     return JSONResponse({"results": results})

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from syndication.domain.subscriber import Consent
 from syndication.domain.tokens import Purpose
 from syndication.flows.subscribers.double_opt_in import confirm
-from syndication.flows.subscribers.preferences import found, preferences_link
+from syndication.flows.subscribers.preferences import preferences_link, subscriber_of_link
 from syndication.web.subscribers.shell import app_of, language_of, show
 from syndication.web.subscribers.subscribe import visitor
 
@@ -18,7 +18,7 @@ WORDING = "Yes, send me %(title)s by mail every week. I can unsubscribe at any t
 async def ask(request: Request) -> Response:
     """The page with the button."""
     site, token = app_of(request), request.path_params["token"]
-    subscriber = await found(site, Purpose.CONFIRM, token)
+    subscriber = await subscriber_of_link(site, Purpose.CONFIRM, token)
     if subscriber is None or subscriber.consent is Consent.COMPLAINED:
         return show(request, "broken-link", language_of(request), {}, status=404)
     language = language_of(request, subscriber.language)
@@ -29,7 +29,7 @@ async def ask(request: Request) -> Response:
 async def confirmed(request: Request) -> Response:
     """Keep the yes, then say so."""
     site, token = app_of(request), request.path_params["token"]
-    known = await found(site, Purpose.CONFIRM, token)
+    known = await subscriber_of_link(site, Purpose.CONFIRM, token)
     language = language_of(request, known.language if known else "")
     wording = site.renderer.label(WORDING, language, title=site.publication.title)
     subscriber = await confirm(site, known, wording, visitor(request)) if known else None

@@ -9,7 +9,13 @@ from starlette.responses import Response
 from syndication.domain.subscriber import Consent, Subscriber
 from syndication.domain.tokens import Purpose
 from syndication.flows.subscribers.operator import erase
-from syndication.flows.subscribers.preferences import LONGEST_PAUSE, choose, found, own_data, topics
+from syndication.flows.subscribers.preferences import (
+    LONGEST_PAUSE,
+    choose,
+    own_data,
+    subscriber_of_link,
+    topics,
+)
 from syndication.web.subscribers.shell import app_of, fields, language_of, our_own, show
 
 __all__ = ["data", "erased", "preferences", "save"]
@@ -63,7 +69,7 @@ async def erased(request: Request) -> Response:
 
 
 async def _subscriber(request: Request) -> Subscriber | None:
-    return await found(app_of(request), Purpose.PREFERENCES, request.path_params["token"])
+    return await subscriber_of_link(app_of(request), Purpose.PREFERENCES, request.path_params["token"])
 
 
 async def _form(request: Request, subscriber: Subscriber, said: str = "") -> Response:

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from syndication.domain.tokens import Purpose
-from syndication.flows.subscribers.preferences import found, holder, leave
+from syndication.flows.subscribers.preferences import key_of, leave, subscriber_of_link
 from syndication.web.subscribers.shell import app_of, language_of, show
 
 __all__ = ["ask", "unsubscribe"]
@@ -13,9 +13,9 @@ __all__ = ["ask", "unsubscribe"]
 async def ask(request: Request) -> Response:
     """The page with the button. It changes nothing: link scanners open every link of a mail."""
     site, token = app_of(request), request.path_params["token"]
-    if holder(site, Purpose.UNSUBSCRIBE, token) is None:
+    if key_of(site, Purpose.UNSUBSCRIBE, token) is None:
         return show(request, "broken-link", language_of(request), {}, status=404)
-    subscriber = await found(site, Purpose.UNSUBSCRIBE, token)
+    subscriber = await subscriber_of_link(site, Purpose.UNSUBSCRIBE, token)
     language = language_of(request, subscriber.language if subscriber else "")
     return show(request, "unsubscribe", language, {"token": token, "done": False})
 
@@ -25,6 +25,6 @@ async def unsubscribe(request: Request) -> Response:
     site, token = app_of(request), request.path_params["token"]
     if not await leave(site, token):
         return show(request, "broken-link", language_of(request), {}, status=404)
-    subscriber = await found(site, Purpose.UNSUBSCRIBE, token)
+    subscriber = await subscriber_of_link(site, Purpose.UNSUBSCRIBE, token)
     language = language_of(request, subscriber.language if subscriber else "")
     return show(request, "unsubscribe", language, {"token": token, "done": True})

@@ -1,0 +1,124 @@
+"""How a verb answers: a flow returns a frozen result, a presenter turns it into an `Output`, and the runner prints that.
+
+A whole verb is `return run_verb(context, lambda app: hold(app, week), _held)`; sentences are written in presenters, never in flows.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import suppress
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from syndication.cli.screen import options
+from syndication.domain.week import WeekKey
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+
+    import typer
+
+    from syndication.errors import SyndicationError
+    from syndication.flows.app import App
+
+__all__ = [
+    "Output",
+    "fail",
+    "fields_of",
+    "in_site",
+    "json_value",
+    "print_json",
+    "print_output",
+    "run_async",
+    "run_verb",
+]
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a verb prints: with `--json` the document; else the lines, and warnings and notes on standard error."""
+
+    document: Any  # a frozen result, or a dict of them
+    lines: Iterable[str] = ()
+    warnings: Sequence[str] = ()
+    notes: Iterable[str] = ()
+    exit_code: int = 0
+
+    @classmethod
+    def sentence(cls, document: dict[str, Any], said: str) -> Output:
+        """Return the output of a verb that reports in one sentence, which the document has as `said`."""
+        return cls(document | {"said": said}, (said,), document.get("warnings", ()))
+
+
+def run_verb(
+    context: typer.Context, flow: Callable[[App], Awaitable[Result]], present: Callable[[Result], Output]
+) -> int:
+    """Run `flow` in the site, print its result as `present` puts it, and return the exit code."""
+    return print_output(context, present(in_site(context, flow)))
+
+
+def in_site(context: typer.Context, flow: Callable[[App], Awaitable[Result]]) -> Result:
+    """Open the site, run `flow` in it and return its result; for verbs that print while they work."""
+
+    async def job() -> Result:
+        async with options(context).app() as app:
+            return await flow(app)
+
+    return run_async(job())
+
+
+def print_output(context: typer.Context, output: Output) -> int:
+    """Print an output and return its exit code."""
+    if options(context).json:
+        print_json(output.document)
+    else:
+        for line in output.warnings:
+            print(f"warning: {line}", file=sys.stderr)
+        for line in output.notes:
+            print(line, file=sys.stderr)
+        for line in output.lines:
+            print(line, flush=True)
+    return output.exit_code
+
+
+def fields_of(result: Any, *without: str) -> dict[str, Any]:
+    """Return a dataclass's fields by name, the first part of a document."""
+    return {each.name: getattr(result, each.name) for each in fields(result) if each.name not in without}
+
+
+def print_json(document: Any) -> None:
+    """Print the one JSON document on standard output. A terminal that is not Unicode gets escapes."""
+    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    print(json.dumps(document, ensure_ascii=not unicode, indent=2, default=json_value), flush=True)
+
+
+def json_value(value: Any) -> Any:
+    """Return what stands for a value that JSON does not know: a result's fields, a time in ISO 8601, a week or path as text."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return fields_of(value) if is_dataclass(value) and not isinstance(value, WeekKey) else str(value)
+
+
+def fail(error: SyndicationError, *, as_json: bool) -> int:
+    """Print an error and return its exit code."""
+    if as_json:
+        with suppress(OSError):  # standard output itself may be what is full
+            print_json({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
+    print(f"syndicate: {error}", file=sys.stderr)
+    return error.exit_code
+
+
+def run_async(job: Coroutine[Any, Any, Result]) -> Result:
+    """Run `job` on uvloop where it is installed, a third of the CPU for a mail; elsewhere on asyncio's own loop."""
+    import asyncio  # 30 ms, which --help and --version need not pay
+
+    try:
+        from uvloop import new_event_loop
+    except ImportError:  # Windows, PyPy
+        return asyncio.run(job)
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(job)
