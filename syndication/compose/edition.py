@@ -10,8 +10,6 @@ from syndication.domain.slug import slugify
 from syndication.domain.text import cut, plain
 from syndication.domain.week import WeekKey
 
-__all__ = ["compose", "preheader", "summary_line"]
-
 SHORTEST, LONGEST = 40, 90  # characters of a preheader
 LONGEST_WIDE = 60  # in scripts with letters twice as wide: an inbox shows no more of them
 _WIDE = frozenset({"ja", "ko", "yue", "zh"})

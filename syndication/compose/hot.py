@@ -10,8 +10,6 @@ from syndication.domain.article import ResolvedArticle
 from syndication.domain.hot_account import HotPlace, MatchKind
 from syndication.domain.hotlist import HotEntry, HotLine, HotList, match_title, movement, normalise_title
 
-__all__ = ["by_visitors", "choose", "link_articles", "rank", "without_withdrawn"]
-
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _TRACKING = re.compile(r"utm_.*|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_[ce]id|ref_src")
 

@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from syndication.domain.article import Article
 from syndication.domain.week import CutOff, WeekKey
 
-__all__ = ["BEFORE_FIRST", "BEFORE_WEEK", "TOO_OLD", "Membership", "members", "old_entry", "reach"]
-
 MAILED_WITHIN = timedelta(days=28)
 
 TOO_OLD = "published more than 28 days before the cut-off"

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, urlsplit, urlunsplit
 
-__all__ = ["Address", "ascii_url", "canonical_lines", "envelope_address", "parse_address"]
-
 _URL_SAFE = ":/?#[]@!$&'()*+,;=%~"  # reserved already, or encoded (RFC 3986 §2.2)
 _MAX_LOCAL, _MAX_ADDRESS = 64, 254  # octets, RFC 5321 §4.5.3.1 (a path has 256 with its angle brackets)
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"

@@ -13,8 +13,6 @@ from syndication.deliver.transaction import NO_REPLY
 from syndication.deliver.wire import clean_reply
 from syndication.domain.delivery import Reply
 
-__all__ = ["connected"]
-
 # Logins need TLS anyway, so the plain methods come first: a server that stores hashes of passwords cannot check CRAM-MD5.
 _LOGINS = ("plain", "login", "cram-md5")
 # Replies to a method that a server only advertises (RFC 5321 §4.2.2), or finds too weak (RFC 4954 §6).

@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 
-__all__ = ["SIGNED", "DkimKey", "KeyType", "Seal", "Unsigned"]
-
 KeyType: TypeAlias = Literal["rsa", "ed25519"]
 
 SIGNED = (

@@ -19,8 +19,6 @@ from cryptography.hazmat.primitives.serialization import (
 
 from syndication.deliver.dkim import DkimKey, KeyType
 
-__all__ = ["PrivateKey", "dns_record", "new_key", "parse_key"]
-
 _BITS = 2048  # the least that RFC 8301 §3.2 recommends; signing with 4096 takes seven times as long
 _STRING = 255  # bytes of one string in a TXT record, RFC 1035 §3.3
 _PADDING, _DIGEST = PKCS1v15(), Prehashed(SHA256())

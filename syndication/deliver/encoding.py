@@ -14,8 +14,6 @@ from typing import ClassVar, Protocol, TypeAlias
 from syndication.deliver.headers import one_line
 from syndication.domain.variant import Piece, Region, Slot
 
-__all__ = ["Base64Part", "Part", "QuotedPart", "encode_part"]
-
 _LINE = 76  # columns, RFC 2045 §6.7 (5) and §6.8
 _SHAPES = 64  # sets of flags for which a part is kept joined; each may take as much memory as the part itself
 _GROUP = 57  # bytes that fill a line of base64

@@ -12,8 +12,6 @@ from syndication.domain.delivery import Reply, Stage
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["Envelope", "PendingEnvelope", "commands", "origin"]
-
 
 class Envelope(NamedTuple):
     """The envelope of one message: `sender` ("" is the null path), `recipient`, and the message's `size` in bytes (RFC 1870)."""

@@ -6,8 +6,6 @@ from syndication.deliver.lanes import OTHER
 from syndication.deliver.transaction import CLOSING, Transaction
 from syndication.domain.delivery import Outcome, Reply
 
-__all__ = ["DOMAINS", "Findings"]
-
 LOSSES = 2  # connections that broke in a row without an accepted mail between; one may be chance
 DOMAINS = 3  # of the lane `other` that refuse us in a row before it stops: one company's gateway must not stop all the others
 

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 from syndication.deliver.address import envelope_address
 
-__all__ = ["Mailbox", "mailbox", "message_token", "one_line", "parse_mailbox", "structured", "unstructured"]
-
 _LINE = 76  # columns, RFC 2047 §2
 _WORD_OVERHEAD = len("=?utf-8?b??=")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 
 from syndication.domain.limits import Limits
 
-__all__ = ["DEFAULT_LANES", "OTHER", "Lane", "lane_of"]
-
 OTHER = "other"  # every domain that no lane names
 
 

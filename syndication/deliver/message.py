@@ -27,8 +27,6 @@ from syndication.domain.delivery import MailingKind, Recipient
 from syndication.domain.frozen import Mailing
 from syndication.domain.variant import TOKEN_START, Variant, merge, split
 
-__all__ = ["CompiledLetter", "UnsignedMessage", "compile_letter"]
-
 _MAX_LINK = 800  # characters: a header line has 998
 _MAILTO_SAFE = "@!$'*+-._~"  # RFC 6068 §2
 _MIME_VERSION = b"MIME-Version: 1.0\r\n"

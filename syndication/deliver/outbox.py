@@ -19,8 +19,6 @@ from aiosmtpd.smtp import SMTP, Envelope
 from syndication.deliver.server import Security, SmtpServer
 from syndication.errors import SyndicationError
 
-__all__ = ["Outbox"]
-
 _MAX_MESSAGE = 64 * 1024 * 1024  # bytes
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _TAKEN = "250 2.0.0 filed"

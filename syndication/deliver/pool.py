@@ -17,8 +17,6 @@ from syndication.deliver.session import Envelope, Session, Timeouts
 from syndication.deliver.transaction import CLOSING, Transaction
 from syndication.domain.delivery import Outcome, Reply, Stage
 
-__all__ = ["ConnectionSlot", "Pool"]
-
 
 @dataclass(slots=True)
 class _Route:

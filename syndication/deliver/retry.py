@@ -7,17 +7,6 @@ from syndication.deliver.transaction import CLOSING, Transaction
 from syndication.domain.bounce import BounceFinding, Refusal, Rule, kind_of
 from syndication.domain.delivery import Outcome, Recipient, Settled, Stage, State
 
-__all__ = [
-    "FIRST_DELAY",
-    "GIVE_UP_AFTER",
-    "LONGEST_DELAY",
-    "MIN_ATTEMPTS",
-    "POLICY_DELAY",
-    "resend_at",
-    "settle",
-    "with_refusal",
-]
-
 FIRST_DELAY = timedelta(minutes=5)
 LONGEST_DELAY = timedelta(hours=6)
 POLICY_DELAY = timedelta(hours=1)  # the first after a policy block: its lane pauses as long

@@ -5,8 +5,6 @@ from enum import Enum
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["Security", "SmtpServer", "parse_server"]
-
 
 class Security(Enum):
     """How a connection is protected. There is no fallback from one to another."""

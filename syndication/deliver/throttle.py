@@ -26,8 +26,6 @@ from syndication.domain.limits import (
     server_meter,
 )
 
-__all__ = ["BATCH", "LANE_PAUSES", "LOGIN_PAUSES", "PROBE", "SERVER_PAUSES", "Throttle"]
-
 BATCH = 500  # mails at once, of a lane without limits
 PER_CONNECTION = (
     100  # mails of a batch for each of its connections: with few connections, a full batch takes too long

@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 from syndication.domain.delivery import Outcome, Reply, Stage
 
-__all__ = ["CLOSING", "COMMANDS", "DONE", "NEXT", "NO_REPLY", "Transaction", "after", "ended", "refuses"]
-
 NO_REPLY = 0  # the code of a Reply that did not come from a server: its text tells what happened
 CLOSING = 421  # RFC 5321 §3.8: may answer anything, or nothing
 DONE, GO_ON, TRY_LATER, REFUSED = 2, 3, 4, 5  # the first digit of a code, RFC 5321 §4.2.1

@@ -15,8 +15,6 @@ from functools import lru_cache
 from syndication.deliver.transaction import CLOSING, NO_REPLY
 from syndication.domain.delivery import Reply
 
-__all__ = ["Wire", "clean_reply"]
-
 _MAX_REPLY = 65_536  # bytes of one reply with its continuation lines; real EHLO replies have a few hundred
 _MAX_TEXT = 500  # characters kept of a reply: more than RFC 5321 §4.5.3.1.5 allows a line
 _LINE = re.compile(rb"([2-5][0-9][0-9])([ -]?)(.*)", re.DOTALL)

@@ -7,17 +7,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
-__all__ = [
-    "Article",
-    "Image",
-    "Merged",
-    "ParsedArticle",
-    "ResolvedArticle",
-    "Source",
-    "SourceKind",
-    "Validators",
-]
-
 
 class SourceKind(StrEnum):
     """How a source publishes its articles."""

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["Audience", "LeftOut"]
-
 
 class LeftOut(StrEnum):
     """Why a line of a log counts for no article: the first reason that applies, in this order."""

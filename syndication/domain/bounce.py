@@ -15,20 +15,6 @@ from enum import StrEnum
 
 from syndication.domain.subscriber import Consent
 
-__all__ = [
-    "BounceFinding",
-    "BounceKind",
-    "ConsentState",
-    "Decision",
-    "Event",
-    "Happened",
-    "Refusal",
-    "Rule",
-    "decide",
-    "kind_of",
-    "score",
-]
-
 SECOND = timedelta(seconds=1)  # the resolution of a mail's date in a return path
 _ABOUT_US = {"5.1.7", "5.1.8", "5.2.3", "5.3.4"}  # RFC 3463: the sender's address; a message too big
 

@@ -14,20 +14,6 @@ from typing import NamedTuple
 
 from syndication.domain.bounce import Refusal
 
-__all__ = [
-    "TRANSITIONS",
-    "Batch",
-    "Counts",
-    "DeliveryLine",
-    "MailingKind",
-    "Outcome",
-    "Recipient",
-    "Reply",
-    "Settled",
-    "Stage",
-    "State",
-]
-
 
 class State(StrEnum):
     """The state of one row of the ledger."""

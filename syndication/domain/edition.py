@@ -7,8 +7,6 @@ from syndication.domain.article import ResolvedArticle
 from syndication.domain.hotlist import HotEntry
 from syndication.domain.week import WeekKey
 
-__all__ = ["Edition", "Section"]
-
 
 @dataclass(frozen=True, slots=True)
 class Section:

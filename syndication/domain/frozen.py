@@ -9,8 +9,6 @@ from syndication.domain.hotlist import HotEntry
 from syndication.domain.variant import Variant
 from syndication.domain.week import WeekKey
 
-__all__ = ["EditionSummary", "FrozenEdition", "HeaderFacts", "Mailing"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrozenEdition:

@@ -2,8 +2,6 @@
 
 from datetime import datetime, timedelta
 
-__all__ = ["has_shrunk", "is_lasting", "new_usual"]
-
 _LASTING = timedelta(days=1)  # a site may be down for a night
 _ENOUGH = 8  # articles; smaller numbers vary anyway
 _FEW = 4

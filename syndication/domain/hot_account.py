@@ -10,8 +10,6 @@ from syndication.domain.audience import Audience
 from syndication.domain.hotlist import HotEntry, HotLine
 from syndication.domain.week import WeekKey
 
-__all__ = ["HotAccount", "HotKind", "HotPlace", "MatchKind", "entries_only"]
-
 
 class HotKind(StrEnum):
     """Where the ranked list comes from."""

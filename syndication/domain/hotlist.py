@@ -8,18 +8,6 @@ from datetime import datetime
 from difflib import SequenceMatcher
 from enum import StrEnum
 
-__all__ = [
-    "HotEntry",
-    "HotLine",
-    "HotList",
-    "Movement",
-    "TitleMatch",
-    "Trend",
-    "match_title",
-    "movement",
-    "normalise_title",
-]
-
 SAME = 0.93  # the ratio from which two titles may mean the same
 LEAD = 0.05  # by how much the best match must beat the next article; otherwise there is no match
 

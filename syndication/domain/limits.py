@@ -10,19 +10,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-__all__ = [
-    "Grant",
-    "Judge",
-    "Limits",
-    "Meter",
-    "Plan",
-    "Reason",
-    "Situation",
-    "Wait",
-    "lane_meter",
-    "server_meter",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:

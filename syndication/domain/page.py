@@ -5,8 +5,6 @@ from datetime import datetime, timedelta
 
 from syndication.domain.article import Validators
 
-__all__ = ["EDITED_WITHIN", "TRIES", "KnownPage", "ListedPage"]
-
 EDITED_WITHIN = timedelta(days=28)  # older pieces are never mailed, so they are not checked for edits
 TRIES = 3  # collects in a row in which a page may fail before it is given up
 

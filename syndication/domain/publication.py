@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-__all__ = ["Publication"]
-
 
 @dataclass(frozen=True, slots=True)
 class Publication:

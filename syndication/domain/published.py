@@ -6,18 +6,6 @@ from enum import StrEnum
 
 from syndication.domain.article import Article
 
-__all__ = [
-    "TAKEN_BACK",
-    "TOMBSTONE",
-    "TTL",
-    "FileKind",
-    "Filing",
-    "Label",
-    "PublishedFile",
-    "Shelf",
-    "ShelfKind",
-]
-
 TOMBSTONE = timedelta(days=30)  # how long the feeds that had a withdrawn article name it (RFC 6721)
 TTL = 30  # minutes between two requests for a feed: in the RSS, and in the Cache-Control of our server
 TAKEN_BACK = ".gone"  # an empty file PAGE.gone beside PAGE tells any server to answer the page with 410

@@ -13,8 +13,6 @@ from datetime import UTC, datetime, timedelta
 
 from syndication.domain.tokens import Keyring, Purpose
 
-__all__ = ["LONGEST_LOCAL", "ReturnPath", "Returned", "read_return", "return_tokens"]
-
 LONGEST_LOCAL = 16  # octets of `bounces.address` before its @
 _KEY_ID, _SUBSCRIBER, _DATE, _MAC = 4, 16, 7, 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -11,8 +11,6 @@ from collections.abc import Collection
 
 from syndication.domain.text import boundaries
 
-__all__ = ["LIMIT", "slugify", "unique_slug"]
-
 LIMIT = 60  # bytes of UTF-8
 
 # Windows opens a device for these, with any suffix.

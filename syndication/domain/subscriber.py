@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["Added", "Consent", "NewSubscriber", "NewSubscribers", "Preferences", "Subscriber", "mailbox"]
-
 
 def mailbox(email: str) -> str:
     """Return the mailbox where mail to an address most likely arrives, in lowercase: `ann+1@` and `ann+2@` are Ann. Suppression uses it."""

@@ -3,8 +3,6 @@
 import re
 from html import unescape
 
-__all__ = ["boundaries", "counted", "cut", "excerpt", "plain", "reading_minutes"]
-
 WORDS_A_MINUTE = 220
 CHARACTERS_A_MINUTE = 500
 

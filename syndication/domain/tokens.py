@@ -11,8 +11,6 @@ import re
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-__all__ = ["Keyring", "Purpose"]
-
 _KEY_ID, _SUBSCRIBER, _MAC = 4, 16, 26
 _BLOCK = 64  # bytes of a block of SHA-256
 _TOKEN = re.compile(rf"[a-z2-7]{{{_KEY_ID + _SUBSCRIBER + _MAC}}}")

@@ -11,20 +11,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-__all__ = [
-    "TOKEN_START",
-    "Piece",
-    "Region",
-    "Slot",
-    "Variant",
-    "begin",
-    "end",
-    "language_for",
-    "merge",
-    "slot",
-    "split",
-]
-
 TOKEN_START = "[[~"  # noqa: S105 - no secret; render breaks it up if content contains it
 _TOKEN = re.compile(r"\[\[~([sbe])\.([a-z0-9:_.-]+)~\]\]")
 

@@ -8,8 +8,6 @@ from urllib.parse import quote
 from syndication.domain.article import Article, Image, ResolvedArticle
 from syndication.domain.publication import Publication
 
-__all__ = ["local_images", "page_url", "resolve", "resolve_image"]
-
 _MEDIA = "media/"
 # A start tag as an HTML serialiser writes it: attributes in double quotes. Text that looks like one has its "<" escaped.
 _START_TAG = re.compile(r'<[a-zA-Z][a-zA-Z0-9-]*(?:\s+[^\s=>"]+(?:="[^"]*")?)*\s*/?>')

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from syndication.errors import PublishError
 
-__all__ = ["run_after"]
-
 _TAIL = 4096  # bytes of stderr that are kept
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _GRACE = 5.0  # seconds between asking the command to stop and stopping it

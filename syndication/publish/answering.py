@@ -2,8 +2,6 @@
 
 from syndication import __version__
 
-__all__ = ["trouble_at"]
-
 
 async def trouble_at(url: str, *, contact: str, seconds: float = 5.0) -> str:
     """Request the page once, without following redirects, and return a clause that says what is wrong; empty for a 200.

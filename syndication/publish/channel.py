@@ -5,8 +5,6 @@ from datetime import datetime
 
 from syndication.domain.article import Image
 
-__all__ = ["SUMMARY_LENGTH", "ArchivePosition", "Channel", "EntrySource", "FeedEntry", "Tombstone"]
-
 SUMMARY_LENGTH = 400  # characters
 
 

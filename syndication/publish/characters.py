@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote, urlsplit, urlunsplit
 
-__all__ = ["names", "printable", "uri"]
-
 # XML 1.0 §2.2: the complement of Char. One such character makes a whole feed unreadable.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _EMAIL = re.compile(r"(?:mailto:)?[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+", re.IGNORECASE)

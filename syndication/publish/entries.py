@@ -15,8 +15,6 @@ from syndication.domain.text import cut
 from syndication.publish.channel import SUMMARY_LENGTH, EntrySource, FeedEntry
 from syndication.publish.characters import names, uri
 
-__all__ = ["article_entry", "edition_entry", "hot_entries", "updated"]
-
 _BLOCK = re.compile(
     r"</?(?:p|div|h[1-6]|li|ul|ol|br|hr|tr|td|th|blockquote|figure|figcaption|pre)\b[^<>]*>", re.IGNORECASE
 )

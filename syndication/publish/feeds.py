@@ -6,8 +6,6 @@ from syndication.publish.channel import Channel, FeedEntry
 from syndication.publish.items import Item, made_printable, written
 from syndication.publish.json_feed import json_feed
 
-__all__ = ["MAX_BYTES", "MAX_ENTRIES", "collected", "documents", "fitting"]
-
 MAX_ENTRIES = 100
 MAX_BYTES = 512 * 1024  # of each document: the most that big aggregators read as a whole
 

@@ -12,8 +12,6 @@ from pathlib import Path
 
 from syndication.errors import PublishError
 
-__all__ = ["Folder", "compressed"]
-
 _COMPRESSED = frozenset({".css", ".html", ".js", ".json", ".opml", ".svg", ".txt", ".xml"})
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]")
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")

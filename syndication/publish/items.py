@@ -14,8 +14,6 @@ from syndication.publish.channel import SUMMARY_LENGTH, Channel, EntrySource, Fe
 from syndication.publish.characters import names, printable
 from syndication.publish.json_feed import json_items
 
-__all__ = ["Item", "kept", "made_printable", "restored", "written", "written_twice"]
-
 # Bytes as escaped in XML. A longer content would push other entries out, so only its summary is given.
 _LONGEST_CONTENT = 128 * 1024
 # Generous limits, so that no entry is too big for a feed.

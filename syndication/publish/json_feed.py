@@ -6,8 +6,6 @@ from typing import Any
 
 from syndication.publish.channel import Channel, FeedEntry
 
-__all__ = ["json_feed", "json_items"]
-
 
 def json_feed(channel: Channel) -> tuple[bytes, bytes]:
     """Return what goes before and after the items of the channel as JSON Feed, keys in a fixed order; items are separated by commas. All

@@ -4,8 +4,6 @@ from syndication.domain.article import Article
 from syndication.domain.published import Label, ShelfKind
 from syndication.publish.characters import names, printable
 
-__all__ = ["labels"]
-
 _AUTHORS, _TAGS = 20, 50  # of one article, so that it cannot flood the folder
 
 

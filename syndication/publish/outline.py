@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from syndication.publish.channel import Channel
 from syndication.publish.characters import printable
 
-__all__ = ["OutlineGroup", "outline"]
-
 
 @dataclass(frozen=True, slots=True)
 class OutlineGroup:

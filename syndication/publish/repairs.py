@@ -16,8 +16,6 @@ from syndication.domain.article import Image
 from syndication.publish.channel import Channel, FeedEntry
 from syndication.publish.characters import uri
 
-__all__ = ["LEFT_OUT", "AtomChannel", "AtomEntry", "RssChannel", "RssEntry"]
-
 ATOM = "http://www.w3.org/2005/Atom"
 DC = "http://purl.org/dc/elements/1.1/"
 HISTORY = "http://purl.org/syndication/history/1.0"

@@ -7,8 +7,6 @@ from urllib.parse import urlsplit
 
 from syndication.publish.characters import printable, uri
 
-__all__ = ["News", "Page", "news_sitemap", "same_site", "sitemap", "sitemap_index"]
-
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
 _MOST_NEWS = 1_000  # articles (Google)

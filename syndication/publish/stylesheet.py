@@ -1,7 +1,5 @@
 """The look of a feed in a browser, for people who followed its link: what a feed is, and its latest entries."""
 
-__all__ = ["FEED_CSS", "STYLESHEET"]
-
 STYLESHEET = "feed.css"
 
 FEED_CSS = b"""\

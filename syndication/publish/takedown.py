@@ -2,8 +2,6 @@
 
 import json
 
-__all__ = ["without_entry"]
-
 _ATOM = "{http://www.w3.org/2005/Atom}"
 
 

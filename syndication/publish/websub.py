@@ -11,8 +11,6 @@ from syndication import __version__
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["Announced", "announce"]
-
 _AT_ONCE = 4
 _TIMEOUT = 10.0  # seconds
 _ATTEMPTS = 3

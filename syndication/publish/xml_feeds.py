@@ -14,8 +14,6 @@ from syndication.domain.published import TTL
 from syndication.publish.channel import Channel, FeedEntry
 from syndication.publish.repairs import LEFT_OUT, AtomChannel, AtomEntry, RssChannel, RssEntry
 
-__all__ = ["NOTHING_YET", "atom", "atom_entries", "rss", "rss_items"]
-
 GENERATOR = "syndication"  # without a version: an upgrade should not change every file
 NOTHING_YET = datetime(
     2005, 12, 1, tzinfo=UTC

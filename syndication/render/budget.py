@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from syndication.domain.edition import Edition
 
-__all__ = ["BUDGETS", "WEB", "Budget", "trimmed"]
-
 
 @dataclass(frozen=True, slots=True)
 class Budget:

@@ -3,8 +3,6 @@
 import re
 from urllib.parse import quote, urlsplit, urlunsplit
 
-__all__ = ["SENTINEL_BEGIN", "SENTINEL_END", "clean", "guarded", "line", "web_url"]
-
 # Unicode noncharacters (U+FDD0 to U+FDEF are never text): our marks while a template runs. They are removed from content.
 SENTINEL_BEGIN, SENTINEL_END = "\ufdd0", "\ufdd1"
 

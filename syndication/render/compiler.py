@@ -12,8 +12,6 @@ from syndication.render.lint import LintFinding, lint
 from syndication.render.repair import repaired
 from syndication.render.source import scan
 
-__all__ = ["STYLES", "compiled"]
-
 STYLES = 16_000  # bytes of <style>: Gmail drops a block that is longer
 
 _SPAN = re.compile(r"at position (\d+):")

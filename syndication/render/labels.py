@@ -17,8 +17,6 @@ from babel.numbers import format_decimal
 from syndication.errors import TemplateError
 from syndication.render.theme import SHOWN_FROM, find
 
-__all__ = ["Labels", "languages", "load_labels"]
-
 _ENGLISH_DAY = "EEEE d MMMM y"
 
 

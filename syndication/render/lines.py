@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
-__all__ = ["LineMarks", "LineTable", "TemplateLine", "unmarked"]
-
 _OPEN, _CLOSE = "\ufdd2", "\ufdd3"  # noncharacters: content has none (characters.clean)
 _MARK = re.compile(f"{_OPEN}([^{_CLOSE}]*):([0-9]+){_CLOSE}")
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from syndication.render.source import Piece, TokenKind, scan
 from syndication.render.vocabulary import ATTRIBUTES, PARENTS
 
-__all__ = ["DEPTH", "LintFinding", "lint"]
-
 DEPTH = 64  # nested tags; mrml recurses, and thousands end the process without an error
 
 _UNITLESS_ZERO = re.compile(r"(?:^|\s)0(?=\s|$)")

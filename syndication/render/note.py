@@ -6,8 +6,6 @@ from html import escape
 
 from syndication.render.characters import clean, line, web_url
 
-__all__ = ["Paragraph", "paragraphs"]
-
 _LINK = re.compile(r"\[([^\[\]]+)\]\((https?://[^\s()]+)\)")
 
 

@@ -7,8 +7,6 @@ from pathlib import Path
 import jinja2
 from jinja2 import meta, nodes
 
-__all__ = ["old_names", "with_old_names"]
-
 _VARIABLES = {
     "base": "web_url",
     "hidden": "more",

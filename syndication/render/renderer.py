@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from syndication.render.labels import Labels
     from syndication.render.templates import Templates
 
-__all__ = ["LIMIT", "ArchiveLine", "FeedGroup", "Renderer"]
-
 LIMIT = 88_000  # bytes of HTML with tokens: Gmail clips at about 102 KB, our limit for a mail is 90 KB, and names are longer than tokens
 SUBJECT = 78  # characters, RFC 5322 §2.1.1
 NAME = 48  # columns of a recipient's name

@@ -5,8 +5,6 @@ from collections.abc import Iterable
 
 from syndication.render.source import Piece, TokenKind, scan
 
-__all__ = ["repaired"]
-
 _ODD = re.compile(r"[^ -\[\]-~]|\\")  # all but printable ASCII, and the backslash
 _PROSE = frozenset({"mj-text", "mj-button", "mj-table", "mj-raw", "mj-navbar-link", "mj-social-element"})
 

@@ -19,8 +19,6 @@ from syndication.render.lines import LineMarks, LineTable, unmarked
 from syndication.render.renamed import old_names, with_old_names
 from syndication.render.theme import SHOWN_FROM
 
-__all__ = ["Templates", "render_subject"]
-
 _SENTINEL = re.compile(f"{SENTINEL_BEGIN}([sbe])([^{SENTINEL_END}]*){SENTINEL_END}")
 _TOKENS = {"s": slot, "b": begin, "e": end}
 _SUBJECT = "email.subject"

@@ -9,8 +9,6 @@ from pathlib import Path
 
 from syndication.errors import TemplateError
 
-__all__ = ["DEFAULT", "SHOWN_FROM", "find", "fingerprint", "search_path", "shipped_folder"]
-
 DEFAULT = "default"
 SHOWN_FROM = "templates"  # messages show the path of a template from this folder on
 

@@ -18,17 +18,6 @@ from syndication.render.note import paragraphs
 if TYPE_CHECKING:
     from syndication.render.labels import Labels
 
-__all__ = [
-    "HotView",
-    "ImageView",
-    "SectionView",
-    "StoryView",
-    "Views",
-    "edition_context",
-    "lead_slug",
-    "topic_flag",
-]
-
 # A word with an @ and a dot after it. The search does not backtrack: some names are very long.
 _EMAIL = re.compile(
     r"[<(\[]?(?<![^\s<>()\[\],;])(?>[^\s<>()\[\],;]+?@)[^\s<>()\[\],;]+\.[^\s<>()\[\],;]+[>)\]]?"

@@ -1,7 +1,5 @@
 """The tags and attributes of MJML 4 that mrml knows (https://documentation.mjml.io). It ignores any other silently."""
 
-__all__ = ["ATTRIBUTES", "PARENTS"]
-
 _EACH = "css-class mj-class"
 _PADDING = "padding padding-top padding-right padding-bottom padding-left"
 _INNER = "inner-padding"

@@ -5,8 +5,6 @@ import unicodedata
 
 from syndication.domain.text import boundaries
 
-__all__ = ["COLUMNS", "folded", "underline", "width"]
-
 COLUMNS = 76  # RFC 5322 §2.1.1 asks for 78 at most
 _TOKEN = re.compile(r"\[\[~([sbe])\.([^~]*)~\]\]")
 _SLOTS = {"name": 48, "since": 24}  # columns reserved for a value; any other slot gets a whole line

@@ -18,39 +18,6 @@ from pydantic import AfterValidator, Field, PlainValidator, SecretStr, Strict, V
 
 from syndication.domain.week import CutOff
 
-__all__ = [
-    "Address",
-    "Domain",
-    "Duration",
-    "FilePath",
-    "Flag",
-    "FolderUrl",
-    "HttpsUrl",
-    "Language",
-    "Line",
-    "MaybeCss",
-    "MaybeDomain",
-    "MaybeFolderUrl",
-    "MaybeHttpsUrl",
-    "MaybeImapUrl",
-    "MaybeLanguage",
-    "MaybeLine",
-    "MaybeMailbox",
-    "MaybePageUrl",
-    "MaybePath",
-    "MaybeSelector",
-    "Mistake",
-    "Number",
-    "PageUrl",
-    "Seconds",
-    "SmtpUrl",
-    "StoreUrl",
-    "Text",
-    "WeekEnd",
-    "Whole",
-    "Zone",
-]
-
 
 class Mistake(ValueError):  # noqa: N818 - half a sentence, not an error of the tree
     """What is wrong with a value: a predicate without full stop, a hint, and the key, relative to the validated one."""

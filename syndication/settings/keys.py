@@ -11,8 +11,6 @@ from pydantic.fields import FieldInfo
 
 from syndication.settings.toml_lines import Path
 
-__all__ = ["dotted", "field_at", "fields_below", "is_list", "known_keys", "nearest"]
-
 _Model = type[BaseModel]
 
 

@@ -17,8 +17,6 @@ from syndication.settings.keys import dotted, field_at, fields_below, is_list
 from syndication.settings.sentences import Origins, as_error
 from syndication.settings.tables import Settings
 
-__all__ = ["load_settings", "load_settings_here"]
-
 _PREFIX = "SYNDICATE_"
 _SECRET = {("smtp", "password"), ("bounces", "password"), ("bounces", "hook_secret")}
 _PASSWORD_IN_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s]*:[^/?#\s]*@|[?&]password=")

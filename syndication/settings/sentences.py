@@ -10,8 +10,6 @@ from syndication.settings.forms import Mistake
 from syndication.settings.keys import dotted, field_at, fields_below, is_list, nearest
 from syndication.settings.toml_lines import Path
 
-__all__ = ["Origins", "as_error"]
-
 _NOWHERE = 1 << 30  # after every line
 
 _PREDICATES = {

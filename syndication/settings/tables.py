@@ -33,8 +33,6 @@ from syndication.errors import SettingsError
 from syndication.settings import forms
 from syndication.settings.forms import Mistake
 
-__all__ = ["Server", "Settings", "Table"]
-
 MOST_PROCESSES = 64
 PAGES = 500  # that a source asks for in one collect
 SHORTEST_SECRET = 32  # characters of the hook's secret

@@ -8,8 +8,6 @@ import re
 import tomllib
 from typing import TypeAlias
 
-__all__ = ["Path", "key_lines"]
-
 Path: TypeAlias = tuple[str | int, ...]
 
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")

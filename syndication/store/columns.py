@@ -5,8 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import BigInteger, Dialect, Text, TypeDecorator
 
-__all__ = ["Prose", "Utc", "Words", "canonical", "from_microseconds", "kept_text", "microseconds"]
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 

@@ -19,8 +19,6 @@ from syndication.store.subscribers.confirmations import Confirmations
 from syndication.store.subscribers.consents import Consents
 from syndication.store.subscribers.subscribers import Subscribers
 
-__all__ = ["Store", "open_store"]
-
 
 @dataclass(frozen=True, slots=True)
 class Store:

@@ -34,8 +34,6 @@ from syndication.store.faults import described, translated
 from syndication.store.group import GroupCommit
 from syndication.store.sqlite_writer import SqliteWriter
 
-__all__ = ["ROOM", "Database", "address", "lock"]
-
 T = TypeVar("T")
 _Change: TypeAlias = Callable[[Connection], Any]
 

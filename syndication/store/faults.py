@@ -9,8 +9,6 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from syndication.errors import StoreError
 
-__all__ = ["described", "translated"]
-
 # The start of an SQLite error's name (https://www.sqlite.org/rescode.html), what happened, what to do.
 _SQLITE = (
     ("SQLITE_FULL", "cannot be written: the disk is full", "Make room, then run again."),

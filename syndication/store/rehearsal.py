@@ -29,8 +29,6 @@ from syndication.store.tables.publishing import (
 from syndication.store.tables.sending import batches, deliveries, mailings
 from syndication.store.tables.subscribers import bounces, intake
 
-__all__ = ["open_rehearsal_store"]
-
 PAGE = 5_000  # rows
 _HEAVY_PAGE = 100  # rows with whole documents
 # A rehearsal needs neither the batches of running processes nor the bounces, and it makes feed items again.

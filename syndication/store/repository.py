@@ -13,8 +13,6 @@ from sqlalchemy import Connection
 
 from syndication.store.engine import Database
 
-__all__ = ["Repository", "batched", "reads", "writes", "writes_together"]
-
 
 class Repository:
     """A part of the store: the methods that read and write one subject's tables."""

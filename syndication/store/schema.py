@@ -10,8 +10,6 @@ from sqlalchemy import Connection
 from syndication.errors import StoreError
 from syndication.store.engine import Database, lock
 
-__all__ = ["HEAD", "bring_up_to_date", "is_current"]
-
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Files are called REVISION_what.py and revisions count up, so that Alembic (0.4 s) is imported only when there is something to migrate.
 KNOWN = frozenset(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))

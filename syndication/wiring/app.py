@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from syndication.flows.progress import Progress
     from syndication.render.renderer import Renderer
 
-__all__ = ["Moment", "new_dkim_key", "open_app", "open_rehearsal", "rotate_secrets", "watched"]
-
 
 def now() -> datetime:
     """Return the real time, in UTC."""

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from syndication.domain.publication import Publication
     from syndication.settings import Settings
 
-__all__ = ["bounce_policy", "delivery_policy", "header_facts", "introduced", "open_pool", "signing_domain"]
-
 
 def signing_domain(settings: Settings) -> str:
     """Return the domain that signs the site's mails: `dkim.domain`, else that of `email.from`."""

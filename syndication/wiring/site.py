@@ -14,8 +14,6 @@ from syndication.settings import load_settings_here
 from syndication.settings.toml_lines import key_lines
 from syndication.wiring.app import now
 
-__all__ = ["ThemeFile", "copy_template", "create_site", "offered", "theme_files"]
-
 
 async def offered(url: str, folder: Path, *, allow_private: bool) -> SiteOffers:
     """Return what the site at `url` offers to a new site in `folder`. Raises UsageError when the folder has files in it, CollectError."""

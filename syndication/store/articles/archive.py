@@ -16,8 +16,6 @@ from syndication.store.repository import Repository, reads
 from syndication.store.tables.articles import article_keys, articles, pages
 from syndication.store.tables.editions import edition_articles, hot_entries
 
-__all__ = ["Archive", "ArticleFilter", "Contents", "Listed"]
-
 
 @dataclass(frozen=True, slots=True)
 class Contents:

@@ -13,8 +13,6 @@ from syndication.store.repository import Repository, batched, reads, writes
 from syndication.store.tables.articles import article_keys, articles
 from syndication.store.tables.editions import edition_articles
 
-__all__ = ["LIGHT", "Articles", "article_of"]
-
 # The columns of an article without its content, which is most of a row.
 LIGHT = (*(column for column in articles.c if column.name != "content"), literal("").label("content"))
 _FREE = ~select(edition_articles.c.article).where(edition_articles.c.article == articles.c.id).exists()

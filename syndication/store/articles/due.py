@@ -8,8 +8,6 @@ from sqlalchemy import Connection, delete, insert
 
 from syndication.store.tables.publishing import due_articles
 
-__all__ = ["Due", "mark_due"]
-
 
 @dataclass(frozen=True, slots=True)
 class Due:

@@ -23,8 +23,6 @@ from syndication.store.articles.due import Due, mark_due
 from syndication.store.repository import batched
 from syndication.store.tables.articles import article_keys, articles
 
-__all__ = ["merge"]
-
 
 def merge(
     connection: Connection,

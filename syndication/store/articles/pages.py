@@ -11,8 +11,6 @@ from syndication.store.engine import lock
 from syndication.store.repository import Repository, batched, reads, writes
 from syndication.store.tables.articles import pages
 
-__all__ = ["KnownPages"]
-
 
 class KnownPages(Repository):
     """The pages of each source."""

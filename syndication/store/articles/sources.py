@@ -14,8 +14,6 @@ from syndication.store.engine import lock
 from syndication.store.repository import Repository, reads, writes
 from syndication.store.tables.articles import hot_lists, sources
 
-__all__ = ["SourceState", "Sources"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:

@@ -12,8 +12,6 @@ from syndication.store.engine import lock
 from syndication.store.repository import Repository, reads, writes
 from syndication.store.tables.articles import article_keys, articles
 
-__all__ = ["Withdrawal", "Withdrawals"]
-
 _MOST_NAMED = 5  # of the articles that a name may mean
 
 

@@ -17,8 +17,6 @@ from syndication.store.tables.articles import articles
 from syndication.store.tables.editions import edition_articles, editions, hot_accounts, hot_entries, notes
 from syndication.store.tables.sending import batches, deliveries, mailings, variants
 
-__all__ = ["Editions", "Notes", "hot_entry"]
-
 
 class Notes(Repository):
     """The editor's notes, by week. A note stays after its edition has taken it over, so that a discarded edition finds it again."""

@@ -39,8 +39,6 @@ from syndication.store.tables.editions import edition_articles, editions, hot_ac
 from syndication.store.tables.sending import batches, deliveries, lanes, mailings, tallies, variants
 from syndication.store.tables.subscribers import subscribers
 
-__all__ = ["FreezePlan", "discard", "freeze"]
-
 CHUNK = 10_000  # subscribers
 
 

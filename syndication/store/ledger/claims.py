@@ -18,21 +18,6 @@ from syndication.store.ledger import meters, sqlite_claims
 from syndication.store.tables.sending import batches, deliveries, lanes, mailings
 from syndication.store.tables.subscribers import subscribers
 
-__all__ = [
-    "claim",
-    "claimed_batch",
-    "due",
-    "finish",
-    "is_sendable",
-    "key_of",
-    "mailings_at_work",
-    "next_due",
-    "one_row",
-    "recipient_of",
-    "situation",
-    "waiting",
-]
-
 # The consents that each kind of mailing is sent to: a confirmation goes to subscribers who have not confirmed yet, or have left and asked
 # again.
 _ELIGIBLE = {

@@ -24,8 +24,6 @@ from syndication.errors import StoreError
 from syndication.store.engine import lock
 from syndication.store.tables.sending import batches, deliveries, mailings, tallies
 
-__all__ = ["DEAD", "counts", "fold"]
-
 _c = deliveries.c
 # Enhanced status codes (RFC 3463): 5.1.x is a dead address, except that 5.1.7 and 5.1.8 are about the sender's. Everything else may change
 # with our configuration or theirs.

@@ -28,8 +28,6 @@ from syndication.store.ledger.steps import Step, apply_steps, kept
 from syndication.store.repository import Repository, reads, writes
 from syndication.store.tables.sending import batches, deliveries, mailings
 
-__all__ = ["DeliveryLedger"]
-
 PAGE = 1000
 
 

@@ -13,8 +13,6 @@ from syndication.domain.limits import Judge, Meter, Situation, lane_meter, serve
 from syndication.store.engine import lock
 from syndication.store.tables.sending import batches, deliveries, meters
 
-__all__ = ["every", "give_back", "guard", "in_use", "keep", "situation"]
-
 
 def guard(connection: Connection) -> None:
     """Allow one claim or end of a batch at a time: two that read the same meters would both use what is left."""

@@ -12,8 +12,6 @@ from syndication.store.ledger.claims import key_of, one_row
 from syndication.store.ledger.counts import DEAD
 from syndication.store.tables.sending import batches, deliveries
 
-__all__ = ["ResendAt", "recover", "resend", "resend_unknown", "retry_failed"]
-
 ResendAt: TypeAlias = Callable[[int, datetime], datetime | None]
 
 

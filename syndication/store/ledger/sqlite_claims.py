@@ -13,8 +13,6 @@ from syndication.domain.delivery import Recipient, State
 from syndication.errors import StoreError
 from syndication.store.columns import from_microseconds, microseconds
 
-__all__ = ["due_rows", "hold_rows"]
-
 
 def due_rows(
     connection: Connection, mailing: str, lane: str, consents: Sequence[str], *, now: datetime, size: int

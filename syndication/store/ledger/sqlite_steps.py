@@ -13,8 +13,6 @@ from syndication.domain.delivery import Batch, Recipient, Settled, State
 from syndication.store.columns import kept_text, microseconds
 from syndication.store.ledger.steps import HELD, REPLY, WAITING, Step
 
-__all__ = ["Contested", "SqliteSteps"]
-
 Row: TypeAlias = tuple[Any, ...]
 
 # For each state that a row can be settled into: the one held state that it may come from, or None for either.

@@ -20,8 +20,6 @@ from syndication.store.repository import batched
 from syndication.store.subscribers.bounces import record_event
 from syndication.store.tables.sending import batches, deliveries, mailings
 
-__all__ = ["HELD", "REPLY", "WAITING", "Step", "apply_steps", "kept"]
-
 REPLY = 500  # characters kept of a server's words
 WAITING = frozenset({State.QUEUED, State.DEFERRED})
 HELD = frozenset({State.CLAIMED, State.DOTTING})

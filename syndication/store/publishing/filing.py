@@ -20,9 +20,6 @@ from syndication.store.articles.due import Due, mark_due
 from syndication.store.repository import batched
 from syndication.store.tables.publishing import history, listings, shelves
 
-__all__ = ["SITEMAP_SIZE", "file_articles"]
-
-
 SITEMAP_SIZE = 1_000  # articles
 _NAME = 200  # characters of a name that are compared; an index takes no more
 _TITLE = 120  # characters

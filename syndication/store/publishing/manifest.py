@@ -8,8 +8,6 @@ from syndication.domain.published import FileKind, PublishedFile
 from syndication.store.repository import Repository, batched, reads, writes
 from syndication.store.tables.publishing import files
 
-__all__ = ["Manifest"]
-
 
 class Manifest(Repository):
     """Files by their path. A file is written first and noted afterwards: after a stop between the two it is written again."""

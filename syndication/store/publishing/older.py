@@ -11,8 +11,6 @@ from syndication.store.repository import Repository, reads, writes
 from syndication.store.tables.articles import articles
 from syndication.store.tables.publishing import history, sealed
 
-__all__ = ["ArticleState", "OlderHistory"]
-
 
 @dataclass(frozen=True, slots=True)
 class ArticleState:

@@ -17,9 +17,6 @@ from syndication.store.repository import Repository, reads, writes
 from syndication.store.tables.articles import articles
 from syndication.store.tables.publishing import built, due_articles, files, items, listings, shelves
 
-__all__ = ["FEWEST", "MOST", "Items", "Shelves", "keep_items"]
-
-
 MOST = 200  # shelves of one kind with feeds, so that tags cannot flood the folder
 FEWEST = {ShelfKind.SECTION: 1, ShelfKind.AUTHOR: 3, ShelfKind.TAG: 3}  # articles
 _EMPTY = and_(

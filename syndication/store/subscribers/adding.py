@@ -18,8 +18,6 @@ from syndication.store.repository import batched
 from syndication.store.subscribers.suppression import kept_away
 from syndication.store.tables.subscribers import subscribers
 
-__all__ = ["add", "add_many"]
-
 CHUNK = 1000  # rows changed at once
 READ = 5_000  # rows read at once
 STATEMENT = 2_000  # rows of one statement for SQLite: with 8 values each it uses half of the allowed variables (32,766)

@@ -14,8 +14,6 @@ from syndication.store.repository import Repository, reads, writes
 from syndication.store.subscribers.suppression import keep_away
 from syndication.store.tables.subscribers import bounces, intake, subscribers
 
-__all__ = ["REMEMBERED", "BounceEvents", "record_event"]
-
 REMEMBERED = timedelta(days=90)  # how long a message is recognised as taken
 WORDS = 500  # characters kept of a server's words
 

@@ -19,8 +19,6 @@ from syndication.store.subscribers.suppression import complained
 from syndication.store.tables.sending import batches, deliveries, lanes, mailings, tallies, variants
 from syndication.store.tables.subscribers import erased, requests, subscribers
 
-__all__ = ["Answer", "Confirmations", "SignupLimits", "SignupRequest"]
-
 
 @dataclass(frozen=True, slots=True)
 class SignupLimits:

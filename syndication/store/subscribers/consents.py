@@ -12,8 +12,6 @@ from syndication.store.subscribers.subscribers import subscriber
 from syndication.store.tables.sending import deliveries, mailings
 from syndication.store.tables.subscribers import erased, subscribers
 
-__all__ = ["Consents"]
-
 
 class Consents(Repository):
     """Subscribers, by their random keys."""

@@ -15,8 +15,6 @@ from syndication.store.subscribers.adding import add, add_many
 from syndication.store.subscribers.suppression import KeptAway, what_keeps_away
 from syndication.store.tables.subscribers import subscribers
 
-__all__ = ["Subscribers", "subscriber"]
-
 CHUNK = 1000
 PAGE = 10_000  # rows
 Exported: TypeAlias = tuple[str, str, str, str, datetime | None, str, datetime | None, str]

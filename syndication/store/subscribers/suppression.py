@@ -13,8 +13,6 @@ from sqlalchemy import Connection, and_, bindparam, collate, func, or_, select, 
 from syndication.domain.subscriber import Added, Consent, mailbox
 from syndication.store.tables.subscribers import erased, subscribers
 
-__all__ = ["KeptAway", "complained", "keep_away", "kept_away", "what_keeps_away"]
-
 Hashes = Callable[[str], Sequence[str]]
 
 _WEIGHT = (Added.BOUNCED, Added.ERASED, Added.COMPLAINED)  # the last outweighs the others

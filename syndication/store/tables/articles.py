@@ -5,9 +5,6 @@ from sqlalchemy import JSON, Boolean, Column, Double, ForeignKey, Index, Integer
 from syndication.store.columns import Prose, Utc
 from syndication.store.tables.core import metadata, number_column, partial_index, text_column
 
-__all__ = ["article_keys", "articles", "hot_lists", "pages", "sources"]
-
-
 sources = Table(
     "sources",
     metadata,

@@ -6,9 +6,6 @@ from sqlalchemy import BigInteger, Column, Index, Integer, MetaData
 
 from syndication.store.columns import Prose
 
-__all__ = ["counted", "metadata", "number_column", "partial_index", "text_column"]
-
-
 metadata = MetaData(
     naming_convention={
         "ix": "%(table_name)s_%(column_0_N_name)s",

@@ -5,9 +5,6 @@ from sqlalchemy import JSON, Column, Double, ForeignKey, Integer, Table, Text
 from syndication.store.columns import Utc
 from syndication.store.tables.core import metadata, number_column, text_column
 
-__all__ = ["edition_articles", "editions", "hot_accounts", "hot_entries", "notes"]
-
-
 editions = Table(
     "editions",
     metadata,

@@ -19,8 +19,6 @@ from sqlalchemy import (
 from syndication.store.columns import Prose, Utc
 from syndication.store.tables.core import counted, metadata
 
-__all__ = ["built", "due_articles", "files", "history", "items", "listings", "sealed", "shelves"]
-
 # An article is here from the moment it changes until publishing has looked at it. One that waits for its publication time, or for the end
 # of its tombstone, is here with that time.
 due_articles = Table(

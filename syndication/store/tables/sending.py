@@ -16,8 +16,6 @@ from sqlalchemy import (
 from syndication.store.columns import Prose, Utc, Words
 from syndication.store.tables.core import counted, metadata, number_column, partial_index, text_column
 
-__all__ = ["batches", "deliveries", "lanes", "mailings", "meters", "tallies", "variants"]
-
 mailings = Table(
     "mailings",
     metadata,

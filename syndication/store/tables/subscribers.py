@@ -7,9 +7,6 @@ from sqlalchemy import Boolean, Column, Double, ForeignKey, Index, Table, Text, 
 from syndication.store.columns import Prose, Utc, Words
 from syndication.store.tables.core import counted, metadata, partial_index, text_column
 
-__all__ = ["bounces", "erased", "intake", "requests", "subscribers"]
-
-
 subscribers = Table(
     "subscribers",
     metadata,
