@@ -1,6 +1,5 @@
 """`syndicate`: the verbs, the global options, and the one place where an error becomes an exit code."""
 
-import copy
 import gc
 import sys
 from collections.abc import Callable, Sequence
@@ -32,13 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["command", "main"]
 
-command = typer.Typer(
-    name="syndicate",
-    help="A newsroom's week as feeds, a web archive and a digest by mail.",
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    rich_markup_mode=None,
-)
 GROUPS = {
     "articles": "The collected articles.",
     "subscribers": "The list of subscribers.",
@@ -81,29 +73,8 @@ VERBS: dict[str, Callable[..., int]] = {
     "dkim new": keys.new,
     "serve": serve.serve,
     "secrets rotate": keys.rotate,
+    "sender": edition.sender,
 }
-
-
-def _add_verbs() -> None:
-    groups = {"": command}
-    for name, verb in VERBS.items():
-        group, _, word = name.rpartition(" ")
-        if group not in groups:
-            groups[group] = typer.Typer(
-                help=GROUPS[group], no_args_is_help=group == "dkim", rich_markup_mode=None
-            )
-            groups[group].callback()(_keep_name)
-            command.add_typer(groups[group], name=group)
-        groups[group].command(word)(verb)
-    command.command("sender", hidden=True)(edition.sender)
-
-
-def _keep_name() -> None:
-    """With a callback, the only verb of a group keeps its name."""
-
-
-_add_verbs()
-
 CONFIG = "config/syndicate.toml"
 INTERRUPTED = 130  # 128 + SIGINT, as shells count; what Typer makes of a KeyboardInterrupt
 _UsageFault: Any = typer.BadParameter.__mro__[1]  # Typer carries its own Click; this is its UsageError
@@ -118,7 +89,6 @@ def _version(context: typer.Context, asked: bool) -> None:
         raise typer.Exit
 
 
-@command.callback()
 def _globals(
     context: typer.Context,
     config: Annotated[str, typer.Option(metavar="PATH", help="The site's configuration.")] = CONFIG,
@@ -133,11 +103,45 @@ def _globals(
     context.obj = Options(config, as_json, verbose, context.obj)
 
 
+def command_of(verb: str) -> typer.Typer:
+    """Return the command with this verb or group alone, with all for no such verb.
+
+    Typer inspects every function of a command: all of them are a tenth of a short verb's CPU.
+    """
+    names = [name for name in VERBS if name.partition(" ")[0] == verb] or list(VERBS)
+    whole = typer.Typer(
+        name="syndicate",
+        help="A newsroom's week as feeds, a web archive and a digest by mail.",
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        rich_markup_mode=None,
+    )
+    whole.callback()(_globals)
+    groups = {"": whole}
+    for name in names:
+        group, _, word = name.rpartition(" ")
+        if group not in groups:
+            groups[group] = typer.Typer(
+                help=GROUPS[group], no_args_is_help=group == "dkim", rich_markup_mode=None
+            )
+            groups[group].callback()(_keep_name)
+            whole.add_typer(groups[group], name=group)
+        groups[group].command(word, hidden=word == "sender")(VERBS[name])
+    return whole
+
+
+def _keep_name() -> None:
+    """With a callback, the only verb of a group keeps its name."""
+
+
+command = command_of("")
+
+
 def main() -> None:
-    """The console script."""
+    """Run the console script."""
     forgiving(sys.stdout, sys.stderr)
     code = run(sys.argv[1:])
-    gc.freeze()  # else the exit walks through every module's objects several times: a quarter of a short verb's CPU
+    gc.freeze()  # otherwise the exit walks through every module's objects several times: a quarter of a short verb's CPU
     sys.exit(code)
 
 
@@ -146,26 +150,17 @@ def run(arguments: Sequence[str], moment: "Moment | None" = None) -> int:
     as_json = "--json" in arguments
     arguments = hoisted(arguments) or ("--help",)
     try:
-        result = _command_of(_verb(arguments))(
-            list(arguments), prog_name="syndicate", standalone_mode=False, obj=moment
-        )
+        whole = command_of(_verb(arguments))
+        result = whole(list(arguments), prog_name="syndicate", standalone_mode=False, obj=moment)
     except SyndicationError as error:
         return fail(error, as_json=as_json)
     except _UsageFault as error:
         return fail(_usage(error), as_json=as_json)
-    except Exception as error:  # noqa: BLE001 - the last door: a person gets a sentence, never a traceback
+    except Exception as error:  # noqa: BLE001 - the last resort: a person gets a sentence, never a traceback
         return fail(_unexpected(error, verbose="--verbose" in arguments), as_json=as_json)
     if result == INTERRUPTED:
         return fail(_InterruptedError("Stopped.", "The next run goes on from here."), as_json=as_json)
     return result if isinstance(result, int) else 0
-
-
-def _command_of(verb: str) -> typer.Typer:
-    """Return `command` with this verb alone, because Typer inspects every function it has: a tenth of a short verb's CPU."""
-    alone = copy.copy(command)
-    alone.registered_commands = [each for each in command.registered_commands if each.name == verb]
-    alone.registered_groups = [each for each in command.registered_groups if each.name == verb]
-    return alone if alone.registered_commands or alone.registered_groups else command
 
 
 def _verb(arguments: Sequence[str]) -> str:
@@ -179,7 +174,7 @@ def _verb(arguments: Sequence[str]) -> str:
 
 
 class _InterruptedError(SyndicationError):
-    """Somebody pressed Ctrl-C."""
+    """The command was stopped with Ctrl-C."""
 
     exit_code = INTERRUPTED
     code = "interrupted"
@@ -192,7 +187,7 @@ def _usage(error: Any) -> SyndicationError:
 
 
 def hoisted(arguments: Sequence[str]) -> tuple[str, ...]:
-    """Global options may stand anywhere before a `--`: move them to the front, where Typer wants them."""
+    """Move global options, which may be anywhere before a `--`, to the front, where Typer expects them."""
     front: list[str] = []
     rest: list[str] = []
     words = iter(arguments)
@@ -206,7 +201,7 @@ def hoisted(arguments: Sequence[str]) -> tuple[str, ...]:
         elif word == "--config":
             value = next(words, None)
             if value is None:
-                return (word,)  # Typer says what is missing
+                return (word,)  # Typer reports what is missing
             front += (word, value)
         else:
             rest.append(word)

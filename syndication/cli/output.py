@@ -97,7 +97,7 @@ def print_json(document: Any) -> None:
 
 
 def json_value(value: Any) -> Any:
-    """Return what stands for a value that JSON does not know: a result's fields, a time in ISO 8601, a week or path as text."""
+    """Return the JSON form of a value: a result's fields, a time in ISO 8601, a week or path as text."""
     if isinstance(value, datetime):
         return value.isoformat()
     return fields_of(value) if is_dataclass(value) and not isinstance(value, WeekKey) else str(value)

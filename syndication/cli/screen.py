@@ -1,4 +1,4 @@
-"""What a person sees: lines and a progress bar on a terminal, ."""
+"""The global options, and the progress that a person sees: lines, and a bar on a terminal."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["JsonProgress", "Options", "Screen", "forgiving", "options"]
 
-FRAME = 0.1  # seconds that a picture of the bar stands
-LONG = 120  # seconds, from which on minutes are said
+FRAME = 0.1  # seconds between two drawings of the bar
+LONG = 120  # seconds, from which on minutes are shown
 TELL = 0.25  # seconds between two lines of a sender process
 
 
@@ -68,7 +68,7 @@ class Options:
 
 
 def options(context: typer.Context) -> Options:
-    """The global options of this command line."""
+    """Return the global options of this command line."""
     found = context.find_root().obj
     assert isinstance(found, Options)
     return found
@@ -96,20 +96,20 @@ class Screen:
         if done >= total:
             self._clear()
             if self.shown or self.verbose:
-                print(f"  {task}: {done:,} of {total:,}{_said(outcomes)}", file=self.out, flush=True)
+                print(f"  {task}: {done:,} of {total:,}{_outcomes(outcomes)}", file=self.out, flush=True)
             self.began, self.shown = 0.0, False
         elif now - self.began > 1 and now - self.drawn > FRAME:
             self.drawn = now
-            self._draw(task, done, total, done / (now - self.began), _said(outcomes))
+            self._draw(task, done, total, done / (now - self.began), _outcomes(outcomes))
 
-    def _draw(self, task: str, done: int, total: int, rate: float, said: str) -> None:
+    def _draw(self, task: str, done: int, total: int, rate: float, outcomes: str) -> None:
         if not self.out.isatty():
             return
         self.shown = True
         left = f", {_time((total - done) / rate)} left" if rate else ""
         filled = 30 * done // max(total, 1)
         print(
-            f"\r  {task} {'━' * filled}{' ' * (30 - filled)} {done:,}/{total:,} {rate:,.0f}/s{left}{said}\x1b[K",
+            f"\r  {task} {'━' * filled}{' ' * (30 - filled)} {done:,}/{total:,} {rate:,.0f}/s{left}{outcomes}\x1b[K",
             end="",
             file=self.out,
             flush=True,
@@ -120,7 +120,7 @@ class Screen:
             print("\r\x1b[K", end="", file=self.out, flush=True)
 
 
-def _said(outcomes: Mapping[str, int]) -> str:
+def _outcomes(outcomes: Mapping[str, int]) -> str:
     parts = [f"{number:,} {state.replace('_', ' ')}" for state, number in outcomes.items() if number]
     return f" · {', '.join(parts)}" if parts else ""
 
@@ -131,21 +131,21 @@ def _time(seconds: float) -> str:
 
 @dataclass(slots=True)
 class JsonProgress:
-    """Progress of a sender process, for the run that started it: a JSON line on standard output with the outcomes since the last.
+    """Progress of a sender process, for the run that started it: JSON lines on standard output, each with the outcomes since the last.
 
-    A run that is frozen does not stop its senders: what it does not read is told again later.
+    A frozen run does not stop its senders: what it does not read is repeated later.
     """
 
     told: Counter[str] = field(default_factory=Counter)
     at: float = 0.0
 
     def open(self) -> None:
-        """Never wait for the subscriber. A terminal, which the shell shares, is left as it is."""
+        """Never wait for the run to read. A terminal, which the shell shares, is left as it is."""
         if not sys.stdout.isatty():
             os.set_blocking(1, False)
 
     def say(self, line: str) -> None:
-        """Nothing: the run speaks."""
+        """Print nothing: the run does."""
 
     def count(self, task: str, done: int, total: int, outcomes: Mapping[str, int] = NONE) -> None:  # noqa: ARG002 - the protocol
         """See `Progress`."""
@@ -155,7 +155,7 @@ class JsonProgress:
             self.tell(outcomes)
 
     def tell(self, outcomes: Mapping[str, int], **more: Any) -> None:
-        """Write a line, if there is somebody who reads."""
+        """Write a line, if the run reads."""
         fresh = {str(state): number - self.told[state] for state, number in outcomes.items()}
         with suppress(OSError):  # the run is gone or frozen
             os.write(1, json.dumps({"outcomes": fresh, **more}).encode() + b"\n")
@@ -163,7 +163,7 @@ class JsonProgress:
 
 
 def forgiving(*streams: TextIO) -> None:
-    """What a terminal cannot show is a question mark: no run ends because of a title's letters."""
+    """Print a question mark for what a terminal cannot show: a title's letters must not end a run."""
     for stream in streams:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

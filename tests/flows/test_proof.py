@@ -108,7 +108,7 @@ async def test_what_a_person_should_look_at_is_found(newsroom: Newsroom, proof: 
     assert copy is not None
     assert said(proof, copy) == []
     assert said(proof, replace(copy, preheader="Short.")) == ["The preheader has 6 characters."]
-    assert said(proof, replace(copy, preheader=copy.subject)) == ["The preheader says the subject again."]
+    assert said(proof, replace(copy, preheader=copy.subject)) == ["The preheader repeats the subject."]
     assert said(proof, replace(copy, html=copy.html + "x" * 90_000))[0].startswith("The HTML is 1")
     for html, fault in (
         ('<a href="/a">Bell</a>', "“Bell” leads to /a."),

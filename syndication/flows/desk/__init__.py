@@ -1,4 +1,4 @@
-"""What an editor does between the draft and the mail: preview, test mail, note, approve, hold, discard, withdraw.
+"""The editor's decisions between draft and mail: preview, test mail, note, approve, hold, discard, withdraw.
 
 Start at `editor.py`.
 """

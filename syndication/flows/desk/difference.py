@@ -1,4 +1,4 @@
-"""What is different from the edition before."""
+"""The differences from the edition before, for the preview."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ __all__ = ["Difference", "Row", "difference"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One fact of both editions, in words."""
+    """One fact about both editions, in words."""
 
     what: str
     now: str
@@ -23,7 +23,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Against the edition `key`. An article stands in one edition only, so titles are told apart by edition; a hot entry may stay."""
+    """The differences from the edition `key`. An article is in one edition only, so titles are listed by edition; a hot entry may stay."""
 
     key: WeekKey
     rows: tuple[Row, ...]
@@ -34,7 +34,7 @@ class Difference:
 
 
 async def difference(app: App, proof: Proof) -> Difference | None:
-    """Against the nearest frozen edition before; None for the first."""
+    """Return the differences from the nearest earlier frozen edition; None for the first."""
     earlier = [key for key in await app.store.editions.frozen() if key < proof.key]
     if not earlier:
         return None

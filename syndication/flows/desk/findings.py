@@ -1,4 +1,4 @@
-"""What a person should look at in a mail that compiles: its line in the inbox, its size, its links."""
+"""Findings about a mail that compiles, for a person to check: its line in the inbox, its size, its links."""
 
 import re
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _TAG = re.compile(r"<[^>]+>")
 
 @dataclass(frozen=True, slots=True)
 class ProofFinding:
-    """What it is, and what to do."""
+    """A fault and its remedy."""
 
     fault: str
     remedy: str
@@ -28,7 +28,7 @@ class ProofFinding:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link of the mail. `personal` ones act for this subscriber alone: whoever opens one is taken for the subscriber."""
+    """A link of the mail. `personal` ones act for this subscriber: whoever opens one is taken for the subscriber."""
 
     text: str
     url: str
@@ -36,14 +36,14 @@ class Link:
 
 
 def links(proof: Proof, copy: Copy) -> tuple[Link, ...]:
-    """The links in the order of the mail."""
+    """Return the links in the order of the mail."""
     own = tuple(f"{proof.letters.web_url}{each}/" for each in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES))
     found = ((_words(match[2]), unescape(match[1])) for match in _LINK.finditer(copy.html))
     return tuple(Link(words, url, url.startswith(own)) for words, url in found)
 
 
 def findings(proof: Proof, copy: Copy) -> tuple[ProofFinding, ...]:
-    """None is best."""
+    """Return the findings about a copy; none is best."""
     return (
         *(ProofFinding(warning, "") for warning in proof.warnings),
         *_inbox(copy),
@@ -61,7 +61,7 @@ def _inbox(copy: Copy) -> list[ProofFinding]:
             )
         )
     if copy.preheader == copy.subject:
-        found.append(ProofFinding("The preheader says the subject again.", "Give the lead a summary."))
+        found.append(ProofFinding("The preheader repeats the subject.", "Give the lead a summary."))
     elif len(copy.preheader) not in PREHEADER:
         found.append(
             ProofFinding(

@@ -1,4 +1,4 @@
-"""A proof: an edition as its mails are, or would be if it were frozen now, and one subscriber's copy of it. Nothing is changed."""
+"""A proof: the mails of an edition, as they are frozen or as a run would make them now, and one subscriber's copy. Nothing is changed."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -50,7 +50,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class EditionChoice:
-    """An edition that can be looked at."""
+    """An edition that can be previewed."""
 
     key: WeekKey
     number: int | None = None  # of a frozen edition
@@ -59,7 +59,7 @@ class EditionChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """`frozen` is None for a draft. With `anew` a frozen edition was made again by the templates of now: that is not what is sent."""
+    """An edition to look at. `frozen` is None for a draft. With `anew` a frozen one was rendered by the templates of now: that is not sent."""
 
     key: WeekKey
     number: int
@@ -82,14 +82,14 @@ class Proof:
             message = self.letters.message(recipient)
         except ValueError as error:
             raise UsageError(
-                f"The mail to {recipient.email} cannot be made: {error}.", "Mend the address."
+                f"The mail to {recipient.email} cannot be made: {error}.", "Correct the address."
             ) from error
         return Copy.of(message, self.letters.variants[recipient.language][0]) if message else None
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One subscriber's mail: its bytes as they go over the wire, and what a mail program reads in them."""
+    """One subscriber's mail: its bytes as sent, and what a mail program reads in them."""
 
     message: bytes
     headers: tuple[tuple[str, str], ...]  # decoded
@@ -100,7 +100,7 @@ class Copy:
 
     @classmethod
     def of(cls, message: bytes, variant: Variant) -> "Copy":
-        """Open a message that `deliver` made: two parts, text and HTML."""
+        """Parse a message that `deliver` made: two parts, text and HTML."""
         opened = message_from_bytes(message, EmailMessage, policy=default)
         html, text = opened.get_body(("html",)), opened.get_body(("plain",))
         assert html
@@ -117,16 +117,16 @@ class Copy:
 
     @property
     def subject(self) -> str:
-        """As an inbox shows it."""
+        """The subject as an inbox shows it."""
         return self.header("subject")
 
     def header(self, name: str) -> str:
-        """The first header of that name, empty without one."""
+        """Return the first header of that name, empty without one."""
         return next((value for found, value in self.headers if found.lower() == name), "")
 
 
 async def choices(app: App, shown: WeekKey) -> tuple[EditionChoice, ...]:
-    """What there is to look at, latest first: the coming edition, the one a run would make now, the frozen ones, and what is `shown`."""
+    """Return the editions to choose from, latest first: the coming one, the one a run would make now, frozen ones, and the one `shown`."""
     lines = await app.store.editions.lines()
     latest = app.edition.cutoff.latest(app.clock())
     frozen = {line.key for line in lines}
@@ -137,7 +137,7 @@ async def choices(app: App, shown: WeekKey) -> tuple[EditionChoice, ...]:
 
 
 async def gather(app: App) -> tuple[str, ...]:
-    """Collect for a draft, and the warnings. Without a network the draft is made of what the store has."""
+    """Collect for a draft and return the warnings. Without a network the draft is made of what the store has."""
     try:
         return (await collect(app)).warnings
     except CollectError as error:
@@ -145,7 +145,7 @@ async def gather(app: App) -> tuple[str, ...]:
 
 
 async def proof_of(app: App, key: WeekKey, *, anew: bool = False) -> Proof:
-    """The edition `key` as frozen, or with `anew` by the templates of now; a draft when it is not frozen.
+    """Return the edition `key` as frozen, or with `anew` rendered by the templates of now; a draft when it is not frozen.
 
     Raises UsageError when the week has nothing new, TemplateError and SettingsError for what a run would refuse.
     """
@@ -191,7 +191,7 @@ async def _draft(app: App, key: WeekKey) -> Proof:
 
 
 async def subscriber_of(app: App, proof: Proof, email: str) -> Recipient:
-    """The row of a subscriber on the list: as planned at the freeze, or as it would be now. Raises UsageError for who gets no mail."""
+    """Return the row of a subscriber as planned at the freeze, or as it would be now. Raises UsageError for one who gets no mail."""
     found = await app.store.subscribers.get(email)
     if found is None:
         raise UsageError(f"{email} is not on the list.", "Choose another subscriber.")
@@ -219,13 +219,13 @@ async def subscriber_of(app: App, proof: Proof, email: str) -> Recipient:
 
 
 def with_theme_of_now(app: App) -> App:
-    """The app with the theme's files as they are now. Raises TemplateError for a theme that has gone."""
+    """Return the app with the theme's files as they are now. Raises TemplateError for a theme that is gone."""
     renderer = app.renderer.afresh()
     return replace(app, build_renderer=lambda: renderer)
 
 
 def samples(app: App, proof: Proof, *, languages: bool = True) -> tuple[Sample, ...]:
-    """One without a name first; then long and right-to-left names, each other language (unless `languages` is False), and choices of topics."""
+    """Return sample recipients: no name, long and right-to-left names, each other language (if `languages`), and choices of topics."""
     plain = sample(app.keyring, proof.main.language)
     named = plain._replace(name="Ann Lee", since=proof.mailing.date - timedelta(days=400))
     others = [each.language for each in proof.mailing.variants[1:] if languages]

@@ -94,15 +94,15 @@ async def _recipient(
         raise UsageError(
             f"A test mail cannot go to {address}: {error}.", "Write an address like you@example.com."
         ) from None
-    nobody = sample(app.keyring, compiled[0], email)
+    trial = sample(app.keyring, compiled[0], email)
     if like:
-        return nobody._replace(name=like.name, language=like.language, topics=like.topics, since=like.since)
+        return trial._replace(name=like.name, language=like.language, topics=like.topics, since=like.since)
     if not subscriber:
-        return nobody
+        return trial
     known = await app.store.subscribers.get(subscriber)
     if known is None:
         raise UsageError(f"{subscriber} is not on the list.", "`syndicate subscribers list` shows who is.")
-    return nobody._replace(
+    return trial._replace(
         name=known.name,
         language=language_for(known.language, compiled),
         topics=known.topics,

@@ -98,7 +98,7 @@ async def _require_no_mail_to_come(app: App, edition: FrozenEdition) -> tuple[st
     if waiting and waiting == counts.recipients:
         raise UsageError(
             f"The article is in the edition {edition.key}, which is made but not sent.",
-            f"`syndicate discard {edition.key}` takes the edition back; then withdraw the article, and run that week again.",
+            f"`syndicate discard {edition.key}` takes the edition back; then withdraw the article and run that week again.",
         )
     if waiting:
         return (

@@ -1,4 +1,1 @@
-"""The site itself: create one, examine it, and tell how it stands.
-
-Start at `new_site.py`; `doctor.py` holds the checks and `status.py` the overview.
-"""
+"""The site itself: create it (`new_site.py`), check it (`doctor.py`) and show its state (`status.py`)."""

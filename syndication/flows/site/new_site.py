@@ -18,7 +18,7 @@ __all__ = ["must_be_empty", "new_site"]
 Key: TypeAlias = tuple[str | int, ...]
 Value: TypeAlias = str | bool | None
 
-# The demo newsroom's configuration is the commented text; these values make it a site of its own. None comments a key out.
+# The commented configuration is the demo newsroom's; these values make it a new site's. None comments a key out.
 VALUES: Mapping[Key, Value] = {
     ("publication", "title"): "My Newsroom",
     ("publication", "url"): "https://newsroom.example/",
@@ -59,7 +59,7 @@ _NAMES = {"feed": "feed", "wordpress": "site", "sitemap": "pages"}
 
 
 def must_be_empty(folder: Path) -> None:
-    """Raises UsageError for a folder with files in it, StoreError for one that cannot be read."""
+    """Raise UsageError for a folder with files in it, StoreError for one that cannot be read."""
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UsageError(
@@ -78,8 +78,8 @@ def new_site(
     *,
     allow_private: bool = False,
 ) -> tuple[Path, ...]:
-    """Write the files of a new site and return their paths relative to `folder`. `demo` is the commented configuration, `key_lines`
-    finds its keys. Its articles come from the first offer of what was `found`, else from a folder with one to begin with.
+    """Write the files of a new site and return their paths relative to `folder`. `demo` is the commented configuration, and `key_lines`
+    finds the lines of its keys. Articles come from the first offer `found`, otherwise from a folder with a first one.
 
     Raises UsageError for a folder with files in it, StoreError when it cannot be written.
     """
@@ -115,7 +115,7 @@ def _config(demo: str, lines: Mapping[Key, int], found: SiteOffers | None, *, al
 
 
 def _site_values(found: SiteOffers, *, allow_private: bool) -> Mapping[Key, Value]:
-    """What `found` says about the newsroom, and its first offer as the source."""
+    """Return what `found` gives for the newsroom, and its first offer as the source."""
     best, parts = found.offers[0], urlsplit(found.url)
     host = (parts.hostname or "").removeprefix("www.")
     values: dict[Key, Value] = {
@@ -140,7 +140,7 @@ def _site_values(found: SiteOffers, *, allow_private: bool) -> Mapping[Key, Valu
 
 
 def _with_values(text: str, lines: Mapping[Key, int], values: Mapping[Key, Value]) -> str:
-    """`text` with `values` in the place of its own, also of those that are commented out; None comments a key out."""
+    """Return `text` with `values` instead of its own, commented out or not; None comments a key out."""
     out = text.splitlines()
     for key, value in values.items():
         index = lines[key] - 1 if key in lines else _commented(out, lines[key[:-1]], str(key[-1]))
@@ -151,12 +151,12 @@ def _with_values(text: str, lines: Mapping[Key, int], values: Mapping[Key, Value
 
 
 def _with_alternatives(text: str, others: Sequence[Offer], *, allow_private: bool) -> str:
-    """`text` with `others` behind its source, as sources that are commented out."""
+    """Return `text` with `others` after its source, commented out."""
     if not others:
         return text
     rows = [
         "",
-        "# What else the site offers. Remove the # of one to read it too: an article that both have is one article.",
+        "# What else the site offers. Remove the # of one to read it too: an article that both have counts once.",
     ]
     for number, offer in enumerate(others, start=2):
         rows += [
@@ -175,17 +175,17 @@ def _with_alternatives(text: str, others: Sequence[Offer], *, allow_private: boo
 
 
 def _commented(out: Sequence[str], table: int, name: str) -> int:
-    """Where `#name = …` stands in the table that begins on the line `table`."""
+    """Return the index of `#name = …` in the table that begins on the line `table`."""
     return next(index for index in range(table, len(out)) if re.match(rf"#{re.escape(name)} *=", out[index]))
 
 
 def _toml(value: Value) -> str:
-    """A basic string is written as in JSON (toml.io/en/v1.0.0#string)."""
+    """Return a TOML value; a basic string is written as in JSON (toml.io/en/v1.0.0#string)."""
     return str(value).lower() if isinstance(value, bool) else json.dumps(value, ensure_ascii=False)
 
 
 def _is_name(host: str) -> bool:
-    """Whether mail can be sent from it: a name with a dot in it, no number."""
+    """Return whether mail can be sent from a host: its name has a dot and is not an IP address."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -194,7 +194,7 @@ def _is_name(host: str) -> bool:
 
 
 def _mail_name(title: str) -> str:
-    """`title` as the name before an address (RFC 5322 §3.2.4), quoted where it holds anything but letters, digits and blanks."""
+    """Return `title` as the name before an address (RFC 5322 §3.2.4), quoted unless it is letters, digits and blanks."""
     bare = re.sub(r'["\\<>@,;:()\[\]]', " ", title)
     name = " ".join(bare.split())
     return name if re.fullmatch(r"[\w -]+", name) else f'"{name}"'
