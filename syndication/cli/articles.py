@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from syndication.flows.collecting.articles import ArticleFacts, ArticleFate, ExplainedPage
     from syndication.flows.desk.withdraw import Takedown
 
-__all__ = ["explained_page", "list_", "show", "withdraw"]
-
 _SHOWN = 200  # characters of a value on the screen
 
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from syndication.flows.app import App
     from syndication.flows.bounces.take import Taken
 
-__all__ = ["poll", "receive"]
-
 
 def receive(
     context: typer.Context,

@@ -7,8 +7,6 @@ from syndication.domain.text import counted
 from syndication.flows.app import App
 from syndication.flows.report import Report
 
-__all__ = ["delivered", "ran"]
-
 DONE, INCOMPLETE, WAITS = 0, 3, 6
 
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from syndication.domain.delivery import DeliveryLine, State
     from syndication.flows.app import App
 
-__all__ = ["deliveries", "delivery_row"]
-
 
 def deliveries(
     context: typer.Context,

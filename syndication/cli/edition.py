@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from syndication.flows.app import App
     from syndication.flows.collecting.collect import Collected
 
-__all__ = ["Week", "collect", "deliver", "publish", "run", "sender", "week_key"]
-
 Week = Annotated[
     str | None, typer.Option("--week", metavar="KEY", help="This edition (2026-W47) instead of the latest.")
 ]

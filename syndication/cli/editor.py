@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from syndication.flows.desk.trial_mail import TrialMail
     from syndication.flows.site.status import EditionStatus
 
-__all__ = ["Key", "approve", "discard", "hold", "note", "resume", "send"]
-
 
 Key = Annotated[str, typer.Argument(metavar="KEY")]
 

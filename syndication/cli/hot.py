@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from syndication.flows.edition.hot import ExplainedHotList
 
-__all__ = ["hot"]
-
 _KINDS = {"source": "the sources' pages", "page": "a page", "access-log": "the access log", "file": "a file"}
 _MARKS = {"up": "▲{}", "down": "▼{}", "new": "NEW", "same": "–"}  # noqa: RUF001 - as in the mail
 _MEANT = {

@@ -14,8 +14,6 @@ from syndication.errors import UsageError
 if TYPE_CHECKING:
     from syndication.deliver.dkim import KeyType
 
-__all__ = ["new", "rotate"]
-
 TYPES: dict[str, KeyType] = {"rsa": "rsa", "ed25519": "ed25519"}
 
 

@@ -29,8 +29,6 @@ from syndication.errors import SyndicationError, TryAgainError, UsageError
 if TYPE_CHECKING:
     from syndication.wiring.app import Moment
 
-__all__ = ["command", "main"]
-
 GROUPS = {
     "articles": "The collected articles.",
     "subscribers": "The list of subscribers.",

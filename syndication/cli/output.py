@@ -23,18 +23,6 @@ if TYPE_CHECKING:
     from syndication.errors import SyndicationError
     from syndication.flows.app import App
 
-__all__ = [
-    "Output",
-    "fail",
-    "fields_of",
-    "in_site",
-    "json_value",
-    "print_json",
-    "print_output",
-    "run_async",
-    "run_verb",
-]
-
 Result = TypeVar("Result")
 
 

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from syndication.flows.app import App
     from syndication.wiring.app import Moment
 
-__all__ = ["JsonProgress", "Options", "Screen", "forgiving", "options"]
-
 FRAME = 0.1  # seconds between two drawings of the bar
 LONG = 120  # seconds, from which on minutes are shown
 TELL = 0.25  # seconds between two lines of a sender process

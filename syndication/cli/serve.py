@@ -11,8 +11,6 @@ from syndication.cli.output import Output, in_site, print_output
 if TYPE_CHECKING:
     from syndication.flows.app import App
 
-__all__ = ["serve"]
-
 
 def serve(
     context: typer.Context,

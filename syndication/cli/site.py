@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from syndication.collect.offers import SiteOffers
     from syndication.flows.site.doctor import Check
 
-__all__ = ["copy", "doctor", "init", "list_"]
-
 
 def init(
     context: typer.Context,

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from syndication.flows.collecting.health import SourceHealth, SourcesHealth
     from syndication.flows.site.status import EditionStatus, SiteStatus
 
-__all__ = ["status"]
-
 COUNTS = ("sent", "queued", "deferred", "failed", "unknown", "no_content")
 
 

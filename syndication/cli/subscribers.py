@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from syndication.flows.subscribers.importing import Imported
     from syndication.flows.subscribers.operator import KeptAwayRecord, SubscriberHistory
 
-__all__ = ["add", "erase", "export", "import_", "list_", "remove", "show"]
-
 Email = Annotated[str, typer.Argument(metavar="ADDRESS")]
 SHOWN = 20  # refused lines on a terminal; --json has the first thousand, the report file all
 

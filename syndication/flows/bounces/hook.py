@@ -15,8 +15,6 @@ from syndication.domain.return_path import Returned
 from syndication.flows.app import App
 from syndication.flows.bounces.take import FORGED, REPEATED, STRANGE, by_return_path
 
-__all__ = ["Call", "signed", "take_events"]
-
 PATIENCE = timedelta(minutes=5)  # between signing and arriving, either way
 MOST = 1_000  # events in a call
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")

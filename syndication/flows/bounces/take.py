@@ -22,8 +22,6 @@ from syndication.errors import UsageError
 from syndication.flows.app import App
 from syndication.flows.subscribers.preferences import proven
 
-__all__ = ["FORGED", "REPEATED", "STRANGE", "Taken", "by_return_path", "poll_mailboxes", "take"]
-
 FORGED, STRANGE, REPEATED = "forged", "strange", "repeated"
 _LINK = re.compile(rf"/{Purpose.UNSUBSCRIBE}/([a-z2-7]{{46}})(?![a-z2-7])", re.IGNORECASE)
 _SUBJECT = re.compile(r"\bunsubscribe-([a-z2-7]{46})\b", re.IGNORECASE)

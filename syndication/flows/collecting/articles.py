@@ -15,16 +15,6 @@ from syndication.errors import UsageError
 from syndication.flows.app import App
 from syndication.store.articles.archive import ArticleFilter, Listed
 
-__all__ = [
-    "ArticleFacts",
-    "ArticleFate",
-    "ExplainedPage",
-    "article_facts",
-    "explain_page",
-    "find_article",
-    "list_articles",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class ArticleFate:

@@ -19,18 +19,6 @@ if TYPE_CHECKING:
     from syndication.flows.app import App
     from syndication.store.articles.sources import SourceState
 
-__all__ = [
-    "NOT_READ",
-    "SourceHealth",
-    "SourcesHealth",
-    "failed",
-    "failing_since",
-    "hot_page",
-    "lasted",
-    "sources_health",
-    "succeeded",
-]
-
 NOT_READ = "The hot list was not read: "
 
 

@@ -9,8 +9,6 @@ from syndication.domain.week import WeekKey
 from syndication.flows.app import App
 from syndication.flows.desk.proof import Proof
 
-__all__ = ["Difference", "Row", "difference"]
-
 
 @dataclass(frozen=True, slots=True)
 class Row:

@@ -11,8 +11,6 @@ from syndication.flows.letters import sample
 from syndication.flows.report import Report
 from syndication.flows.weekly import run_weekly
 
-__all__ = ["dry_run"]
-
 FIRST = 100  # recipients whose mails are written unless all are asked for
 
 

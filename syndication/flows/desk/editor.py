@@ -11,17 +11,6 @@ from syndication.flows.sending.deliveries import made_edition
 from syndication.flows.site.status import EditionStatus, edition_status
 from syndication.flows.weekly import deliver_edition
 
-__all__ = [
-    "LONGEST_NOTE",
-    "Discarded",
-    "approve",
-    "discard",
-    "hold",
-    "note",
-    "resume",
-    "write_note",
-]
-
 LONGEST_NOTE = 5_000  # characters: a mail has 90 KB for everything
 
 

@@ -8,8 +8,6 @@ from syndication.domain.text import counted
 from syndication.domain.tokens import Purpose
 from syndication.flows.desk.proof import Copy, Proof
 
-__all__ = ["CLIPPED", "ROOMY", "Link", "ProofFinding", "findings", "links"]
-
 ROOMY, CLIPPED = 90_000, 102_000  # bytes of HTML: our own limit, and where Gmail clips
 SUBJECT = 78  # characters, RFC 5322 §2.1.1
 PREHEADER = range(40, 91)  # characters

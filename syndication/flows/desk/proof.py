@@ -19,20 +19,6 @@ from syndication.flows.collecting.collect import collect
 from syndication.flows.edition.freeze import draft_edition, edition_of, render_mails
 from syndication.flows.letters import MailingLetters, sample
 
-__all__ = [
-    "Copy",
-    "EditionChoice",
-    "Proof",
-    "Sample",
-    "choices",
-    "gather",
-    "proof_of",
-    "samples",
-    "subscriber_of",
-    "with_theme_of_now",
-]
-
-
 LONG_NAME = "Maximiliana Alexandrina von Hohenstein-Oldenburg und zu Rosenberg-Wertheim"
 
 

@@ -13,8 +13,6 @@ from syndication.flows.collecting.collect import collect
 from syndication.flows.edition.freeze import draft_edition
 from syndication.flows.letters import sample
 
-__all__ = ["TrialMail", "drafted_mailing", "frozen_mailing", "send_test"]
-
 MARK = "[Test] "
 
 

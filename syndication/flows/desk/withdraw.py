@@ -25,8 +25,6 @@ from syndication.publish.folder import compressed
 from syndication.publish.takedown import without_entry
 from syndication.store.articles.withdrawals import Withdrawal
 
-__all__ = ["Takedown", "restore", "withdraw"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Takedown:

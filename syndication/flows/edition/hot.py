@@ -25,9 +25,6 @@ from syndication.flows.app import App
 from syndication.flows.collecting.health import hot_page
 from syndication.publish.addresses import resolve
 
-__all__ = ["ExplainedHotList", "explain_hot_list", "hot_list", "not_withdrawn", "recent_articles"]
-
-
 MATCH_WINDOW = timedelta(days=90)  # how far back a hot entry's article is looked for
 WITHOUT = "The digest goes out without a hot list."
 COLLECT = "`syndicate collect` reads it."

@@ -10,8 +10,6 @@ from syndication.domain.week import WeekKey
 from syndication.errors import UsageError
 from syndication.flows.app import App
 
-__all__ = ["gives_up", "list_deliveries", "made_edition"]
-
 
 async def list_deliveries(app: App, key: WeekKey, states: Collection[State]) -> AsyncIterator[DeliveryLine]:
     """Yield the rows of the edition `key` in one of `states`, in the order of the subscribers, with a page in memory at a time.

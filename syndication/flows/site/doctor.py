@@ -27,8 +27,6 @@ from syndication.flows.signing import KeyFile, read_key
 from syndication.publish.addresses import resolve
 from syndication.publish.answering import trouble_at
 
-__all__ = ["Check", "check_site"]
-
 
 @dataclass(frozen=True, slots=True)
 class Check:

@@ -13,8 +13,6 @@ from syndication.collect.offers import Offer, SiteOffers
 from syndication.domain.week import WeekKey
 from syndication.errors import StoreError, UsageError
 
-__all__ = ["must_be_empty", "new_site"]
-
 Key: TypeAlias = tuple[str | int, ...]
 Value: TypeAlias = str | bool | None
 

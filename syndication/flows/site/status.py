@@ -12,8 +12,6 @@ from syndication.flows.app import App
 from syndication.flows.sending.deliveries import made_edition
 from syndication.flows.sending.pauses import Pause, pauses
 
-__all__ = ["EditionStatus", "SiteStatus", "edition_status", "site_status"]
-
 LISTED = 1_000  # rows that wait; the counts cover them all, and `syndicate deliveries` lists them
 
 

@@ -17,8 +17,6 @@ from syndication.flows.subscribers.list_row import mailbox_hashes
 from syndication.flows.subscribers.preferences import key_of
 from syndication.store.subscribers.confirmations import Answer, SignupLimits, SignupRequest
 
-__all__ = ["KEPT", "Visitor", "ask", "confirm", "doubt", "read_address", "stamp", "stamp_age"]
-
 LIMITS = SignupLimits(subscriber=3, apart=timedelta(minutes=5), network=30)
 KEPT = timedelta(days=7)  # then unanswered requests and pending subscribers are forgotten
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -29,8 +29,6 @@ from syndication.flows.subscribers.list_row import (
     mailbox_hashes,
 )
 
-__all__ = ["Imported", "Refused", "import_file"]
-
 T = TypeVar("T")
 
 KEPT = 1_000  # refused lines in memory; the report file has them all

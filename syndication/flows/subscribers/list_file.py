@@ -17,8 +17,6 @@ from typing import TextIO
 
 from syndication.errors import UsageError
 
-__all__ = ["COLUMNS", "RowBlock", "blocks", "opened"]
-
 COLUMNS = ("email", "name", "language", "topics", "confirmed_at", "consent")
 LONGEST = 20  # lines of one row: other columns may hold notes of several lines
 SIZE = 2 * 2**20  # characters of a block, and then to the end of its line

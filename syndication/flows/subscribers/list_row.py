@@ -12,8 +12,6 @@ from syndication.domain.subscriber import Added, Consent, NewSubscriber, mailbox
 from syndication.domain.tokens import Keyring
 from syndication.flows.app import App
 
-__all__ = ["LONGEST_NAME", "REFUSED", "RowParser", "known_topics", "mailbox_hashes"]
-
 REFUSED = {
     Added.UNSUBSCRIBED: "this address has unsubscribed; only its owner can subscribe again",
     Added.BOUNCED: "mail to this mailbox has bounced; only its owner can subscribe again",

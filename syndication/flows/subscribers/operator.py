@@ -19,22 +19,6 @@ from syndication.errors import UsageError
 from syndication.flows.app import App
 from syndication.flows.subscribers.list_row import REFUSED, RowParser, known_topics, mailbox_hashes
 
-__all__ = [
-    "AddedSubscriber",
-    "KeptAwayRecord",
-    "SubscriberHistory",
-    "add_subscriber",
-    "erase",
-    "erase_subscriber",
-    "export_list",
-    "history",
-    "list_subscribers",
-    "remove_subscriber",
-    "subscriber_document",
-    "subscriber_history",
-]
-
-
 EXPORTED = ("email", "name", "language", "topics", "confirmed_at", "consent", "created_at", "proof")
 
 

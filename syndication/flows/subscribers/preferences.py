@@ -15,18 +15,6 @@ from syndication.flows.app import App
 from syndication.flows.secrets import read_keyring
 from syndication.flows.subscribers.operator import history
 
-__all__ = [
-    "Topic",
-    "choose",
-    "key_of",
-    "leave",
-    "own_data",
-    "preferences_link",
-    "proven",
-    "subscriber_of_link",
-    "topics",
-]
-
 T = TypeVar("T")
 LONGEST_PAUSE = timedelta(days=366)
 
