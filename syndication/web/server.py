@@ -10,6 +10,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from syndication.errors import UsageError
+from syndication.logs import log_fault
 
 __all__ = ["listening", "serving", "stopping"]
 
@@ -51,7 +52,6 @@ async def serving(app: ASGIApp, sock: socket.socket, *, proxied: bool = False) -
     config = uvicorn.Config(
         app,
         log_config=None,
-        log_level="critical",  # an error is told in the page
         access_log=False,
         lifespan="off",
         ws="none",
@@ -63,6 +63,7 @@ async def serving(app: ASGIApp, sock: socket.socket, *, proxied: bool = False) -
     )
     server = _Server(config)
     running = asyncio.create_task(server.serve(sockets=[sock]))
+    log_fault(running, "server")
     try:
         yield
     finally:

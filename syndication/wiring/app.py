@@ -22,6 +22,7 @@ from syndication.flows.app import App, EditionPolicy, FeedsPolicy, HotPolicy, Sh
 from syndication.flows.lock import hold
 from syndication.flows.secrets import open_keyring, rotate
 from syndication.flows.signing import KeyFile, NewKey, Signing, make_key
+from syndication.logs import logger
 from syndication.publish.folder import Folder
 from syndication.render.theme import search_path, shipped_folder
 from syndication.settings import Settings, load_settings_here
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from syndication.render.renderer import Renderer
 
 __all__ = ["Moment", "new_dkim_key", "open_app", "open_rehearsal", "rotate_secrets", "watched"]
+
+log = logger(__name__)
 
 
 def now() -> datetime:
@@ -144,7 +147,10 @@ async def _opened(opening: _Opening) -> AsyncIterator[App]:
         keyring = open_keyring(settings.secrets.file, secrets.token_bytes, keep=opening.rehearsal is None)
         store = await _store(opening)
         stack.push_async_callback(store.close)
-        yield _app(opening, keyring, store, cache(partial(open_fetcher, settings, stack)))
+        app = _app(opening, keyring, store, cache(partial(open_fetcher, settings, stack)))
+        dialect = settings.store_url.partition(":")[0]
+        log.debug("site opened", site=str(app.site), store=dialect, owner=app.delivery.owner)
+        yield app
 
 
 def _app(opening: _Opening, keyring: Keyring, store: Store, fetcher: Callable[[], Fetcher]) -> App:

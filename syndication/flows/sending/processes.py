@@ -17,8 +17,11 @@ from syndication.flows.app import App, Share
 from syndication.flows.sending.batch import Sending
 from syndication.flows.sending.round import send_round
 from syndication.flows.sending.watch import stop_on_signal, stop_when_closed
+from syndication.logs import logger
 
 __all__ = ["process_count", "send_in_processes", "send_share"]
+
+log = logger(__name__)
 
 
 ROWS = 1_000  # due rows for each process at least: starting one takes as long as sending them
@@ -76,6 +79,7 @@ class _Sender:
             async for line in process.stdout:
                 self._read(line)
             status = await process.wait()
+            log.debug("sender process ended", owner=self.share.owner, status=status)
         finally:
             stopping.cancel()
             _close_pipe(process)

@@ -22,9 +22,10 @@ from starlette.types import ASGIApp
 from syndication.errors import SyndicationError, UsageError
 from syndication.flows.desk.proof import Copy
 from syndication.flows.desk.trial_mail import send_test
+from syndication.web.outermost import Outermost
 from syndication.web.preview.desk import PreviewDesk
 from syndication.web.preview.frame import policy, worn
-from syndication.web.preview.guard import Guard
+from syndication.web.preview.guard import HEADERS, Guard
 from syndication.web.preview.page import page_context, subscriber_for
 from syndication.web.preview.view import View
 
@@ -55,7 +56,8 @@ def preview_app(desk: PreviewDesk, *, port: int, secrets: PreviewSecrets) -> ASG
     """The app behind its guard."""
     app = Starlette(routes=ROUTES, exception_handlers={SyndicationError: refused, Exception: broken})
     app.state.desk, app.state.form = desk, secrets.form
-    return Guard(app, port=port, token=secrets.token, session=secrets.session)
+    guarded = Guard(app, port=port, token=secrets.token, session=secrets.session)
+    return Outermost(guarded, headers=HEADERS, new_id=desk.moment.new_id)
 
 
 async def page(request: Request) -> Response:
@@ -121,10 +123,11 @@ async def refused(_: Request, error: Exception) -> Response:
     return PlainTextResponse(str(error), 409)
 
 
-async def broken(_: Request, error: Exception) -> Response:
-    """The last door: a person gets a sentence, never a traceback."""
-    said = f"An unexpected error: {type(error).__name__}: {error}."
-    return PlainTextResponse(f"{said} Start the preview again, and report it, please.", 500)
+async def broken(request: Request, error: Exception) -> Response:
+    """Answer an unexpected error with a sentence; the traceback is in the log."""
+    message = f"An unexpected error: {type(error).__name__}: {error}."
+    where = f"The log has it as request {request.scope['request_id']}."
+    return PlainTextResponse(f"{message} {where} Start the preview again, and report it, please.", 500)
 
 
 async def asset(request: Request) -> Response:

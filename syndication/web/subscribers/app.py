@@ -11,9 +11,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from syndication.flows.app import App
+from syndication.web.outermost import Outermost, fault_response
 from syndication.web.published.app import archive, published_route
 from syndication.web.subscribers import bounces, confirm, preferences, subscribe, unsubscribe
-from syndication.web.subscribers.shell import Shell, language_of, show
+from syndication.web.subscribers.shell import HEADERS, language_of, show, with_one_length
 
 __all__ = ["ROUTES", "subscriber_app"]
 
@@ -41,15 +42,10 @@ def subscriber_app(site: App, wake: Callable[[], None]) -> ASGIApp:
     base = urlsplit(site.publication.web_url).path.rstrip("/")
     pages = [Route(base + page.path, page.endpoint, methods=page.methods) for page in ROUTES]
     routes = [*pages, published_route(site)]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: refused, Exception: failed})
+    app = Starlette(routes=routes, exception_handlers={HTTPException: refused, Exception: fault_response})
     app.router.redirect_slashes = False
     app.state.site, app.state.wake = site, wake
-    return Shell(app, site)
-
-
-async def failed(_: Request, error: Exception) -> Response:  # noqa: ARG001 - the shell tells of it
-    """A fault of ours: whoever asked may ask again."""
-    return PlainTextResponse("This does not work just now. Please try again later.\n", 503)
+    return Outermost(with_one_length(app), headers=HEADERS, new_id=site.new_id)
 
 
 async def refused(request: Request, error: Exception) -> Response:

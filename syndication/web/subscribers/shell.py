@@ -1,4 +1,4 @@
-"""What is around every page: headers, the limit of a form's size, and a fault's last door. Nothing about a subscriber is logged."""
+"""What the subscribers' pages share: headers, reading a form within its limit, the language, rendering."""
 
 import base64
 import hashlib
@@ -6,20 +6,18 @@ import re
 from collections.abc import Mapping
 from urllib.parse import parse_qs
 
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from syndication.domain.variant import language_for
-from syndication.errors import SyndicationError
 from syndication.flows.app import App
 
-__all__ = ["Shell", "app_of", "fields", "language_of", "our_own", "show", "whole"]
+__all__ = ["HEADERS", "app_of", "fields", "language_of", "our_own", "show", "whole", "with_one_length"]
 
 LARGEST = 16_384  # bytes of a form
-EVERYWHERE = {
+HEADERS = {  # of every answer
     "Cache-Control": "no-store",  # unless the answer has its own
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -33,40 +31,22 @@ EVERYWHERE = {
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
-class Shell:
-    """Around `app`. A fault becomes an answer and one line without an address."""
+def with_one_length(app: ASGIApp) -> ASGIApp:
+    """Return `app` behind a check that refuses requests with two lengths."""
 
-    def __init__(self, app: ASGIApp, site: App) -> None:
-        self._app = app
-        self._site = site
+    async def checked(scope: Scope, receive: Receive, send: Send) -> None:
+        await (_TWO_LENGTHS if _has_two_lengths(scope) else app)(scope, receive, send)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        if scope["type"] != "http":
-            return
-        app = _refuse if _ambiguous(scope) else self._app
-
-        async def sealed(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in EVERYWHERE.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        try:
-            await app(scope, receive, sealed)
-        except Exception as error:  # noqa: BLE001 - the last door: a traceback may quote an address
-            said = error.message if isinstance(error, SyndicationError) else type(error).__name__
-            self._site.progress.say(f"a page failed: {said}")
+    return checked
 
 
-def _ambiguous(scope: Scope) -> bool:
-    """Whether a proxy may see another end of this request than we do, and so another request behind it (RFC 9112 §6.3, rule 3)."""
+def _has_two_lengths(scope: Scope) -> bool:
+    """Whether a proxy may find another end of this request than we do, and a second request after it (RFC 9112 §6.3, rule 3)."""
     names = [name for name, _ in scope["headers"]]
     return b"transfer-encoding" in names and b"content-length" in names
 
 
-_refuse = PlainTextResponse("A request has one length.\n", 400, {"Connection": "close"})
+_TWO_LENGTHS = PlainTextResponse("A request has one length.\n", 400, {"Connection": "close"})
 
 
 def app_of(request: Request) -> App:
