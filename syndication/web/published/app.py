@@ -1,11 +1,15 @@
 """The published folder over HTTP, at the path of `feeds.url`."""
 
+from collections.abc import Mapping
 from email.utils import formatdate
+from functools import partial
+from typing import BinaryIO
 from urllib.parse import quote, unquote, urlsplit
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from syndication.domain.published import TAKEN_BACK
 from syndication.flows.app import App
@@ -16,6 +20,7 @@ from syndication.web.subscribers.shell import app_of
 
 __all__ = ["archive", "published_route"]
 
+LARGE, CHUNK = 1_000_000, 128 * 1024  # bytes: from which size a file is streamed, and in what pieces
 MISSED = "public, max-age=60"  # what is not there may be published any minute
 EVERYWHERE = {
     "Access-Control-Allow-Origin": "*",
@@ -40,6 +45,22 @@ def published_route(site: App) -> Route:
 async def archive(request: Request) -> Response:
     """The front door."""
     return RedirectResponse(f"{app_of(request).publication.feeds_url}archive/index.html", 302)
+
+
+class _FileStream(StreamingResponse):
+    """A large file, read as the client takes it.
+
+    Not Starlette's FileResponse: that opens the path later, when the file may be another one than our headers describe.
+    """
+
+    def __init__(self, file: BinaryIO, status: int, headers: Mapping[str, str], media_type: str) -> None:
+        super().__init__(iter(partial(file.read, CHUNK), b""), status, headers, media_type)
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it, and close it when it is sent or the client has gone."""
+        with self._file:
+            await super().__call__(scope, receive, send)
 
 
 class _Published:
@@ -79,12 +100,10 @@ class _Published:
             headers["Content-Encoding"] = coding
         headers["Content-Length"] = str(found.size)
         as_xml = kind.shown_as_xml and prefers_html(request.headers, kind.type)
-        return Response(
-            b"" if request.method == "HEAD" else found.read(),
-            410 if gone else 200,
-            headers,
-            "application/xml" if as_xml else kind.type,
-        )
+        status, media_type = 410 if gone else 200, "application/xml" if as_xml else kind.type
+        if request.method == "GET" and found.size > LARGE:
+            return _FileStream(found.open(), status, headers, media_type)
+        return Response(b"" if request.method == "HEAD" else found.read(), status, headers, media_type)
 
     def _headers(self, path: str, kind: PublishedType) -> dict[str, str]:
         """Those that a 304 has as well (RFC 9110 §15.4.5)."""

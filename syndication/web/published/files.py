@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 __all__ = ["Files", "Opened"]
 
@@ -27,10 +28,15 @@ class Opened:
     size: int  # bytes
     descriptor: int
 
+    def open(self) -> BinaryIO:
+        """Return the file from its start; the caller closes it."""
+        file = os.fdopen(os.dup(self.descriptor), "rb", buffering=0)
+        file.seek(0)
+        return file
+
     def read(self) -> bytes:
-        """All of it."""
-        with os.fdopen(os.dup(self.descriptor), "rb") as file:
-            file.seek(0)
+        """Return all of it."""
+        with self.open() as file:
             return file.read()
 
 
