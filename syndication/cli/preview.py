@@ -63,7 +63,7 @@ async def _write(chosen: Options, week: WeekKey | None, out: Path) -> Output:
 
     from syndication.domain.text import counted
     from syndication.web.preview.desk import PreviewDesk
-    from syndication.web.preview.files import write_pictures, write_proof
+    from syndication.web.preview.export import write_pictures, write_proof
 
     with TemporaryDirectory(prefix="syndicate-preview-") as folder:
         desk = PreviewDesk(chosen.config, Path(folder), chosen.progress(), chosen.moment)
