@@ -121,7 +121,7 @@ async def test_a_test_is_sent_into_the_outbox(browser: Browser, preview: Preview
         await page.locator("#frame[src*='long-name']").wait_for()
         await page.get_by_label("To your own address").fill("me@desk.example")
         await page.get_by_role("button", name="Send").click()
-        await page.get_by_text("went to me@desk.example.").wait_for()
+        await page.get_by_text("was sent to me@desk.example.").wait_for()
     (mail,) = preview.newsroom.mails()
     assert b"[Test] Ferry Bell" in mail
     assert b"Maximiliana" in mail

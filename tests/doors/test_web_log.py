@@ -120,7 +120,7 @@ async def test_the_fault_of_a_background_task_is_logged_at_once(log: Log) -> Non
 async def test_a_fault_of_the_preview_is_logged_and_shown_in_a_sentence(tmp_path: Path, log: Log) -> None:
     room = Newsroom(tmp_path / "site")
     async with preview_of(room, tmp_path / "copy") as preview, preview.client() as browser:
-        app = await preview.desk.app()
+        app = await preview.live.app()
         await app.store.database.close()
         answer = await browser.get(f"/?token={SECRETS.token}&subscriber={BO}")
         answer = await browser.get(f"/?subscriber={BO}")

@@ -31,7 +31,7 @@ NO_SCRIPTS = """<meta http-equiv="Content-Security-Policy" content="script-src '
 
 
 def write_proof(app: App, proof: Proof, folder: Path) -> list[Path]:
-    """Write every copy and return the files. Raises PublishError for a folder that cannot be written."""
+    """Write every copy and return the files. Raises PublishError if the folder cannot be written."""
     written = []
     for name, copy in _copies(app, proof).items():
         contents = {".html": copy.html.encode(), ".txt": copy.text.encode(), ".eml": copy.message}
@@ -99,7 +99,7 @@ def _chromium(program: str, page: Path, *options: str) -> str:
 
 
 def _copies(app: App, proof: Proof) -> dict[str, Copy]:
-    """By name: language and sample. A sample for whom there is nothing has none."""
+    """Return the copies by language and sample; a sample with nothing in the edition has none."""
     copies = {}
     for variant in proof.mailing.variants:
         for sample in samples(app, proof, languages=False):
@@ -110,7 +110,7 @@ def _copies(app: App, proof: Proof) -> dict[str, Copy]:
 
 
 def _with_images(app: App, html: str) -> str:
-    """Images that are not published yet are on this machine already."""
+    """Return `html` with the images of this machine, where they are before they are published."""
     for media in (app.media, app.site / "var" / "media"):
         for file in media.glob("*"):
             html = html.replace(

@@ -14,7 +14,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from syndication.domain.variant import language_for
 from syndication.flows.app import App
 
-__all__ = ["HEADERS", "app_of", "fields", "language_of", "our_own", "show", "whole", "with_one_length"]
+__all__ = [
+    "HEADERS",
+    "app_of",
+    "form_fields",
+    "language_of",
+    "read_body",
+    "refuse_other_sites",
+    "show_page",
+    "with_one_length",
+]
 
 LARGEST = 16_384  # bytes of a form
 HEADERS = {  # of every answer
@@ -46,33 +55,33 @@ def _has_two_lengths(scope: Scope) -> bool:
     return b"transfer-encoding" in names and b"content-length" in names
 
 
-_TWO_LENGTHS = PlainTextResponse("A request has one length.\n", 400, {"Connection": "close"})
+_TWO_LENGTHS = PlainTextResponse("A request must have one length.\n", 400, {"Connection": "close"})
 
 
 def app_of(request: Request) -> App:
-    """The site that is served."""
+    """Return the site that is served."""
     site = request.app.state.site
     assert isinstance(site, App)
     return site
 
 
-def our_own(request: Request) -> None:
-    """Raises HTTPException (403) for a form that a page of another site posts, as browsers tell (https://www.w3.org/TR/fetch-metadata/)."""
+def refuse_other_sites(request: Request) -> None:
+    """Raise HTTPException 403 for a form that a page of another site posts, which browsers tell (https://www.w3.org/TR/fetch-metadata/)."""
     if request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
         raise HTTPException(403)
 
 
-async def fields(request: Request) -> dict[str, list[str]]:
-    """The fields of a form that was posted. Raises HTTPException: 413 for too large a one, 400 for one that is no form's."""
-    body = await whole(request, LARGEST)
+async def form_fields(request: Request) -> dict[str, list[str]]:
+    """Return the fields of a posted form. Raises HTTPException: 413 if it is too large, 400 if it is not a form."""
+    body = await read_body(request, LARGEST)
     try:
         return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=200)
     except ValueError:
         raise HTTPException(400) from None
 
 
-async def whole(request: Request, largest: int) -> bytes:
-    """The body. Raises HTTPException 413 for one of more than `largest` bytes, which are not read."""
+async def read_body(request: Request, largest: int) -> bytes:
+    """Return the body. Raises HTTPException 413 after `largest` bytes, and reads no more."""
     body = b""
     async for chunk in request.stream():
         body += chunk
@@ -82,7 +91,7 @@ async def whole(request: Request, largest: int) -> bytes:
 
 
 def language_of(request: Request, own: str = "") -> str:
-    """A subscriber's `own` language, else that of `?lang=`, else the browser's first that there is (RFC 9110 §12.5.4)."""
+    """Return the subscriber's `own` language, else that of `?lang=`, else the first of the browser's that the site has (RFC 9110 §12.5.4)."""
     languages = app_of(request).renderer.languages
     asked = [own, request.query_params.get("lang", "")]
     asked += [
@@ -95,7 +104,7 @@ def language_of(request: Request, own: str = "") -> str:
     return languages[0]
 
 
-def show(
+def show_page(
     request: Request,
     name: str,
     language: str,
@@ -104,7 +113,7 @@ def show(
     status: int = 200,
     framed: bool = False,
 ) -> Response:
-    """The page `name` of the theme; with `framed` another site may show it in a frame. Its one style sheet is allowed by its hash."""
+    """Render the page `name` of the theme; with `framed`, other sites may show it in a frame. The policy allows its styles by their hash."""
     site = app_of(request)
     base = site.publication.web_url
     html = site.renderer.subscriber_page(name, language, {"web_url": base, "framed": framed, **context})
