@@ -142,7 +142,7 @@ def _globals(
 
 
 def main() -> None:
-    """The console script."""
+    """Run the console script."""
     forgiving(sys.stdout, sys.stderr)
     code = run(sys.argv[1:])
     gc.freeze()  # else the exit walks through every module's objects several times: a quarter of a short verb's CPU
@@ -198,7 +198,7 @@ def _verb(arguments: Sequence[str]) -> str:
 
 
 class _InterruptedError(SyndicationError):
-    """Somebody pressed Ctrl-C."""
+    """Ctrl-C was pressed."""
 
     exit_code = INTERRUPTED
     code = "interrupted"
@@ -211,7 +211,7 @@ def _usage(error: Any) -> SyndicationError:
 
 
 def hoisted(arguments: Sequence[str]) -> tuple[str, ...]:
-    """Global options may stand anywhere before a `--`: move them to the front, where Typer wants them."""
+    """Move the global options to the front, where Typer wants them; people may write them anywhere before a `--`."""
     front: list[str] = []
     rest: list[str] = []
     words = iter(arguments)
@@ -225,7 +225,7 @@ def hoisted(arguments: Sequence[str]) -> tuple[str, ...]:
         elif word in {"--config", "--log"}:
             value = next(words, None)
             if value is None:
-                return (word,)  # Typer says what is missing
+                return (word,)  # Typer reports what is missing
             front += (word, value)
         else:
             rest.append(word)

@@ -23,7 +23,7 @@ def preview(
     port: Annotated[int, typer.Option("--port", metavar="N", help="Listen on this port; 0 picks one.")] = 0,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="DIR", help="Write the mails into DIR and serve nothing."),
+        typer.Option("--out", metavar="DIR", help="Write the mails into DIR instead of serving them."),
     ] = None,
 ) -> int:
     """Show an edition's mails in a browser on this machine, as they are sent; the page follows every save, until Ctrl-C."""

@@ -148,7 +148,7 @@ async def _opened(opening: _Opening) -> AsyncIterator[App]:
         store = await _store(opening)
         stack.push_async_callback(store.close)
         app = _app(opening, keyring, store, cache(partial(open_fetcher, settings, stack)))
-        dialect = settings.store_url.partition(":")[0]
+        dialect = settings.store.url.get_secret_value().partition(":")[0]
         log.debug("site opened", site=str(app.site), store=dialect, owner=app.delivery.owner)
         yield app
 

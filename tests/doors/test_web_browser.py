@@ -88,7 +88,7 @@ async def test_keys_switch_widths_colours_images_and_styles(browser: Browser, pr
         assert await page.frame_locator("#frame").locator("[style]").count() == 0
         await page.keyboard.press("t")
         await page.get_by_text("Weekly hot", exact=False).first.wait_for()
-        await page.get_by_label("One key does it").uncheck()
+        await page.get_by_label("Single-key shortcuts").uncheck()
         await page.keyboard.press("h")
         assert await page.get_by_label("Text", exact=True).is_checked()
 

@@ -246,7 +246,7 @@ async def test_the_week_that_has_not_ended_is_shown_as_far_as_it_is(preview: Pre
 async def test_search_finds_readers_by_name_and_the_mail_is_theirs(preview: Preview) -> None:
     async with preview.client() as browser:
         assert ANN in (await browser.get("/?search=LEE")).text
-        assert "Nobody on the list has “zz”." in (await browser.get("/?search=zz")).text
+        assert "No subscriber matches “zz”." in (await browser.get("/?search=zz")).text
         assert "Hello Ann Lee," in (await browser.get(f"/mail?{EDITION}&subscriber={ANN}")).text
 
 
