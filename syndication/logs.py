@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["Log", "LogForm", "configure", "for_machines", "log_fault", "logger"]
+__all__ = ["Log", "LogForm", "child_options", "configure", "for_machines", "log_fault", "logger", "relay"]
 
 LogForm = Literal["human", "json"]
 Facts = MutableMapping[str, Any]
@@ -138,6 +138,20 @@ def configure(form: LogForm = "human", *, verbose: bool = False) -> None:
 def for_machines() -> bool:
     """Whether standard error is JSON lines: then it has nothing else."""
     return any(handler.form == "json" for handler in _handlers())
+
+
+def child_options() -> tuple[str, ...]:
+    """Return the options that make a child process log for `relay` what this process would log."""
+    verbose = logging.getLogger("syndication").isEnabledFor(logging.DEBUG)
+    return (*(["--verbose"] if verbose else []), *(["--log", "json"] if verbose or for_machines() else []))
+
+
+def relay(line: dict[str, Any]) -> None:
+    """Log a line that a child process logged as JSON. Raises KeyError if it is not one."""
+    own = {"timestamp", "level", "event", "logger", "run"}
+    facts = {name: value for name, value in line.items() if name not in own}
+    level = logging.getLevelNamesMapping()[line["level"].upper()]
+    logging.getLogger(line["logger"]).log(level, line["event"], extra={"facts": facts})
 
 
 def _handlers() -> list[_Lines]:

@@ -22,7 +22,7 @@ from syndication.flows.app import App, EditionPolicy, FeedsPolicy, HotPolicy, Sh
 from syndication.flows.lock import hold
 from syndication.flows.secrets import open_keyring, rotate
 from syndication.flows.signing import KeyFile, NewKey, Signing, make_key
-from syndication.logs import logger
+from syndication.logs import child_options, logger
 from syndication.publish.folder import Folder
 from syndication.render.theme import search_path, shipped_folder
 from syndication.settings import Settings, load_settings_here
@@ -212,7 +212,7 @@ async def _store(opening: _Opening) -> Store:
 def _sender(config: str, share: Share) -> tuple[str, ...]:
     """Return the command that starts a sender process, which reads the same configuration."""
     # -P: no module is looked up in the current folder, which may be anyone's.
-    start = (sys.executable, "-P", "-m", "syndication", "--config", config, "sender")
+    start = (sys.executable, "-P", "-m", "syndication", "--config", config, *child_options(), "sender")
     words = (*start, share.mailing, share.owner, str(share.lock), str(share.connections))
     return (*words, share.outbox) if share.outbox else words
 

@@ -17,7 +17,7 @@ from syndication.flows.app import App, Share
 from syndication.flows.sending.batch import Sending
 from syndication.flows.sending.round import send_round
 from syndication.flows.sending.watch import stop_on_signal, stop_when_closed
-from syndication.logs import logger
+from syndication.logs import logger, relay
 
 __all__ = ["process_count", "send_in_processes", "send_share"]
 
@@ -97,11 +97,22 @@ class _Sender:
     def _read(self, line: bytes) -> None:
         try:
             report = json.loads(line)
-            self.sending.note(report["outcomes"])
-            if fault := report.get("fault"):
-                self.fault = _fault(**fault)
+            if "event" in report:
+                self._relay(report)
+            else:
+                self._note(report)
         except (ValueError, TypeError, KeyError):
             self.last_line = line.decode(errors="replace").strip() or self.last_line
+
+    def _relay(self, line: dict[str, Any]) -> None:
+        relay({**line, "sender": self.share.owner.rpartition("/")[2]})
+        if line["level"] == "error":
+            self.last_line = line["event"]
+
+    def _note(self, report: dict[str, Any]) -> None:
+        self.sending.note(report["outcomes"])
+        if fault := report.get("fault"):
+            self.fault = _fault(**fault)
 
     def _mark_dead(self, how: str) -> None:
         self.died = True
