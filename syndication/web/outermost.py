@@ -1,5 +1,6 @@
 """The outermost layer of each app: headers for every answer, and a request id and a line in the log for every request."""
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -48,6 +49,9 @@ class Outermost:
             await self._app(scope, receive, send_with_headers)
         except ClientDisconnect:
             log.debug("client disconnected", **_named(scope))
+        except asyncio.CancelledError:
+            log.info("request cut off", **_named(scope), status=status)
+            raise
         except Exception as error:  # noqa: BLE001 - the server has no use for it
             log.fault("request failed", error, **_named(scope), status=status)
         else:

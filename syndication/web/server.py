@@ -1,6 +1,7 @@
 """Running an ASGI app on a socket of this machine, until SIGINT or SIGTERM."""
 
 import asyncio
+import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -54,6 +55,7 @@ async def serving(app: ASGIApp, sock: socket.socket, *, proxied: bool = False) -
     config = uvicorn.Config(
         app,
         log_config=None,
+        log_level="warning",
         access_log=False,
         lifespan="off",
         ws="none",
@@ -69,6 +71,8 @@ async def serving(app: ASGIApp, sock: socket.socket, *, proxied: bool = False) -
     try:
         yield
     finally:
+        # It would log a traceback for each connection that is cut off; `Outermost` logs a line.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         server.should_exit = True
         await running
 

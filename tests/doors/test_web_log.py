@@ -12,6 +12,7 @@ from syndication import logs
 from syndication.domain.tokens import Purpose
 from syndication.flows.sending.confirmations import confirmation_sender
 from tests.doors.preview_site import SECRETS, preview_of
+from tests.doors.published_site import published
 from tests.doors.smtp_server import comes
 from tests.doors.subscribers_site import Served, serve
 from tests.flows.newsroom import PAGE, Newsroom
@@ -94,6 +95,23 @@ async def test_every_request_is_a_line_with_the_pattern_of_its_route(served: Ser
         ("/feeds/{path:path}", 404),
     ]
     assert len({line["request"] for line in lines}) == 3
+
+
+async def test_a_client_that_is_cut_off_at_the_end_is_a_line_and_no_traceback(
+    tmp_path: Path, log: Log
+) -> None:
+    room = Newsroom(tmp_path)
+    file = room.folder / "feeds/large.json"
+    file.parent.mkdir()
+    file.write_bytes(b"0" * 20_000_000)
+    async with published(room) as site:
+        reader, writer = await asyncio.open_connection("127.0.0.1", site.port, limit=65_536)
+        writer.write(b"GET /feeds/large.json HTTP/1.1\r\nHost: a.example\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+    (line,) = log.lines("request cut off")
+    assert (line["route"], line["status"], line["level"]) == ("/feeds/{path:path}", 200, "info")
+    assert "Traceback" not in log.text
+    writer.close()
 
 
 async def test_confirmations_that_cannot_be_sent_are_logged(tmp_path: Path, log: Log) -> None:

@@ -4,6 +4,8 @@ import asyncio
 import hmac
 import json
 import re
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -127,6 +129,18 @@ def test_an_error_is_a_line_too(capsys: pytest.CaptureFixture[str], arguments: t
     (error, ended) = lines_of(capsys.readouterr().err)
     assert (error["event"], error["level"], error["code"]) == ("No such command 'sing'.", "error", "usage")
     assert (ended["exit_code"], ended["run"]) == (2, error["run"])
+
+
+def test_warnings_of_python_and_of_libraries_are_lines() -> None:
+    program = (
+        "import logging, warnings; from syndication import logs; logs.configure('json');"
+        "warnings.warn('an old call'); logging.getLogger('aiosmtplib').warning('to %s', 'ann@readers.example');"
+        "logging.getLogger('httpx2').info('no')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    (ours, theirs) = lines_of(done.stderr)
+    assert (ours["logger"], ours["level"], "an old call" in ours["event"]) == ("py.warnings", "warning", True)
+    assert (theirs["logger"], theirs["event"]) == ("aiosmtplib", "to <address>")
 
 
 def test_what_looks_like_an_address_or_a_token_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
