@@ -10,6 +10,7 @@ import signal
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from syndication import errors
 from syndication.errors import SyndicationError
