@@ -22,8 +22,6 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["Log", "LogForm", "child_options", "configure", "for_machines", "log_fault", "logger", "relay"]
-
 LogForm = Literal["human", "json"]
 Facts = MutableMapping[str, Any]
 

@@ -14,8 +14,6 @@ from syndication.cli.screen import Options, options
 if TYPE_CHECKING:
     from syndication.domain.week import WeekKey
 
-__all__ = ["preview"]
-
 
 def preview(
     context: typer.Context,

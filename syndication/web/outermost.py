@@ -13,8 +13,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from syndication.errors import SyndicationError
 from syndication.logs import logger
 
-__all__ = ["Outermost", "fault_response"]
-
 log = logger(__name__)
 
 

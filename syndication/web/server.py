@@ -13,8 +13,6 @@ from starlette.types import ASGIApp
 from syndication.errors import UsageError
 from syndication.logs import log_fault
 
-__all__ = ["listening", "serving", "stopping"]
-
 KEPT_OPEN = (
     75  # seconds that an idle connection stays open; longer than nginx uses it, so that no request is cut off
 )

@@ -29,8 +29,6 @@ from syndication.web.preview.live_edition import LiveEdition
 from syndication.web.preview.page import page_context, subscriber_for
 from syndication.web.preview.view import View
 
-__all__ = ["PreviewSecrets", "preview_app"]
-
 HERE = Path(__file__).parent
 MEDIA = "/media/"
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")

@@ -12,8 +12,6 @@ from syndication.errors import PublishError
 from syndication.flows.app import App
 from syndication.flows.desk.proof import Copy, Proof, samples
 
-__all__ = ["write_pictures", "write_proof"]
-
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 OPTIONS = (
     "--headless",

@@ -7,8 +7,6 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["ClientOptions", "Look", "as_shown", "frame_policy"]
-
 _STYLE = re.compile(r"<style[^>]*>.*?</style>", re.DOTALL | re.IGNORECASE)
 _STYLE_ATTRIBUTE = re.compile(r'(<[a-z][^<>]*?)\sstyle="[^"]*"', re.IGNORECASE)
 _MEDIA = re.compile(r'\smedia="[^"]*"', re.IGNORECASE)

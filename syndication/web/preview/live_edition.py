@@ -13,8 +13,6 @@ from syndication.flows.desk.proof import Proof, gather, proof_of, with_theme_of_
 from syndication.flows.progress import Progress
 from syndication.wiring.app import REAL, Moment, open_rehearsal, watched
 
-__all__ = ["LiveEdition"]
-
 
 @dataclass(slots=True)
 class LiveEdition:

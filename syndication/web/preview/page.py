@@ -15,8 +15,6 @@ from syndication.web.preview.frame import Look
 from syndication.web.preview.live_edition import LiveEdition
 from syndication.web.preview.view import TABS, WIDTHS, View
 
-__all__ = ["page_context", "subscriber_for"]
-
 _MORE = re.compile(r" \([0-9]+ more after it\)")  # the page lists them all
 FIRST, FOUND = 5, 20  # how many subscribers are shown without and with a search
 

@@ -7,8 +7,6 @@ from urllib.parse import urlencode
 from syndication.domain.week import WeekKey
 from syndication.web.preview.frame import ClientOptions, Look
 
-__all__ = ["TABS", "WIDTHS", "View"]
-
 WIDTHS = (320, 375, 700)  # pixels: a small phone, a phone, a mail program's pane
 TABS = ("mail", "text", "html", "headers", "source", "links")
 FIRST_SUBSCRIBER = "no-name"

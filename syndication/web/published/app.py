@@ -20,8 +20,6 @@ from syndication.web.published.files import Files, Opened
 from syndication.web.published.kinds import PublishedType, kind_of
 from syndication.web.subscribers.page import app_of
 
-__all__ = ["archive", "published_route"]
-
 _TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')  # RFC 9110 §8.8.3
 _WEIGHT = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")  # RFC 9110 §12.4.2
 LARGE, CHUNK = 1_000_000, 128 * 1024  # bytes: from which size a file is streamed, and in what pieces

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["Files", "Opened"]
-
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]")
 # There is no such file, for whatever reason in the name; other errors are faults.
 _ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.ENXIO})

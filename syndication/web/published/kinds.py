@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 from syndication.domain.published import TTL
 
-__all__ = ["PublishedType", "kind_of"]
-
 FRESH = f"public, max-age={TTL * 60}"
 # An image's name is a hash, and an archive document changes only after a withdrawal, which caches may miss for a week.
 LASTING = "public, max-age=604800, immutable"

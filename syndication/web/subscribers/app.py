@@ -16,8 +16,6 @@ from syndication.web.published.app import archive, published_route
 from syndication.web.subscribers import bounces, preferences, subscribe, unsubscribe
 from syndication.web.subscribers.page import HEADERS, language_of, show_page, with_one_length
 
-__all__ = ["ROUTES", "subscriber_app"]
-
 NOT_FOUND = 404
 
 ROUTES = (

@@ -7,8 +7,6 @@ from starlette.responses import JSONResponse, Response
 from syndication.flows.bounces.hook import Call, signed, take_events
 from syndication.web.subscribers.page import app_of, read_body
 
-__all__ = ["hook"]
-
 LARGEST = 262_144  # bytes of a call
 
 

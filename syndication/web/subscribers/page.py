@@ -14,17 +14,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from syndication.domain.variant import language_for
 from syndication.flows.app import App
 
-__all__ = [
-    "HEADERS",
-    "app_of",
-    "form_fields",
-    "language_of",
-    "read_body",
-    "refuse_other_sites",
-    "show_page",
-    "with_one_length",
-]
-
 LARGEST = 16_384  # bytes of a form
 HEADERS = {  # of every answer
     "Cache-Control": "no-store",  # unless the answer has its own

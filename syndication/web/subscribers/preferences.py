@@ -18,8 +18,6 @@ from syndication.flows.subscribers.preferences import (
 )
 from syndication.web.subscribers.page import app_of, form_fields, language_of, refuse_other_sites, show_page
 
-__all__ = ["data", "erased", "preferences", "save"]
-
 
 async def preferences(request: Request) -> Response:
     """Show the form."""

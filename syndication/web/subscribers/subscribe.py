@@ -21,8 +21,6 @@ from syndication.flows.subscribers.double_opt_in import (
 from syndication.flows.subscribers.preferences import preferences_link, subscriber_of_link
 from syndication.web.subscribers.page import app_of, form_fields, language_of, refuse_other_sites, show_page
 
-__all__ = ["confirmation", "confirmed", "embedded", "form", "subscribe"]
-
 EVEN = 0.15  # seconds until the answer, many times what either case takes
 FASTEST, OLDEST = timedelta(seconds=2), timedelta(days=1)  # how long a person may take to fill the form
 WORDING = "Yes, send me %(title)s by mail every week. I can unsubscribe at any time."

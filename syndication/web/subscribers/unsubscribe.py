@@ -7,8 +7,6 @@ from syndication.domain.tokens import Purpose
 from syndication.flows.subscribers.preferences import key_of, leave, subscriber_of_link
 from syndication.web.subscribers.page import app_of, language_of, show_page
 
-__all__ = ["ask", "unsubscribe"]
-
 
 async def ask(request: Request) -> Response:
     """Show the button. Opening the page changes nothing, because link scanners open every link of a mail."""
