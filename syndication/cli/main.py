@@ -2,12 +2,14 @@
 
 import gc
 import sys
+import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syndication import __version__
+from syndication import __version__, logs
 from syndication.cli import (
     articles,
     bounces,
@@ -73,6 +75,9 @@ VERBS: dict[str, Callable[..., int]] = {
     "secrets rotate": keys.rotate,
     "sender": edition.sender,
 }
+
+log = logs.logger(__name__)
+
 CONFIG = "config/syndicate.toml"
 INTERRUPTED = 130  # 128 + SIGINT, as shells count; what Typer makes of a KeyboardInterrupt
 _UsageFault: Any = typer.BadParameter.__mro__[1]  # Typer carries its own Click; this is its UsageError
@@ -93,11 +98,15 @@ def _globals(
     as_json: Annotated[
         bool, typer.Option("--json", is_eager=True, help="One JSON document on standard output.")
     ] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Say more about what is done.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Log every step, with its duration.")] = False,
+    _log: Annotated[
+        logs.LogForm, typer.Option("--log", help="Standard error for people, or as JSON lines.")
+    ] = "human",
     _: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
+    log.info("command", verb=context.invoked_subcommand, version=__version__, config=config)
     context.obj = Options(config, as_json, verbose, context.obj)
 
 
@@ -145,17 +154,28 @@ def main() -> None:
 
 def run(arguments: Sequence[str], moment: "Moment | None" = None) -> int:
     """Carry out one command line and return its exit code (see `syndication.errors`). A test passes its own `moment`."""
-    as_json = "--json" in arguments
+    as_json, verbose = "--json" in arguments, "--verbose" in arguments
     arguments = hoisted(arguments) or ("--help",)
+    logs.configure(_log_form(arguments), verbose=verbose)
+    began = time.monotonic()
+    code = _carried_out(arguments, moment, as_json=as_json, verbose=verbose)
+    log.info("command ended", exit_code=code, seconds=round(time.monotonic() - began, 3))
+    return code
+
+
+def _carried_out(arguments: Sequence[str], moment: "Moment | None", *, as_json: bool, verbose: bool) -> int:
     try:
         whole = command_of(_verb(arguments))
         result = whole(list(arguments), prog_name="syndicate", standalone_mode=False, obj=moment)
     except SyndicationError as error:
+        log.debug("error", fault=error)
         return fail(error, as_json=as_json)
     except _UsageFault as error:
         return fail(_usage(error), as_json=as_json)
-    except Exception as error:  # noqa: BLE001 - the last resort: a person gets a sentence, never a traceback
-        return fail(_unexpected(error, verbose="--verbose" in arguments), as_json=as_json)
+    except Exception as error:  # noqa: BLE001 - a person gets a sentence, and the traceback only when asked for
+        if verbose or logs.for_machines():
+            log.fault("unexpected error", error)
+        return fail(_unexpected(error), as_json=as_json)
     if result == INTERRUPTED:
         return fail(_InterruptedError("Stopped.", "The next run goes on from here."), as_json=as_json)
     return result if isinstance(result, int) else 0
@@ -194,9 +214,9 @@ def hoisted(arguments: Sequence[str]) -> tuple[str, ...]:
             rest += [word, *words]
         elif word == "--json":
             front.insert(0, word)
-        elif word in {"--verbose", "--version"} or word.startswith("--config="):
+        elif word in {"--verbose", "--version"} or word.startswith(("--config=", "--log=")):
             front.append(word)
-        elif word == "--config":
+        elif word in {"--config", "--log"}:
             value = next(words, None)
             if value is None:
                 return (word,)  # Typer reports what is missing
@@ -206,11 +226,12 @@ def hoisted(arguments: Sequence[str]) -> tuple[str, ...]:
     return (*front, *rest)
 
 
-def _unexpected(error: Exception, *, verbose: bool) -> SyndicationError:
-    if verbose:
-        import traceback
+def _log_form(arguments: Sequence[str]) -> logs.LogForm:
+    """Return the form of the log, before Typer has read the options: an error in them is logged too."""
+    return "json" if "--log=json" in arguments or ("--log", "json") in pairwise(arguments) else "human"
 
-        traceback.print_exc()
+
+def _unexpected(error: Exception) -> SyndicationError:
     return SyndicationError(
         f"An unexpected error: {type(error).__name__}: {error}.".replace("\n", " "),
         "Run again with --verbose and report it, please.",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from syndication import logs
 from syndication.cli.screen import options
 from syndication.domain.week import WeekKey
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from syndication.errors import SyndicationError
     from syndication.flows.app import App
 
+log = logs.logger(__name__)
 Result = TypeVar("Result")
 
 
@@ -64,13 +66,22 @@ def print_output(context: typer.Context, output: Output) -> int:
     if options(context).json:
         print_json(output.document)
     else:
-        for line in output.warnings:
-            print(f"warning: {line}", file=sys.stderr)
-        for line in output.notes:
-            print(line, file=sys.stderr)
+        _print_beside(output)
         for line in output.lines:
             print(line, flush=True)
     return output.exit_code
+
+
+def _print_beside(output: Output) -> None:
+    """Print the warnings and notes on standard error, in the form of the log."""
+    if logs.for_machines():
+        for warning in output.warnings:
+            log.warning(warning)
+        for note in output.notes:
+            log.info(note.strip())
+    else:
+        for line in (*(f"warning: {warning}" for warning in output.warnings), *output.notes):
+            print(line, file=sys.stderr)
 
 
 def fields_of(result: Any, *without: str) -> dict[str, Any]:
@@ -96,7 +107,10 @@ def fail(error: SyndicationError, *, as_json: bool) -> int:
     if as_json:
         with suppress(OSError):  # standard output itself may be what is full
             print_json({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
-    print(f"syndicate: {error}", file=sys.stderr)
+    if logs.for_machines():
+        log.error(error.message, code=error.code, hint=error.hint)
+    else:
+        print(f"syndicate: {error}", file=sys.stderr)
     return error.exit_code
 
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
+from syndication import logs
 from syndication.flows.progress import NONE, Progress, Silent
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from syndication.domain.week import WeekKey
     from syndication.flows.app import App
     from syndication.wiring.app import Moment
+
+log = logs.logger(__name__)
 
 FRAME = 0.1  # seconds between two drawings of the bar
 LONG = 120  # seconds, from which on minutes are shown
@@ -41,6 +44,8 @@ class Options:
 
     def progress(self) -> Progress:
         """Return how to show progress."""
+        if logs.for_machines():
+            return LogProgress()
         return Silent() if self.json else Screen(self.verbose)
 
     @property
@@ -116,6 +121,19 @@ class Screen:
     def _clear(self) -> None:
         if self.shown:
             print("\r\x1b[K", end="", file=self.out, flush=True)
+
+
+class LogProgress:
+    """Progress as lines of the log, for `--log json`."""
+
+    def say(self, line: str) -> None:
+        """See `Progress`."""
+        log.info(line)
+
+    def count(self, task: str, done: int, total: int, outcomes: Mapping[str, int] = NONE) -> None:
+        """See `Progress`: only the end is a line."""
+        if done >= total:
+            log.info(task, done=done, total=total, outcomes=dict(outcomes))
 
 
 def _outcomes(outcomes: Mapping[str, int]) -> str:

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syndication.cli.output import Output, in_site, print_output
+from syndication.logs import logger
 
 if TYPE_CHECKING:
     from syndication.flows.app import App
+
+log = logger(__name__)
 
 
 def serve(
@@ -37,6 +40,7 @@ def serve(
             ):
                 url = f"http://{f'[{host}]' if ':' in host else host}:{sock.getsockname()[1]}/"
                 stop = stopping()
+                log.info("serving", url=url)
                 line = f"Serving {app.publication.web_url} at {url}, until Ctrl-C"
                 print_output(context, Output({"url": url, "serves": app.publication.web_url}, (line,)))
                 await stop.wait()

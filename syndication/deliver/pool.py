@@ -16,6 +16,9 @@ from syndication.deliver.server import Security, SmtpServer
 from syndication.deliver.session import Envelope, Session, Timeouts
 from syndication.deliver.transaction import CLOSING, Transaction
 from syndication.domain.delivery import Outcome, Reply, Stage
+from syndication.logs import logger
+
+log = logger(__name__)
 
 
 @dataclass(slots=True)
@@ -206,9 +209,11 @@ class Pool:
         return await self._connected(session, route)
 
     async def _connected(self, session: Session, route: _Route) -> Reply | None:
-        failed = await session.connect(
-            route.server, ssl_context=self._context, hostname=self._hostname, timeouts=self._timeouts
-        )
+        with log.timed("smtp connection", server=str(route.server)) as facts:
+            failed = await session.connect(
+                route.server, ssl_context=self._context, hostname=self._hostname, timeouts=self._timeouts
+            )
+            facts["reply"] = f"{failed.code} {failed.text}" if failed else "ready"
         if failed is None:
             route.authenticated = True
         return failed

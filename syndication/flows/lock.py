@@ -11,8 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from syndication.errors import LockedError, StoreError, UsageError
+from syndication.logs import logger
 
 __all__ = ["forget", "hold"]
+
+log = logger(__name__)
+
+log = logger(__name__)
 
 
 @contextmanager
@@ -32,6 +37,7 @@ def hold(folder: Path, name: str, inherited: int | None = None) -> Iterator[int]
                 f"Another run is at work on {name}.",
                 "Wait until it has ended; nothing was changed.",
             ) from None
+        log.debug("lock held", lock=name)
         yield descriptor
     finally:
         os.close(descriptor)

@@ -1,5 +1,4 @@
-"""Pages that are served, not published: ASGI apps whose route tables are values, one file a page.
+"""Pages that are served, not published: ASGI apps whose route tables are values, one file a subject.
 
-A page asks the flows and shows the answer. Each app says at its door who may come in; the preview lets in nobody but the person who
-started it.
+A page calls a flow and shows its result. `outermost` logs the requests of both apps, `server` runs them.
 """

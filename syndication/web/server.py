@@ -1,6 +1,7 @@
-"""Runs an ASGI app on a socket of this machine, until Ctrl-C."""
+"""Running an ASGI app on a socket of this machine, until SIGINT or SIGTERM."""
 
 import asyncio
+import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -10,17 +11,18 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from syndication.errors import UsageError
+from syndication.logs import log_fault
 
-__all__ = ["listening", "serving", "stopping"]
-
-KEPT_OPEN = 75  # seconds without a request; longer than nginx keeps its own, so that none is cut off
-LEAVE = 1  # seconds that open connections have when it ends
+KEPT_OPEN = (
+    75  # seconds that an idle connection stays open; longer than nginx uses it, so that no request is cut off
+)
+LEAVE = 1  # seconds that open connections have at the end
 
 
 def listening(port: int, host: str = "127.0.0.1") -> socket.socket:
-    """A socket on `host`, an address of this machine; 0 lets the system pick the port. Raises UsageError for one that cannot be had.
+    """Return a socket on `host`, an address of this machine; for port 0 the system picks one. Raises UsageError if it cannot be used.
 
-    It listens at once: whoever is told of the port may connect, and waits until somebody serves there.
+    It listens already: a client may connect, and waits until `serving` begins.
     """
     found = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
@@ -29,7 +31,7 @@ def listening(port: int, host: str = "127.0.0.1") -> socket.socket:
         found.listen()
     except (OSError, OverflowError) as error:
         found.close()
-        reason = getattr(error, "strerror", None) or "it is no port"
+        reason = getattr(error, "strerror", None) or "it is not a port"
         raise UsageError(
             f"The port {port} cannot be used ({reason}).", "Choose another, or leave --port out."
         ) from None
@@ -37,21 +39,21 @@ def listening(port: int, host: str = "127.0.0.1") -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """Its own signal handlers raise the signal again when all is done; ours (`stopping`) end it, and that is all."""
+    """Without signal handlers: uvicorn's raise the signal again at the end. Ours are in `stopping`."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave the signals alone."""
+        """Do nothing."""
         yield
 
 
 @asynccontextmanager
 async def serving(app: ASGIApp, sock: socket.socket, *, proxied: bool = False) -> AsyncIterator[None]:
-    """Serve `app` on `sock` meanwhile. With `proxied` a proxy on this machine says who asks (X-Forwarded-For)."""
+    """Serve `app` on `sock` during the block. With `proxied`, a proxy on this machine gives the client's address (X-Forwarded-For)."""
     config = uvicorn.Config(
         app,
         log_config=None,
-        log_level="critical",  # an error is told in the page
+        log_level="warning",
         access_log=False,
         lifespan="off",
         ws="none",
@@ -63,15 +65,18 @@ async def serving(app: ASGIApp, sock: socket.socket, *, proxied: bool = False) -
     )
     server = _Server(config)
     running = asyncio.create_task(server.serve(sockets=[sock]))
+    log_fault(running, "server")
     try:
         yield
     finally:
+        # It would log a traceback for each connection that is cut off; `Outermost` logs a line.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         server.should_exit = True
         await running
 
 
 def stopping() -> asyncio.Event:
-    """Set at SIGINT or SIGTERM. Ask for it before anybody is told that the server is there: whoever stops it at once shall see it end well."""
+    """Return an event that SIGINT or SIGTERM sets. Call it before the address is printed, so that a signal right after that ends the server well."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)

@@ -22,6 +22,7 @@ from syndication.flows.app import App, EditionPolicy, FeedsPolicy, HotPolicy, Sh
 from syndication.flows.lock import hold
 from syndication.flows.secrets import open_keyring, rotate
 from syndication.flows.signing import KeyFile, NewKey, Signing, make_key
+from syndication.logs import child_options, logger
 from syndication.publish.folder import Folder
 from syndication.render.theme import search_path, shipped_folder
 from syndication.settings import Settings, load_settings_here
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from syndication.domain.tokens import Keyring
     from syndication.flows.progress import Progress
     from syndication.render.renderer import Renderer
+
+log = logger(__name__)
 
 
 def now() -> datetime:
@@ -142,7 +145,10 @@ async def _opened(opening: _Opening) -> AsyncIterator[App]:
         keyring = open_keyring(settings.secrets.file, secrets.token_bytes, keep=opening.rehearsal is None)
         store = await _store(opening)
         stack.push_async_callback(store.close)
-        yield _app(opening, keyring, store, cache(partial(open_fetcher, settings, stack)))
+        app = _app(opening, keyring, store, cache(partial(open_fetcher, settings, stack)))
+        dialect = settings.store.url.get_secret_value().partition(":")[0]
+        log.debug("site opened", site=str(app.site), store=dialect, owner=app.delivery.owner)
+        yield app
 
 
 def _app(opening: _Opening, keyring: Keyring, store: Store, fetcher: Callable[[], Fetcher]) -> App:
@@ -204,7 +210,7 @@ async def _store(opening: _Opening) -> Store:
 def _sender(config: str, share: Share) -> tuple[str, ...]:
     """Return the command that starts a sender process, which reads the same configuration."""
     # -P: no module is looked up in the current folder, which may be anyone's.
-    start = (sys.executable, "-P", "-m", "syndication", "--config", config, "sender")
+    start = (sys.executable, "-P", "-m", "syndication", "--config", config, *child_options(), "sender")
     words = (*start, share.mailing, share.owner, str(share.lock), str(share.connections))
     return (*words, share.outbox) if share.outbox else words
 

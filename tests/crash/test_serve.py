@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 import httpx2
 import pytest
@@ -27,11 +28,17 @@ ANN, BO = "ann@readers.example", "bo@readers.example"
 
 
 @asynccontextmanager
-async def serving(room: Newsroom, ending: signal.Signals) -> AsyncIterator[str]:
-    """Its address; in the end the process gets the signal."""
-    words = ["--config", str(room.config), "--json", "serve", "--port", "0"]
+async def serving(
+    room: Newsroom,
+    ending: signal.Signals = signal.SIGTERM,
+    *,
+    more: Sequence[str] = (),
+    stderr: TextIO | None = None,
+) -> AsyncIterator[str]:
+    """Its address; in the end the process gets the signal. `more` are global options."""
+    words = ["--config", str(room.config), "--json", "serve", "--port", "0", *more]
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "syndication", *words, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", "syndication", *words, stdout=asyncio.subprocess.PIPE, stderr=stderr
     )
     try:
         assert process.stdout

@@ -9,7 +9,7 @@ import httpx2
 
 from syndication.flows.progress import Silent
 from syndication.web.preview.app import PreviewSecrets, preview_app
-from syndication.web.preview.desk import PreviewDesk
+from syndication.web.preview.live_edition import LiveEdition
 from syndication.web.server import listening, serving
 from tests.flows.newsroom import Newsroom
 
@@ -22,7 +22,7 @@ SECRETS = PreviewSecrets(token="once", session="who", form="ours")
 class Preview:
     newsroom: Newsroom
     port: int
-    desk: PreviewDesk
+    live: LiveEdition
 
     @property
     def base(self) -> str:
@@ -45,11 +45,11 @@ class Preview:
 @asynccontextmanager
 async def preview_of(newsroom: Newsroom, folder: Path) -> AsyncIterator[Preview]:
     """`folder` holds the copy of the store."""
-    desk = PreviewDesk(str(newsroom.config), folder, Silent(), newsroom.moment)
+    live = LiveEdition(str(newsroom.config), folder, Silent(), newsroom.moment)
     with listening(0) as sock:
         port = sock.getsockname()[1]
         try:
-            async with serving(preview_app(desk, port=port, secrets=SECRETS), sock):
-                yield Preview(newsroom, port, desk)
+            async with serving(preview_app(live, port=port, secrets=SECRETS), sock):
+                yield Preview(newsroom, port, live)
         finally:
-            await desk.close()
+            await live.close()

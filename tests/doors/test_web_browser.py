@@ -88,7 +88,7 @@ async def test_keys_switch_widths_colours_images_and_styles(browser: Browser, pr
         assert await page.frame_locator("#frame").locator("[style]").count() == 0
         await page.keyboard.press("t")
         await page.get_by_text("Weekly hot", exact=False).first.wait_for()
-        await page.get_by_label("One key does it").uncheck()
+        await page.get_by_label("Single-key shortcuts").uncheck()
         await page.keyboard.press("h")
         assert await page.get_by_label("Text", exact=True).is_checked()
 
@@ -121,7 +121,7 @@ async def test_a_test_is_sent_into_the_outbox(browser: Browser, preview: Preview
         await page.locator("#frame[src*='long-name']").wait_for()
         await page.get_by_label("To your own address").fill("me@desk.example")
         await page.get_by_role("button", name="Send").click()
-        await page.get_by_text("went to me@desk.example.").wait_for()
+        await page.get_by_text("was sent to me@desk.example.").wait_for()
     (mail,) = preview.newsroom.mails()
     assert b"[Test] Ferry Bell" in mail
     assert b"Maximiliana" in mail

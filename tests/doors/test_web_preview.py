@@ -132,7 +132,7 @@ async def test_what_is_shown_are_the_bytes_that_the_run_then_sends(preview: Prev
         assert (await preview.newsroom.run()).sent == 1
         (sent,) = preview.newsroom.mails()
         assert _wire(sent) == drafted
-        await preview.desk.collect_again()
+        await preview.live.collect_again()
         assert (await browser.get(f"/message.eml?{EDITION}&subscriber={ANN}")).content == drafted
 
 
@@ -213,7 +213,7 @@ async def test_an_edition_that_waits_or_is_held_says_so_and_what_is_approved_is_
         seen = (await browser.get(f"/message.eml?{EDITION}&subscriber={ANN}")).content
         async with newsroom.app() as app:
             await hold(app, week)
-            await preview.desk.collect_again()
+            await preview.live.collect_again()
             assert "<code>syndicate resume 2023-W41</code>" in (await browser.get(f"/?{EDITION}")).text
             await resume(app, week)
             newsroom.later(hours=5)
@@ -240,13 +240,13 @@ async def test_the_week_that_has_not_ended_is_shown_as_far_as_it_is(preview: Pre
     assert "A tide gate at last" in page
     assert '<option value="2023-W42" selected>2023-W42 · so far' in page
     assert '<option value="2023-W41">2023-W41 · not frozen' in page
-    assert preview.desk.key == WeekKey(2023, 42)
+    assert preview.live.key == WeekKey(2023, 42)
 
 
 async def test_search_finds_readers_by_name_and_the_mail_is_theirs(preview: Preview) -> None:
     async with preview.client() as browser:
         assert ANN in (await browser.get("/?search=LEE")).text
-        assert "Nobody on the list has “zz”." in (await browser.get("/?search=zz")).text
+        assert "No subscriber matches “zz”." in (await browser.get("/?search=zz")).text
         assert "Hello Ann Lee," in (await browser.get(f"/mail?{EDITION}&subscriber={ANN}")).text
 
 

@@ -13,6 +13,7 @@ from anyio import to_thread
 from syndication.domain.published import TTL
 from syndication.flows.desk.withdraw import restore, withdraw
 from tests.doors.published_site import BROWSER, Answer, Published, ask, published
+from tests.doors.smtp_server import comes
 from tests.flows.newsroom import Newsroom, article
 from tests.flows.test_content import PIXEL
 
@@ -287,3 +288,74 @@ async def test_nobody_writes_there(site: Published) -> None:
         answer = await site.get("rss.xml", method)
         assert answer.status == 405
         assert {*answer.headers["Allow"].split(", ")} == {"GET", "HEAD"}
+
+
+LARGE = 10_000_000  # bytes
+
+
+@pytest.fixture
+def large(site: Published) -> bytes:
+    """`large.json`, with its compressed form: both are streamed."""
+    data = os.urandom(LARGE)
+    (site.folder / "large.json").write_bytes(data)
+    (site.folder / "large.json.gz").write_bytes(gzip.compress(data, 1))
+    return data
+
+
+async def test_a_large_file_has_the_headers_and_conditions_of_a_small_one(
+    site: Published, large: bytes
+) -> None:
+    small, full = await site.get("feeds.html"), await site.get("large.json")
+    assert (full.status, full.body) == (200, large)
+    assert full.headers.keys() == small.headers.keys()
+    assert full.headers["Content-Length"] == str(LARGE)
+    head = await site.get("large.json", "HEAD")
+    assert (head.status, head.body) == (200, b"")
+    dateless = [{**answer.headers, "Date": ""} for answer in (head, full)]
+    assert dateless[0] == dateless[1]
+    again = await site.get("large.json", If_None_Match=full.headers["ETag"])
+    assert (again.status, again.body) == (304, b"")
+    packed = await site.get("large.json", Accept_Encoding=GZIP)
+    assert (packed.headers["Content-Encoding"], gzip.decompress(packed.body)) == ("gzip", large)
+    assert packed.headers["ETag"] != full.headers["ETag"]
+
+
+async def begin(site: Published, path: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A client that has the head of the answer, and reads no more by itself than its buffer holds."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.port, limit=65_536)
+    writer.write(f"GET /feeds/{path} HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n".encode())
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+    return reader, writer
+
+
+async def test_slow_clients_cost_their_buffers_and_not_the_whole_file(site: Published, large: bytes) -> None:
+    """Server and clients are this process: thirty whole bodies would be 300 MB."""
+    assert (await site.get("large.json", "HEAD")).status == 200  # it is hashed
+    before = resident()
+    clients = [await begin(site, "large.json") for _ in range(30)]
+    await asyncio.sleep(1)
+    grown = resident() - before
+    assert grown < 60_000_000
+    for _, writer in clients:
+        writer.close()
+    await comes(lambda: not is_open(site.folder / "large.json"))
+
+
+def resident() -> int:
+    """Bytes of memory that this process has."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def is_open(file: Path) -> bool:
+    """Whether this process has the file open."""
+    links = [*Path("/proc/self/fd").iterdir()]
+    return str(file.resolve()) in [str(link.resolve()) for link in links]
+
+
+async def test_a_file_that_is_replaced_while_it_is_sent_arrives_whole(site: Published, large: bytes) -> None:
+    reader, writer = await begin(site, "large.json")
+    replace(site.folder / "large.json", os.urandom(LARGE // 2), modified=1_000_000_000)
+    assert await reader.read(-1) == large
+    writer.close()
+    await writer.wait_closed()
+    assert len((await site.get("large.json")).body) == LARGE // 2

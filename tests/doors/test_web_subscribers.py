@@ -248,14 +248,6 @@ async def test_a_form_that_is_too_large_is_refused(served: Served) -> None:
     assert (await served.client.post(url, content=b"topic=" + b"a" * 20_000)).status_code == 413
 
 
-async def test_a_pages_fault_is_told_without_an_address(served: Served) -> None:
-    url = await token(served, Purpose.UNSUBSCRIBE)
-    await served.app.store.database.close()
-    answer = await served.client.post(url, data=ONE_CLICK)
-    assert answer.status_code == 503
-    assert "Traceback" not in answer.text
-
-
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     data=st.data(),

@@ -1,6 +1,7 @@
 """Sender processes: what each is given, what it tells, and what becomes of one that cannot work."""
 
 import asyncio
+import json
 import os
 import sys
 from collections import Counter
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from syndication import logs
 from syndication.cli import output
 from syndication.errors import StoreError
 from syndication.flows.app import App
@@ -88,6 +90,23 @@ async def test_two_processes_mail_everybody_once_and_show_one_progress(newsroom:
         subscriber.encode() for subscriber in SUBSCRIBERS
     )
     assert kept.seen[-1] == (6, 6, {"sent": 6})
+
+
+async def test_the_log_of_the_processes_is_in_the_log_of_the_run(
+    newsroom: Newsroom, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure("json", verbose=True)
+    try:
+        async with newsroom.app() as app, sending(app) as (both, lock):
+            await send_in_processes(both, 2, lock)
+            assert (both.done, both.warnings) == (6, [])
+        lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    finally:
+        logs.configure()
+    claimed = [line for line in lines if line["event"] == "batch claimed"]
+    assert sum(line["rows"] for line in claimed) == 6
+    assert {line["sender"] for line in claimed} <= {"1", "2"}
+    assert len({line["run"] for line in lines}) == 1
 
 
 def test_a_sender_has_nothing_open_of_the_run_but_its_pipes_and_the_lock(newsroom: Newsroom) -> None:

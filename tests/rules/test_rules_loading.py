@@ -11,7 +11,12 @@ RENDERING = {"babel", "jinja2", "mjml"}
 PUBLISHING = {"feedgen"}
 SENDING = {"aiosmtpd", "aiosmtplib", "cryptography"}
 SERVING = {"starlette", "uvicorn"}
-NEVER = {"alembic", "pydantic_settings", "rich"}  # alembic: only when the schema is not the newest
+NEVER = {
+    "alembic",
+    "pydantic_settings",
+    "rich",
+    "structlog",
+}  # alembic: only for an older schema; structlog: to write a line
 EVERYTHING = READING | RENDERING | PUBLISHING | SENDING | SERVING | NEVER
 STORING = {"asyncio", "pydantic", "sqlalchemy"}
 

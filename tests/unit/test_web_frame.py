@@ -2,7 +2,7 @@
 
 import pytest
 
-from syndication.web.preview.frame import Look, Wear, policy, worn
+from syndication.web.preview.frame import ClientOptions, Look, as_shown, frame_policy
 
 MAIL = """<html><head><title>x</title><meta name="color-scheme" content="light dark" />
 <style>:root { color-scheme: light dark; } @media (prefers-color-scheme:dark) { p { color: #ffffff; } }
@@ -13,7 +13,9 @@ MAIL = """<html><head><title>x</title><meta name="color-scheme" content="light d
 
 
 def shown(look: Look = Look.LIGHT, *, styles: bool = True) -> str:
-    return worn(MAIL, Wear(look, styles=styles), folder="https://feeds.example/", media="/media/")
+    return as_shown(
+        MAIL, ClientOptions(look, styles=styles), folder="https://feeds.example/", media="/media/"
+    )
 
 
 @pytest.mark.parametrize(
@@ -58,12 +60,12 @@ def test_images_of_ours_are_taken_from_this_machine_and_others_from_where_they_a
 
 def test_a_link_cannot_lead_the_frame_away() -> None:
     assert shown().count('<head><base target="_blank">') == 1
-    assert "allow-popups" not in policy(Wear())
+    assert "allow-popups" not in frame_policy(ClientOptions())
 
 
 def test_the_frame_has_no_scripts_and_without_images_none_is_fetched() -> None:
-    assert policy(Wear()).startswith(
+    assert frame_policy(ClientOptions()).startswith(
         "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' http: https:"
     )
-    assert "img-src 'none'" in policy(Wear(images=False))
-    assert "allow-scripts" not in policy(Wear())
+    assert "img-src 'none'" in frame_policy(ClientOptions(images=False))
+    assert "allow-scripts" not in frame_policy(ClientOptions())

@@ -31,6 +31,9 @@ from syndication.collect.http.robots import NAME, RobotsFiles
 from syndication.collect.text.links import absolute, shown
 from syndication.domain.article import Validators
 from syndication.errors import CollectError
+from syndication.logs import logger
+
+log = logger(__name__)
 
 _LONGEST_PAUSE = 86400.0  # seconds: a server that asks for years gets a request the next day
 
@@ -182,15 +185,17 @@ class Fetcher:
 
     async def _once(self, at: str, request: _Request) -> Fetched | Redirect:
         client = self._clients[request.allow_private]
-        async with client.stream("GET", at, headers=request.headers) as response:
-            try:
-                return await read_answer(
-                    response, at, now=request.now, conditional=request.conditional, limits=self.limits
-                )
-            except ClosedError as error:
-                pause = timedelta(seconds=min(error.seconds, _LONGEST_PAUSE))
-                self._limiter.close(httpx2.URL(at).host, request.now + pause)
-                raise
+        with log.timed("http answer", url=shown(at)) as facts:
+            async with client.stream("GET", at, headers=request.headers) as response:
+                facts["status"] = response.status_code
+                try:
+                    return await read_answer(
+                        response, at, now=request.now, conditional=request.conditional, limits=self.limits
+                    )
+                except ClosedError as error:
+                    pause = timedelta(seconds=min(error.seconds, _LONGEST_PAUSE))
+                    self._limiter.close(httpx2.URL(at).host, request.now + pause)
+                    raise
 
 
 def _conditions(known: Validators) -> dict[str, str]:

@@ -21,6 +21,9 @@ from syndication.domain.tokens import Purpose
 from syndication.errors import UsageError
 from syndication.flows.app import App
 from syndication.flows.subscribers.preferences import proven
+from syndication.logs import logger
+
+log = logger(__name__)
 
 FORGED, STRANGE, REPEATED = "forged", "strange", "repeated"
 _LINK = re.compile(rf"/{Purpose.UNSUBSCRIBE}/([a-z2-7]{{46}})(?![a-z2-7])", re.IGNORECASE)
@@ -61,6 +64,7 @@ async def take(app: App, data: bytes, recipient: str = "") -> Taken:
             result = FORGED if proof.forged else STRANGE
     digest = hashlib.sha256(_normalised(data)).hexdigest()
     new, event = await app.store.bounces.take(digest, result, happened, app.bounces.rule, now=now)
+    log.debug("returned mail taken", result=result if new else REPEATED, bytes=len(data))
     return Taken(result if new else REPEATED, event)
 
 
@@ -82,6 +86,7 @@ async def _poll(app: App, box: Box, results: Counter[str]) -> None:
     fault: BaseException | None = None
     try:
         names = await asyncio.to_thread(box.names)
+        log.debug("mailbox opened", box=type(box).__name__, messages=len(names))
         for number, name in enumerate(names):
             app.progress.count("bounces", number, len(names), results)
             if (letter := await asyncio.to_thread(box.read, name)) is not None:

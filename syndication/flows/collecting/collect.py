@@ -14,8 +14,11 @@ from syndication.domain.week import WeekKey
 from syndication.errors import CollectError
 from syndication.flows.app import App
 from syndication.flows.collecting.health import NOT_READ, failed, hot_page, lasted, succeeded
+from syndication.logs import logger
 
 __all__ = ["Collected", "SourceCollected", "collect", "run_collect"]
+
+log = logger(__name__)
 
 
 OLD_ENTRY = "it was already old when its source was first collected"
@@ -78,7 +81,10 @@ async def _fetch(app: App, source: Source) -> tuple[SourceResult | CollectError,
         result: SourceResult | CollectError = await _result(app, source)
     except CollectError as error:
         result = error
-    return result, lasted(app, began)
+    took = lasted(app, began)
+    gave = "failed" if isinstance(result, CollectError) else f"{len(result.articles)} articles"
+    log.debug("source collected", source=source.name, kind=source.kind, result=gave, seconds=took)
+    return result, took
 
 
 async def _result(app: App, source: Source) -> SourceResult:

@@ -22,10 +22,13 @@ from syndication.errors import CollectError, UsageError
 from syndication.flows.app import App
 from syndication.flows.edition.hot import hot_list
 from syndication.flows.letters import MailingLetters
+from syndication.logs import logger
 from syndication.publish.addresses import resolve, resolve_image
 from syndication.store.editions.freeze import FreezePlan
 
 __all__ = ["Drafted", "EditionDraft", "draft_edition", "edition_of", "freeze_edition", "render_mails"]
+
+log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,13 @@ async def freeze_edition(app: App, drafted: Drafted) -> FrozenEdition | None:
         hot=drafted.hot.document(),
     )
     frozen = await app.store.editions.freeze(plan)
+    log.debug(
+        "edition frozen",
+        edition=str(edition.key),
+        articles=len(edition.articles),
+        hot=len(edition.hot),
+        recipients=frozen.planned,
+    )
     articles = counted(len(edition.articles), "article")
     app.progress.say(f"{edition.key}: frozen with {articles} for {counted(frozen.planned, 'subscriber')}")
     return frozen

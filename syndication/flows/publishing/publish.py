@@ -19,11 +19,14 @@ from syndication.flows.publishing.folder_writer import FolderWriter
 from syndication.flows.publishing.items import origins
 from syndication.flows.publishing.lists import write_archive, write_lists
 from syndication.flows.publishing.older import write_older
+from syndication.logs import logger
 from syndication.publish.after import run_after
 from syndication.publish.stylesheet import FEED_CSS, STYLESHEET
 from syndication.publish.websub import announce
 
 __all__ = ["Published", "find_damaged", "publish", "run_publish"]
+
+log = logger(__name__)
 
 
 CHUNK = 500  # files
@@ -75,7 +78,8 @@ async def publish(app: App, edition: FrozenEdition | None, *, full: bool = False
     changed = len(app.folder.changed)
     app.progress.say(f"published into {app.folder.root}: {counted(changed, 'file')} changed")
     if app.feeds.after:
-        await run_after(app.feeds.after, cwd=app.site)
+        with log.timed("upload command"):
+            await run_after(app.feeds.after, cwd=app.site)
     warnings = missing + await _announce(app)
     if edition is not None and edition.approved_at is not None:
         await app.store.editions.mark_published(edition.key, at=now)
@@ -99,7 +103,8 @@ async def _announce(app: App) -> tuple[str, ...]:
     if not paths:
         return ()
     topics = {app.publication.feeds_url + quote(path): path for path in paths}
-    done = await announce(app.feeds.hubs, tuple(topics), contact=app.publication.url)
+    with log.timed("hubs told", feeds=len(topics)):
+        done = await announce(app.feeds.hubs, tuple(topics), contact=app.publication.url)
     await app.store.manifest.announced([topics[topic] for topic in done.topics])
     return tuple(done.warnings)
 

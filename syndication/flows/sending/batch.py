@@ -16,6 +16,7 @@ from syndication.deliver.envelope import Envelope
 from syndication.deliver.findings import Findings
 from syndication.deliver.retry import settle, with_refusal
 from syndication.domain.delivery import Batch, Recipient, Reply, Settled, Stage, State
+from syndication.logs import logger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from syndication.flows.letters import MailingLetters
 
 __all__ = ["Sending", "send_batch"]
+
+log = logger(__name__)
 
 AHEAD = 20  # mails that are made at a time at most; each is in memory twice, as a draft and as a message
 
@@ -81,6 +84,7 @@ async def send_batch(sending: Sending, batch: Batch) -> None:
         results = [no_letters]
     judge = partial(app.delivery.throttle.judged, findings=findings, now=app.clock(), jitter=app.jitter())
     await app.store.ledger.finish(batch, judge)
+    log.debug("batch finished", batch=batch.id, so_far=dict(sending.outcomes))
     for fault in filter(None, results):
         raise fault
 

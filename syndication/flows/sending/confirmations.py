@@ -5,14 +5,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from syndication.errors import LockedError, SyndicationError
+from syndication.errors import LockedError
 from syndication.flows.app import App
 from syndication.flows.lock import forget
 from syndication.flows.sending.batch import Sending
 from syndication.flows.sending.round import send_round
 from syndication.flows.subscribers.double_opt_in import KEPT
+from syndication.logs import logger
 
 __all__ = ["ConfirmationSender", "confirmation_sender", "send_confirmations"]
+
+log = logger(__name__)
 
 RETRY = 60.0  # seconds until mails that a server has deferred are tried again
 
@@ -54,10 +57,10 @@ class ConfirmationSender:
         while not self._stop.is_set():
             self._due.clear()
             try:
-                await send_confirmations(self.app, self._stop)
-            except Exception as error:  # noqa: BLE001 - the pages stay up; only our own messages are free of addresses
-                reason = error.message if isinstance(error, SyndicationError) else type(error).__name__
-                self.app.progress.say(f"confirmations wait: {reason}")
+                if sent := await send_confirmations(self.app, self._stop):
+                    log.info("confirmations sent", mails=sent)
+            except Exception as error:  # noqa: BLE001 - the pages stay up
+                log.fault("confirmations wait", error)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._due.wait(), RETRY)
 

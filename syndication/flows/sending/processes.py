@@ -10,6 +10,7 @@ import signal
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from syndication import errors
 from syndication.errors import SyndicationError
@@ -17,8 +18,11 @@ from syndication.flows.app import App, Share
 from syndication.flows.sending.batch import Sending
 from syndication.flows.sending.round import send_round
 from syndication.flows.sending.watch import stop_on_signal, stop_when_closed
+from syndication.logs import logger, relay
 
 __all__ = ["process_count", "send_in_processes", "send_share"]
+
+log = logger(__name__)
 
 
 ROWS = 1_000  # due rows for each process at least: starting one takes as long as sending them
@@ -76,6 +80,7 @@ class _Sender:
             async for line in process.stdout:
                 self._read(line)
             status = await process.wait()
+            log.debug("sender process ended", owner=self.share.owner, status=status)
         finally:
             stopping.cancel()
             _close_pipe(process)
@@ -93,11 +98,22 @@ class _Sender:
     def _read(self, line: bytes) -> None:
         try:
             report = json.loads(line)
-            self.sending.note(report["outcomes"])
-            if fault := report.get("fault"):
-                self.fault = _fault(**fault)
+            if "event" in report:
+                self._relay(report)
+            else:
+                self._note(report)
         except (ValueError, TypeError, KeyError):
             self.last_line = line.decode(errors="replace").strip() or self.last_line
+
+    def _relay(self, line: dict[str, Any]) -> None:
+        relay({**line, "sender": self.share.owner.rpartition("/")[2]})
+        if line["level"] == "error":
+            self.last_line = line["event"]
+
+    def _note(self, report: dict[str, Any]) -> None:
+        self.sending.note(report["outcomes"])
+        if fault := report.get("fault"):
+            self.fault = _fault(**fault)
 
     def _mark_dead(self, how: str) -> None:
         self.died = True

@@ -13,8 +13,11 @@ from syndication.domain.delivery import Batch
 from syndication.domain.limits import Grant, Reason, Wait
 from syndication.flows.sending.batch import Sending, send_batch
 from syndication.flows.sending.watch import grace_period
+from syndication.logs import logger
 
 __all__ = ["CLOCK_CHECK", "RoundEnd", "next_grant", "send_round"]
+
+log = logger(__name__)
 
 LEASE = 3600.0  # seconds a batch belongs to its owner; longer than the 600 s that a final dot may wait for its answer
 CLOCK_CHECK = (
@@ -84,7 +87,7 @@ async def _claim(sending: Sending, free: int, now: datetime) -> Batch | Wait:
     if sending.stop.is_set():
         return Wait(None, Reason.NOTHING)
     wanted = min(free, (app.delivery.share + 1) // 2)
-    return await app.store.ledger.claim(
+    claimed = await app.store.ledger.claim(
         sending.mailing,
         app.delivery.owner,
         app.new_id(),
@@ -92,6 +95,17 @@ async def _claim(sending: Sending, free: int, now: datetime) -> Batch | Wait:
         lease=LEASE,
         plan=partial(app.delivery.throttle.plan, wanted=wanted, most=free),
     )
+    if isinstance(claimed, Batch):
+        log.debug(
+            "batch claimed",
+            batch=claimed.id,
+            mailing=claimed.mailing,
+            lane=claimed.lane,
+            server=claimed.server,
+            rows=len(claimed.rows),
+            connections=claimed.connections,
+        )
+    return claimed
 
 
 async def _wait(sending: Sending, running: dict[asyncio.Task[None], int], wait: Wait) -> None:

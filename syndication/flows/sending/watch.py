@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 
 from syndication.errors import StoreError
 from syndication.flows.app import App
+from syndication.logs import log_fault
 
 __all__ = ["Stop", "grace_period", "stop_on_signal", "stop_when_closed", "stop_when_held"]
 
@@ -92,6 +93,7 @@ def stop_when_closed(pipe: int, stop: asyncio.Event) -> Iterator[None]:
 async def stop_when_held(app: App, mailing: str, stop: asyncio.Event) -> AsyncIterator[None]:
     """Set `stop` when the mailing is held. The ledger grants no mail of it any more; this ends the waiting for one, too."""
     checking = asyncio.create_task(_check_hold(app, mailing, stop))
+    log_fault(checking, "check for a hold")
     try:
         yield
     finally:

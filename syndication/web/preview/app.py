@@ -1,4 +1,4 @@
-"""The preview's ASGI app: its routes, and what each answers."""
+"""The preview's ASGI app: its routes and their answers."""
 
 import hmac
 import re
@@ -22,13 +22,12 @@ from starlette.types import ASGIApp
 from syndication.errors import SyndicationError, UsageError
 from syndication.flows.desk.proof import Copy
 from syndication.flows.desk.trial_mail import send_test
-from syndication.web.preview.desk import PreviewDesk
-from syndication.web.preview.frame import policy, worn
-from syndication.web.preview.guard import Guard
+from syndication.web.outermost import Outermost
+from syndication.web.preview.frame import as_shown, frame_policy
+from syndication.web.preview.guard import HEADERS, Guard
+from syndication.web.preview.live_edition import LiveEdition
 from syndication.web.preview.page import page_context, subscriber_for
 from syndication.web.preview.view import View
-
-__all__ = ["PreviewSecrets", "preview_app"]
 
 HERE = Path(__file__).parent
 MEDIA = "/media/"
@@ -44,39 +43,40 @@ _TEMPLATES = Environment(
 
 @dataclass(frozen=True, slots=True)
 class PreviewSecrets:
-    """Random words of one preview: `token` opens it once, `session` is the cookie's, `form` stands in its forms."""
+    """Random words of one preview: `token` opens it once, `session` is the cookie's value, `form` is in its forms."""
 
     token: str
     session: str
     form: str
 
 
-def preview_app(desk: PreviewDesk, *, port: int, secrets: PreviewSecrets) -> ASGIApp:
-    """The app behind its guard."""
+def preview_app(live: LiveEdition, *, port: int, secrets: PreviewSecrets) -> ASGIApp:
+    """Return the app behind its guard."""
     app = Starlette(routes=ROUTES, exception_handlers={SyndicationError: refused, Exception: broken})
-    app.state.desk, app.state.form = desk, secrets.form
-    return Guard(app, port=port, token=secrets.token, session=secrets.session)
+    app.state.live, app.state.form = live, secrets.form
+    guarded = Guard(app, port=port, token=secrets.token, session=secrets.session)
+    return Outermost(guarded, headers=HEADERS, new_id=live.moment.new_id)
 
 
 async def page(request: Request) -> Response:
-    """Everything at once."""
+    """Show the page."""
     state = request.app.state
-    context = await page_context(state.desk, View.of(request.query_params))
+    context = await page_context(state.live, View.of(request.query_params))
     return HTMLResponse(_TEMPLATES.get_template("page.html").render(context, form=state.form))
 
 
 async def mail(request: Request) -> Response:
-    """The mail in its frame, as it is looked at."""
-    view, desk = View.of(request.query_params), _desk(request)
-    copy = await _copy(desk, view)
-    app = await desk.app(view.edition)
-    shown = worn(copy.html, view.wear, folder=app.publication.feeds_url, media=MEDIA)
-    return HTMLResponse(shown, headers={"Content-Security-Policy": policy(view.wear)})
+    """Show the mail itself, for the frame of the page."""
+    view, live = View.of(request.query_params), _live(request)
+    copy = await _copy(live, view)
+    app = await live.app(view.edition)
+    shown = as_shown(copy.html, view.client, folder=app.publication.feeds_url, media=MEDIA)
+    return HTMLResponse(shown, headers={"Content-Security-Policy": frame_policy(view.client)})
 
 
 async def message(request: Request) -> Response:
-    """The bytes that are sent, as a file for a mail program."""
-    copy = await _copy(_desk(request), View.of(request.query_params))
+    """Give the bytes that are sent, as a file for a mail program."""
+    copy = await _copy(_live(request), View.of(request.query_params))
     return Response(
         copy.message,
         media_type="message/rfc822",
@@ -85,8 +85,8 @@ async def message(request: Request) -> Response:
 
 
 async def media(request: Request) -> Response:
-    """An image of the edition that lies on this machine: published, or about to be."""
-    name, app = request.path_params["name"], await _desk(request).app()
+    """Give an image of the edition from this machine: published, or to be published."""
+    name, app = request.path_params["name"], await _live(request).app()
     if _NAME.fullmatch(name):
         for folder in (app.media, app.site / "var" / "media"):
             if (folder / name).is_file():
@@ -95,65 +95,66 @@ async def media(request: Request) -> Response:
 
 
 async def stamp(request: Request) -> Response:
-    """Differs from the last answer when there is something new to show."""
-    return PlainTextResponse(_desk(request).stamp())
+    """Give a text that changes when there is something new to show."""
+    return PlainTextResponse(_live(request).stamp())
 
 
 async def collect(request: Request) -> Response:
-    """Collect anew, as the button asks."""
+    """Collect again."""
     await _form(request)
-    await _desk(request).collect_again()
+    await _live(request).collect_again()
     return RedirectResponse("/", 303)
 
 
 async def test(request: Request) -> Response:
-    """Send the mail that is shown to an address of the editor's, marked as a test."""
+    """Send the mail that is shown to the editor's own address, marked as a test."""
     fields = await _form(request)
-    view, desk = View.of(fields), _desk(request)
-    app, proof = await desk.proof(view.edition, anew=view.anew)
+    view, live = View.of(fields), _live(request)
+    app, proof = await live.proof(view.edition, current_templates=view.current_templates)
     recipient = await subscriber_for(app, proof, view.subscriber)
     sent = await send_test(app, proof.mailing, fields.get("address", ""), like=recipient)
-    return PlainTextResponse(f"“{sent.subject}” went to {sent.to}.")
+    return PlainTextResponse(f"“{sent.subject}” was sent to {sent.to}.")
 
 
 async def refused(_: Request, error: Exception) -> Response:
-    """What cannot be done, as a sentence."""
+    """Answer an error of the site with its sentence."""
     return PlainTextResponse(str(error), 409)
 
 
-async def broken(_: Request, error: Exception) -> Response:
-    """The last door: a person gets a sentence, never a traceback."""
-    said = f"An unexpected error: {type(error).__name__}: {error}."
-    return PlainTextResponse(f"{said} Start the preview again, and report it, please.", 500)
+async def broken(request: Request, error: Exception) -> Response:
+    """Answer an unexpected error with a sentence; the traceback is in the log."""
+    message = f"An unexpected error: {type(error).__name__}: {error}."
+    where = f"The log has it as request {request.scope['request_id']}."
+    return PlainTextResponse(f"{message} {where} Please report it, and start the preview again.", 500)
 
 
 async def asset(request: Request) -> Response:
-    """The page's own style and script."""
+    """Give the page's style, script or icon."""
     return FileResponse(HERE / Path(request.url.path).name)
 
 
-async def _copy(desk: PreviewDesk, view: View) -> Copy:
-    app, proof = await desk.proof(view.edition, anew=view.anew)
+async def _copy(live: LiveEdition, view: View) -> Copy:
+    app, proof = await live.proof(view.edition, current_templates=view.current_templates)
     copy = proof.copy(await subscriber_for(app, proof, view.subscriber))
     if copy is None:
-        raise UsageError("This subscriber gets no mail.", "Choose another subscriber.")
+        raise UsageError("This subscriber gets no mail.", "Choose another one.")
     return copy
 
 
 async def _form(request: Request) -> dict[str, str]:
-    """The fields of one of our forms. Raises UsageError for a form that is not the page's."""
+    """Return the fields of a form. Raises UsageError if it was not posted from the page."""
     fields = {
         name: values[-1] for name, values in parse_qs((await request.body()).decode(errors="replace")).items()
     }
     if not hmac.compare_digest(fields.get("form", "").encode(), request.app.state.form.encode()):
-        raise UsageError("The form is not of this page.", "Load the page again.")
+        raise UsageError("This form was not sent by the current page.", "Load the page again.")
     return fields
 
 
-def _desk(request: Request) -> PreviewDesk:
-    desk = request.app.state.desk
-    assert isinstance(desk, PreviewDesk)
-    return desk
+def _live(request: Request) -> LiveEdition:
+    live = request.app.state.live
+    assert isinstance(live, LiveEdition)
+    return live
 
 
 ROUTES = (

@@ -1,24 +1,22 @@
-"""The door of the preview. Loopback alone keeps nobody out: any page in the same browser can reach it.
+"""Who may use the preview. Listening on loopback is not enough: any page in the same browser can reach it.
 
-DNS rebinding is stopped by the Host header, posts and frames of other pages (another port is another origin, but the same site, so
-SameSite does not see it) by Origin and Sec-Fetch-Site, other users of the machine by the token.
+The Host header stops DNS rebinding; Origin and Sec-Fetch-Site stop posts and frames of other pages (SameSite does not: another port is
+another origin, but the same site); the token stops other users of the machine.
 """
 
 import hmac
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-__all__ = ["Guard"]
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-EVERYWHERE = {
+HEADERS = {
     "Content-Security-Policy": PAGE_POLICY,  # unless the page has its own
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -29,10 +27,7 @@ EVERYWHERE = {
 
 
 class Guard:
-    """Lets requests to `app` pass that come from its own pages at `port`, opened with `token`, which counts once.
-
-    `session` is what the cookie then holds.
-    """
+    """ASGI: passes requests to `app` only from its own pages at `port`. `token` opens them once, and sets a cookie with `session`."""
 
     def __init__(self, app: ASGIApp, *, port: int, token: str, session: str) -> None:
         self._app = app
@@ -42,43 +37,32 @@ class Guard:
         self._session = session
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        if scope["type"] != "http":
-            return
-        answer = self._answer(scope) or self._app
-
-        async def sealed(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in EVERYWHERE.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await answer(scope, receive, sealed)
+        """Serve one request, or refuse it."""
+        await (self._answer(scope) or self._app)(scope, receive, send)
 
     def _answer(self, scope: Scope) -> Response | None:
-        """What is said instead of the page; None when the request may pass."""
+        """Return the answer instead of the page; None if the request may pass."""
         headers = Headers(scope=scope)
         if headers.getlist("host") != [headers.get("host")] or headers["host"] not in self._hosts:
-            return _refused("This address is not the preview's.", 421)
+            return _refused("The preview has another address.", 421)
         token = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[-1]
         opening = scope["method"] == "GET" and scope["path"] == "/" and bool(token)
         if not self._own(headers, opening=opening):
-            return _refused("Another page asked for this.", 403)
+            return _refused("This request comes from another page.", 403)
         if self._known(headers):
-            return _onward() if opening else None
+            return _to_the_page() if opening else None
         if opening and self._token and hmac.compare_digest(token.encode(), self._token.encode()):
             self._token = ""
-            answer = _onward()
+            answer = _to_the_page()
             answer.set_cookie(self._cookie, self._session, httponly=True, samesite="strict")
             return answer
         return _refused(
-            "The address works once, in one browser. End `syndicate preview` with Ctrl-C and start it again for a new one.",
+            "The address works once, in one browser. For a new one, end `syndicate preview` with Ctrl-C and start it again.",
             403,
         )
 
     def _own(self, headers: Headers, *, opening: bool) -> bool:
-        """Whether the request comes from our own page. The first may come from anywhere: a terminal may be a page too."""
+        """Whether the request comes from our own page. The opening one may come from anywhere: some terminals are pages."""
         origin, site = headers.get("origin"), headers.get("sec-fetch-site", "none")
         if origin is not None and origin != f"http://{headers['host']}":
             return False
@@ -92,8 +76,8 @@ class Guard:
         return cookie is not None and hmac.compare_digest(cookie.value.encode(), self._session.encode())
 
 
-def _onward() -> Response:
-    # Not a redirect: a chain that another site began brings no SameSite=Strict cookie along.
+def _to_the_page() -> Response:
+    # Not a redirect: the browser sends no SameSite=Strict cookie along a chain that another site began.
     return Response(headers={"Refresh": "0; url=/"})
 
 

@@ -1,9 +1,9 @@
-// The page works without this; with it nothing reloads: what differs in a new answer is swapped in, and saves are seen at once.
+// The page works without this script. With it nothing reloads: changed parts are replaced, and saves are shown at once.
 "use strict";
 
-const EVERY = 700; // milliseconds between two questions whether something was saved
+const EVERY = 700; // milliseconds between two checks for a save
 const controls = document.getElementById("controls");
-let stamp = document.body.dataset.stamp; // of what is shown
+let stamp = document.body.dataset.stamp; // of the page that is shown
 let asked = 0;
 
 const query = () => new URLSearchParams(new FormData(controls)).toString();
@@ -13,7 +13,7 @@ async function show() {
   const address = "/?" + query();
   const answer = await fetch(address);
   const text = await answer.text();
-  if (mine !== asked) return; // a later question is on its way
+  if (mine !== asked) return; // a later request is under way
   if (!answer.ok) return note(text);
   const fresh = new DOMParser().parseFromString(text, "text/html");
   history.replaceState(null, "", address);
@@ -34,7 +34,7 @@ function swap(old, fresh) {
   watchFrame();
 }
 
-// The old mail stays until the new one is there, so that the page neither flickers nor jumps.
+// The old mail stays until the new one has loaded, so that the page neither flickers nor jumps.
 function swapFrame(before, after) {
   for (const late of document.querySelectorAll(".arriving")) late.remove();
   if (before.getAttribute("src") === after.getAttribute("src")) {
@@ -65,7 +65,7 @@ function watchFrame() {
 
 const measured = new WeakMap();
 
-// The frame is as high as its mail. No script runs in it; its size is read from here.
+// Make the frame as high as its mail. No script runs in the frame, so its size is read from here.
 function measure(frame, width) {
   const mail = frame.contentDocument?.documentElement;
   if (!mail || frame.contentDocument.readyState !== "complete") return;

@@ -1,4 +1,4 @@
-"""The page: what the template `page.html` gets. A fault of the site is shown in it, and mended by the next save."""
+"""The values of the template `page.html`. An error of the site is shown in the page, until a save corrects it."""
 
 import re
 from collections.abc import Iterable
@@ -11,19 +11,17 @@ from syndication.flows.app import App
 from syndication.flows.desk.difference import difference
 from syndication.flows.desk.findings import CLIPPED, ROOMY, ProofFinding, findings, links
 from syndication.flows.desk.proof import Copy, EditionChoice, Proof, Sample, choices, samples, subscriber_of
-from syndication.web.preview.desk import PreviewDesk
 from syndication.web.preview.frame import Look
+from syndication.web.preview.live_edition import LiveEdition
 from syndication.web.preview.view import TABS, WIDTHS, View
 
-__all__ = ["page_context", "subscriber_for"]
-
-_MORE = re.compile(r" \([0-9]+ more after it\)")  # they are all listed
-FIRST, FOUND = 5, 20  # subscribers that are shown without a search and by one
+_MORE = re.compile(r" \([0-9]+ more after it\)")  # the page lists them all
+FIRST, FOUND = 5, 20  # how many subscribers are shown without and with a search
 
 
 @dataclass(slots=True)
 class _Page:
-    """Filled as far as the site allows."""
+    """Filled as far as the site has no errors."""
 
     app: App | None = None
     proof: Proof | None = None
@@ -32,28 +30,28 @@ class _Page:
     editions: tuple[EditionChoice, ...] = ()
     samples: tuple[Sample, ...] = ()
     faults: list[ProofFinding] = field(default_factory=list)  # why there is no mail
-    notice: str = ""  # why this subscriber gets none
+    notice: str = ""  # why this subscriber gets no mail
 
 
-async def page_context(desk: PreviewDesk, view: View) -> dict[str, Any]:
-    """The values of the template."""
-    page, stamp = _Page(), desk.stamp()  # before anything is read: a save meanwhile shows next
+async def page_context(live: LiveEdition, view: View) -> dict[str, Any]:
+    """Return the values of the template."""
+    page, stamp = _Page(), live.stamp()  # first, so that a save in the meantime makes the page load again
     try:
-        page.app = await desk.app(view.edition)
-        page.editions = await choices(page.app, desk.key or page.app.edition.cutoff.latest(page.app.clock()))
-        page.app, page.proof = await desk.proof(view.edition, anew=view.anew)
+        page.app = await live.app(view.edition)
+        page.editions = await choices(page.app, live.key or page.app.edition.cutoff.latest(page.app.clock()))
+        page.app, page.proof = await live.proof(view.edition, current_templates=view.current_templates)
         page.samples = samples(page.app, page.proof)
         await _read(page, view)
     except SyndicationError as error:
-        page.faults = list(_told(error))
+        page.faults = list(_error_findings(error))
     return {
         "view": view,
         "page": page,
-        "key": desk.key,
+        "key": live.key,
         "stamp": stamp,
-        "frame": view.frame(desk.key, stamp) if desk.key else "",
+        "frame": view.frame(live.key, stamp) if live.key else "",
         "found": await _search(page, view),
-        "findings": tuple(_findings(page, desk)),
+        "findings": tuple(_findings(page, live)),
         "difference": await difference(page.app, page.proof) if page.app and page.proof else None,
         "links": links(page.proof, page.copy) if page.proof and page.copy else (),
         "looks": tuple(Look),
@@ -65,7 +63,7 @@ async def page_context(desk: PreviewDesk, view: View) -> dict[str, Any]:
 
 
 async def subscriber_for(app: App, proof: Proof, chosen: str) -> Recipient:
-    """The sample with this id, or the subscriber with this address. Raises UsageError."""
+    """Return the sample with this id, or the subscriber with this address. Raises UsageError."""
     if "@" in chosen:
         return await subscriber_of(app, proof, chosen)
     known = samples(app, proof)
@@ -88,7 +86,7 @@ async def _read(page: _Page, view: View) -> None:
 
 
 async def _search(page: _Page, view: View) -> list[tuple[str, str]]:
-    """Address and name of the subscribers that a search finds, and of the one who is chosen."""
+    """Return address and name of the subscribers that the search finds, and of the chosen one."""
     if page.app is None:
         return []
     found = await page.app.store.subscribers.search(view.search, limit=FOUND if view.search else FIRST)
@@ -98,13 +96,13 @@ async def _search(page: _Page, view: View) -> list[tuple[str, str]]:
     return subscribers
 
 
-def _findings(page: _Page, desk: PreviewDesk) -> Iterable[ProofFinding]:
-    yield from (ProofFinding(warning, "") for warning in desk.warnings)
+def _findings(page: _Page, live: LiveEdition) -> Iterable[ProofFinding]:
+    yield from (ProofFinding(warning, "") for warning in live.warnings)
     if page.proof and page.copy:
         yield from findings(page.proof, page.copy)
 
 
-def _told(error: SyndicationError) -> Iterable[ProofFinding]:
+def _error_findings(error: SyndicationError) -> Iterable[ProofFinding]:
     yield ProofFinding(_MORE.sub("", error.message), error.hint)
     if isinstance(error, TemplateError):
         yield from (ProofFinding(each.message, each.hint) for each in error.others)

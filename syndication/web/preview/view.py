@@ -1,13 +1,11 @@
-"""What the page's address asks for. What it does not know is as if it were not there: an address never ends in an error."""
+"""The parameters of the page's address. Unknown ones and wrong values are ignored: no address is an error."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from syndication.domain.week import WeekKey
-from syndication.web.preview.frame import Look, Wear
-
-__all__ = ["TABS", "WIDTHS", "View"]
+from syndication.web.preview.frame import ClientOptions, Look
 
 WIDTHS = (320, 375, 700)  # pixels: a small phone, a phone, a mail program's pane
 TABS = ("mail", "text", "html", "headers", "source", "links")
@@ -16,27 +14,27 @@ FIRST_SUBSCRIBER = "no-name"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`subscriber` is an address or the id of a sample, `anew` asks for a frozen edition by the templates of now."""
+    """What the page shows. `subscriber` is an address or the id of a sample; `current_templates` makes a frozen edition with them."""
 
     edition: WeekKey | None
-    anew: bool
+    current_templates: bool
     subscriber: str
     search: str
     width: int
-    wear: Wear
+    client: ClientOptions
     tab: str
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "View":
-        """From the parameters of an address."""
+        """Read the parameters of an address."""
         look, width = query.get("look", ""), query.get("width", "")
         return cls(
             edition=_week(query.get("edition", "")),
-            anew=query.get("templates") == "now",
+            current_templates=query.get("templates") == "now",
             subscriber=query.get("subscriber") or FIRST_SUBSCRIBER,
             search=query.get("search", "").strip(),
             width=next((each for each in WIDTHS if str(each) == width), WIDTHS[-1]),
-            wear=Wear(
+            client=ClientOptions(
                 Look(look) if look in {*Look} else Look.LIGHT,
                 images=query.get("images") != "off",
                 styles=query.get("styles") != "off",
@@ -45,15 +43,15 @@ class View:
         )
 
     def frame(self, key: WeekKey, stamp: str) -> str:
-        """The address of the mail itself; another `stamp` makes the browser load it again."""
+        """Return the address of the mail itself; a new `stamp` makes the browser load it again."""
         return "/mail?" + urlencode(
             {
                 "edition": key,
-                "templates": "now" if self.anew else "frozen",
+                "templates": "now" if self.current_templates else "frozen",
                 "subscriber": self.subscriber,
-                "look": self.wear.look,
-                "images": "on" if self.wear.images else "off",
-                "styles": "on" if self.wear.styles else "off",
+                "look": self.client.look,
+                "images": "on" if self.client.images else "off",
+                "styles": "on" if self.client.styles else "off",
                 "stamp": stamp,
             }
         )

@@ -1,1 +1,1 @@
-"""The published folder over HTTP: the files as they are, with the headers that feed readers, browsers and caches go by."""
+"""The published folder over HTTP: the files, with the headers that feed readers, browsers and caches use."""

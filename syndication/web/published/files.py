@@ -1,4 +1,4 @@
-"""The files of the published folder, opened for serving."""
+"""The files of the published folder, opened to be served."""
 
 import errno
 import hashlib
@@ -9,43 +9,47 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-
-__all__ = ["Files", "Opened"]
+from typing import BinaryIO
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]")
-# No such file, whatever the name is like; anything else is a fault of ours.
+# There is no such file, for whatever reason in the name; other errors are faults.
 _ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.ENXIO})
-REMEMBERED = 10_000  # hashes
+REMEMBERED = 10_000  # hashes at most
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A file as it was when it was opened, whatever replaces it meanwhile."""
+    """An open file: it stays the same when publishing replaces it."""
 
-    etag: str  # of its bytes, with its quotation marks
+    etag: str  # a hash of its bytes, in quotation marks
     modified: int  # seconds since 1970
     size: int  # bytes
     descriptor: int
 
+    def open(self) -> BinaryIO:
+        """Return the file from its start; the caller closes it."""
+        file = os.fdopen(os.dup(self.descriptor), "rb", buffering=0)
+        file.seek(0)
+        return file
+
     def read(self) -> bytes:
-        """All of it."""
-        with os.fdopen(os.dup(self.descriptor), "rb") as file:
-            file.seek(0)
+        """Return all of it."""
+        with self.open() as file:
             return file.read()
 
 
 @dataclass(slots=True)
 class Files:
-    """Below `root`. Files are hashed once, and again when they were replaced."""
+    """The files below `root`. Each is hashed once, and again when it was replaced."""
 
     root: Path
     _tags: dict[tuple[int, ...], str] = field(default_factory=dict)
 
     @contextmanager
     def opened(self, path: str) -> Iterator[Opened | None]:
-        """The file, or None when there is none; nor is there one outside of the folder, a hidden one, or one that is no regular file.
+        """Open a file. None if there is none, or if it is hidden, outside the folder or not a regular file.
 
-        Raises OSError for what the disk or the rights do not allow.
+        Raises OSError for an error of the disk or missing rights.
         """
         descriptor = self._descriptor(path)
         if descriptor is None:
@@ -64,20 +68,22 @@ class Files:
         return descriptor is not None
 
     def _descriptor(self, path: str) -> int | None:
-        # A part that begins with a dot leads upwards, or is a file that is just being written.
+        # A part that begins with a dot leads upwards, or is a file that is being written.
         if _UNSAFE.search(path) or any(not part or part.startswith(".") for part in path.split("/")):
             return None
         target = self.root / path
         try:
-            # A link may lead out of the folder; the folder itself may well be one.
+            # A link may lead out of the folder; the folder itself may be a link.
             if not target.resolve().is_relative_to(self.root.resolve()):
                 return None
-            return os.open(target, os.O_RDONLY | os.O_NONBLOCK)  # a pipe is not waited for
+            return os.open(
+                target, os.O_RDONLY | os.O_NONBLOCK
+            )  # O_NONBLOCK: a pipe would wait for its writer
         except OSError as error:
             if error.errno in _ABSENT:
                 return None
             raise
-        except RuntimeError:  # links in a circle, as Python 3.11 and 3.12 tell of them
+        except RuntimeError:  # a circle of links, in Python 3.11 and 3.12
             return None
 
     def _seen(self, descriptor: int) -> Opened | None:

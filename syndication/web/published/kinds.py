@@ -1,14 +1,12 @@
-"""What a file of the published folder is to HTTP, by its path."""
+"""The media type and the caching of a published file, by its path."""
 
 import re
 from dataclasses import dataclass
 
 from syndication.domain.published import TTL
 
-__all__ = ["PublishedType", "kind_of"]
-
 FRESH = f"public, max-age={TTL * 60}"
-# An image's name is a hash, and an archive document never changes but for a withdrawal: a week is how long a cache may miss that.
+# An image's name is a hash, and an archive document changes only after a withdrawal, which caches may miss for a week.
 LASTING = "public, max-age=604800, immutable"
 _LASTING = re.compile(r"media/|older/[0-9]+/")
 _FEEDS = {
@@ -29,12 +27,12 @@ _IMAGES = {
     "jpg": "image/jpeg",
     "png": "image/png",
     "webp": "image/webp",
-}  # what collecting keeps
+}  # those that collecting keeps
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedType:
-    """`feed`: feed readers subscribe to it, so that it names itself and, unless it is `lasting`, the hubs."""
+    """What HTTP says of a file. A `feed` has a Link to itself and, unless it is `lasting`, to the hubs."""
 
     type: str
     feed: bool
@@ -43,17 +41,17 @@ class PublishedType:
 
     @property
     def cache_control(self) -> str:
-        """How long it may be kept without asking."""
+        """The value of Cache-Control."""
         return LASTING if self.lasting else FRESH
 
     @property
     def shown_as_xml(self) -> bool:
-        """Whether a browser shows it as what it is only under the type of any XML: by its own, Chromium shows raw text."""
+        """Whether a browser needs the generic type of XML to style it: for a feed's own type Chromium shows raw text."""
         return self.feed and self.type.endswith("xml")
 
 
 def kind_of(path: str) -> PublishedType | None:
-    """None for what is not published, like a file's `.gz` by itself."""
+    """Return the type of a published path; None for paths that are not published, such as a `.gz` of its own."""
     name = path.rpartition("/")[2]
     suffix = name.rpartition(".")[2]
     media_type = _FEEDS.get(name) or _TEXTS.get(suffix) or _IMAGES.get(suffix)

@@ -11,11 +11,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from syndication.flows.app import App
+from syndication.web.outermost import Outermost, fault_response
 from syndication.web.published.app import archive, published_route
-from syndication.web.subscribers import bounces, confirm, preferences, subscribe, unsubscribe
-from syndication.web.subscribers.shell import Shell, language_of, show
-
-__all__ = ["ROUTES", "subscriber_app"]
+from syndication.web.subscribers import bounces, preferences, subscribe, unsubscribe
+from syndication.web.subscribers.page import HEADERS, language_of, show_page, with_one_length
 
 NOT_FOUND = 404
 
@@ -24,8 +23,8 @@ ROUTES = (
     Route("/subscribe", subscribe.form),
     Route("/subscribe", subscribe.subscribe, methods=["POST"]),
     Route("/subscribe/embed", subscribe.embedded),
-    Route("/confirm/{token}", confirm.ask),
-    Route("/confirm/{token}", confirm.confirmed, methods=["POST"]),
+    Route("/confirm/{token}", subscribe.confirmation),
+    Route("/confirm/{token}", subscribe.confirmed, methods=["POST"]),
     Route("/unsubscribe/{token}", unsubscribe.ask),
     Route("/unsubscribe/{token}", unsubscribe.unsubscribe, methods=["POST"]),
     Route("/preferences/{token}", preferences.preferences),
@@ -37,24 +36,22 @@ ROUTES = (
 
 
 def subscriber_app(site: App, wake: Callable[[], None]) -> ASGIApp:
-    """The pages below the path of `web.url`, and the published folder below that of `feeds.url`. `wake` is called when a confirmation is to be sent."""
+    """Return the app: the pages below the path of `web.url`, the published folder below that of `feeds.url`.
+
+    It calls `wake` when a confirmation is to be sent.
+    """
     base = urlsplit(site.publication.web_url).path.rstrip("/")
     pages = [Route(base + page.path, page.endpoint, methods=page.methods) for page in ROUTES]
     routes = [*pages, published_route(site)]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: refused, Exception: failed})
+    app = Starlette(routes=routes, exception_handlers={HTTPException: refused, Exception: fault_response})
     app.router.redirect_slashes = False
     app.state.site, app.state.wake = site, wake
-    return Shell(app, site)
-
-
-async def failed(_: Request, error: Exception) -> Response:  # noqa: ARG001 - the shell tells of it
-    """A fault of ours: whoever asked may ask again."""
-    return PlainTextResponse("This does not work just now. Please try again later.\n", 503)
+    return Outermost(with_one_length(app), headers=HEADERS, new_id=site.new_id)
 
 
 async def refused(request: Request, error: Exception) -> Response:
-    """A page that there is not, or a request that is none of ours."""
+    """Answer a missing page, or a request that a page refuses."""
     assert isinstance(error, HTTPException)
     if error.status_code == NOT_FOUND:
-        return show(request, "missing", language_of(request), {}, status=NOT_FOUND)
+        return show_page(request, "missing", language_of(request), {}, status=NOT_FOUND)
     return PlainTextResponse(f"{error.detail}\n", error.status_code, error.headers)

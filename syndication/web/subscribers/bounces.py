@@ -1,19 +1,17 @@
-"""The hook: a mail provider, or a script of the newsroom's between, reports bounces and complaints. No page for people."""
+"""The hook: a mail provider, or a script of the newsroom, reports bounces and complaints to it as JSON."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from syndication.flows.bounces.hook import Call, signed, take_events
-from syndication.web.subscribers.shell import app_of, whole
-
-__all__ = ["hook"]
+from syndication.web.subscribers.page import app_of, read_body
 
 LARGEST = 262_144  # bytes of a call
 
 
 async def hook(request: Request) -> Response:
-    """200 with what became of each event; 404 where there is no secret, 401 for a signature that is not ours or too old, 400 for another form."""
+    """Answer 200 with the result of each event; 404 without a secret, 401 for a wrong or old signature, 400 for another form."""
     site = app_of(request)
     secret = site.bounces.hook()
     if not secret:
@@ -21,7 +19,7 @@ async def hook(request: Request) -> Response:
     call = Call(
         request.headers.get("x-syndicate-timestamp", ""),
         request.headers.get("x-syndicate-signature", ""),
-        await whole(request, LARGEST),
+        await read_body(request, LARGEST),
     )
     if not signed(secret, call, site.clock()):
         raise HTTPException(401)

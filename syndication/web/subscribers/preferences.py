@@ -1,4 +1,4 @@
-"""A subscriber's own page: topics, language, a pause; the data that is kept, and its end."""
+"""A subscriber's own page: topics, language and a pause; the stored data, as a file and to erase."""
 
 import json
 from datetime import timedelta
@@ -16,21 +16,19 @@ from syndication.flows.subscribers.preferences import (
     subscriber_of_link,
     topics,
 )
-from syndication.web.subscribers.shell import app_of, fields, language_of, our_own, show
-
-__all__ = ["data", "erased", "preferences", "save"]
+from syndication.web.subscribers.page import app_of, form_fields, language_of, refuse_other_sites, show_page
 
 
 async def preferences(request: Request) -> Response:
-    """The form as it stands."""
+    """Show the form."""
     subscriber = await _subscriber(request)
     return await _form(request, subscriber) if subscriber else _gone(request)
 
 
 async def save(request: Request) -> Response:
-    """Keep the choice, and show it."""
-    our_own(request)
-    form, subscriber = await fields(request), await _subscriber(request)
+    """Store the choice, and show it."""
+    refuse_other_sites(request)
+    form, subscriber = await form_fields(request), await _subscriber(request)
     if subscriber is None or subscriber.consent is not Consent.CONFIRMED:
         return _gone(request)
     kept = await choose(
@@ -45,7 +43,7 @@ async def save(request: Request) -> Response:
 
 
 async def data(request: Request) -> Response:
-    """What is kept, as a file."""
+    """Give the stored data as a file."""
     subscriber = await _subscriber(request)
     if subscriber is None:
         return _gone(request)
@@ -57,15 +55,15 @@ async def data(request: Request) -> Response:
 
 
 async def erased(request: Request) -> Response:
-    """Delete the subscriber, when the box is ticked."""
-    our_own(request)
-    form, subscriber = await fields(request), await _subscriber(request)
+    """Erase the subscriber, if the box is ticked."""
+    refuse_other_sites(request)
+    form, subscriber = await form_fields(request), await _subscriber(request)
     if subscriber is None:
         return _gone(request)
     if form.get("sure", [""])[0] != "yes":
         return await _form(request, subscriber, said="sure")
     await erase(app_of(request), subscriber)
-    return show(request, "erased", language_of(request, subscriber.language), {})
+    return show_page(request, "erased", language_of(request, subscriber.language), {})
 
 
 async def _subscriber(request: Request) -> Subscriber | None:
@@ -91,7 +89,7 @@ async def _form(request: Request, subscriber: Subscriber, said: str = "") -> Res
         "notice": said,
     }
     wrong = said in {"day", "sure"}
-    return show(
+    return show_page(
         request,
         "preferences",
         language_of(request, subscriber.language),
@@ -101,4 +99,4 @@ async def _form(request: Request, subscriber: Subscriber, said: str = "") -> Res
 
 
 def _gone(request: Request) -> Response:
-    return show(request, "broken-link", language_of(request), {}, status=404)
+    return show_page(request, "broken-link", language_of(request), {}, status=404)

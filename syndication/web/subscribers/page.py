@@ -1,4 +1,4 @@
-"""What is around every page: headers, the limit of a form's size, and a fault's last door. Nothing about a subscriber is logged."""
+"""What the subscribers' pages share: headers, reading a form within its limit, the language, rendering."""
 
 import base64
 import hashlib
@@ -6,20 +6,16 @@ import re
 from collections.abc import Mapping
 from urllib.parse import parse_qs
 
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from syndication.domain.variant import language_for
-from syndication.errors import SyndicationError
 from syndication.flows.app import App
 
-__all__ = ["Shell", "app_of", "fields", "language_of", "our_own", "show", "whole"]
-
 LARGEST = 16_384  # bytes of a form
-EVERYWHERE = {
+HEADERS = {  # of every answer
     "Cache-Control": "no-store",  # unless the answer has its own
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -33,66 +29,48 @@ EVERYWHERE = {
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
-class Shell:
-    """Around `app`. A fault becomes an answer and one line without an address."""
+def with_one_length(app: ASGIApp) -> ASGIApp:
+    """Return `app` behind a check that refuses requests with two lengths."""
 
-    def __init__(self, app: ASGIApp, site: App) -> None:
-        self._app = app
-        self._site = site
+    async def checked(scope: Scope, receive: Receive, send: Send) -> None:
+        await (_TWO_LENGTHS if _has_two_lengths(scope) else app)(scope, receive, send)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        if scope["type"] != "http":
-            return
-        app = _refuse if _ambiguous(scope) else self._app
-
-        async def sealed(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in EVERYWHERE.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        try:
-            await app(scope, receive, sealed)
-        except Exception as error:  # noqa: BLE001 - the last door: a traceback may quote an address
-            said = error.message if isinstance(error, SyndicationError) else type(error).__name__
-            self._site.progress.say(f"a page failed: {said}")
+    return checked
 
 
-def _ambiguous(scope: Scope) -> bool:
-    """Whether a proxy may see another end of this request than we do, and so another request behind it (RFC 9112 §6.3, rule 3)."""
+def _has_two_lengths(scope: Scope) -> bool:
+    """Whether a proxy may find another end of this request than we do, and a second request after it (RFC 9112 §6.3, rule 3)."""
     names = [name for name, _ in scope["headers"]]
     return b"transfer-encoding" in names and b"content-length" in names
 
 
-_refuse = PlainTextResponse("A request has one length.\n", 400, {"Connection": "close"})
+_TWO_LENGTHS = PlainTextResponse("A request must have one length.\n", 400, {"Connection": "close"})
 
 
 def app_of(request: Request) -> App:
-    """The site that is served."""
+    """Return the site that is served."""
     site = request.app.state.site
     assert isinstance(site, App)
     return site
 
 
-def our_own(request: Request) -> None:
-    """Raises HTTPException (403) for a form that a page of another site posts, as browsers tell (https://www.w3.org/TR/fetch-metadata/)."""
+def refuse_other_sites(request: Request) -> None:
+    """Raise HTTPException 403 for a form that a page of another site posts, which browsers tell (https://www.w3.org/TR/fetch-metadata/)."""
     if request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
         raise HTTPException(403)
 
 
-async def fields(request: Request) -> dict[str, list[str]]:
-    """The fields of a form that was posted. Raises HTTPException: 413 for too large a one, 400 for one that is no form's."""
-    body = await whole(request, LARGEST)
+async def form_fields(request: Request) -> dict[str, list[str]]:
+    """Return the fields of a posted form. Raises HTTPException: 413 if it is too large, 400 if it is not a form."""
+    body = await read_body(request, LARGEST)
     try:
         return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=200)
     except ValueError:
         raise HTTPException(400) from None
 
 
-async def whole(request: Request, largest: int) -> bytes:
-    """The body. Raises HTTPException 413 for one of more than `largest` bytes, which are not read."""
+async def read_body(request: Request, largest: int) -> bytes:
+    """Return the body. Raises HTTPException 413 after `largest` bytes, and reads no more."""
     body = b""
     async for chunk in request.stream():
         body += chunk
@@ -102,7 +80,7 @@ async def whole(request: Request, largest: int) -> bytes:
 
 
 def language_of(request: Request, own: str = "") -> str:
-    """A subscriber's `own` language, else that of `?lang=`, else the browser's first that there is (RFC 9110 §12.5.4)."""
+    """Return the subscriber's `own` language, else that of `?lang=`, else the first of the browser's that the site has (RFC 9110 §12.5.4)."""
     languages = app_of(request).renderer.languages
     asked = [own, request.query_params.get("lang", "")]
     asked += [
@@ -115,7 +93,7 @@ def language_of(request: Request, own: str = "") -> str:
     return languages[0]
 
 
-def show(
+def show_page(
     request: Request,
     name: str,
     language: str,
@@ -124,7 +102,7 @@ def show(
     status: int = 200,
     framed: bool = False,
 ) -> Response:
-    """The page `name` of the theme; with `framed` another site may show it in a frame. Its one style sheet is allowed by its hash."""
+    """Render the page `name` of the theme; with `framed`, other sites may show it in a frame. The policy allows its styles by their hash."""
     site = app_of(request)
     base = site.publication.web_url
     html = site.renderer.subscriber_page(name, language, {"web_url": base, "framed": framed, **context})

@@ -1,4 +1,4 @@
-"""What lies on the editor's desk: one edition on a copy of the store, made anew when the configuration or a template is saved."""
+"""The edition that a preview shows: made on a copy of the store, and again when the configuration or a template is saved."""
 
 import asyncio
 import hashlib
@@ -13,12 +13,10 @@ from syndication.flows.desk.proof import Proof, gather, proof_of, with_theme_of_
 from syndication.flows.progress import Progress
 from syndication.wiring.app import REAL, Moment, open_rehearsal, watched
 
-__all__ = ["PreviewDesk"]
-
 
 @dataclass(slots=True)
-class PreviewDesk:
-    """Use `proof` for the edition; `stamp` tells when to ask again. `folder` is the caller's, for the copy; `close` at the end."""
+class LiveEdition:
+    """Use `proof` to read the edition, `stamp` to learn when to read it again, `close` at the end. The copy is in the caller's `folder`."""
 
     config: str
     folder: Path
@@ -27,57 +25,60 @@ class PreviewDesk:
     _open: AsyncExitStack | None = None
     _app: App | None = None
     _key: WeekKey | None = None
-    _stamps: tuple[str, str] = ("", "")  # configuration and templates, as they were used
-    _times: int = 0  # that all was collected again
-    _gathered: tuple[str, ...] = ()
+    _stamps: tuple[str, str] = ("", "")  # of the configuration and the templates that were used
+    _collections: int = 0  # how often everything was collected again
+    _warnings: tuple[str, ...] = ()  # of collecting for a draft
     _proofs: dict[bool, Proof] = field(default_factory=dict)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def app(self, key: WeekKey | None = None) -> App:
-        """The app of the edition `key`, of the one that is open, or of the latest. Raises what opening the site raises."""
+        """Return the app of the edition `key`, else of the open edition, else of the latest. Raises what opening a site raises."""
         async with self._lock:
             return await self._ready(key)
 
-    async def proof(self, key: WeekKey | None, *, anew: bool = False) -> tuple[App, Proof]:
-        """The edition as the files are now. Raises SettingsError, TemplateError, UsageError and StoreError: mend it and ask again."""
+    async def proof(self, key: WeekKey | None, *, current_templates: bool = False) -> tuple[App, Proof]:
+        """Return the edition as the files are now; a frozen one is made with the `current_templates` if asked.
+
+        Raises SettingsError, TemplateError, UsageError and StoreError; the next call tries again.
+        """
         async with self._lock:
             app = await self._ready(key)
             assert self._key
-            if anew not in self._proofs:
-                self._proofs[anew] = await proof_of(app, self._key, anew=anew)
-            return app, self._proofs[anew]
+            if current_templates not in self._proofs:
+                self._proofs[current_templates] = await proof_of(app, self._key, anew=current_templates)
+            return app, self._proofs[current_templates]
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What collecting for the draft said."""
-        return self._gathered
+        """The warnings of collecting for a draft."""
+        return self._warnings
 
     @property
     def key(self) -> WeekKey | None:
-        """The edition that is open."""
+        """The key of the open edition."""
         return self._key
 
     def stamp(self) -> str:
-        """Changes when the configuration or a template is saved, and when all was collected again."""
-        return "-".join((*_stamps(self.config), str(self._times)))
+        """Return a text that changes when the configuration or a template is saved, and after `collect_again`."""
+        return "-".join((*_stamps(self.config), str(self._collections)))
 
     async def collect_again(self) -> None:
-        """Copy the store and collect anew at the next question."""
+        """Make the next call copy the store and collect again."""
         async with self._lock:
-            self._times += 1
-            await self._put_away()
+            self._collections += 1
+            await self._close_site()
 
     async def close(self) -> None:
-        """Put everything away."""
+        """Close the site."""
         async with self._lock:
-            await self._put_away()
+            await self._close_site()
 
     async def _ready(self, key: WeekKey | None) -> App:
         stamps = _stamps(self.config)
-        wanted = key or self._key
-        if self._app is None or stamps[0] != self._stamps[0] or wanted != self._key:
-            await self._put_away()
-            self._app = await self._opened(wanted)
+        wanted_key = key or self._key
+        if self._app is None or stamps[0] != self._stamps[0] or wanted_key != self._key:
+            await self._close_site()
+            self._app = await self._opened(wanted_key)
         elif stamps[1] != self._stamps[1]:
             self._proofs.clear()
             self._app = with_theme_of_now(self._app)
@@ -90,13 +91,12 @@ class PreviewDesk:
                 self.config, key, progress=self.progress, moment=self.moment, below=self.folder
             )
             app, opened, _ = await stack.enter_async_context(rehearsal)
-            # A frozen edition is what it is: nothing is collected for it.
-            frozen = await app.store.editions.get(opened)
-            self._gathered = () if frozen else await gather(app)
+            frozen = await app.store.editions.get(opened)  # nothing is collected for a frozen edition
+            self._warnings = () if frozen else await gather(app)
             self._key, self._open = opened, stack.pop_all()
         return app
 
-    async def _put_away(self) -> None:
+    async def _close_site(self) -> None:
         stack, self._open, self._app = self._open, None, None
         self._proofs.clear()
         if stack:
@@ -113,7 +113,7 @@ def _stamp(files: Iterable[Path]) -> str:
     for file in files:
         try:
             facts = file.stat()
-        except OSError:  # an editor that saves by renaming
+        except OSError:  # some editors save by renaming
             continue
         digest.update(f"{file}\0{facts.st_mtime_ns}\0{facts.st_size}\0{facts.st_ino}\n".encode())
     return digest.hexdigest()[:12]
