@@ -18,20 +18,6 @@ above them sees one.
 
 from typing import ClassVar
 
-__all__ = [
-    "CollectError",
-    "IncompleteError",
-    "LockedError",
-    "MailboxError",
-    "PublishError",
-    "SettingsError",
-    "StoreError",
-    "SyndicationError",
-    "TemplateError",
-    "TryAgainError",
-    "UsageError",
-]
-
 
 class SyndicationError(Exception):
     """What went wrong, as one sentence, and a hint at what to do."""

@@ -34,17 +34,6 @@ if TYPE_CHECKING:
     from syndication.render.renderer import Renderer
     from syndication.store.database import Store
 
-__all__ = [
-    "App",
-    "BouncePolicy",
-    "DeliveryPolicy",
-    "EditionPolicy",
-    "FeedsPolicy",
-    "HotPolicy",
-    "Locks",
-    "Share",
-]
-
 
 class Locks(Protocol):
     """What locks work against other runs."""

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from syndication.render.renderer import Renderer
     from syndication.store.database import Store
 
-__all__ = ["Letters", "MailingLetters", "sample"]
-
 
 @dataclass(frozen=True, slots=True)
 class MailingLetters:

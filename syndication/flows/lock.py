@@ -13,8 +13,6 @@ from pathlib import Path
 from syndication.errors import LockedError, StoreError, UsageError
 from syndication.logs import logger
 
-__all__ = ["forget", "hold"]
-
 log = logger(__name__)
 
 log = logger(__name__)

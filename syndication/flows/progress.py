@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Protocol
 
-__all__ = ["NONE", "Progress", "Silent"]
-
 NONE: Mapping[str, int] = MappingProxyType({})
 
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from syndication.flows.publishing.publish import Published
     from syndication.flows.sending.deliver import Delivered
 
-__all__ = ["Report", "delivery_report", "run_report"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:

@@ -7,8 +7,6 @@ from pathlib import Path
 from syndication.domain.tokens import Keyring
 from syndication.errors import SettingsError, StoreError
 
-__all__ = ["open_keyring", "read_keyring", "rotate", "write_private"]
-
 
 def open_keyring(file: Path, random_bytes: Callable[[int], bytes], *, keep: bool = True) -> Keyring:
     """Read the keys, or make the first one (mode 0600) when there is no file; with `keep` False in memory only.

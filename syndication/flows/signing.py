@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from syndication.deliver.dkim import DkimKey, KeyType
     from syndication.deliver.dkim_keys import PrivateKey
 
-__all__ = ["KeyFile", "NewKey", "Signing", "make_key", "read_key"]
-
 
 @dataclass(frozen=True, slots=True)
 class KeyFile:

@@ -17,8 +17,6 @@ from syndication.flows.report import Report, run_report
 from syndication.flows.sending.deliver import Delivered, awaiting_approval, deliver
 from syndication.flows.sending.due import fold_settled
 
-__all__ = ["deliver_edition", "run_weekly", "which_week"]
-
 
 async def run_weekly(app: App, week: WeekKey | None = None, *, send: bool = True) -> Report:
     """Make, publish and `send` one edition, or continue where an earlier run of it stopped.

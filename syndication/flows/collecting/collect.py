@@ -16,8 +16,6 @@ from syndication.flows.app import App
 from syndication.flows.collecting.health import NOT_READ, failed, hot_page, lasted, succeeded
 from syndication.logs import logger
 
-__all__ = ["Collected", "SourceCollected", "collect", "run_collect"]
-
 log = logger(__name__)
 
 

@@ -26,8 +26,6 @@ from syndication.logs import logger
 from syndication.publish.addresses import resolve, resolve_image
 from syndication.store.editions.freeze import FreezePlan
 
-__all__ = ["Drafted", "EditionDraft", "draft_edition", "edition_of", "freeze_edition", "render_mails"]
-
 log = logger(__name__)
 
 

@@ -6,8 +6,6 @@ from syndication.domain.published import TOMBSTONE
 from syndication.flows.app import App
 from syndication.publish.channel import Channel, Tombstone
 
-__all__ = ["channel", "tombstones"]
-
 MOST = 1_000  # tombstones in a feed, which has at most 512 KiB
 
 

@@ -13,8 +13,6 @@ from syndication.publish.entries import edition_entry, hot_entries
 from syndication.publish.feeds import MAX_ENTRIES, collected, documents
 from syndication.publish.items import Item
 
-__all__ = ["EDITIONS", "HOT", "shelf_channel", "write_feeds"]
-
 EDITIONS = "editions/"
 HOT = "hot/"
 EXCERPT = "excerpt/"

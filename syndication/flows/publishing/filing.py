@@ -9,8 +9,6 @@ from syndication.flows.publishing.items import kept_items
 from syndication.publish.addresses import local_images
 from syndication.publish.labels import labels
 
-__all__ = ["file_due", "write_pages"]
-
 CHUNK = 500  # articles
 
 

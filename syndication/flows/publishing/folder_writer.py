@@ -9,8 +9,6 @@ from syndication.domain.published import FileKind, PublishedFile
 from syndication.publish.folder import Folder
 from syndication.store.publishing.manifest import Manifest
 
-__all__ = ["FolderWriter"]
-
 CHUNK = 500  # files
 TOGETHER = 32  # files, of half a megabyte at most
 THREADS = 4  # that wait for the disk, or compress

@@ -11,8 +11,6 @@ from syndication.publish.entries import article_entry
 from syndication.publish.items import Item, kept, restored, written_twice
 from syndication.publish.sitemap import same_site
 
-__all__ = ["items_of", "kept_items", "origins"]
-
 
 async def items_of(app: App, articles: Sequence[str]) -> tuple[list[Item], list[Item]]:
     """Return the articles with these ids, at most 500, in their order: with as much text as the site shows, and with summaries only.

@@ -20,8 +20,6 @@ from syndication.publish.sitemap import News, Page, news_sitemap, same_site, sit
 from syndication.render.renderer import ArchiveLine, FeedGroup
 from syndication.store.publishing.filing import SITEMAP_SIZE
 
-__all__ = ["write_archive", "write_lists"]
-
 FRESH = timedelta(hours=48)  # of the news sitemap, and at most a thousand
 _IMAGE = re.compile(r"\bmedia/([A-Za-z0-9_-][A-Za-z0-9._-]*)")
 _HEADINGS = {ShelfKind.SECTION: "Sections", ShelfKind.AUTHOR: "Authors", ShelfKind.TAG: "Tags"}

@@ -17,8 +17,6 @@ from syndication.publish.channel import ArchivePosition, Channel, Tombstone
 from syndication.publish.feeds import collected, fitting
 from syndication.publish.folder import compressed
 
-__all__ = ["FOLDER", "write_older"]
-
 FOLDER = "older/"
 PAGE = 50  # states in an archive document; the subscription document has one to two of it
 FILES = ("atom.xml", "feed.json", "rss.xml")

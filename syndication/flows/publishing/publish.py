@@ -24,8 +24,6 @@ from syndication.publish.after import run_after
 from syndication.publish.stylesheet import FEED_CSS, STYLESHEET
 from syndication.publish.websub import announce
 
-__all__ = ["Published", "find_damaged", "publish", "run_publish"]
-
 log = logger(__name__)
 
 

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from syndication.flows.app import App
     from syndication.flows.letters import MailingLetters
 
-__all__ = ["Sending", "send_batch"]
-
 log = logger(__name__)
 
 AHEAD = 20  # mails that are made at a time at most; each is in memory twice, as a draft and as a message

@@ -13,8 +13,6 @@ from syndication.flows.sending.round import send_round
 from syndication.flows.subscribers.double_opt_in import KEPT
 from syndication.logs import logger
 
-__all__ = ["ConfirmationSender", "confirmation_sender", "send_confirmations"]
-
 log = logger(__name__)
 
 RETRY = 60.0  # seconds until mails that a server has deferred are tried again

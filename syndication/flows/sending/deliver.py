@@ -22,8 +22,6 @@ from syndication.flows.sending.processes import process_count, send_in_processes
 from syndication.flows.sending.round import CLOCK_CHECK, RoundEnd, next_grant, send_round
 from syndication.flows.sending.watch import Stop, stop_on_signal, stop_when_held
 
-__all__ = ["Delivered", "awaiting_approval", "deliver", "mailing_state"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:

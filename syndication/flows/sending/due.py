@@ -17,8 +17,6 @@ from syndication.flows.sending.deliver import (
     mailing_state,
 )
 
-__all__ = ["deliver_due", "fold_settled"]
-
 
 async def deliver_due(app: App, key: WeekKey | None, again: Collection[State] = ()) -> list[Report]:
     """Send what is due now of every published edition with open rows, or of the edition `key`; return a report for each.

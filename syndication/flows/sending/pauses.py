@@ -9,8 +9,6 @@ from zoneinfo import ZoneInfo
 from syndication.domain.limits import Meter, Reason, lane_meter
 from syndication.flows.app import App
 
-__all__ = ["Pause", "pause_sentences", "pauses"]
-
 
 @dataclass(frozen=True, slots=True)
 class Pause:

@@ -20,8 +20,6 @@ from syndication.flows.sending.round import send_round
 from syndication.flows.sending.watch import stop_on_signal, stop_when_closed
 from syndication.logs import logger, relay
 
-__all__ = ["process_count", "send_in_processes", "send_share"]
-
 log = logger(__name__)
 
 

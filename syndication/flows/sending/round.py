@@ -15,8 +15,6 @@ from syndication.flows.sending.batch import Sending, send_batch
 from syndication.flows.sending.watch import grace_period
 from syndication.logs import logger
 
-__all__ = ["CLOCK_CHECK", "RoundEnd", "next_grant", "send_round"]
-
 log = logger(__name__)
 
 LEASE = 3600.0  # seconds a batch belongs to its owner; longer than the 600 s that a final dot may wait for its answer

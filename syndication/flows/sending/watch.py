@@ -10,8 +10,6 @@ from syndication.errors import StoreError
 from syndication.flows.app import App
 from syndication.logs import log_fault
 
-__all__ = ["Stop", "grace_period", "stop_on_signal", "stop_when_closed", "stop_when_held"]
-
 HOLD_CHECK = 1.0  # seconds between two checks whether the mailing is held
 
 
