@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from syndication import errors
 from syndication.errors import SyndicationError
 from syndication.flows.app import App, Share
 from syndication.flows.sending.batch import Sending
@@ -143,7 +142,7 @@ def _how_it_ended(status: int) -> str:
 
 def _fault(code: str, message: str, hint: str) -> SyndicationError:
     """Return the fault that the process reported, with its exit code."""
-    kinds = (getattr(errors, name) for name in errors.__all__)
+    kinds = SyndicationError.__subclasses__()
     return next((kind for kind in kinds if kind.code == code), SyndicationError)(message, hint)
 
 
