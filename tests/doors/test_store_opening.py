@@ -16,9 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import JSON, Boolean, Column, Connection, MetaData, insert, inspect, text
@@ -35,6 +33,7 @@ from tests.doors.store_samples import NOW, W47, addresses, minter, states, subsc
 pytest_plugins = ("tests.doors.databases",)
 
 STORE_OF_DC478F0 = Path(__file__).parent / "store_of_dc478f0.sql"
+TABLES_OF_DC478F0 = Path(__file__).parent / "store_of_dc478f0.postgresql.sql"
 
 
 async def test_a_new_store_has_exactly_the_schema_of_tables(empty_url: str) -> None:
@@ -133,13 +132,15 @@ async def test_a_store_of_dc478f0_is_worked_with_as_any_other(empty_url: str) ->
 
 
 async def make_store_of_dc478f0(url: str, rows: dict[str, list[dict[str, Any]]]) -> None:
-    """On PostgreSQL by our own first migration, which made exactly that commit's schema when it took the place of thirteen."""
+    """Make a store as that commit made it, with a few rows in every table."""
     database = Database(url)
     if database.file is not None:
         with closing(sqlite3.connect(database.file)) as file:
             file.executescript(STORE_OF_DC478F0.read_text(encoding="utf-8"))
     else:
-        await database.write(partial(upgraded, to="0013"))
+        await database.write(
+            lambda connection: connection.exec_driver_sql(TABLES_OF_DC478F0.read_text("utf-8"))
+        )
         await database.write(partial(_fill, rows=rows))
     await database.close()
 
@@ -238,13 +239,6 @@ print([name for name in ("alembic", "mako", "psycopg", "sqlalchemy.dialects.post
 """
     done = subprocess.run([sys.executable, "-c", opening], check=True, capture_output=True, text=True)
     assert done.stdout == "[]\n"
-
-
-def upgraded(connection: Connection, to: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    command.upgrade(config, to)
 
 
 async def test_several_processes_may_open_a_new_store_at_once(empty_url: str) -> None:

@@ -33,6 +33,6 @@ def number_column(name: str) -> Column[Any]:
 def partial_index(name: str, *columns: str, where: str) -> Index:
     """Return an index of the rows for which `where` is true.
 
-    Here the condition only documents: migrations create indexes, and passing it to SQLAlchemy would import its PostgreSQL dialects (30 ms).
+    `store/schema.py` hands the condition to SQLAlchemy when it creates the tables: here that would import every dialect (30 ms).
     """
     return Index(name, *columns, info={"where": where})

@@ -121,8 +121,9 @@ deliveries = Table(
     Column("dotted", Utc),
     Column("settled", Utc),
     Column("first_deferred", Utc),
-    CheckConstraint("(state IN ('queued', 'deferred')) = (due IS NOT NULL)", name="waits"),
-    CheckConstraint("(state IN ('claimed', 'dotting')) = (batch IS NOT NULL)", name="held"),
+    # The naming convention puts the table's name before these, as the first release did.
+    CheckConstraint("(state IN ('queued', 'deferred')) = (due IS NOT NULL)", name="deliveries_waits"),
+    CheckConstraint("(state IN ('claimed', 'dotting')) = (batch IS NOT NULL)", name="deliveries_held"),
     partial_index(
         "deliveries_waiting", "mailing", "lane", "due", "subscriber", "serial", where="due IS NOT NULL"
     ),
