@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from syndication.domain.article import Image
 
 SUMMARY_LENGTH = 400  # characters
+
+STYLESHEET = "feed.css"  # the look of a feed in a browser; the file beside this module is published as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +91,8 @@ class FeedEntry:
     def categories(self) -> tuple[str, ...]:
         """Section and tags, each once."""
         return tuple(dict.fromkeys(term for term in (self.section, *self.tags) if term.strip()))
+
+
+def feed_css() -> bytes:
+    """Return the stylesheet of the feeds: for people who followed a feed's link, what it is and its latest entries."""
+    return Path(__file__).with_name(STYLESHEET).read_bytes()

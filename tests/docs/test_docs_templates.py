@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from syndication.render import renamed
+from syndication.render import templates as renamed
 from syndication.render.view import HotView, ImageView, SectionView, StoryView
 from tests.docs.pages import ROOT, text
 

@@ -3,8 +3,8 @@
 import pytest
 from playwright.async_api import Route
 
+from syndication.publish.channel import feed_css
 from syndication.publish.feeds import documents
-from syndication.publish.stylesheet import FEED_CSS
 from tests.doors.browser import Browser, browser
 from tests.unit.publish_samples import PUBLICATION, channel, entry
 
@@ -30,7 +30,7 @@ async def test_a_browser_shows_titles_summaries_authors_and_dates_and_nothing_fo
     async def answered(route: Route) -> None:
         is_style = route.request.url.endswith(".css")
         kind = "text/css" if is_style else "application/xml"
-        await route.fulfill(body=FEED_CSS if is_style else made[name], content_type=kind)
+        await route.fulfill(body=feed_css() if is_style else made[name], content_type=kind)
 
     async with browser.page(width=375, scheme="dark") as page:
         await page.route(f"{PUBLICATION.feeds_url}**", answered)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from syndication.render.note import paragraphs
+from syndication.render.view import paragraphs
 
 
 @pytest.mark.parametrize(

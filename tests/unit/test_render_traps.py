@@ -9,10 +9,9 @@ import pytest
 from mjml import mjml2html
 
 from syndication.errors import TemplateError
-from syndication.render.compiler import _html, compiled
+from syndication.render.compiler import _html, compiled, repaired
 from syndication.render.lines import LineTable, TemplateLine
 from syndication.render.lint import DEPTH, lint
-from syndication.render.repair import repaired
 
 
 def mail(body: str, head: str = "") -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from syndication.collect.text.links import shown
 from syndication.domain.article import Source, SourceKind
-from syndication.domain.health import has_shrunk, is_lasting, new_usual
 from syndication.domain.text import counted
 
 if TYPE_CHECKING:
@@ -18,8 +17,15 @@ if TYPE_CHECKING:
     from syndication.errors import CollectError
     from syndication.flows.app import App
     from syndication.store.articles.sources import SourceState
+from datetime import datetime, timedelta
 
 NOT_READ = "The hot list was not read: "
+
+_LASTING = timedelta(days=1)  # a site may be down for a night
+
+_ENOUGH = 8  # articles; smaller numbers vary anyway
+
+_FEW = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +123,18 @@ def failing_since(since: datetime, now: datetime, zone: ZoneInfo) -> str:
     days = (now - since).days
     lasting = f", for {counted(days, 'day')}" if days else ""
     return f"It has failed since {since.astimezone(zone):%Y-%m-%d %H:%M}{lasting}"
+
+
+def has_shrunk(count: int, usual: int) -> bool:
+    """Return whether a source that usually shows `usual` articles now shows so few that it looks broken: none, or under a quarter."""
+    return (count == 0 and usual > 0) or (usual >= _ENOUGH and count * _FEW < usual)
+
+
+def new_usual(count: int, usual: int) -> int:
+    """Return what counts as usual from now on. Fewer articles become usual, so that they are reported once; none is reported every time."""
+    return count or usual
+
+
+def is_lasting(since: datetime | None, now: datetime) -> bool:
+    """Return whether a source has failed for so long that a report names the date since when."""
+    return since is not None and now - since >= _LASTING

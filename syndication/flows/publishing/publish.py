@@ -21,7 +21,7 @@ from syndication.flows.publishing.lists import write_archive, write_lists
 from syndication.flows.publishing.older import write_older
 from syndication.logs import logger
 from syndication.publish.after import run_after
-from syndication.publish.stylesheet import FEED_CSS, STYLESHEET
+from syndication.publish.channel import STYLESHEET, feed_css
 from syndication.publish.websub import announce
 
 log = logger(__name__)
@@ -63,7 +63,7 @@ async def publish(app: App, edition: FrozenEdition | None, *, full: bool = False
         await app.store.manifest.clear()
     theme = app.renderer.fingerprint
     await app.store.shelves.renew(_facts(app), theme=theme, now=now, anyway=full or lost)
-    writer.write(STYLESHEET, FEED_CSS, FileKind.OTHER)
+    writer.write(STYLESHEET, feed_css(), FileKind.OTHER)
     await file_due(app, writer)
     await write_pages(app, writer, theme)
     await write_archive(app, writer, edition)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndication.domain.health import has_shrunk, is_lasting, new_usual
+from syndication.flows.collecting.health import has_shrunk, is_lasting, new_usual
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
