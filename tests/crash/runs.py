@@ -85,7 +85,13 @@ class Run:
             if children:
                 os.kill(chance.choice(sorted(children)), signal.SIGKILL)
             return bool(children)
-        (os.kill if whom is Whom.PARENT else os.killpg)(self.pid, signal.SIGKILL)
+        grouped = (
+            whom is Whom.GROUP and _group(self.pid) == self.pid
+        )  # a run that has only just started is none yet
+        try:
+            (os.killpg if grouped else os.kill)(self.pid, signal.SIGKILL)
+        except ProcessLookupError:  # it has ended at this instant
+            return False
         return True
 
     async def caught(self, number: signal.Signals) -> None:
