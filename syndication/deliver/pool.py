@@ -12,8 +12,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Self
 
+from syndication.deliver.envelope import Envelope
 from syndication.deliver.server import Security, SmtpServer
-from syndication.deliver.session import Envelope, Session, Timeouts
+from syndication.deliver.session import Session, Timeouts
 from syndication.deliver.transaction import CLOSING, Transaction
 from syndication.domain.delivery import Outcome, Reply, Stage
 from syndication.logs import logger

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
     import aiosmtplib
 
-__all__ = ["Envelope", "Session", "Timeouts", "Transaction"]
-
 _DOT = re.compile(rb"\n\.")
 _BLOCK = 131_072  # bytes of a message that share one `block` timeout
 

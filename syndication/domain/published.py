@@ -5,10 +5,25 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from syndication.domain.article import Article
+from syndication.domain.week import WeekKey
 
 TOMBSTONE = timedelta(days=30)  # how long the feeds that had a withdrawn article name it (RFC 6721)
 TTL = 30  # minutes between two requests for a feed: in the RSS, and in the Cache-Control of our server
 TAKEN_BACK = ".gone"  # an empty file PAGE.gone beside PAGE tells any server to answer the page with 410
+
+
+ARCHIVE = "archive/"
+ARCHIVE_INDEX = f"{ARCHIVE}index.html"
+
+
+def archive_path(key: WeekKey | str) -> str:
+    """Return where an edition's page is in the published folder."""
+    return f"{ARCHIVE}{key}.html"
+
+
+def article_path(slug: str) -> str:
+    """Return where an article's own page is in the published folder."""
+    return f"articles/{slug}.html"
 
 
 class FileKind(StrEnum):

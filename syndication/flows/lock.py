@@ -15,8 +15,6 @@ from syndication.logs import logger
 
 log = logger(__name__)
 
-log = logger(__name__)
-
 
 @contextmanager
 def hold(folder: Path, name: str, inherited: int | None = None) -> Iterator[int]:

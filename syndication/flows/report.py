@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from syndication.domain.published import archive_path
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -71,7 +73,7 @@ def run_report(
             delivery_report(edition, delivered),
             articles=len(edition.articles),
             hot=len(edition.hot),
-            archive="" if delivered.waits else f"{app.publication.feeds_url}archive/{key}.html",
+            archive="" if delivered.waits else f"{app.publication.feeds_url}{archive_path(key)}",
         )
     if drafted is not None:
         report = replace(

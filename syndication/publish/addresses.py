@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from syndication.domain.article import Article, Image, ResolvedArticle
 from syndication.domain.publication import Publication
+from syndication.domain.published import article_path
 
 _MEDIA = "media/"
 # A start tag as an HTML serialiser writes it: attributes in double quotes. Text that looks like one has its "<" escaped.
@@ -37,7 +38,7 @@ def page_url(article: Article, publication: Publication) -> str:
     """Return where the article can be read: its URL, else that of the page we publish for it; empty if it has neither."""
     if article.url or not article.slug:
         return article.url
-    return f"{publication.feeds_url}articles/{quote(article.slug)}.html"
+    return f"{publication.feeds_url}{article_path(quote(article.slug))}"
 
 
 def local_images(article: Article) -> frozenset[str]:

@@ -11,6 +11,7 @@ from typing import Literal
 from syndication.domain.article import Article, Image, ResolvedArticle
 from syndication.domain.hotlist import HotEntry, Movement, Trend
 from syndication.domain.publication import Publication
+from syndication.domain.published import archive_path
 from syndication.domain.text import cut
 from syndication.publish.channel import SUMMARY_LENGTH, EntrySource, FeedEntry
 from syndication.publish.characters import names, uri
@@ -75,7 +76,7 @@ def edition_entry(
         parts.append(f"<h2>{escape(hot_title)}</h2>{_list('ol', rows)}")
     return FeedEntry(
         id=f"tag:{publication.domain},{key[:4]}:edition:{key}",
-        url=f"{publication.feeds_url}archive/{key}.html",
+        url=f"{publication.feeds_url}{archive_path(key)}",
         title=title,
         published=_seconds(at, publication.timezone),
         updated=_seconds(latest, publication.timezone),

@@ -14,6 +14,7 @@ from syndication.domain.article import Article
 from syndication.domain.delivery import Recipient
 from syndication.domain.edition import Edition
 from syndication.domain.publication import Publication
+from syndication.domain.published import archive_path
 from syndication.domain.text import cut
 from syndication.domain.variant import Variant, language_for, split
 from syndication.errors import TemplateError
@@ -274,7 +275,7 @@ class Renderer:
         return cut(subject, SUBJECT)
 
     def _archive_url(self, edition: Edition) -> str:
-        return f"{self._publication.feeds_url}archive/{edition.key}.html"
+        return f"{self._publication.feeds_url}{archive_path(edition.key)}"
 
     def _context(self, labels: "Labels", root: str) -> dict[str, object]:
         """Return the variables of every template. `root` leads from a page to the published folder."""

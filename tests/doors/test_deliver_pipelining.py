@@ -7,9 +7,10 @@ from itertools import pairwise
 import pytest
 import trustme
 
+from syndication.deliver.envelope import Envelope
 from syndication.deliver.pool import Pool
 from syndication.deliver.server import Security, SmtpServer
-from syndication.deliver.session import Envelope, Session, Timeouts
+from syndication.deliver.session import Session, Timeouts
 from syndication.deliver.transaction import Transaction
 from syndication.domain.delivery import Outcome, Stage
 from tests.doors.leaping import leap_at, run_leaping

@@ -3,9 +3,10 @@
 import asyncio
 from dataclasses import replace
 
+from syndication.deliver.envelope import Envelope
 from syndication.deliver.pool import Pool
 from syndication.deliver.server import Security, SmtpServer
-from syndication.deliver.session import Envelope, Timeouts
+from syndication.deliver.session import Timeouts
 from syndication.deliver.transaction import Transaction
 from syndication.domain.delivery import Outcome, Stage
 from tests.doors.ports import free_port

@@ -9,7 +9,8 @@ import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndication.deliver.session import Envelope, Session, Timeouts
+from syndication.deliver.envelope import Envelope
+from syndication.deliver.session import Session, Timeouts
 from syndication.deliver.transaction import Transaction
 from syndication.domain.delivery import Outcome, Stage
 from tests.doors.leaping import Leaping, leap_at, run_leaping

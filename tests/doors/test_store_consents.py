@@ -255,7 +255,7 @@ async def test_whoever_decides_while_an_import_changes_the_same_subscriber_waits
     importing = asyncio.create_task(store.database.write(partial(imported, subscriber=bo.id, told=told)))
     await locked.wait()
     decisions: dict[str, Callable[[], Coroutine[None, None, bool]]] = {
-        "leaves": lambda: store.consents.leave(bo.key, at=NOW),
+        "leaves": lambda: store.consents.unsubscribe(bo.key, at=NOW),
         "chooses": lambda: store.consents.choose(bo.key, Preferences((), "ko", None), at=NOW),
         "confirms": lambda: store.confirmations.confirm(bo, "proof", (), at=NOW),
     }
@@ -295,9 +295,9 @@ async def test_leaving_is_idempotent_and_choosing_is_for_the_confirmed(store: St
     assert await store.consents.choose(key, choice, at=NOW)
     ann = await subscriber(store)
     assert (ann.topics, ann.language, ann.paused) == (("film",), "ko", NOW + DAY)
-    assert [await store.consents.leave(key, at=NOW) for _ in range(2)] == [True, False]
+    assert [await store.consents.unsubscribe(key, at=NOW) for _ in range(2)] == [True, False]
     assert not await store.consents.choose(key, choice, at=NOW)
-    assert not await store.consents.leave("nobody", at=NOW)
+    assert not await store.consents.unsubscribe("nobody", at=NOW)
     assert await store.consents.subscriber("nobody") is None
 
 

@@ -19,7 +19,9 @@ async def test_a_hundred_who_leave_at_once_share_a_few_commits_and_each_is_told(
     commits = []
     engine = store.database._immediate
     event.listen(engine, "commit", lambda _: commits.append(1))
-    told = await asyncio.gather(*(store.consents.leave(key, at=NOW) for key in (*keys, *keys[:3], "nobody")))
+    told = await asyncio.gather(
+        *(store.consents.unsubscribe(key, at=NOW) for key in (*keys, *keys[:3], "nobody"))
+    )
     assert told == [True] * 100 + [False] * 4
     assert (await store.subscribers.count())[Consent.UNSUBSCRIBED] == 100
     assert 0 < len(commits) < 10
@@ -34,9 +36,9 @@ async def test_a_change_that_fails_takes_no_other_with_it(store: Store) -> None:
         connection.execute(text("UPDATE nothing SET a = 1"))
 
     first, failed, last = await asyncio.gather(
-        store.consents.leave(keys[0], at=NOW),
+        store.consents.unsubscribe(keys[0], at=NOW),
         store.database.write_together(broken),
-        store.consents.leave(keys[1], at=NOW),
+        store.consents.unsubscribe(keys[1], at=NOW),
         return_exceptions=True,
     )
     assert (first, last) == (True, True)

@@ -208,7 +208,7 @@ async def test_a_bounce_of_a_reader_who_came_back_since_changes_nothing(newsroom
     async with newsroom.app() as app:
         ann = await app.store.subscribers.get(ANN)
         assert ann
-        await app.store.consents.leave(ann.key, at=app.clock())
+        await app.store.consents.unsubscribe(ann.key, at=app.clock())
         await app.store.confirmations.confirm(ann, "web form", (), at=app.clock())
         event = (await take(app, bounce(to=path))).event
         assert event

@@ -11,7 +11,7 @@ from pathlib import Path
 from syndication.compose.hot import without_withdrawn
 from syndication.domain.article import Article
 from syndication.domain.frozen import FrozenEdition
-from syndication.domain.published import Filing
+from syndication.domain.published import Filing, archive_path
 from syndication.domain.text import counted
 from syndication.domain.week import WeekKey
 from syndication.errors import UsageError
@@ -121,7 +121,7 @@ async def _rewrite_page(app: App, edition: FrozenEdition, gone: Withdrawal | Non
     else:
         page, subject = app.renderer.gone_page(), app.publication.title
     await app.store.editions.rewrite(edition.key, page=page, subject=subject)
-    await app.store.manifest.unwant([f"archive/{edition.key}.html"])
+    await app.store.manifest.unwant([archive_path(edition.key)])
 
 
 async def _cut_older(app: App, article: Article) -> None:

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from syndication.domain.published import TOMBSTONE
 from syndication.flows.app import App
-from syndication.publish.channel import Channel, Tombstone
+from syndication.publish.channel import STYLESHEET, Channel, Tombstone
 
 MOST = 1_000  # tombstones in a feed, which has at most 512 KiB
 
@@ -21,7 +21,7 @@ def channel(app: App, folder: str, what: str = "", *, withdrawn: tuple[Tombstone
         url_base=facts.feeds_url + quote(folder),
         language=facts.language,
         hubs=app.feeds.hubs,
-        stylesheet=f"{facts.feeds_url}feed.css",
+        stylesheet=f"{facts.feeds_url}{STYLESHEET}",
         author=facts.title,
         tombstones=withdrawn,
     )

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from syndication.domain.published import TAKEN_BACK, FileKind, Filing
+from syndication.domain.published import TAKEN_BACK, FileKind, Filing, article_path
 from syndication.flows.app import App
 from syndication.flows.publishing.folder_writer import FolderWriter
 from syndication.flows.publishing.items import kept_items
@@ -62,4 +62,4 @@ def _write_page(app: App, writer: FolderWriter, filing: Filing, *, shown: bool) 
 
 
 def _page(filing: Filing) -> str:
-    return f"articles/{filing.article.slug}.html"
+    return article_path(filing.article.slug)

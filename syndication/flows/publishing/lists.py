@@ -6,7 +6,15 @@ from datetime import timedelta
 
 from syndication.domain.article import Article
 from syndication.domain.frozen import FrozenEdition
-from syndication.domain.published import TAKEN_BACK, FileKind, Shelf, ShelfKind
+from syndication.domain.published import (
+    ARCHIVE,
+    ARCHIVE_INDEX,
+    TAKEN_BACK,
+    FileKind,
+    Shelf,
+    ShelfKind,
+    archive_path,
+)
 from syndication.flows.app import App
 from syndication.flows.publishing.channels import channel
 from syndication.flows.publishing.feeds import shelf_channel
@@ -32,10 +40,10 @@ async def write_archive(app: App, writer: FolderWriter, edition: FrozenEdition |
     An edition whose articles were all withdrawn has a notice instead, to be served with 410, and no line in the index.
     """
     lines = await app.store.editions.lines()
-    known = await app.store.manifest.known("archive/")
-    wanted = {"archive/index.html"}
+    known = await app.store.manifest.known(ARCHIVE)
+    wanted = {ARCHIVE_INDEX}
     for line in lines:
-        path = f"archive/{line.key}.html"
+        path = archive_path(line.key)
         files = {path, path + TAKEN_BACK} if line.gone else {path}
         wanted |= files
         written = files <= known and not (edition and edition.key == line.key)
@@ -50,7 +58,7 @@ async def write_archive(app: App, writer: FolderWriter, edition: FrozenEdition |
         for line in lines
         if not line.gone
     ]
-    writer.write("archive/index.html", app.renderer.archive_page(shown).encode(), FileKind.PAGE)
+    writer.write(ARCHIVE_INDEX, app.renderer.archive_page(shown).encode(), FileKind.PAGE)
     await app.store.manifest.unwant(sorted(known - wanted))
 
 
@@ -81,8 +89,8 @@ async def _write_sitemaps(app: App, writer: FolderWriter) -> None:
             await writer.note()
             await app.store.shelves.mark_written([shelf])
     lines = await app.store.editions.lines()
-    pages = [Page(f"{facts.feeds_url}archive/{line.key}.html") for line in lines if not line.gone]
-    pages += [Page(f"{facts.feeds_url}{path}") for path in ("archive/index.html", "feeds.html")]
+    pages = [Page(f"{facts.feeds_url}{archive_path(line.key)}") for line in lines if not line.gone]
+    pages += [Page(f"{facts.feeds_url}{path}") for path in (ARCHIVE_INDEX, "feeds.html")]
     writer.write("sitemaps/pages.xml", sitemap(pages), FileKind.SITEMAP)
     await writer.note()
     known = await app.store.manifest.known("sitemaps/")

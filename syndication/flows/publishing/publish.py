@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from syndication import __version__
 from syndication.domain.frozen import FrozenEdition
-from syndication.domain.published import TAKEN_BACK, FileKind, PublishedFile, ShelfKind
+from syndication.domain.published import ARCHIVE, TAKEN_BACK, FileKind, PublishedFile, ShelfKind
 from syndication.domain.text import counted
 from syndication.flows.app import App
 from syndication.flows.publishing.feeds import write_feeds
@@ -131,7 +131,7 @@ async def find_damaged(app: App) -> list[str]:
         after = page[-1].path
     if any(path.startswith("media/") for path in found):  # any article and any edition may show the image
         await app.store.shelves.look_again(None, now=app.clock())
-        await app.store.manifest.forget(sorted(await app.store.manifest.known("archive/")))
+        await app.store.manifest.forget(sorted(await app.store.manifest.known(ARCHIVE)))
     return found
 
 

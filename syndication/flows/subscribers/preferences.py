@@ -49,12 +49,12 @@ async def subscriber_of_link(app: App, purpose: str, token: str) -> Subscriber |
     return await app.store.consents.subscriber(key) if key else None
 
 
-async def leave(app: App, token: str) -> bool:
+async def unsubscribe_by_link(app: App, token: str) -> bool:
     """Unsubscribe (RFC 8058), however often; queued mail does not go out. False for a foreign token."""
     key = key_of(app, Purpose.UNSUBSCRIBE, token)
     if key is None:
         return False
-    await app.store.consents.leave(key, at=app.clock())
+    await app.store.consents.unsubscribe(key, at=app.clock())
     return True
 
 

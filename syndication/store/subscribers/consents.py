@@ -23,7 +23,7 @@ class Consents(Repository):
         return subscriber(row) if row else None
 
     @writes_together
-    def leave(self, connection: Connection, key: str, *, at: datetime) -> bool:
+    def unsubscribe(self, connection: Connection, key: str, *, at: datetime) -> bool:
         """Unsubscribe, durably. Return False when the subscriber had left already, or is unknown: both are normal."""
         lock(connection, "subscribers")
         c = subscribers.c

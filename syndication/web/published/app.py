@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from syndication.domain.published import TAKEN_BACK
+from syndication.domain.published import ARCHIVE_INDEX, TAKEN_BACK
 from syndication.flows.app import App
 from syndication.web.published.files import Files, Opened
 from syndication.web.published.kinds import PublishedType, kind_of
@@ -46,7 +46,7 @@ def published_route(site: App) -> Route:
 
 async def archive(request: Request) -> Response:
     """Redirect the address of the site to the archive."""
-    return RedirectResponse(f"{app_of(request).publication.feeds_url}archive/index.html", 302)
+    return RedirectResponse(f"{app_of(request).publication.feeds_url}{ARCHIVE_INDEX}", 302)
 
 
 class _FileStream(StreamingResponse):
@@ -76,7 +76,7 @@ class _Published:
         """Answer with the file, 304 or 404. Starlette calls it on a thread, because disks may be slow."""
         path = request.path_params["path"]
         if not path:
-            return RedirectResponse("archive/index.html", 302, EVERYWHERE)
+            return RedirectResponse(ARCHIVE_INDEX, 302, EVERYWHERE)
         if path.endswith("/"):
             path += "index.html"
         if (kind := kind_of(path)) is not None:

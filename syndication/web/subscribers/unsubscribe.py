@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from syndication.domain.tokens import Purpose
-from syndication.flows.subscribers.preferences import key_of, leave, subscriber_of_link
+from syndication.flows.subscribers.preferences import key_of, subscriber_of_link, unsubscribe_by_link
 from syndication.web.subscribers.page import app_of, language_of, show_page
 
 
@@ -21,7 +21,7 @@ async def ask(request: Request) -> Response:
 async def unsubscribe(request: Request) -> Response:
     """Unsubscribe, whatever the body and the cookies are. 200 also for a subscriber who has left already."""
     site, token = app_of(request), request.path_params["token"]
-    if not await leave(site, token):
+    if not await unsubscribe_by_link(site, token):
         return show_page(request, "broken-link", language_of(request), {}, status=404)
     subscriber = await subscriber_of_link(site, Purpose.UNSUBSCRIBE, token)
     language = language_of(request, subscriber.language if subscriber else "")
