@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from syndication.deliver.findings import DOMAINS, Findings
+from syndication.deliver.batch_findings import DOMAINS, Findings
 from syndication.deliver.lanes import OTHER
 from syndication.deliver.transaction import CLOSING
 from syndication.domain.delivery import Reply

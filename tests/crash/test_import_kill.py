@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from syndication.flows.subscribers.list_file import SIZE
+from syndication.flows.subscribers.import_file import SIZE
 from tests.flows.newsroom import Newsroom
 
 pytestmark = pytest.mark.slow

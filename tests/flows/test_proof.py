@@ -16,8 +16,8 @@ from syndication.cli.main import run
 from syndication.domain.week import WeekKey
 from syndication.errors import UsageError
 from syndication.flows.desk.difference import difference
-from syndication.flows.desk.findings import findings, links
 from syndication.flows.desk.proof import RIGHT_TO_LEFT_NAME, Copy, Proof, gather, proof_of, samples
+from syndication.flows.desk.proof_findings import findings, links
 from tests.flows.newsroom import PAGE, Newsroom, article
 
 W41 = WeekKey(2023, 41)

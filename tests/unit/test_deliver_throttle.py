@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndication.deliver.findings import Findings
+from syndication.deliver.batch_findings import Findings
 from syndication.deliver.lanes import OTHER
 from syndication.deliver.throttle import BATCH, LANE_PAUSES, PROBE, SERVER_PAUSES, Throttle
 from syndication.deliver.transaction import Transaction

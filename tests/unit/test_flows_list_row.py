@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from syndication.deliver.address import canonical_lines, parse_address
 from syndication.domain.tokens import Keyring
+from syndication.flows.subscribers.import_file import RowBlock
 from syndication.flows.subscribers.importing import _check, _unmatched
-from syndication.flows.subscribers.list_file import RowBlock
 from syndication.flows.subscribers.list_row import RowParser, mailbox_hashes
 
 READER = RowParser(frozenset({"city", "film"}), "import list.csv", datetime(2026, 11, 27, tzinfo=UTC))

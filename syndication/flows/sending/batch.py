@@ -12,8 +12,8 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
+from syndication.deliver.batch_findings import Findings
 from syndication.deliver.envelope import Envelope
-from syndication.deliver.findings import Findings
 from syndication.deliver.retry import settle, with_refusal
 from syndication.domain.delivery import Batch, Recipient, Reply, Settled, Stage, State
 from syndication.logs import logger

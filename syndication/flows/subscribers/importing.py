@@ -20,7 +20,7 @@ from syndication.deliver.address import canonical_lines
 from syndication.domain.subscriber import Added, NewSubscribers
 from syndication.errors import StoreError
 from syndication.flows.app import App
-from syndication.flows.subscribers.list_file import RowBlock, blocks, opened
+from syndication.flows.subscribers.import_file import RowBlock, blocks, opened
 from syndication.flows.subscribers.list_row import (
     LONGEST_NAME,
     REFUSED,

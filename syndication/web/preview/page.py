@@ -9,8 +9,8 @@ from syndication.domain.delivery import Recipient
 from syndication.errors import SyndicationError, TemplateError, UsageError
 from syndication.flows.app import App
 from syndication.flows.desk.difference import difference
-from syndication.flows.desk.findings import CLIPPED, ROOMY, ProofFinding, findings, links
 from syndication.flows.desk.proof import Copy, EditionChoice, Proof, Sample, choices, samples, subscriber_of
+from syndication.flows.desk.proof_findings import CLIPPED, ROOMY, ProofFinding, findings, links
 from syndication.web.preview.frame import Look
 from syndication.web.preview.live_edition import LiveEdition
 from syndication.web.preview.view import TABS, WIDTHS, View

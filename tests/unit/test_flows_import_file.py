@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndication.flows.subscribers.list_file import blocks
+from syndication.flows.subscribers.import_file import blocks
 
 HEADER = "email,name,notes\n"
 CELL = st.sampled_from(
