@@ -1,4 +1,7 @@
-"""The command line: verbs only. Each verb imports its libraries when it runs, so that `--help` and `--version` are quick."""
+"""The command line: verbs only. Each verb imports its libraries when it runs, so that `--help` and `--version` are quick.
+
+Start at `main.py`.
+"""
 
 import gc
 

@@ -1,4 +1,4 @@
-"""The configuration: `config/syndicate.toml` and the environment, read once, checked once, frozen.
+"""The configuration: `config/syndicate.toml` and the environment, read once, checked once, frozen. Start at `tables.py`.
 
 Only this room reads either. It is imported when a verb runs (pydantic takes time), and only by `wiring`. Every mistake becomes one
 sentence with the file, the dotted key and its line, never the value.

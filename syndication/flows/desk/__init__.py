@@ -1,4 +1,4 @@
-"""The editor's decisions between draft and mail: preview, test mail, note, approve, hold, discard, withdraw.
+"""The editor's decisions: preview, test mail, note, approve, hold, resume, discard, withdraw; and the operator's dry run.
 
 Start at `editor.py`.
 """

@@ -1,1 +1,1 @@
-"""Collected articles, the sources and pages they came from, and withdrawals."""
+"""Collected articles, the sources and pages they came from, and withdrawals. Start at `articles.py`; `merge.py` has the rules."""

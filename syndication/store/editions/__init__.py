@@ -1,1 +1,1 @@
-"""Frozen editions with their rankings and mailings, and the transaction that freezes one."""
+"""Frozen editions with their rankings and mailings, and the transaction that freezes one. Start at `freeze.py`."""

@@ -1,4 +1,4 @@
-"""The suppression list: mailboxes that neither the sign-up form nor an import may subscribe again.
+"""The suppression list: mailboxes that no import and no `add` may subscribe again; after a complaint, the sign-up form neither.
 
 A complaint, a dead address and an erasure count for the whole mailbox: `ann+1@` and `ann+2@` are both Ann's. The column `suppressed` of a
 subscriber's row names the mailbox that it keeps away. Of an erased subscriber only a keyed hash of the mailbox remains.
