@@ -47,7 +47,7 @@ def main(browser: str) -> None:
 
 
 def digest() -> str:
-    """The HTML of the subscriber's mail in the outbox, with its pictures written into it."""
+    """Return the HTML of the subscriber's mail in the outbox, with its pictures embedded."""
     mails = [
         message_from_bytes(path.read_bytes(), policy=policy.default)
         for path in (ROOT / "var/outbox/new").iterdir()

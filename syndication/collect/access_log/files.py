@@ -33,7 +33,7 @@ class LogFiles:
 
 @dataclass(frozen=True, slots=True)
 class LogBlock:
-    """Some whole lines, without their line ends, and the position in the file (in bytes, packed as it may be)."""
+    """Some whole lines, without their line ends, and the position in the file (in bytes; if it is compressed, in its compressed form)."""
 
     lines: list[bytes]
     position: int

@@ -45,7 +45,7 @@ class EditionChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """An edition to look at. `frozen` is None for a draft. With `anew` a frozen one was rendered by the templates of now: that is not sent."""
+    """An edition to look at. `frozen` is None for a draft. With `anew` a frozen one was rendered with the current templates: that is not sent."""
 
     key: WeekKey
     number: int
@@ -131,7 +131,7 @@ async def gather(app: App) -> tuple[str, ...]:
 
 
 async def proof_of(app: App, key: WeekKey, *, anew: bool = False) -> Proof:
-    """Return the edition `key` as frozen, or with `anew` rendered by the templates of now; a draft when it is not frozen.
+    """Return the edition `key` as frozen, or with `anew` rendered with the current templates; a draft when it is not frozen.
 
     Raises UsageError when the week has nothing new, TemplateError and SettingsError for what a run would refuse.
     """
