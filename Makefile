@@ -64,10 +64,10 @@ golden: .venv/.ready-dev
 	$(BIN)/python -m tests.golden.samples
 	git diff --stat tests/golden
 
-# The environment. A stamp stands for a finished install, so a broken one is done again.
+# The environment. A stamp marks a finished install, so an interrupted one is repeated.
 .venv/.made:
-	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here: install Python 3.11 or newer, or say make PYTHON=/path/to/python3.11." >&2; exit 2; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old: say make PYTHON=python3.11, or newer." >&2; exit 2; }
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here: install Python 3.11 or newer, or run make PYTHON=/path/to/python3.11." >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old: run make PYTHON=python3.11, or newer." >&2; exit 2; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: install its venv package (Debian: apt install python3-venv)." >&2; exit 2; }
 	@echo "Building .venv: once, about a minute."
 	@$(PYTHON) -m venv .venv

@@ -120,7 +120,7 @@ def measured(what: str, line: list[str]) -> tuple[float, float, str]:
 
 
 def lines(number: int) -> Iterator[str]:
-    """A week and a day of a small newsroom, as nginx writes it: half of it styles, scripts and images, a tenth of it robots."""
+    """Yield a week and a day of a small newsroom's log, as nginx writes it: half of it styles, scripts and images, a tenth of it robots."""
     chance = random.Random(1)
     visitors = [(address(chance), chance.choice(BROWSERS)) for _ in range(max(number // 15, 1))]
     robots = [(address(chance), agent) for agent in ROBOTS for _ in range(20)]

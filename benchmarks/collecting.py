@@ -43,7 +43,7 @@ TEASER = "<li><a href='/{0}'>A teaser of another piece, number {0}</a><img src='
 
 
 def page(number: int) -> bytes:
-    """An article of some 20 KB: head, menu, thirty paragraphs, teasers."""
+    """Return an article of some 20 KB: head, menu, thirty paragraphs, teasers."""
     head = (
         f"<title>Piece {number} | Harbour Paper</title><meta property='og:type' content='article'>"
         f"<script type='application/ld+json'>"

@@ -143,7 +143,7 @@ def merging(renderer: Renderer, variant: Variant, rounds: int, subscribers: int)
 def in_turns(
     ours: Callable[[], object], theirs: Callable[[], object], rounds: int, times: int
 ) -> tuple[float, float]:
-    """The median CPU seconds of one call of each."""
+    """Return the median CPU seconds of one call of each."""
     measured = [(cpu(ours, times), cpu(theirs, times)) for _ in range(rounds)]
     return statistics.median(a for a, _ in measured), statistics.median(b for _, b in measured)
 

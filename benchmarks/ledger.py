@@ -157,7 +157,7 @@ async def prepare(store: Store, rows: int) -> None:
 
 
 def by_hand(asked: argparse.Namespace, folder: Path) -> tuple[float, float]:
-    """The peer: the same states through sqlite3, each in a commit of its own."""
+    """Run the peer: the same states through sqlite3, each in a separate commit."""
     rows = min(asked.rows, 5_000)
     database = sqlite3.connect(folder / "by-hand.db", isolation_level=None)
     database.execute("PRAGMA journal_mode=WAL")

@@ -81,7 +81,7 @@ class Newsroom:
         return self.site / "config" / "syndicate.toml"
 
     def command(self, *words: str) -> list[str]:
-        """The command line of a verb for this site."""
+        """Return the command line of a verb for this site."""
         return [sys.executable, "-m", "syndication", "--config", str(self.config), *words]
 
     def run(self, *words: str) -> None:
@@ -94,7 +94,7 @@ class Newsroom:
         return self.command("run", "--week", WEEK)
 
     def copy(self, folder: Path) -> "Newsroom":
-        """The same site elsewhere: every round starts from the same."""
+        """Copy the site to another folder, so that every round starts from the same state."""
         return Newsroom(Path(shutil.copytree(self.site, folder, ignore=shutil.ignore_patterns("dry-run"))))
 
     def mail(self) -> tuple[bytes, str, str]:

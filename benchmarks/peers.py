@@ -52,7 +52,7 @@ def smtp_source(port: int, number: int, *, size: int, connections: int) -> Round
 
 
 def nodemailer(port: int, number: int, folder: Path, *, connections: int) -> Round:
-    """The pooled sender of Node.js on `digest.html` and `digest.txt` of `folder`."""
+    """Run the pooled sender of Node.js on `digest.html` and `digest.txt` of `folder`."""
     place = HERE / "nodemailer"
     if not (place / "node_modules").is_dir():
         sys.exit(f"Say `npm install` in {place} first, or leave --nodemailer out.")

@@ -64,7 +64,7 @@ def one_round(
 
 
 def written(newsroom: Newsroom, folder: Path) -> int:
-    """The parts of the mail as files for nodemailer; the size of the whole in bytes."""
+    """Write the parts of the mail as files for nodemailer, and return the size of the whole in bytes."""
     raw, html, text = newsroom.mail()
     for name, part in (("digest.html", html), ("digest.txt", text)):
         (folder / name).write_text(part.replace("Subscriber 0", "{{name}}"))

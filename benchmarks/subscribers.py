@@ -70,7 +70,7 @@ def main() -> None:
 
 
 def prepared(site: Path, people: int) -> tuple[list[str], Keyring]:
-    """A site with so many subscribers: their random keys, and the site's secrets."""
+    """Make a site with this number of subscribers, and return their random keys and the site's secrets."""
     (site / "config").mkdir()
     (site / "config/syndicate.toml").write_text(CONFIG)
     file = site / "subscribers.csv"

@@ -47,7 +47,7 @@ def main(browser: str) -> None:
 
 
 def digest() -> str:
-    """The HTML of the subscriber's mail in the outbox, with its pictures written into it."""
+    """Return the HTML of the subscriber's mail in the outbox, with its pictures embedded."""
     mails = [
         message_from_bytes(path.read_bytes(), policy=policy.default)
         for path in (ROOT / "var/outbox/new").iterdir()
@@ -64,7 +64,7 @@ def _inline(address: re.Match[str]) -> str:
 
 
 def shoot(browser: str, page: Path, picture: Path, size: tuple[int, int], scheme: int) -> None:
-    """One screenshot. A window narrower than 500 pixels is beyond Chromium, so a page stands in a frame of its size."""
+    """One screenshot. A window narrower than 500 pixels is beyond Chromium, so a page is shown in a frame of its size."""
     width, height = size
     frame = page.with_name("frame.html")
     frame.write_text(

@@ -91,7 +91,7 @@ class Layer:
     fade: str = ""
 
     def tint(self, y: int) -> Colour:
-        """The colour on the row `y`."""
+        """Return the colour on the row `y`."""
         return mixed(self.colour, self.fade or self.colour, y / HEIGHT)
 
 
@@ -114,7 +114,7 @@ def covered(shape: Shape, row: int) -> dict[int, float]:
 
 
 def drawn(top: str, bottom: str, layers: Iterable[Layer]) -> bytes:
-    """The PNG file (ISO/IEC 15948): 8-bit RGB, each row as the difference to the pixel on the left."""
+    """Draw the PNG file (ISO/IEC 15948): 8-bit RGB, each row as the difference to the pixel on the left."""
     layers = tuple(layers)
     rows = bytearray()
     for y in range(HEIGHT):
@@ -143,7 +143,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def triangle(a: Point, b: Point, c: Point) -> Polygon:
-    """A polygon of three points."""
+    """Return a polygon of three points."""
     return Polygon((a, b, c))
 
 

@@ -106,7 +106,7 @@ class _Lines(logging.Handler):
         return super().format(record)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the line. A progress bar is drawn over; nothing fails because nothing reads it."""
+        """Write the line, over a progress bar if there is one. A closed or full standard error fails no command."""
         try:
             record.run = self.run
             above_a_bar = "\r\x1b[K" if self.form == "human" and sys.stderr.isatty() else ""

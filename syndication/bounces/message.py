@@ -107,7 +107,7 @@ def _collect_parts(part: "Message[str, str]", found: _Parts, depth: int) -> None
 
 
 def _raw(part: "Message[str, str]") -> str:
-    """Return the content as text, reassembled for a `message/…`, which the parser has parsed."""
+    """Return the content as text. A `message/…`, which the parser has taken apart, is reassembled."""
     payload = part.get_payload()
     if not isinstance(payload, list):
         return _decoded(part)

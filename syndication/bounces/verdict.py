@@ -63,7 +63,7 @@ class _RecipientReport:
 
 
 def judge(arrived: Arrived) -> BounceFinding:
-    """Return what the message reports, but not about whom: that has to be proven."""
+    """Return what the message reports, but not about which subscriber: that needs a proof."""
     if arrived.feedback:
         return _complaint(arrived.feedback)
     if reported := [group for text in arrived.reports for group in _groups(text)]:
@@ -86,7 +86,7 @@ def _complaint(feedback: str) -> BounceFinding:
 
 
 def _reported(reported: list[_RecipientReport], text: str) -> BounceFinding:
-    """Return the mildest finding of several recipients (a subscriber may forward to them): the mail may have reached one."""
+    """Return the mildest finding of a report on several recipients (a subscriber may forward to them): the mail may have reached one."""
     findings = [_of_group(group, text) for group in reported]
     return min(findings, key=lambda finding: _MILDEST.index(finding.kind))
 

@@ -1,7 +1,7 @@
 """Translate servers' words into the status (RFC 3463) that they mean.
 
 An exact status counts; words count if it is missing or only says "other" (x.0.0, x.y.0). Words about policy or about
-our mail override a status, because no subscriber is to lose mail for what a filter thinks of us. The phrases are
+our mail override a status, because a subscriber must not lose mail over a filter's view of us. The phrases are
 general, without providers' names.
 """
 

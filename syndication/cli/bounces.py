@@ -46,7 +46,7 @@ def receive(
 
 
 def _read_all() -> bytes:
-    """Return the message, cut at the largest size that counts; the writer of the rest must not meet a closed pipe."""
+    """Return the message, cut at the largest size that is parsed. The rest is read too, so that its writer does not meet a closed pipe."""
     from syndication.bounces.message import LARGEST
 
     data = sys.stdin.buffer.read(LARGEST)

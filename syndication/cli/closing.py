@@ -56,7 +56,7 @@ def _screen(app: App, report: Report, folder: Path | None) -> list[str]:
 
 
 def _to_do(app: App, report: Report) -> str:
-    """Return what sends the rest: waiting mails go with the next `deliver`, failed ones and those kept in doubt need an option."""
+    """Return how to send the rest: the next `deliver` sends waiting mails; failed ones and those held in doubt need an option."""
     if report.queued or report.deferred or (report.unknown and app.delivery.resend_unknown):
         return f"Some subscribers do not have it yet: `syndicate deliver` sends the rest, `syndicate status {report.edition}` lists them."
     commands = [

@@ -110,7 +110,7 @@ def _json(row: dict[str, Any]) -> str:
 
 
 def _csv(row: dict[str, Any]) -> str:
-    """Return a row whose server's words are not a formula in a spreadsheet."""
+    """Return the row with a `'` before server's words that a spreadsheet would take for a formula."""
     formulas = [name for name in ("reply", "server") if row[name].startswith(("=", "+", "-", "@"))]
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerow(

@@ -45,7 +45,7 @@ def run(
             "Choose the edition to run.", "`syndicate run --weekly` makes the latest; --week KEY another."
         )
     if every and not dry_run:
-        raise UsageError("--all goes with --dry-run.")
+        raise UsageError("--all needs --dry-run.")
     if dry_run:
         return print_output(context, run_async(_dry_run(options(context), week_key(week), every=every)))
 
@@ -103,7 +103,7 @@ def collect(
 ) -> int:
     """Fetch the sources into the store; nothing is published or sent."""
     if allow_private and not explain:
-        raise UsageError("--allow-private goes with --explain.", "A source has a setting allow_private.")
+        raise UsageError("--allow-private needs --explain.", "For a source, set its allow_private.")
     if explain:
         from syndication.cli.articles import explained_page
         from syndication.flows.collecting.articles import explain_page

@@ -40,7 +40,7 @@ def note(
     from syndication.flows.desk import editor
 
     if (text is not None) + (file is not None) + remove > 1:
-        raise UsageError("A note is a TEXT, a --file or a --remove, not several of them.")
+        raise UsageError("Give TEXT, --file or --remove, not several of them.")
     text, week = "" if remove else _read(file) if file else text, week_key(key)
 
     async def flow(app: App) -> str:

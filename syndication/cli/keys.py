@@ -18,7 +18,7 @@ TYPES: dict[str, KeyType] = {"rsa": "rsa", "ed25519": "ed25519"}
 
 
 def _group() -> None:
-    """With a callback, a single verb keeps its name."""
+    """Do nothing. Typer drops the name of a group's only verb unless the group has a callback."""
 
 
 def rotate(context: typer.Context) -> int:
@@ -36,7 +36,10 @@ def new(
         str, typer.Option(metavar="S", help="Name the key in the DNS; its type and the month if left out.")
     ] = "",
     kind: Annotated[
-        str, typer.Option("--type", metavar="TYPE", help="Make rsa (2048 bits; every provider) or ed25519.")
+        str,
+        typer.Option(
+            "--type", metavar="TYPE", help="Make rsa (2048 bits; every provider verifies it) or ed25519."
+        ),
     ] = "rsa",
     out: Annotated[
         Path | None,

@@ -111,9 +111,9 @@ def _globals(
 
 
 def command_of(verb: str) -> typer.Typer:
-    """Return the command with this verb or group alone, with all for no such verb.
+    """Return the command with only this verb or group, or with all of them if there is no such verb.
 
-    Typer inspects every function of a command: all of them are a tenth of a short verb's CPU.
+    Typer inspects the function of every verb, which for all of them takes a tenth of a short verb's CPU.
     """
     names = [name for name in VERBS if name.partition(" ")[0] == verb] or list(VERBS)
     whole = typer.Typer(
@@ -138,7 +138,7 @@ def command_of(verb: str) -> typer.Typer:
 
 
 def _keep_name() -> None:
-    """With a callback, the only verb of a group keeps its name."""
+    """Do nothing. Typer drops the name of a group's only verb unless the group has a callback."""
 
 
 command = command_of("")
@@ -177,7 +177,7 @@ def _carried_out(arguments: Sequence[str], moment: "Moment | None", *, as_json: 
             log.fault("unexpected error", error)
         return fail(_unexpected(error), as_json=as_json)
     if result == INTERRUPTED:
-        return fail(_InterruptedError("Stopped.", "The next run goes on from here."), as_json=as_json)
+        return fail(_InterruptedError("Stopped.", "The next run continues from here."), as_json=as_json)
     return result if isinstance(result, int) else 0
 
 

@@ -149,14 +149,14 @@ def _time(seconds: float) -> str:
 class JsonProgress:
     """Progress of a sender process, for the run that started it: JSON lines on standard output, each with the outcomes since the last.
 
-    A frozen run does not stop its senders: what it does not read is repeated later.
+    A suspended run does not stop its senders: what it does not read is repeated later.
     """
 
     told: Counter[str] = field(default_factory=Counter)
     at: float = 0.0
 
     def open(self) -> None:
-        """Never wait for the run to read. A terminal, which the shell shares, is left as it is."""
+        """Make writes never wait for the run to read. A terminal is left as it is, because the shell shares it."""
         if not sys.stdout.isatty():
             os.set_blocking(1, False)
 
@@ -179,7 +179,7 @@ class JsonProgress:
 
 
 def forgiving(*streams: TextIO) -> None:
-    """Print a question mark for what a terminal cannot show: a title's letters must not end a run."""
+    """Print a question mark for each character that the terminal cannot show: no title may end a run."""
     for stream in streams:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -24,7 +24,7 @@ def serve(
         int, typer.Option("--port", metavar="N", help="Listen on this port; 0 picks one.")
     ] = 8025,
 ) -> int:
-    """Serve the pages that the links of the mails lead to and the published folder, behind a proxy with TLS, until SIGTERM or Ctrl-C."""
+    """Serve the published folder, and the pages that links in the mails open, behind a proxy with TLS, until SIGTERM or Ctrl-C."""
     from syndication.web.server import listening
 
     with listening(port, host) as sock:

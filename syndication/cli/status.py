@@ -31,7 +31,9 @@ def status(
     from syndication.flows.site.status import site_status
 
     if sources and key:
-        raise UsageError("--sources and KEY exclude each other.", "The sources are those of all editions.")
+        raise UsageError(
+            "--sources and KEY exclude each other.", "Leave KEY out: sources do not belong to one edition."
+        )
     week = week_key(key)
     if sources:
         return run_verb(context, sources_health, _sources)

@@ -1,6 +1,6 @@
 """Collect one source: fetch or open it, read it, and return what it gave as a `SourceResult`.
 
-The table `_by_kind` maps each kind of source to its method: a new kind is a member of `SourceKind`, a method, a line.
+The table `_by_kind` maps each kind of source to its method: a new kind needs a member of `SourceKind`, a method, and a line.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The keys of an article, strongest first: the same piece from several sources is one article, two never are."""
+"""The keys of an article, strongest first: the same piece from several sources is one article; two pieces never are."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -35,8 +35,7 @@ def distinct(parsed: Sequence[ParsedArticle], source: str) -> tuple[tuple[Parsed
     """Return the articles of one fetch, no key shared by two, and how many duplicates were left out.
 
     A URL or guid shared by articles with different titles identifies none of them and is dropped. Articles that still
-    share one are one article, in its latest version. An article identified by a title alone that another has, too, is
-    identified by its text.
+    share one are one article, in its latest version. If two articles are identified only by the same title, their texts identify them.
     """
     shared = _shared(parsed)
     pieces = [_without(each, shared) for each in parsed]

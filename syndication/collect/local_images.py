@@ -63,7 +63,7 @@ class LocalImages:
         return kept.src
 
     def image(self, src: str, alt: str) -> Image:
-        """Return the image at `src` with its size and type, if it is one of the copied."""
+        """Return the image at `src` with its size and type, if it is one of the copied images."""
         known = self._kept.get(src)
         return (
             Image(src, alt, known.width, known.height, known.type, known.length) if known else Image(src, alt)

@@ -17,8 +17,8 @@ _TRACKING = re.compile(r"utm_.*|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_[ce]i
 def choose(lists: Sequence[HotList], cutoff: datetime) -> HotList | None:
     """Choose the list for the edition that ends at `cutoff`, or None.
 
-    It is that of the newest page up to the cut-off, of equal ones the last by origin. Otherwise a list without a date (a file), else that
-    of the first page after the cut-off, so that a past week gets a list near it.
+    Pages up to the cut-off come first: the newest, or the last by origin of equally new ones. Then a list without a date (a file),
+    then the first page after the cut-off, so that a past week gets a list near it.
     """
     filled = [found for found in lists if found.lines]
     before = [found for found in filled if found.published and found.published <= cutoff]
@@ -89,7 +89,7 @@ def link_articles(entries: Sequence[HotEntry], articles: Sequence[ResolvedArticl
 
 
 def _once(lines: Sequence[HotLine], known: "_Known") -> Iterator[HotPlace]:
-    """Yield the places in the order of the list: an article, or a title without one, only the first time."""
+    """Yield the places in the order of the list. An article, or a title without one, that is repeated is left out."""
     seen: set[str] = set()
     for line in sorted(lines, key=lambda line: line.rank):
         article, meant, ratio = known.meant_by(line)
@@ -104,7 +104,7 @@ def _once(lines: Sequence[HotLine], known: "_Known") -> Iterator[HotPlace]:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The articles by what a line may name. Of several with one title the newest: a line does not mean last month's column."""
+    """The articles by everything a line may name. A title that several share means the newest: a line does not mean last month's column."""
 
     by_id: Mapping[str, ResolvedArticle]
     by_address: Mapping[str, str]

@@ -27,7 +27,7 @@ class Membership:
 
 
 def reach(key: WeekKey, cutoff: CutOff) -> datetime:
-    """Return how far back the edition `key` reaches: an article with an earlier date is backlog, at least as `TOO_OLD`."""
+    """Return how far back the edition `key` reaches: an article with an earlier date is backlog, as `TOO_OLD` if for no other reason."""
     return cutoff.at(key) - MAILED_WITHIN
 
 

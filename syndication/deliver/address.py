@@ -47,7 +47,7 @@ def parse_address(text: str) -> Address:
 
 
 def canonical_lines(text: str, start: int) -> int:
-    """Return where the run of lines ends that starts at `start` of `text` and has only usual addresses in canonical form, one a line.
+    """Return the end of the run of lines from `start` in `text` that are usual addresses in canonical form, one a line.
 
     This checks a list in half of the time that its lines would take one by one.
     """

@@ -39,7 +39,7 @@ class DkimKey:
     sign: Callable[[bytes], bytes] = field(repr=False)
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a domain or a selector that the DNS, and so the header, cannot have."""
+        """Raise ValueError for a domain or a selector that is not possible in the DNS, and so not in the header."""
         for what, text in (("domain", self.domain), ("selector", self.selector)):
             if not _NAME.fullmatch(text):
                 raise ValueError(f"The {what} is not made of letters, digits, hyphens and dots")

@@ -146,7 +146,7 @@ def _shape(steps: Iterable[bytes | str]) -> _Shape:
 
 @lru_cache(maxsize=256)  # most values are in both parts, and some in many mails
 def _plain_value(value: str) -> bytes:
-    """Return the same as `_quoted_value` for a value that needs soft breaks at most, in HTML and in text; empty for any other."""
+    """Return the same as `_quoted_value` for a value that needs at most soft breaks, in HTML and in text; empty for any other."""
     data = value.encode("utf-8", "replace")
     if data.translate(None, _UNTOUCHED) or data.endswith(b" "):
         return b""

@@ -128,7 +128,7 @@ class Pool:
     """Sessions with `servers`, each for `per_connection` messages (or fewer, learned from 421).
 
     If `connections` are open, an idle one of another server is closed before one is opened. `ssl_context` is shared, because building
-    one takes 35 ms; None builds the default if a server needs one. `hostname` introduces us.
+    one takes 35 ms; None builds the default if a server needs one. `hostname` is our name in EHLO.
     """
 
     def __init__(

@@ -78,7 +78,7 @@ def parse_server(url: str, password: str = "") -> SmtpServer:
     if security is Security.PLAIN and not server.loopback:
         raise ValueError("smtp+plain:// is for servers on this machine; use smtp:// or smtps:// for others")
     if security is Security.PLAIN and (user or password):
-        raise ValueError("smtp+plain:// never logs in, because the password would travel in clear")
+        raise ValueError("smtp+plain:// never logs in, because the password would travel unencrypted")
     if password and not user:
         raise ValueError("the SMTP server has a password but its address names no user")
     return server

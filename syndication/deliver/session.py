@@ -141,7 +141,7 @@ class Session:
             raise
 
     async def _open(self, envelope: Envelope) -> tuple[Wire, PendingEnvelope] | Transaction:
-        """Return the wire with the envelope on it: sent ahead, or now."""
+        """Return the wire, on which the envelope was announced before or is sent now."""
         ahead, self._ahead = self._ahead, None
         wire = self._wire
         if wire is not None and ahead is not None:

@@ -3,7 +3,7 @@
 `Throttle.plan` is called within a claim, the only place that applies limits; `Throttle.judged` at the end of a batch.
 
 A lane or a server with a rate has a bucket that fills up to one second's mails. A claim takes what is in it, and the batch is sent at full
-speed: no connection ever waits for its turn, and a pause is worth no more than one second of mails.
+speed: no connection ever waits for its turn, and a pause saves up no more than one second's mails.
 """
 
 from collections.abc import Mapping, Sequence
@@ -65,7 +65,7 @@ class Throttle:
     zone: ZoneInfo
 
     def plan(self, situation: Situation, wanted: int, most: int) -> Grant | Wait:
-        """Return what may be sent now: the first lane in turn that may, over `wanted` connections, or `most` for its last mails."""
+        """Return what may be sent now: mail of the first lane in turn that may send, over `wanted` connections, or `most` for its last mails."""
         now = situation.now
         if not situation.lanes:
             return Wait(None, Reason.NOTHING)
@@ -86,7 +86,7 @@ class Throttle:
     def judged(
         self, lane: Meter, server: Meter, in_use: int, *, findings: Findings, now: datetime, jitter: float
     ) -> tuple[Meter, Meter]:
-        """Return the meters after a batch; the server has `in_use` connections, this batch's included. `jitter` is in [0, 1)."""
+        """Return the meters after a batch. `in_use` counts the server's connections, this batch's included. `jitter` is in [0, 1)."""
         return _lane_after(lane, findings, now, jitter), _server_after(server, findings, in_use, now, jitter)
 
     def allowance(self, meter: Meter) -> int | None:
@@ -180,7 +180,7 @@ class Throttle:
         )
 
     def _on_its_day(self, meter: Meter, limits: Limits, now: datetime) -> Meter:
-        """Begin a new day if there is one. A day of a warm-up counts if at least half of it was used: a few late mails are no ramp."""
+        """Begin a new day if there is one. A day of a warm-up counts if at least half of it was used: a few late mails do not warm up anything."""
         today = self.today(now)
         if (
             meter.day is not None and today <= meter.day <= now + _DAY
@@ -208,7 +208,7 @@ def _allowance(limits: Limits, days: int) -> int | None:
 
 
 def _soonest(waits: Sequence[Wait]) -> Wait:
-    """Return the shortest of the brief waits, in which mail is going; without any, the shortest of all."""
+    """Return the shortest of the brief waits, during which mail is still sent; without any, the shortest of all."""
     brief = [wait for wait in waits if wait.brief]
     return min(brief or waits, key=lambda wait: (wait.until is None, wait.until))
 

@@ -1,7 +1,7 @@
 """The limits of a lane or a server, and its meter: what was used of them.
 
 Meters are rows of the store, so several processes and runs share them. `syndication.deliver.throttle` decides from them what may be sent;
-a claim carries its decision out.
+a claim applies its decision.
 """
 
 from collections.abc import Callable, Mapping
@@ -114,7 +114,7 @@ class Wait:
 
     @property
     def brief(self) -> bool:
-        """Whether mail is still going, only paced: a run does not end because of that."""
+        """Whether mail still goes out, only slowed by a rate: a run does not end because of such a wait."""
         return self.reason in {Reason.PACE, Reason.CONNECTIONS}
 
 

@@ -51,7 +51,7 @@ class ReturnPath:
 
 
 def return_tokens(address: str, recipients: str) -> tuple[str, ...]:
-    """Return what is in the place of a token in each return path below `address` that the text `recipients` names. Not verified."""
+    """Return the token, not verified, of each return path below `address` that occurs in the text `recipients`."""
     local, _, domain = address.rpartition("@")
     pattern = (
         rf"(?<![^\s<>,;:\"'()=]){re.escape(local)}\+([^\s@<>,;\"]{{1,200}})@{re.escape(domain)}(?![\w.-]*\w)"

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class Locks(Protocol):
-    """What locks work against other runs."""
+    """Locks a piece of work, so that no other run does it at the same time."""
 
     def __call__(self, name: str, inherited: int | None = None) -> AbstractContextManager[int]:
         """Hold the lock `name` and give its descriptor; `inherited` is that of the run that already holds it. Raises LockedError."""

@@ -43,7 +43,7 @@ class MailingLetters:
         return draft.message() if draft is not None else None
 
     def draft(self, recipient: Recipient) -> UnsignedMessage | None:
-        """Return the same without its signatures."""
+        """Return the recipient's message as `message` does, but unsigned."""
         variant, letter = self.variants[recipient.language]
         if self.kind is MailingKind.CONFIRMATION:  # not subscribed yet: nothing to unsubscribe from
             return letter.draft(recipient, {"confirm": self._link(Purpose.CONFIRM, recipient)}, (), "")
@@ -60,7 +60,7 @@ class MailingLetters:
         return letter.draft(recipient, values, flags, unsubscribe)
 
     def envelope_sender(self, recipient: Recipient) -> str:
-        """Return where this recipient's mail is returned to: an address for this recipient alone, else that of From."""
+        """Return the envelope sender: an address for this recipient alone, else the address of From."""
         if self.return_path is None:
             return self.sender
         try:

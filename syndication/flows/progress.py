@@ -14,7 +14,7 @@ class Progress(Protocol):
         """Report what was just done in one line."""
 
     def count(self, task: str, done: int, total: int, outcomes: Mapping[str, int] = NONE) -> None:
-        """Report how far a task over many items has come, and what became of them; `done == total` ends it."""
+        """Report the progress of a task over many items, and the number of items by outcome; `done == total` ends it."""
 
 
 class Silent:

@@ -62,7 +62,7 @@ def _unusable(file: Path, error: OSError) -> StoreError:
 
 
 def _make(file: Path, line: str) -> None:
-    """Create the file. Of two first runs at the same time the slower one keeps the other's key: its link(2) fails."""
+    """Create the file. When two first runs do this at the same time, link(2) fails for the slower one, which then uses the other's key."""
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = _draft(file, f"{line}\n")
     try:

@@ -25,7 +25,7 @@ XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 class _LeftOut(datetime):
-    """A time that is false. feedgen writes no element for it. Otherwise it would write the time of the build, and switch the locale of
+    """A time that is false, so that feedgen writes no element for it. Otherwise it would write the time of the build, and switch the locale of
     the whole process to format a time, which other threads would see.
     """
 

@@ -48,7 +48,7 @@ def compiled(source: str, lines: LineTable, template: str, shown: Callable[[str]
 def _html(
     prepared: str, where: Callable[[int], str], file: str, native: Callable[..., str] = mjml2html
 ) -> str:
-    """Run the native compiler. The lint has kept out what is known to end the process: endless nesting."""
+    """Run the native compiler. Very deep nesting, which would crash the process, has been refused by the lint."""
     try:
         html = native(prepared, fonts={})
     except ValueError as error:
@@ -56,7 +56,7 @@ def _html(
         span = _SPAN.search(str(error))
         near = f"{where(int(span[1]))} (or near it)" if span else file
         raise TemplateError(
-            f"{near}: the MJML cannot be compiled ({error}).", "Look there for what is not MJML."
+            f"{near}: the MJML cannot be compiled ({error}).", "Correct the MJML there."
         ) from error
     except (KeyboardInterrupt, SystemExit):
         raise

@@ -210,7 +210,7 @@ def old_names(environment: jinja2.Environment, folder: Path) -> Iterator[tuple[P
 
 
 def _used(tree: nodes.Template) -> Iterator[tuple[int, str, str]]:
-    """Yield line, old name and new name. A name that the template itself assigns is its own."""
+    """Yield line, old name and new name. A name that the template itself assigns is left out."""
     given = meta.find_undeclared_variables(tree) & set(_VARIABLES)
     for name in tree.find_all(nodes.Name):
         if name.name in given and name.ctx == "load":

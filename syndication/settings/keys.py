@@ -28,7 +28,7 @@ def fields_below(path: Path, settings: _Model) -> dict[str, FieldInfo]:
 
 
 def field_at(path: Path, settings: _Model) -> FieldInfo | None:
-    """Return the field at `path`, whose list indices are passed over, or None."""
+    """Return the field at `path`, ignoring list indices in it; None if there is none."""
     *tables, key = [part for part in path if isinstance(part, str)]
     return fields_below(tuple(tables), settings).get(key)
 

@@ -60,8 +60,8 @@ def _keep_private(settings: Settings, file: Path, origins: Origins) -> None:
         if path is not None and path.resolve().is_relative_to(published):
             _, begin = origins.begin(("feeds", "directory"))
             raise SettingsError(
-                f"{begin} contains {name}, and all of it is published.",
-                'Write a folder for publishing alone, like "feeds".',
+                f"{begin} contains {name}, and everything in this folder is published.",
+                'Write a folder that is only for publishing, like "feeds".',
             )
 
 
@@ -161,7 +161,7 @@ def _variables(table: toml_lines.Path = ()) -> Iterator[toml_lines.Path]:
 
 
 def _value(name: str, text: str, path: toml_lines.Path) -> Any:
-    """Return a variable's value. A text that is no number or truth value stays a text: validation refuses it."""
+    """Return a variable's value. A text that is neither a number nor true or false stays a text: validation refuses it."""
     field = field_at(path, Settings)
     assert field
     if is_list(field):

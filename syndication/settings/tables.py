@@ -237,7 +237,7 @@ _Mails = Annotated[forms.Whole, Field(ge=0, le=1_000_000_000)]
 def _warms_up_to_per_day(table: _Ramped) -> _Ramped:
     """Check a warm-up: its first day has `warm_up` mails, each further one twice as many, up to `per_day`."""
     if table.per_day and table.warm_up > table.per_day:
-        raise Mistake("is more than per_day", "Write what the first day may have.", ("warm_up",))
+        raise Mistake("is more than per_day", "Write how many mails the first day may have.", ("warm_up",))
     return table
 
 
@@ -256,7 +256,7 @@ class Server(Table):
 
     @property
     def limits(self) -> Limits:
-        """What the server may be given."""
+        """The limits for sending to the server."""
         return Limits(self.connections, self.rate, self.per_day, self.warm_up)
 
 
@@ -286,7 +286,7 @@ class Smtp(Table):
         for key in ("url", "rate", "per_day", "warm_up"):
             if self.servers and key in self.model_fields_set:
                 hint = "Keep one of the two." if key == "url" else "Write it for each server."
-                raise Mistake("is set beside [[smtp.servers]]", hint, (key,))
+                raise Mistake("cannot be set together with [[smtp.servers]]", hint, (key,))
         for index, server in enumerate(self.servers):
             if server.url.startswith("outbox:"):
                 raise Mistake("cannot be an outbox here", "Write it as smtp.url.", ("servers", index, "url"))
@@ -298,7 +298,9 @@ def _come_from_one_place(table: "Smtp | BouncesSettings", name: str, *secrets: s
     for secret in secrets:
         if getattr(table, secret).get_secret_value() and getattr(table, f"{secret}_file"):
             variable = f"SYNDICATE_{name.upper()}__{secret.upper()}"
-            raise Mistake(f"is set beside {variable}", "Keep one of the two.", (f"{secret}_file",))
+            raise Mistake(
+                f"cannot be set together with {variable}", "Keep one of the two.", (f"{secret}_file",)
+            )
 
 
 class Delivery(Table):
@@ -333,7 +335,7 @@ class LaneTable(Table):
 
     @property
     def limits(self) -> Limits:
-        """What the provider may be given."""
+        """The limits for sending to the provider."""
         return Limits(self.connections, self.per_second, self.per_day, self.warm_up)
 
 
@@ -400,7 +402,9 @@ class Dkim(Table):
         if self.domain and not self.key_file and not self.ed25519_key_file:
             raise Mistake("is missing", "`syndicate dkim new` makes a key.", ("key_file",))
         if self.selector and self.selector.lower() == self.ed25519_selector.lower():
-            raise Mistake("is dkim.selector too", "Give each key its own name.", ("ed25519_selector",))
+            raise Mistake(
+                "is the same as dkim.selector", "Give each key its own name.", ("ed25519_selector",)
+            )
         return self
 
 

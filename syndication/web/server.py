@@ -76,7 +76,7 @@ async def serving(app: ASGIApp, sock: socket.socket, *, proxied: bool = False) -
 
 
 def stopping() -> asyncio.Event:
-    """Return an event that SIGINT or SIGTERM sets. Call it before the address is printed, so that a signal right after that ends the server well."""
+    """Return an event that SIGINT or SIGTERM sets. Call it before the address is printed, so that a signal right after that ends the server cleanly."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)

@@ -80,7 +80,7 @@ REAL = Moment()
 
 @dataclass(frozen=True, slots=True)
 class _Opening:
-    """What an App is to be built from."""
+    """The input for building an App."""
 
     config: str
     settings: Settings

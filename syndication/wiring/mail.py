@@ -170,5 +170,5 @@ async def _outbox(stack: AsyncExitStack, folder: Path, running: str) -> SmtpServ
 
 
 def introduced(machine: str, domain: str) -> str:
-    """Return the full name that EHLO gives (RFC 5321 §4.1.1.1): servers refuse a bare one, which containers have, some only at RCPT."""
+    """Return the full name that EHLO gives (RFC 5321 §4.1.1.1): servers refuse a name without a dot, as containers have, some only at RCPT."""
     return machine if "." in machine else domain

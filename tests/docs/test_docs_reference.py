@@ -99,7 +99,7 @@ def said() -> str:
 
 
 def test_every_message_of_the_messages_page_is_one_that_the_code_says() -> None:
-    rows = MESSAGES.partition("Some that an operator meets")[2]
+    rows = MESSAGES.partition("The messages that operators meet")[2]
     messages = re.findall(r"^\| `([^`]+)` \|", rows, re.MULTILINE)
     assert len(messages) > 30
     whole = said()

@@ -170,5 +170,5 @@ def test_ctrl_c_is_a_sentence_and_a_document(newsroom: Newsroom) -> None:
                 process.send_signal(signal.SIGINT)
                 out, err = process.communicate(timeout=300)
     assert process.returncode == 130
-    assert err == "syndicate: Stopped. The next run goes on from here.\n"
+    assert err == "syndicate: Stopped. The next run continues from here.\n"
     assert json.loads(out)["error"]["code"] == "interrupted"

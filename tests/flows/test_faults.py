@@ -165,7 +165,7 @@ def test_who_had_left_does_not_come_back_through_an_export(newsroom: Newsroom, t
     out = json.loads(other.syndicate("subscribers", "import", str(file), "--json").stdout)
     assert out["added"] == 1
     assert out["refused"] == [
-        {"line": 2, "reason": "its consent is unsubscribed; only confirmed subscribers come in"}
+        {"line": 2, "reason": "its consent is unsubscribed; only confirmed subscribers are imported"}
     ]
 
 

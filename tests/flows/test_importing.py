@@ -55,7 +55,7 @@ async def test_what_is_exported_comes_back_as_it_was_into_an_empty_list(tmp_path
         done = await import_file(app, tmp_path / "out.csv")
         assert (done.added, [each.reason for each in done.refused]) == (
             3,
-            ["its consent is unsubscribed; only confirmed subscribers come in"],
+            ["its consent is unsubscribed; only confirmed subscribers are imported"],
         )
         found = [subscriber async for subscriber in app.store.subscribers.stream()]
     assert [(subscriber.name, subscriber.language) for subscriber in found] == [

@@ -66,8 +66,8 @@ async def test_a_frozen_edition_made_again_by_the_same_templates_is_the_same(new
     await newsroom.run(send=False)
     newsroom.later(days=1)
     async with newsroom.app() as app:
-        frozen, anew = await proof_of(app, W41), await proof_of(app, W41, anew=True)
-    assert anew.mailing == frozen.mailing
+        frozen, again = await proof_of(app, W41), await proof_of(app, W41, current_templates=True)
+    assert again.mailing == frozen.mailing
 
 
 async def test_the_difference_names_what_came_and_what_left(newsroom: Newsroom) -> None:

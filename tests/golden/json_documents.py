@@ -1,4 +1,4 @@
-"""One fixed newsroom lives through three weeks by command line, and each verb's `--json` is kept. `make golden` writes the files anew.
+"""One fixed newsroom lives through three weeks by command line, and each verb's `--json` is kept. `make golden` writes the files again.
 
 Ids, tokens, keys, folders, ports and durations differ from run to run, so the files have a word for each; the clock is fixed.
 """

@@ -1,4 +1,4 @@
-"""What the golden files hold: the digest of the demo newsroom's second week as one reader gets it. `make golden` writes them anew."""
+"""What the golden files hold: the digest of the demo newsroom's second week as one reader gets it. `make golden` writes them again."""
 
 import asyncio
 import re

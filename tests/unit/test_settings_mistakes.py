@@ -147,7 +147,7 @@ def test_a_wrong_value_of_an_optional_key_is_named_with_its_line(
         ('[dkim]\ned25519_key_file = "k.pem"', f"line {END + 1}: dkim.ed25519_selector is missing."),
         (
             '[dkim]\nselector = "s"\nkey_file = "r.pem"\ned25519_selector = "S"\ned25519_key_file = "e.pem"',
-            f"line {END + 4}: dkim.ed25519_selector is dkim.selector too.",
+            f"line {END + 4}: dkim.ed25519_selector is the same as dkim.selector.",
         ),
         ('[[lanes]]\nname = "a"\ndomains = ["a.example",\n"b"]', f"line {END + 4}: lanes.domains is not a domain."),
         ('[[lanes]]\nname = "a"\ndomains = ["*.a.example"]', f"line {END + 3}: lanes.domains is not a domain."),
@@ -155,7 +155,7 @@ def test_a_wrong_value_of_an_optional_key_is_named_with_its_line(
         ('[[smtp.servers]]\nurl = "outbox:box"', f"line {END + 2}: smtp.servers.url cannot be an outbox here."),
         ('[[smtp.servers]]\nurl = "smtp://a.example"\nrate = inf', f"line {END + 3}: smtp.servers.rate is not a finite number."),
         ('[[smtp.servers]]\nurl = "smtp://a.example"\nrate = 1e-300', f"line {END + 3}: smtp.servers.rate is below 0.001 mails a second."),
-        ('[smtp]\nurl = "outbox:box"\n[[smtp.servers]]\nurl = "smtp://a.example"', f"line {END + 2}: smtp.url is set beside [[smtp.servers]]."),
+        ('[smtp]\nurl = "outbox:box"\n[[smtp.servers]]\nurl = "smtp://a.example"', f"line {END + 2}: smtp.url cannot be set together with [[smtp.servers]]."),
         ('[smtp]\nservers = [\n  {url = "smtp://a.example"},\n  {url = "a.example"},\n]', f"line {END + 4}: smtp.servers.url is not the address of an SMTP server."),
     ],
 )  # fmt: skip
@@ -362,7 +362,7 @@ def test_the_published_folder_may_not_hold_what_must_stay_private(
     found = mistake(site, f'{GOOD}[feeds]\ndirectory = "{folder}"\n')
     assert (
         found.message
-        == f"syndicate.toml line {END + 2}: feeds.directory contains {held}, and all of it is published."
+        == f"syndicate.toml line {END + 2}: feeds.directory contains {held}, and everything in this folder is published."
     )
 
 

@@ -1,4 +1,4 @@
-"""Decide line by line whose view of which article it is, or why it does not count.
+"""Decide for each line which visitor viewed which article, or why the line does not count.
 
 The cheap checks come first. Most lines are not an article's: what a request means is worked out once and cached.
 """

@@ -33,7 +33,7 @@ class LogFiles:
 
 @dataclass(frozen=True, slots=True)
 class LogBlock:
-    """Some whole lines, without their line ends, and the position in the file (in bytes, packed as it may be)."""
+    """Some whole lines, without their line ends, and the position in the file (in bytes; if it is compressed, in its compressed form)."""
 
     lines: list[bytes]
     position: int
@@ -48,7 +48,7 @@ def find_logs(pattern: Path, *, since: datetime) -> LogFiles:
     files = [path for path in named if path.is_file()]
     if not files:
         raise CollectError(
-            f"There is no access log {pattern}.", "Check [hot] path; * stands for any part of a name."
+            f"There is no access log {pattern}.", "Check [hot] path; * matches any part of a name."
         )
     try:
         recent = tuple(path for path in files if path.stat().st_mtime >= since.timestamp())

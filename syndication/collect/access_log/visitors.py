@@ -11,7 +11,7 @@ _SAMPLED_FROM = 2**14  # kept visitors: halved, they still estimate within 1/√
 class Visitors:
     """The visitors of one article. `fresh` takes the 8-byte hash of the visitor of every view.
 
-    Every visitor is kept until `halve` is called; from then on only those whose hash ends in so many zero bits, so that
+    Every visitor is kept until `halve` is called; from then on only those whose hash ends in 1, 2, 3, … zero bits, so that
     each kept one represents 2, 4, 8, … (adaptive sampling: Flajolet, "On adaptive sampling", 1990).
     """
 
@@ -34,7 +34,7 @@ class Visitors:
         return len(self._kept)
 
     def settle(self, *, at_once: bool = False) -> None:
-        """Merge the fresh hashes in: when they are about as many as the kept ones, so that each is copied a few times only."""
+        """Merge the fresh hashes in, once there are about as many as kept ones, so that each is copied only a few times."""
         size = len(self.fresh)
         if not size or (size < max(_FRESH, 8 * len(self._kept)) and not at_once):
             return
@@ -49,7 +49,7 @@ class Visitors:
         return len(self._kept) << self._bits
 
     def halve(self) -> None:
-        """Keep every other visitor only, if there are enough for a good estimate."""
+        """Keep only every other visitor, if there are enough for a good estimate."""
         if len(self._kept) > _SAMPLED_FROM:
             self._bits += 1
             self._kept = array("Q", self._sample(self._kept))

@@ -90,7 +90,7 @@ async def read_answer(
 ) -> Fetched | Redirect:
     """Interpret `response` from `at`, and read its body. `conditional`: the request allows a 304.
 
-    Raises TryLaterError for what may pass within the fetch, ClosedError for a longer pause, AnswerError for every other
+    Raises TryLaterError for a failure that may pass during the fetch, ClosedError for a longer pause, AnswerError for every other
     refusal, and CollectError for a body that cannot be read or exceeds the `limits`.
     """
     status, headers, name = response.status_code, response.headers, shown(at)

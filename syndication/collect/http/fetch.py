@@ -115,7 +115,7 @@ class Fetcher:
         return await self._followed(url, request)
 
     async def _followed(self, url: str, request: _Request) -> Fetched:
-        """Return the answer after all redirects. Waiting for a slot does not count as time."""
+        """Return the answer after all redirects. Waiting for a slot does not count towards the time limit."""
         at, moved, for_good, left, status = url, "", True, self.limits.seconds, 0
         for _ in range(self.limits.redirects + 1):
             host = httpx2.URL(at).host

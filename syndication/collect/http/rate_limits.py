@@ -40,11 +40,11 @@ class HostLimiter:
                 yield
 
     def close(self, host: str, until: datetime) -> None:
-        """Ask nothing more of `host` before `until`."""
+        """Send no request to `host` before `until`."""
         self._hosts[host].closed = until
 
     def closed(self, host: str, now: datetime) -> timedelta | None:
-        """Return how long the host is still to be left alone, if at all."""
+        """Return how long to send the host no request, if at all."""
         until = self._hosts[host].closed
         return until - now if until and until > now else None
 

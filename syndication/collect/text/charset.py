@@ -58,7 +58,7 @@ _OLD = {
 def decoded(data: bytes, content_type: str = "") -> str:
     """Return `data` as text. What decodes as UTF-8 is UTF-8, whatever is declared: others hardly ever do by chance.
 
-    Then count, in this order, the header's charset, the page's own, its language and the look of the bytes. Broken
+    Otherwise the header's charset decides, else the page's own, its language, or the look of the bytes. Broken
     characters are replaced.
     """
     for mark, name in _MARKS:

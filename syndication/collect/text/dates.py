@@ -54,11 +54,11 @@ _YEARS = range(1900, 9000)
 
 
 def read_time(text: str, zone: ZoneInfo) -> datetime | None:
-    """Return the zone-aware time that `text` means, or None when there is none, or one of two.
+    """Return the zone-aware time that `text` means, or None when it has none or is ambiguous.
 
     A time without an offset is local to `zone`; a day without a time is midnight there. Fractions of seconds are cut
     off. Text around the date is ignored. `11/16/2026` is a date, since there is no sixteenth month; `11/12/2026` is
-    two.
+    ambiguous.
     """
     value = " ".join(text[: _LONGEST + 1].split())
     if len(value) > _LONGEST:

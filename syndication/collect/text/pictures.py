@@ -17,7 +17,7 @@ def best_size(offered: list[Image]) -> Image:
 
 
 def sized_image(media: Mapping[str, Any], src: str, length: object, alt: str = "") -> Image:
-    """Return an image with the `width`, `height` and `type` of `media`, and `length` in bytes; 0 for what is no number."""
+    """Return an image with the `width`, `height` and `type` of `media`, and `length` in bytes; 0 for what is not a number."""
     width, height, size = (_whole(value) for value in (media.get("width"), media.get("height"), length))
     return Image(src, alt, width, height, str(media.get("type") or ""), size)
 

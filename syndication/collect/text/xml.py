@@ -76,7 +76,7 @@ def _depth(data: bytes) -> int:
 
 def repaired_xml(text: str) -> str:
     """Return the XML document `text`, declared as UTF-8, without the faults that a strict parser stops at although the
-    meaning is clear: blanks before its start, forbidden characters, HTML's named ones, and bare ampersands.
+    meaning is clear: blanks before its start, forbidden characters, HTML's named references, and bare ampersands.
     """
     body = _DECLARATION.sub("", printable(text).lstrip("\ufeff \t\r\n"), count=1)
     return '<?xml version="1.0" encoding="utf-8"?>' + _AMPERSAND.sub(_repaired_reference, body)

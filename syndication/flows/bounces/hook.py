@@ -55,7 +55,7 @@ def _finding(event: Any, number: int) -> BounceFinding:
     """Return what an event reports. Raises ValueError for one that is not in the form."""
     texts = ("kind", "return_path", "recipient", "status", "words", "sent")
     if not isinstance(event, dict) or not all(isinstance(event.get(name, ""), str) for name in texts):
-        raise ValueError(f"events[{number}] is not an object of texts")
+        raise ValueError(f"events[{number}] is not an object whose values are strings")
     kind, status = event.get("kind", ""), event.get("status", "")
     if kind not in {"bounce", "complaint"}:
         raise ValueError(f"events[{number}].kind is neither bounce nor complaint")

@@ -107,7 +107,7 @@ def by_return_path(app: App, address: str) -> Returned | None:
 
 
 def _asks_to_leave(app: App, arrived: Arrived, now: datetime) -> Returned | None:
-    """Return the subscriber of a mail that asks to leave, with a token in its subject, or behind the plus of its recipient."""
+    """Return the subscriber of a mail that asks to leave, with a token in its subject, or after the plus of its recipient."""
     for token in (*_SUBJECT.findall(arrived.subject), *_PLUS.findall(arrived.recipients)):
         if key := _subscriber(app, token):
             return Returned(key, now)

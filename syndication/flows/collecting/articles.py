@@ -42,7 +42,7 @@ async def find_article(app: App, name: str) -> Filing:
     if not found:
         raise UsageError(
             f"No article has the id, address or slug {name!r}.",
-            "Its entry in a feed names its id and its address, and so does `syndicate articles list`.",
+            "`syndicate articles list` shows ids and addresses, and so do the entries of the feeds.",
         )
     if len(found) > 1:
         several = ", ".join(f"{each.article.id} (“{each.article.title}”)" for each in found)

@@ -1,4 +1,4 @@
-"""The health of the sources: record each attempt, warn of what lasts, and answer `syndicate status --sources`."""
+"""The health of the sources: record each attempt, warn about lasting failures, and answer `syndicate status --sources`."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def lasted(app: App, began: datetime) -> float:
 
 
 async def failed(app: App, source: Source, error: CollectError, *, took: float) -> str:
-    """Record a failure after `took` seconds, and return the warning about it; for one that lasts, since when."""
+    """Record a failure after `took` seconds, and return the warning about it, with the date of the first failure if it lasts."""
     now, zone = app.clock(), app.publication.timezone
     reason = error.message.removeprefix(f"Source {source.name!r}: ").removeprefix(NOT_READ)
     await app.store.sources.record(source, at=now, took=took, error=reason)
@@ -136,5 +136,5 @@ def new_usual(count: int, usual: int) -> int:
 
 
 def is_lasting(since: datetime | None, now: datetime) -> bool:
-    """Return whether a source has failed for so long that a report names the date since when."""
+    """Return whether a source has failed for so long that reports give the date of the first failure."""
     return since is not None and now - since >= _LASTING

@@ -21,7 +21,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The differences from the edition `key`. An article is in one edition only, so titles are listed by edition; a hot entry may stay."""
+    """The differences from the edition `key`. An article is in one edition only, so titles are listed by edition; an entry of the hot list may be in both."""
 
     key: WeekKey
     rows: tuple[Row, ...]

@@ -1,4 +1,4 @@
-"""A dry run: the whole way but the mail, on a copy of the store and into a folder of its own. The site is not touched."""
+"""A dry run: everything but the sending, on a copy of the store and into a separate folder. The site is not touched."""
 
 from dataclasses import replace
 from pathlib import Path

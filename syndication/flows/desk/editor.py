@@ -1,4 +1,4 @@
-"""The editor's decisions about an edition that is made: approve it, hold it, resume it, discard it. And the note of one that is not."""
+"""The editor's decisions about an edition that is made: approve it, hold it, resume it, discard it. And the note of one that is not made yet."""
 
 from dataclasses import dataclass
 

@@ -45,7 +45,7 @@ class EditionChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """An edition to look at. `frozen` is None for a draft. With `anew` a frozen one was rendered by the templates of now: that is not sent."""
+    """An edition to look at. `frozen` is None for a draft. With `current_templates` a frozen one was rendered with the current templates: that is not sent."""
 
     key: WeekKey
     number: int
@@ -54,7 +54,7 @@ class Proof:
     articles: tuple[Article, ...]  # lead first
     hot: tuple[HotEntry, ...]
     frozen: FrozenEdition | None = None
-    anew: bool = False
+    current_templates: bool = False
     warnings: tuple[str, ...] = ()
 
     @property
@@ -130,8 +130,8 @@ async def gather(app: App) -> tuple[str, ...]:
         return (str(error), "This draft is made of what was collected before.")
 
 
-async def proof_of(app: App, key: WeekKey, *, anew: bool = False) -> Proof:
-    """Return the edition `key` as frozen, or with `anew` rendered by the templates of now; a draft when it is not frozen.
+async def proof_of(app: App, key: WeekKey, *, current_templates: bool = False) -> Proof:
+    """Return the edition `key` as frozen, or with `current_templates` rendered with the current templates; a draft when it is not frozen.
 
     Raises UsageError when the week has nothing new, TemplateError and SettingsError for what a run would refuse.
     """
@@ -140,7 +140,7 @@ async def proof_of(app: App, key: WeekKey, *, anew: bool = False) -> Proof:
         return await _draft(app, key)
     found = await app.store.articles.get(frozen.articles)
     articles = tuple(found[each] for each in frozen.articles if each in found)
-    if anew:
+    if current_templates:
         newest = sorted(
             sorted(articles, key=lambda each: each.title), key=lambda each: each.dated, reverse=True
         )
@@ -158,7 +158,7 @@ async def proof_of(app: App, key: WeekKey, *, anew: bool = False) -> Proof:
         articles=articles,
         hot=frozen.hot,
         frozen=frozen,
-        anew=anew,
+        current_templates=current_templates,
     )
 
 

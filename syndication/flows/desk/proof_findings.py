@@ -26,7 +26,7 @@ class ProofFinding:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link of the mail. `personal` ones act for this subscriber: whoever opens one is taken for the subscriber."""
+    """A link of the mail. A `personal` one acts for this subscriber, whatever person opens it."""
 
     text: str
     url: str
@@ -41,7 +41,7 @@ def links(proof: Proof, copy: Copy) -> tuple[Link, ...]:
 
 
 def findings(proof: Proof, copy: Copy) -> tuple[ProofFinding, ...]:
-    """Return the findings about a copy; none is best."""
+    """Return the findings about a copy; an empty list means that nothing is wrong."""
     return (
         *(ProofFinding(warning, "") for warning in proof.warnings),
         *_inbox(copy),

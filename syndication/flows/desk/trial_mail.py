@@ -45,9 +45,9 @@ async def drafted_mailing(app: App, key: WeekKey) -> tuple[Mailing, tuple[str, .
 async def send_test(
     app: App, mailing: Mailing, address: str, *, subscriber: str = "", like: Recipient | None = None
 ) -> TrialMail:
-    """Send one mail of `mailing` to `address`, as the subscriber with the address `subscriber`, or one `like` that, would get it.
+    """Send one mail of `mailing` to `address`, as the subscriber with the address `subscriber`, or the recipient `like`, would get it.
 
-    Its subject is marked, it has a new Message-ID, and its links belong to no subscriber: a click on them unsubscribes nobody.
+    Its subject is marked, it has a new Message-ID, and its links belong to no subscriber: a click on one unsubscribes no subscriber.
     Raises UsageError for an invalid address, an unknown subscriber, or one who would get no mail; IncompleteError with the
     server's words when it refuses the mail.
     """

@@ -1,6 +1,6 @@
 """Withdraw an article from every published file and from future editions, or restore it.
 
-Sealed and frozen files are cut first, and only then is the article marked: a stop between the two leaves less of it, never more, and the same
+Sealed and frozen files are cut first, and only then is the article marked: a stop between the two leaves less of it public, never more, and the same
 command continues.
 """
 

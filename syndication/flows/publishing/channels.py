@@ -10,7 +10,7 @@ MOST = 1_000  # tombstones in a feed, which has at most 512 KiB
 
 
 def channel(app: App, folder: str, what: str = "", *, withdrawn: tuple[Tombstone, ...] = ()) -> Channel:
-    """Return the feed in `folder` of the published folder: empty, or with a slash at its end. `what` names its subject, if it is not everything."""
+    """Return the channel of the feed in `folder`, which is empty or ends in a slash. `what` names its subject, if it is not everything."""
     facts = app.publication
     title = f"{facts.title}: {what}" if what else facts.title
     return Channel(

@@ -1,4 +1,4 @@
-"""What links to everything else: the list of the feeds, OPML, the archive with its index, and the sitemaps."""
+"""The files that link to everything else: the list of the feeds, OPML, the archive with its index, and the sitemaps."""
 
 import re
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Publish: write feeds, pages and images into the site's folder, then run the user's upload command. Mail goes out only after that.
 
-Only what changed is written. The store knows which articles that are; what a stop leaves undone stays noted there, and the next publish
-continues with it. Pages are written before the feeds that link to them.
+Only what changed is written. The store knows which articles these are, and what an interrupted publish left undone; the next publish
+continues with that. Pages are written before the feeds that link to them.
 """
 
 import hashlib
@@ -141,7 +141,7 @@ def _is_intact(app: App, file: PublishedFile) -> bool:
 
 
 async def _mark_stale(app: App, path: str) -> None:
-    """Make the shelf or the article of the file due again. A publish writes any other file that the manifest does not know."""
+    """Make the file's shelf or article due again. The next publish writes any other file that is not in the manifest."""
     folder, _, rest = path.removeprefix("excerpt/").removesuffix(TAKEN_BACK).partition("/")
     if folder in set(ShelfKind):
         slug = rest.partition("/")[0].removesuffix(".xml")

@@ -49,7 +49,7 @@ class Sending:
     single_process: bool = False  # because sender processes die
 
     async def recover(self, dead: str = "") -> None:
-        """Take over the rows of owners that have died: of the owner `dead`, or of every one on this host, whose lock this process holds."""
+        """Take over the rows of owners that have died: of the owner `dead`, or of every owner on this host, because this process holds their lock."""
         app, policy = self.app, self.app.delivery
         await app.store.ledger.recover(
             self.mailing, now=app.clock(), dead=dead or policy.host, resend=policy.resend_unknown

@@ -138,7 +138,7 @@ async def _round(sending: Sending, lock: int) -> RoundEnd:
 
 
 async def _recover(sending: Sending) -> datetime | None:
-    """Take over rows from dead owners, and by policy queue unknown rows again. Return when the next unknown row may be."""
+    """Take over rows from dead owners, and by policy queue unknown rows again. Return when the next unknown row may be queued."""
     await sending.recover()
     app = sending.app
     if not app.delivery.resend_unknown:

@@ -30,6 +30,6 @@ async def made_edition(app: App, key: WeekKey) -> FrozenEdition:
 
 
 def gives_up(line: DeliveryLine) -> datetime | None:
-    """Return from when on a further refusal of a deferred row is the last."""
+    """Return the time from which one more refusal of a deferred row is final."""
     since = line.first_deferred if line.state is State.DEFERRED else None
     return since + GIVE_UP_AFTER if since else None

@@ -25,14 +25,14 @@ CLOCK_CHECK = (
 
 @dataclass(frozen=True, slots=True)
 class RoundEnd:
-    """Why a round ended, as of when: what became due after that is for the next round."""
+    """Why a round ended, and when: what became due after that is for the next round."""
 
     wait: Wait
     at: datetime
 
     @classmethod
     def without_wait(cls, sending: Sending) -> "RoundEnd":
-        """Return an end after which the next round may begin at once."""
+        """Return the end of a round after which the next may begin at once."""
         now = sending.app.clock()
         return cls(Wait(now, Reason.PACE), now)
 

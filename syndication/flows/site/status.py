@@ -17,7 +17,7 @@ LISTED = 1_000  # rows that wait; the counts cover them all, and `syndicate deli
 
 @dataclass(frozen=True, slots=True)
 class EditionStatus:
-    """An edition with the counts of its recipients; `rows` need a look, None when they were not asked for."""
+    """An edition with the counts of its recipients; `rows` are those that need a look, None when they were not requested."""
 
     edition: FrozenEdition
     counts: Counts
@@ -37,7 +37,7 @@ class SiteStatus:
 
 
 async def site_status(app: App, key: WeekKey | None) -> SiteStatus:
-    """Return the latest editions; or the edition `key`, with the rows that were ever left in doubt, failed or wait.
+    """Return the latest editions; or the edition `key`, with the rows that failed, that wait, or that were ever left in doubt.
 
     Raises UsageError for no such edition.
     """

@@ -110,7 +110,7 @@ async def ask(app: App, address: Address, language: str, visitor: Visitor) -> An
 
 
 async def confirm(app: App, subscriber: Subscriber, wording: str, visitor: Visitor) -> Subscriber | None:
-    """Confirm a subscriber who agreed to `wording`, with its proof, however often. None after a complaint or an erasure."""
+    """Confirm a subscriber who agreed to `wording`, and keep the proof; may be repeated. None after a complaint or an erasure."""
     if subscriber.consent is Consent.COMPLAINED:
         return None
     now = app.clock()

@@ -56,7 +56,7 @@ class Imported:
     refused: tuple[Refused, ...] = ()
 
     def plus(self, results: Sequence[Added], refused: Sequence[tuple[int, str]]) -> "Imported":
-        """Return the counts with those of one more block."""
+        """Return the sum of these counts and one more block's."""
         return Imported(
             self.added + results.count(Added.ADDED),
             self.present + results.count(Added.PRESENT),

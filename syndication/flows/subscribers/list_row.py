@@ -49,7 +49,7 @@ class RowParser:
         """Parse a state of consent: an exported list also has subscribers who left."""
         consent = text.strip().casefold() or Consent.CONFIRMED
         if consent != Consent.CONFIRMED:
-            raise ValueError(f"its consent is {consent}; only confirmed subscribers come in")
+            raise ValueError(f"its consent is {consent}; only confirmed subscribers are imported")
         return consent
 
     def name(self, text: str) -> str:
@@ -88,7 +88,7 @@ class RowParser:
         if time > self.now:
             raise ValueError("confirmed_at is in the future")
         if time < _EARLIEST:
-            raise ValueError("confirmed_at is before 1970; leave it empty where it is not known")
+            raise ValueError("confirmed_at is before 1970; leave it empty if it is not known")
         return time
 
 

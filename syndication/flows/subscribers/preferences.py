@@ -50,7 +50,7 @@ async def subscriber_of_link(app: App, purpose: str, token: str) -> Subscriber |
 
 
 async def unsubscribe_by_link(app: App, token: str) -> bool:
-    """Unsubscribe (RFC 8058), however often; queued mail does not go out. False for a foreign token."""
+    """Unsubscribe (RFC 8058); may be repeated. Queued mail does not go out. False for a foreign token."""
     key = key_of(app, Purpose.UNSUBSCRIBE, token)
     if key is None:
         return False

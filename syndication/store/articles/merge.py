@@ -1,8 +1,8 @@
 """The rules by which the pieces that a source shows become articles.
 
 - Any of its keys identifies an article, the strongest first. Two pieces of one fetch with different strongest keys are two articles, even
-  when a weaker key (title and day) is the same for both. So are two that a feed shows in turn. Not so in a folder, which shows all its
-  files: there the file was renamed.
+  when a weaker key (title and day) is the same for both. The same holds for two that a feed shows one after the other, but not in a
+  folder, which always shows all its files: there the file was renamed.
 - A new article gets its id, its first-seen time and its reason for the backlog once.
 - An edit by the article's own source replaces the content; another source that carries the same piece only adds its keys. When the own
   source is no longer configured (it was renamed), the next one that carries the article becomes its source.
@@ -71,7 +71,7 @@ def _identified(
 ) -> tuple[list[str], set[str]]:
     """Return the article of each piece, and which of these are new; every key is added to `owners`.
 
-    `another` says of a piece and an article that title and day are not enough to make them one.
+    `another` tells whether a piece and an article with the same title and day are nevertheless two articles.
     """
     # A piece whose strongest key is known comes first, so that no weaker match gets its article.
     strongest = {

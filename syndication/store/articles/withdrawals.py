@@ -44,7 +44,7 @@ class Withdrawals(Repository):
     def withdraw(self, connection: Connection, article: str, *, at: datetime, reason: str = "") -> bool:
         """Hide the article from every list and edition.
 
-        Return False when it is unknown or withdrawn already; then the first time stays.
+        Return False when it is unknown or withdrawn already; the first time is kept.
         """
         return _change(connection, article, {"withdrawn": at, "reason": reason}, at)
 

@@ -136,7 +136,7 @@ class Editions(Repository):
     def approve(self, connection: Connection, key: WeekKey, *, at: datetime) -> bool:
         """Approve an edition for sending.
 
-        Return False when it was approved before, or needed no approval; then the first time stays.
+        Return False when it was approved before, or needed no approval; the first time is kept.
         """
         c = mailings.c
         change = update(mailings).where(c.edition == str(key), c.approved.is_(None)).values(approved=at)

@@ -75,7 +75,7 @@ class DeliveryLedger(Repository):
 
     @writes
     def finish(self, connection: Connection, batch: Batch, judge: Judge | None = None) -> None:
-        """Give back what is still claimed, to the meters too, and keep what `judge` makes of them.
+        """Give back what is still claimed, to the meters too, and store the meters that `judge` returns.
 
         Dotting rows stay so until `recover` makes them unknown.
         """
@@ -135,7 +135,7 @@ class DeliveryLedger(Repository):
 
     @writes
     def hold(self, connection: Connection, mailing: str, *, now: datetime) -> bool:
-        """Stop a mailing in every process. Return False when it was held before; then the first time stays.
+        """Stop a mailing in every process. Return False when it was held before; the first time is kept.
 
         Claims ask `is_sendable` in their own transaction, and rows that are claimed already wait again, so their owners' next mark wins
         nothing. Dotting rows are settled as usual.

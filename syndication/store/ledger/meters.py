@@ -57,7 +57,7 @@ def keep(connection: Connection, changed: Iterable[Meter]) -> None:
 
 
 def give_back(connection: Connection, batch: Any, judge: Judge | None = None) -> None:
-    """Queue the batch's claimed rows again, due since they were claimed, refund them to the meters, and keep the verdict of `judge`."""
+    """Queue the batch's claimed rows again, due since they were claimed, refund them to the meters, and store the meters that `judge` returns."""
     c = deliveries.c
     waits = (
         update(deliveries)

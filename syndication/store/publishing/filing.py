@@ -42,7 +42,7 @@ class _Shelves:
         return self.by_name[label.kind, name]
 
     def sitemap(self) -> int:
-        """Return the shelf of a sitemap with room for one more article."""
+        """Return a sitemap's shelf that has room for one more article."""
         if self.last_sitemap is None:
             self._find_sitemap()
         if not self.room:

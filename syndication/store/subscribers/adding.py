@@ -1,6 +1,6 @@
 """Adding subscribers: row by row where an address is on the list already, thousands in one statement where none is.
 
-A database's work for a new row, with its two unique indexes, is the floor. Python and the driver add little to it, and the rows that exist
+The time cannot fall below the database's own work for a new row with its two unique indexes. Python and the driver add little to it, and the rows that exist
 are read only when a statement has added fewer rows than it was given.
 """
 
@@ -108,7 +108,7 @@ def _refused(
     addresses: Sequence[str],
     hashes: Callable[[str], Sequence[str]],
 ) -> dict[str, Added]:
-    """Return the suppressed addresses, and why. A subscriber on the list who has ever answered is judged by the own consent instead."""
+    """Return the suppressed addresses, and why. For a subscriber on the list who has ever answered, the stored consent counts instead."""
     away = kept_away(connection, emails, hashes)
     if not away:
         return {}

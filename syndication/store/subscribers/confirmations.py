@@ -31,7 +31,7 @@ class SignupLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignupRequest:
-    """A request of the sign-up form. `hashes` are keyed hashes of the mailbox, the signing key's first; `network` is one of the network."""
+    """A request of the sign-up form. `hashes` are keyed hashes of the mailbox, the signing key's first; `network` is a keyed hash of the network."""
 
     new: NewSubscriber
     key: str  # the random key for a new subscriber

@@ -38,7 +38,7 @@ def write_proof(app: App, proof: Proof, folder: Path) -> list[Path]:
 
 
 def write_pictures(app: App, proof: Proof, folder: Path) -> tuple[list[Path], str]:
-    """Write each language light and dark, in a window and on a phone: the files, and why there are none or not all."""
+    """Write pictures of each language, light and dark, in a window and on a phone. Return the files, and why any are missing."""
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     written: list[Path] = []
     if program is None:

@@ -45,7 +45,9 @@ class LiveEdition:
             app = await self._ready(key)
             assert self._key
             if current_templates not in self._proofs:
-                self._proofs[current_templates] = await proof_of(app, self._key, anew=current_templates)
+                self._proofs[current_templates] = await proof_of(
+                    app, self._key, current_templates=current_templates
+                )
             return app, self._proofs[current_templates]
 
     @property

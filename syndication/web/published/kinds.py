@@ -51,7 +51,7 @@ class PublishedType:
 
 
 def kind_of(path: str) -> PublishedType | None:
-    """Return the type of a published path; None for paths that are not published, such as a `.gz` of its own."""
+    """Return the type of a published path; None for paths that are not published, such as that of a `.gz` file."""
     name = path.rpartition("/")[2]
     suffix = name.rpartition(".")[2]
     media_type = _FEEDS.get(name) or _TEXTS.get(suffix) or _IMAGES.get(suffix)

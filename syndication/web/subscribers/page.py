@@ -39,7 +39,7 @@ def with_one_length(app: ASGIApp) -> ASGIApp:
 
 
 def _has_two_lengths(scope: Scope) -> bool:
-    """Whether a proxy may find another end of this request than we do, and a second request after it (RFC 9112 §6.3, rule 3)."""
+    """Whether a proxy may see the end of this request elsewhere than we do, and a second request after it (RFC 9112 §6.3, rule 3)."""
     names = [name for name, _ in scope["headers"]]
     return b"transfer-encoding" in names and b"content-length" in names
 
@@ -55,7 +55,7 @@ def app_of(request: Request) -> App:
 
 
 def refuse_other_sites(request: Request) -> None:
-    """Raise HTTPException 403 for a form that a page of another site posts, which browsers tell (https://www.w3.org/TR/fetch-metadata/)."""
+    """Raise HTTPException 403 for a form that a page of another site posts, as browsers report (https://www.w3.org/TR/fetch-metadata/)."""
     if request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
         raise HTTPException(403)
 

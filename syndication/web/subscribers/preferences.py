@@ -1,4 +1,4 @@
-"""A subscriber's own page: topics, language and a pause; the stored data, as a file and to erase."""
+"""A subscriber's own page: topics, language and a pause; the stored data, to download or erase."""
 
 import json
 from datetime import timedelta

@@ -37,7 +37,7 @@ async def embedded(request: Request) -> Response:
 
 
 async def subscribe(request: Request) -> Response:
-    """Ask for a confirmation. The answer and its time are the same for every address; a filled trap, which people do not see, is ignored."""
+    """Ask for a confirmation. The answer and its time are the same for every address; a request that fills the hidden trap field is ignored."""
     refuse_other_sites(request)
     site, values = app_of(request), await form_fields(request)
     typed, language = _of(values, "email").strip()[:320], language_of(request, _of(values, "lang"))
