@@ -1,6 +1,7 @@
 """Collect one source: fetch or open it, read it, and return what it gave as a `SourceResult`.
 
-The table `_by_kind` maps each kind of source to its method: a new kind needs a member of `SourceKind`, a method, and a line.
+The table `_by_kind` maps each kind of source to its method: a new kind needs a member of `SourceKind` (see
+`has_pages`), a method, a line here, and its keys in `SourceTable` of `settings/tables.py`.
 """
 
 import asyncio

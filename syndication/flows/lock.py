@@ -1,7 +1,8 @@
 """Locks that keep two runs from doing the same work: one for each stage, on an open file, so that a killed process releases it.
 
 Children do not inherit the descriptor: an upload command that outlives its killed run does not keep the lock. Sender processes are
-given it explicitly, so that the lock of a killed run is held until they have ended, too.
+given it explicitly, so that the lock of a killed run is held until they have ended, too. No lock has an age; how long a dead run keeps
+the batches it had claimed is `LEASE` in `flows/sending/round.py`.
 """
 
 import fcntl

@@ -158,7 +158,7 @@ class Renderer:
         }
         return self._templates.page("article.html", context)
 
-    def archive_page(self, editions: Sequence[ArchiveLine]) -> str:
+    def archive_index(self, editions: Sequence[ArchiveLine]) -> str:
         """Return the list of the editions, in the given order."""
         labels = self._in(self._publication.language)
         shown = [

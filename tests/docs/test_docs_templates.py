@@ -12,7 +12,7 @@ from tests.docs.pages import ROOT, text
 
 PAGE = text("templates/README.md")
 NAMED = set(re.findall(r"`(\w+)[`(]", PAGE))
-GIVING = {"edition_context", "edition_page", "article_page", "archive_page", "_context", "_digest_context"}
+GIVING = {"edition_context", "edition_page", "article_page", "archive_index", "_context", "_digest_context"}
 
 
 def given() -> set[str]:

@@ -113,7 +113,7 @@ PAGES: dict[str, tuple[int, Scheme, Callable[[], str]]] = {
     "the archive": (
         375,
         "dark",
-        lambda: renderer().archive_page(
+        lambda: renderer().archive_index(
             [ArchiveLine("2026-W47", 12, date(2026, 11, 20), "Bells", "2026-W47.html")]
         ),
     ),

@@ -10,7 +10,7 @@ from tests.unit.render_editions import PUBLICATION, Page, article, edition, pict
 PAGES: dict[str, Callable[[], str]] = {
     "edition": lambda: renderer().edition_page(edition()),
     "article": lambda: renderer().article_page(article("bells", url="", image=picture("bells"))),
-    "archive": lambda: renderer().archive_page(
+    "archive": lambda: renderer().archive_index(
         [ArchiveLine("2026-W47", 12, date(2026, 11, 20), "Bells", "2026-W47.html")]
     ),
 }
@@ -101,10 +101,10 @@ def test_the_archive_lists_the_editions_as_given() -> None:
         ArchiveLine("2026-W47", 12, date(2026, 11, 20), "Bells & ropes", "2026-W47.html"),
         ArchiveLine("2026-W46", 11, date(2026, 11, 13), "Salt", "2026-W46.html"),
     ]
-    page = Page(renderer().archive_page(lines))
+    page = Page(renderer().archive_index(lines))
     assert "Bells & ropes No. 12 · Friday 20 November 2026 Salt No. 11" in page.text
     assert [link["href"] for link in page.all("a")][1:3] == ["2026-W47.html", "2026-W46.html"]
 
 
 def test_an_empty_archive_says_so() -> None:
-    assert "No edition has gone out yet." in renderer().archive_page([])
+    assert "No edition has gone out yet." in renderer().archive_index([])

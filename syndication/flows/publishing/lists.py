@@ -54,11 +54,13 @@ async def write_archive(app: App, writer: FolderWriter, edition: FrozenEdition |
             if line.gone:
                 writer.write(path + TAKEN_BACK, b"", FileKind.OTHER)
     shown = [
-        ArchiveLine(str(line.key), line.number, line.day, line.subject, f"{line.key}.html")
+        ArchiveLine(
+            str(line.key), line.number, line.day, line.subject, archive_path(line.key).removeprefix(ARCHIVE)
+        )
         for line in lines
         if not line.gone
     ]
-    writer.write(ARCHIVE_INDEX, app.renderer.archive_page(shown).encode(), FileKind.PAGE)
+    writer.write(ARCHIVE_INDEX, app.renderer.archive_index(shown).encode(), FileKind.PAGE)
     await app.store.manifest.unwant(sorted(known - wanted))
 
 

@@ -15,7 +15,9 @@ from syndication.logs import logger
 
 log = logger(__name__)
 
-RETRY = 60.0  # seconds until mails that a server has deferred are tried again
+LOOK = (
+    60.0  # seconds until the next look for what is due (`deliver/retry.py` decides when a deferred mail is)
+)
 
 
 async def send_confirmations(app: App, stop: asyncio.Event | None = None) -> int:
@@ -60,7 +62,7 @@ class ConfirmationSender:
             except Exception as error:  # noqa: BLE001 - the pages stay up
                 log.fault("confirmations wait", error)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._due.wait(), RETRY)
+                await asyncio.wait_for(self._due.wait(), LOOK)
 
     def end(self) -> None:
         """Finish the mails on the wire and begin no other."""

@@ -25,7 +25,8 @@ from syndication.store.engine import lock
 from syndication.store.tables.sending import batches, deliveries, mailings, tallies
 
 _c = deliveries.c
-# Enhanced status codes (RFC 3463): 5.1.x is a dead address, except that 5.1.7 and 5.1.8 are about the sender's. Everything else may change
+# What is not worth a retry; which refusals suppress a subscriber is decided by `kind_of` in `domain/bounce.py`, whose rule for dead
+# addresses this repeats in SQL. Enhanced status codes (RFC 3463): 5.1.x is a dead address, except that 5.1.7 and 5.1.8 are about the sender's. Everything else may change
 # with our configuration or theirs.
 DEAD: ColumnElement[bool] = and_(
     _c.stage.in_((Stage.RCPT, Stage.DATA, Stage.DOT)),

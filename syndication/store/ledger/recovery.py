@@ -16,7 +16,7 @@ ResendAt: TypeAlias = Callable[[int, datetime], datetime | None]
 
 
 def recover(connection: Connection, mailing: str, *, now: datetime, dead: str, resend: bool) -> int:
-    """Recover the rows of dead owners. Return how many dotting rows were left in doubt."""
+    """Recover the rows of dead owners, and of batches whose lease is over. Return how many dotting rows were left in doubt."""
     meters.guard(connection)
     query = select(batches).where(batches.c.mailing == mailing).order_by(batches.c.id).with_for_update()
     doubtful = 0

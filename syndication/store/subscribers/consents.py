@@ -24,7 +24,7 @@ class Consents(Repository):
 
     @writes_together
     def unsubscribe(self, connection: Connection, key: str, *, at: datetime) -> bool:
-        """Unsubscribe, durably. Return False when the subscriber had left already, or is unknown: both are normal."""
+        """Unsubscribe by a link, durably (`Subscribers.remove` does it for the operator, `record_event` by mail). Return False when the subscriber had left already, or is unknown: both are normal."""
         lock(connection, "subscribers")
         c = subscribers.c
         change = (
