@@ -211,6 +211,14 @@ def test_without_a_link_there_is_no_word_of_unsubscribing() -> None:
     assert b"Unsubscribe" not in message.split(b"\r\n\r\n", 1)[0]
 
 
+def test_a_confirmation_is_automatic_and_of_no_list_and_a_digest_is_the_other_way_round() -> None:
+    mailing = replace(MAILING, kind=MailingKind.CONFIRMATION)
+    message = compile_letter(mailing, VARIANT).draft(READER, {"name": "x", "count": "1"}, (), "").message()
+    assert parsed(message).get_all("Auto-Submitted") == ["auto-generated"]
+    assert not [name for name in parsed(message) if name.startswith("List-")]
+    assert "Auto-Submitted" not in parsed(written())
+
+
 def test_what_is_not_set_is_left_out() -> None:
     head = written(reply_to="", list_id="", unsubscribe_mailto="").split(b"\r\n\r\n", 1)[0]
     for name in (b"Reply-To", b"List-Id"):
