@@ -122,6 +122,7 @@ class Renderer:
             if len(html.encode()) <= LIMIT:
                 text = folded(self._templates.text("digest.txt", context))
                 self._check_text(text)
+                self._check_unsubscribe(html, text, context)
                 return replace(variant, html=html, text=text, trimmed=trimmed(edition, budget))
         raise TemplateError(
             f"{self._templates.shown('digest.mjml')}: the mail is over {LIMIT:,} bytes even with a single story.",
@@ -318,6 +319,13 @@ class Renderer:
             raise TemplateError(
                 f"{shown}: {error}.", "Close each begin(…) with its end(…), the inner before the outer."
             ) from error
+
+    def _check_unsubscribe(self, html: str, text: str, context: Mapping[str, object]) -> None:
+        from syndication.render.required import check_unsubscribe
+
+        for part, name in ((html, "digest.mjml"), (text, "digest.txt")):
+            source = partial(self._templates.mjml, name, context)
+            check_unsubscribe(part, name, source, self._templates.shown)
 
 
 # Many recipients have the same flags. Equal sets are one object, so that a merge can recognise a set of flags.
