@@ -18,7 +18,7 @@ from syndication.domain.published import archive_path
 from syndication.domain.text import cut
 from syndication.domain.variant import Variant, language_for, split
 from syndication.errors import TemplateError
-from syndication.render.budget import BUDGETS, WEB, Budget, trimmed
+from syndication.render.budget import WEB, Budget, budgets, trimmed
 from syndication.render.characters import clean, line, web_url
 from syndication.render.theme import fingerprint, search_path
 from syndication.render.view import Views, edition_context, lead_slug, topic_flag
@@ -115,7 +115,7 @@ class Renderer:
             ),
             common=not lead_slug(edition),
         )
-        for budget in BUDGETS:
+        for budget in budgets(edition):
             context = self._digest_context(edition, variant, labels, budget)
             source, lines = self._templates.mjml("digest.mjml", context)
             html = compiled(source, lines, "digest.mjml", self._templates.shown)
