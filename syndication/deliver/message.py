@@ -63,7 +63,9 @@ class CompiledLetter:
         self._list = _list_id(facts.list_id) if digest else b""
         self._automatic = b"" if digest else _AUTOMATIC
         self._mailto = _mailto(facts.unsubscribe_mailto)
-        self._feedback = structured("Feedback-ID", f"{mailing.id}:{mailing.kind}:{facts.list_id}")
+        self._feedback = structured(
+            "Feedback-ID", f"{mailing.id}:{mailing.kind}:{facts.feedback or facts.list_id}"
+        )
         self._text = encode_part(split(variant.text), str)
         self._html = encode_part(split(variant.html), html.escape)
         self._text_head = _part_head("text/plain", self._text)
