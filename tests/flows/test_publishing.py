@@ -308,6 +308,24 @@ async def test_the_sitemaps_list_our_pages_and_the_publications_and_nobody_elses
     assert news == [f"{base}articles/about-fog.html"]  # the other is older than two days
 
 
+async def test_no_sitemap_is_empty_and_one_that_would_be_goes_until_it_has_an_address(
+    newsroom: Newsroom,
+) -> None:
+    write(newsroom, "wire", day=15, url="https://elsewhere.example/wire")
+    await published(newsroom)
+    folder = newsroom.folder / "feeds"
+    assert [each.name for each in (folder / "sitemaps").glob("*.xml")] == ["pages.xml"]
+    assert not list(folder.glob("news-sitemap.*"))
+    write(newsroom, "fog", day=15)
+    await published(newsroom)
+    assert "about-fog.html" in (folder / "news-sitemap.xml").read_text("utf-8")
+    assert "about-fog.html" in (folder / "sitemaps/1.xml").read_text("utf-8")
+    newsroom.later(hours=72)
+    await published(newsroom)
+    assert not list(folder.glob("news-sitemap.*"))
+    assert "sitemaps/1.xml" in (folder / "sitemap.xml").read_text("utf-8")
+
+
 SOURCES = """
 [[sources]]
 name = "wire"

@@ -85,7 +85,7 @@ async def _write_sitemaps(app: App, writer: FolderWriter) -> None:
     facts = app.publication
     for shelf in await app.store.shelves.stale():
         if shelf.kind is ShelfKind.SITEMAP:
-            _write_sitemap(app, writer, shelf, await app.store.shelves.newest(shelf, SITEMAP_SIZE))
+            await _write_sitemap(app, writer, shelf, await app.store.shelves.newest(shelf, SITEMAP_SIZE))
             await writer.note()
             await app.store.shelves.mark_written([shelf])
     lines = await app.store.editions.lines()
@@ -98,17 +98,24 @@ async def _write_sitemaps(app: App, writer: FolderWriter) -> None:
     writer.write(
         "sitemap.xml", sitemap_index([Page(facts.feeds_url + path) for path in ordered]), FileKind.SITEMAP
     )
-    writer.write("news-sitemap.xml", await _news(app), FileKind.SITEMAP)
+    await _write_unless_empty(app, writer, "news-sitemap.xml", await _news(app))
 
 
-def _write_sitemap(app: App, writer: FolderWriter, shelf: Shelf, articles: Sequence[Article]) -> None:
+async def _write_unless_empty(app: App, writer: FolderWriter, path: str, data: bytes) -> None:
+    if data:
+        writer.write(path, data, FileKind.SITEMAP)
+    else:
+        await app.store.manifest.unwant([path])
+
+
+async def _write_sitemap(app: App, writer: FolderWriter, shelf: Shelf, articles: Sequence[Article]) -> None:
     facts = app.publication
     pages = [
         Page(url, updated(article))
         for article in articles
         if same_site(url := page_url(article, facts), facts.url, facts.feeds_url)
     ]
-    writer.write(f"sitemaps/{shelf.slug}.xml", sitemap(pages), FileKind.SITEMAP)
+    await _write_unless_empty(app, writer, f"sitemaps/{shelf.slug}.xml", sitemap(pages))
 
 
 async def _news(app: App) -> bytes:
