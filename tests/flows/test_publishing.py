@@ -308,6 +308,17 @@ async def test_the_sitemaps_list_our_pages_and_the_publications_and_nobody_elses
     assert news == [f"{base}articles/about-fog.html"]  # the other is older than two days
 
 
+async def test_each_feed_describes_itself(newsroom: Newsroom) -> None:
+    for number in range(3):
+        write(newsroom, f"fog {number}", day=15)
+    await published(newsroom)
+    feeds = [each for each in (newsroom.folder / "feeds").rglob("rss.xml") if each.parent.name != "excerpt"]
+    said = [str(etree.parse(each).findtext("channel/description")) for each in feeds]
+    assert len(feeds) > 3
+    assert len(set(said)) == len(said)
+    assert all("Harbour" in each for each in said)
+
+
 async def test_no_sitemap_is_empty_and_one_that_would_be_goes_until_it_has_an_address(
     newsroom: Newsroom,
 ) -> None:

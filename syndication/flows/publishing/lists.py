@@ -16,10 +16,9 @@ from syndication.domain.published import (
     archive_path,
 )
 from syndication.flows.app import App
-from syndication.flows.publishing.channels import channel
 from syndication.flows.publishing.feeds import shelf_channel
 from syndication.flows.publishing.folder_writer import FolderWriter
-from syndication.flows.publishing.older import FOLDER as OLDER
+from syndication.flows.publishing.older import everything_channel
 from syndication.publish.addresses import page_url
 from syndication.publish.channel import Channel
 from syndication.publish.entries import updated
@@ -64,7 +63,7 @@ async def write_archive(app: App, writer: FolderWriter, edition: FrozenEdition |
 
 async def write_lists(app: App, writer: FolderWriter, main: Sequence[Channel]) -> None:
     """Write the list of the feeds, OPML and the sitemaps. `main` are the feeds that belong to no shelf."""
-    everything = channel(app, OLDER, app.renderer.label("everything since the first article"))
+    everything = everything_channel(app, app.renderer.label("everything since the first article"))
     groups = [FeedGroup("main", tuple(_line(app, each) for each in (*main, everything)))]
     outlines = [OutlineGroup("", tuple(main))]
     shelves = await app.store.shelves.open()
