@@ -29,6 +29,7 @@ class SyndicationError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.others: tuple[SyndicationError, ...] = ()  # further findings of the same check
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
@@ -49,14 +50,10 @@ class SettingsError(SyndicationError):
 
 
 class TemplateError(SyndicationError):
-    """A mistake in a template, or in its output, with file and line. `others` are further findings of the same check."""
+    """A mistake in a template, or in its output, with file and line."""
 
     exit_code = 2
     code = "template"
-
-    def __init__(self, message: str, hint: str = "", others: "tuple[TemplateError, ...]" = ()) -> None:
-        super().__init__(message, hint)
-        self.others = others
 
 
 class IncompleteError(SyndicationError):

@@ -106,11 +106,14 @@ def fail(error: SyndicationError, *, as_json: bool) -> int:
     """Print an error and return its exit code."""
     if as_json:
         with suppress(OSError):  # standard output itself may be what is full
-            print_json({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
-    if logs.for_machines():
-        log.error(error.message, code=error.code, hint=error.hint)
-    else:
-        print(f"syndicate: {error}", file=sys.stderr)
+            others = [{"message": each.message, "hint": each.hint} for each in error.others]
+            document = {"code": error.code, "message": error.message, "hint": error.hint}
+            print_json({"error": document | ({"others": others} if others else {})})
+    for each in (error, *error.others):
+        if logs.for_machines():
+            log.error(each.message, code=each.code, hint=each.hint)
+        else:
+            print(f"syndicate: {each}", file=sys.stderr)
     return error.exit_code
 
 

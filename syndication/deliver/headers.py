@@ -5,6 +5,7 @@ have encoded-words, and no input can end a line.
 """
 
 import base64
+import hashlib
 import re
 import textwrap
 from dataclasses import dataclass
@@ -115,6 +116,12 @@ def _q(data: bytes) -> str:
     return "".join(
         chr(byte) if byte in _Q_SAFE else "_" if byte == _SPACE else f"={byte:02X}" for byte in data
     )
+
+
+def feedback_sender(list_id: str) -> str:
+    """Return the sender's part of Feedback-ID, which Google wants to stay the same and to have 5 to 15 characters."""
+    fits = len(list_id) in range(5, 16) and ":" not in list_id
+    return list_id if fits else hashlib.sha256(list_id.encode()).hexdigest()[:12]
 
 
 def message_token(text: str, what: str) -> str:

@@ -29,6 +29,7 @@ from syndication.domain.variant import TOKEN_START, Variant, merge, split
 
 _MAX_LINK = 800  # characters: a header line has 998
 _MAILTO_SAFE = "@!$'*+-._~"  # RFC 6068 §2
+_AUTOMATIC = b"Auto-Submitted: auto-generated\r\n"  # RFC 3834 §5: no holiday notice answers it
 _MIME_VERSION = b"MIME-Version: 1.0\r\n"
 
 
@@ -58,9 +59,13 @@ class CompiledLetter:
         self._reply_to = mailbox("Reply-To", parse_mailbox(facts.reply_to)) if facts.reply_to else b""
         self._subject = _subject(variant.subject)
         self._date = structured("Date", format_datetime(mailing.date))
-        self._list = _list_id(facts.list_id) if mailing.kind is MailingKind.DIGEST else b""
+        digest = mailing.kind is MailingKind.DIGEST
+        self._list = _list_id(facts.list_id) if digest else b""
+        self._automatic = b"" if digest else _AUTOMATIC
         self._mailto = _mailto(facts.unsubscribe_mailto)
-        self._feedback = structured("Feedback-ID", f"{mailing.id}:{mailing.kind}:{facts.list_id}")
+        self._feedback = structured(
+            "Feedback-ID", f"{mailing.id}:{mailing.kind}:{facts.feedback or facts.list_id}"
+        )
         self._text = encode_part(split(variant.text), str)
         self._html = encode_part(split(variant.html), html.escape)
         self._text_head = _part_head("text/plain", self._text)
@@ -89,7 +94,7 @@ class CompiledLetter:
         kind = b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"\r\n'
         out = [
             *(self._first, to, self._reply_to, subject, self._date, message_id, _MIME_VERSION),
-            *(self._list, unsubscribe, self._feedback, kind, b"\r\n"),
+            *(self._list, unsubscribe, self._automatic, self._feedback, kind, b"\r\n"),
         ]
         if self._seal is None:
             self._body(out, boundary, values, flags)

@@ -49,12 +49,13 @@ class HeaderFacts:
     """What the headers and links of every message of a mailing are made from: as configured now, or as frozen with a mailing.
 
     `sender` and `reply_to` are `Name <address>`, `list_id` is a bare id (RFC 2919); an empty `reply_to` or `unsubscribe_mailto` leaves
-    its header out. `bounces` is the address that return paths are made from; empty: mail comes back to the sender.
+    its header out. `feedback` names the sender in Feedback-ID; empty in mailings of the first versions, which have `list_id` there. `bounces` is the address that return paths are made from; empty: mail comes back to the sender.
     """
 
     sender: str
     reply_to: str = ""
     list_id: str
+    feedback: str = ""
     unsubscribe_mailto: str = ""
     bounces: str = ""
     web_url: str  # where the links of a message lead; ends in a slash
@@ -68,7 +69,7 @@ class HeaderFacts:
 
     @classmethod
     def parse(cls, document: Mapping[str, str]) -> "HeaderFacts":
-        """Read what `document` wrote. Stores of the first versions lack `bounces` and `dkim`."""
+        """Read what `document` wrote. Stores of the first versions lack `feedback`, `bounces` and `dkim`."""
         return cls(**{each.name: document[each.name] for each in fields(cls) if each.name in document})
 
 

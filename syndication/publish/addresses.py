@@ -8,23 +8,27 @@ from urllib.parse import quote
 from syndication.domain.article import Article, Image, ResolvedArticle
 from syndication.domain.publication import Publication
 from syndication.domain.published import article_path
+from syndication.publish.characters import uri
 
 _MEDIA = "media/"
 # A start tag as an HTML serialiser writes it: attributes in double quotes. Text that looks like one has its "<" escaped.
 _START_TAG = re.compile(r'<[a-zA-Z][a-zA-Z0-9-]*(?:\s+[^\s=>"]+(?:="[^"]*")?)*\s*/?>')
 _ATTRIBUTE = re.compile(r'(?P<name>[^\s=>"]+)="(?P<value>[^"]*)"')
-_ADDRESSES = frozenset({"src", "href", "poster", "data-src"})
+_ADDRESSES = frozenset({"src", "href", "poster", "cite", "data-src"})
+_NO_URI = re.compile(
+    r'(?:src|href|poster|cite)="[^"]*[^"!#-;=?-Z_a-z~]', re.IGNORECASE
+)  # has what RFC 3986 §2 does not
 
 
 def resolve(article: Article, publication: Publication) -> ResolvedArticle:
-    """Return the article with absolute addresses only: of its page, its image, and in its content.
+    """Return the article with absolute addresses that are URIs only: of its page, its image, and in its content.
 
     `media/NAME`, and the page of an article whose source gives no URL, are below `publication.feeds_url`. Resolving twice changes
     nothing.
     """
     base = publication.feeds_url
     image = article.image and resolve_image(article.image, publication)
-    content = _with_media(article.content, lambda address: base + address)
+    content = _with_media(_with_uris(article.content), lambda address: base + address)
     return ResolvedArticle(replace(article, url=page_url(article, publication), image=image, content=content))
 
 
@@ -53,6 +57,20 @@ def local_images(article: Article) -> frozenset[str]:
 
     _with_media(article.content, note)
     return frozenset(address.removeprefix(_MEDIA) for address in found)
+
+
+def _with_uris(content: str) -> str:
+    """Return `content` with its addresses as `uri` writes them. Their characters that HTML escapes are those that a URI keeps."""
+
+    def attribute(match: re.Match[str]) -> str:
+        value = uri(match["value"]) if match["name"].lower() in _ADDRESSES else match["value"]
+        return f'{match["name"]}="{value}"'
+
+    if not _NO_URI.search(content):
+        return content
+    return _START_TAG.sub(
+        lambda tag: _ATTRIBUTE.sub(attribute, tag[0]) if _NO_URI.search(tag[0]) else tag[0], content
+    )
 
 
 def _with_media(content: str, change: Callable[[str], str]) -> str:

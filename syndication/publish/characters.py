@@ -9,7 +9,8 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _EMAIL = re.compile(r"(?:mailto:)?[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+", re.IGNORECASE)
 _LONGEST_NAME = 200  # characters
 _BRACKETS = re.compile(r"<\s*>|\(\s*\)|\[\s*\]")
-_SAFE = "%/:?#[]@!$&'()*+,;=~"  # RFC 3986 §2.2, and what is escaped already
+_SAFE = "%/:?@!$&'()*+,;=~"  # RFC 3986 §2.2 without `#` and brackets, which are for one place each; and what is escaped already
+_IPV6 = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/?#@\[\]]*@)?\[[0-9a-f:.]+\]", re.IGNORECASE)
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -35,4 +36,6 @@ def uri(address: str) -> str:
             address = urlunsplit(parts._replace(netloc=parts.netloc.encode("idna").decode()))
     except ValueError:  # not a valid host: encoded only
         pass
-    return quote(_STRAY_PERCENT.sub("%25", address), safe=_SAFE)
+    host = found[0] if (found := _IPV6.match(address)) else ""
+    rest, hash_, fragment = _STRAY_PERCENT.sub("%25", address[len(host) :]).partition("#")
+    return f"{host}{quote(rest, safe=_SAFE)}{hash_}{quote(fragment, safe=_SAFE)}"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from syndication.publish.characters import printable, uri
@@ -45,7 +46,7 @@ def _host(url: str) -> str:
 
 
 def sitemap(pages: Sequence[Page]) -> bytes:
-    """Write the pages in their order, without addresses that are too long for a sitemap."""
+    """Write the pages in their order, without addresses that are too long for a sitemap; empty if none is left, as XML without one is invalid."""
     return _written("urlset", "url", pages)
 
 
@@ -69,7 +70,7 @@ def _written(root_name: str, name: str, pages: Sequence[Page]) -> bytes:
 
 
 def news_sitemap(articles: Sequence[News], *, publication: str, language: str) -> bytes:
-    """Write the articles in their order, 1,000 at most. The caller passes those of the last 48 hours. Addresses as in `sitemap`."""
+    """Write the articles in their order, 1,000 at most. The caller passes those of the last 48 hours. Addresses as in `sitemap`, empty as there."""
     from lxml import etree
 
     root = etree.Element(f"{{{_SITEMAP}}}urlset", nsmap={None: _SITEMAP, "news": _NEWS})
@@ -99,8 +100,10 @@ def _time(time: datetime) -> str:
     return time.replace(microsecond=0).isoformat()
 
 
-def _bytes(root: object) -> bytes:
+def _bytes(root: Any) -> bytes:
     from lxml import etree
 
+    if not len(root):
+        return b""
     data: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
     return data + b"\n"

@@ -10,7 +10,8 @@ _FORBIDDEN = re.compile(
     "[^\t\n\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]"
 )
 _TOKEN_START = re.compile(r"\[(?=\[~)")
-_SAFE = ":/?#@!$&'()*+,;=%~-._"
+_SAFE = ":/?@!$&'()*+,;=%~-._"
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def clean(text: str) -> str:
@@ -49,5 +50,8 @@ def web_url(url: str) -> str:
         return ""
     if re.search(r"[^!-~]|[\"'<>\\]", netloc):
         return ""
-    rest = (quote(part, safe=_SAFE) for part in (parts.path, parts.query, parts.fragment))
+    rest = (
+        quote(_STRAY_PERCENT.sub("%25", part), safe=_SAFE)
+        for part in (parts.path, parts.query, parts.fragment)
+    )
     return urlunsplit((parts.scheme, netloc, *rest))

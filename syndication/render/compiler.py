@@ -68,10 +68,11 @@ def _html(
 
 
 def _report(findings: tuple[LintFinding, ...], where: Callable[[int], str]) -> TemplateError:
-    first, *rest = findings
-    more = f" ({len(rest)} more after it)" if rest else ""
-    others = tuple(TemplateError(f"{where(each.offset)}: {each.fault}.", each.remedy) for each in rest)
-    return TemplateError(f"{where(first.offset)}: {first.fault}{more}.", first.remedy, others)
+    """Return the first finding with the others, each once: a loop repeats that of its line for every story."""
+    found = dict.fromkeys((f"{where(each.offset)}: {each.fault}.", each.remedy) for each in findings)
+    first, *others = (TemplateError(*each) for each in found)
+    first.others = tuple(others)
+    return first
 
 
 def _check(html: str, file: str) -> None:

@@ -9,7 +9,8 @@ from syndication.render.vocabulary import ATTRIBUTES, PARENTS
 
 DEPTH = 64  # nested tags; mrml recurses, and thousands end the process without an error
 
-_UNITLESS_ZERO = re.compile(r"(?:^|\s)0(?=\s|$)")
+_PX_LIST = re.compile(r"-?[0-9]+(?:\.[0-9]+)?px(?: -?[0-9]+(?:\.[0-9]+)?px){0,3}")
+_ZERO = re.compile(r"0+(?:\.0+)?(?:px|%|em)?")
 _LENGTH = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:px|%)")
 _SHORT_COLOUR = re.compile(r"#(?![0-9a-fA-F]{6}\b)[0-9a-fA-F]{3,}\b")
 _NOT_A_COLOUR = frozenset({"href", "src", "alt", "title", "background-url", "name", "usemap", "srcset", "id"})
@@ -132,8 +133,11 @@ def _values(piece: Piece, state: _State) -> Iterator[_Fault]:
         return
     for attribute in piece.attributes:
         name, value = attribute.name, attribute.value or ""
-        if "padding" in name and _UNITLESS_ZERO.search(value):
-            yield f'{name}="{value}" gives Outlook wrong widths', "Write 0px for 0."
+        if "padding" in name and _miscounted(name, value):
+            yield (
+                f'{name}="{value}" gives Outlook wrong widths',
+                "Write each length of it in px, 0px for 0, with one blank between two.",
+            )
         if name == "width" and not _LENGTH.fullmatch(value):
             yield f'width="{value}" is lost', "Write it in px or %; a width cannot have a token."
         if name not in _NOT_A_COLOUR and _SHORT_COLOUR.search(value):
@@ -145,6 +149,17 @@ def _values(piece: Piece, state: _State) -> Iterator[_Fault]:
             )
         if name == "inline" and piece.name == "mj-style":
             yield "<mj-style inline> is not inlined", "Write the styles in the tags."
+
+
+def _miscounted(name: str, value: str) -> bool:
+    """Return whether mrml miscounts the width that a padding leaves: unless all of it is in px, it ignores the padding, which is right
+    only if its left and right are zero. It does not count the top and the bottom.
+    """
+    if name.endswith(("-top", "-bottom")) or _PX_LIST.fullmatch(value):
+        return False
+    sides = value.split()
+    across = sides[1::2] or sides  # of one, two, three or four lengths
+    return name.endswith(("-left", "-right")) or not sides or not all(map(_ZERO.fullmatch, across))
 
 
 def _alternative(piece: Piece, state: _State) -> Iterator[_Fault]:

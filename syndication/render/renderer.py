@@ -18,7 +18,7 @@ from syndication.domain.published import archive_path
 from syndication.domain.text import cut
 from syndication.domain.variant import Variant, language_for, split
 from syndication.errors import TemplateError
-from syndication.render.budget import BUDGETS, WEB, Budget, trimmed
+from syndication.render.budget import WEB, Budget, budgets, trimmed
 from syndication.render.characters import clean, line, web_url
 from syndication.render.theme import fingerprint, search_path
 from syndication.render.view import Views, edition_context, lead_slug, topic_flag
@@ -115,13 +115,14 @@ class Renderer:
             ),
             common=not lead_slug(edition),
         )
-        for budget in BUDGETS:
+        for budget in budgets(edition):
             context = self._digest_context(edition, variant, labels, budget)
             source, lines = self._templates.mjml("digest.mjml", context)
             html = compiled(source, lines, "digest.mjml", self._templates.shown)
             if len(html.encode()) <= LIMIT:
                 text = folded(self._templates.text("digest.txt", context))
                 self._check_text(text)
+                self._check_unsubscribe(html, text, context)
                 return replace(variant, html=html, text=text, trimmed=trimmed(edition, budget))
         raise TemplateError(
             f"{self._templates.shown('digest.mjml')}: the mail is over {LIMIT:,} bytes even with a single story.",
@@ -318,6 +319,13 @@ class Renderer:
             raise TemplateError(
                 f"{shown}: {error}.", "Close each begin(…) with its end(…), the inner before the outer."
             ) from error
+
+    def _check_unsubscribe(self, html: str, text: str, context: Mapping[str, object]) -> None:
+        from syndication.render.required import check_unsubscribe
+
+        for part, name in ((html, "digest.mjml"), (text, "digest.txt")):
+            source = partial(self._templates.mjml, name, context)
+            check_unsubscribe(part, name, source, self._templates.shown)
 
 
 # Many recipients have the same flags. Equal sets are one object, so that a merge can recognise a set of flags.

@@ -235,6 +235,7 @@ def edition_context(edition: Edition, views: Views, budget: Budget) -> dict[str,
     shown = edition.sections[: budget.sections]
     count = len(edition.articles)
     hidden = sum(len(section.stories) for section in edition.sections[len(shown) :])
+    places = edition.hot[: budget.hot]
     in_words = labels.text(_NUMBERS[count - 2]) if 1 < count < len(_NUMBERS) + 2 else labels.number(count)
     return {
         "number": labels.number(edition.number),
@@ -244,13 +245,10 @@ def edition_context(edition: Edition, views: Views, budget: Budget) -> dict[str,
         "count_in_words": in_words,
         "lead": views.story(edition.lead, budget.lead),
         "sections": views.sections(edition, budget),
-        "more": labels.count(
-            "Read %(count)s more story on the web", "Read %(count)s more stories on the web", hidden
-        )
-        if hidden
-        else "",
-        "hot": tuple(map(views.hot, edition.hot)),
-        "has_movement": any(entry.movement for entry in edition.hot),
+        "more": _read_more(labels, hidden),
+        "hot": tuple(map(views.hot, places)),
+        "hot_more": _read_more(labels, len(edition.hot) - len(places)),
+        "has_movement": any(entry.movement for entry in places),
     }
 
 
@@ -258,3 +256,11 @@ def paragraphs(note: str) -> list[Paragraph]:
     """Split a note into its paragraphs, at empty lines."""
     found = (line(each) for each in re.split(r"\n[ \t]*\n", clean(note)))
     return [Paragraph(each) for each in found if each]
+
+
+def _read_more(labels: "Labels", count: int) -> str:
+    if not count:
+        return ""
+    return labels.count(
+        "Read %(count)s more story on the web", "Read %(count)s more stories on the web", count
+    )

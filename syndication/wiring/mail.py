@@ -71,11 +71,13 @@ def _throttle(settings: Settings, own: tuple[Lane, ...]) -> Throttle:
 def header_facts(settings: Settings, publication: Publication, dkim: str) -> HeaderFacts:
     """Return what the site's mailings freeze for their headers; `dkim` names the keys that sign."""
     from syndication.deliver.address import envelope_address
+    from syndication.deliver.headers import feedback_sender
 
     return HeaderFacts(
         sender=settings.email.sender,
         reply_to=settings.email.reply_to,
         list_id=settings.list_id,
+        feedback=feedback_sender(settings.list_id),
         unsubscribe_mailto=settings.email.unsubscribe_mailto,
         bounces=envelope_address(settings.bounces.address) if settings.bounces.address else "",
         web_url=publication.web_url,

@@ -168,7 +168,8 @@ def judged_sitemaps(folder: Path, *, now: datetime) -> int:
     files = [folder / "sitemaps" / name.rpartition("/")[2] for name in names]
     assert sorted(files) == sorted((folder / "sitemaps").glob("*.xml"))
     pages = [page for file in files for page in _sitemap(file, "urlset", "url", now)]
-    news = _sitemap(folder / "news-sitemap.xml", "urlset", "url", now)
+    fresh = folder / "news-sitemap.xml"
+    news = _sitemap(fresh, "urlset", "url", now) if fresh.exists() else []
     assert len(news) <= 1_000
     assert set(news) <= set(pages)
     return len(pages)
@@ -178,7 +179,7 @@ def _sitemap(file: Path, root_name: str, name: str, now: datetime) -> list[str]:
     assert file.stat().st_size <= 50 * 1024 * 1024
     root = etree.parse(file).getroot()
     assert root.tag == SITEMAP + root_name
-    assert len(root) <= 50_000
+    assert 1 <= len(root) <= 50_000
     found = []
     for line in root:
         assert line.tag == SITEMAP + name

@@ -308,6 +308,35 @@ async def test_the_sitemaps_list_our_pages_and_the_publications_and_nobody_elses
     assert news == [f"{base}articles/about-fog.html"]  # the other is older than two days
 
 
+async def test_each_feed_describes_itself(newsroom: Newsroom) -> None:
+    for number in range(3):
+        write(newsroom, f"fog {number}", day=15)
+    await published(newsroom)
+    feeds = [each for each in (newsroom.folder / "feeds").rglob("rss.xml") if each.parent.name != "excerpt"]
+    said = [str(etree.parse(each).findtext("channel/description")) for each in feeds]
+    assert len(feeds) > 3
+    assert len(set(said)) == len(said)
+    assert all("Harbour" in each for each in said)
+
+
+async def test_no_sitemap_is_empty_and_one_that_would_be_goes_until_it_has_an_address(
+    newsroom: Newsroom,
+) -> None:
+    write(newsroom, "wire", day=15, url="https://elsewhere.example/wire")
+    await published(newsroom)
+    folder = newsroom.folder / "feeds"
+    assert [each.name for each in (folder / "sitemaps").glob("*.xml")] == ["pages.xml"]
+    assert not list(folder.glob("news-sitemap.*"))
+    write(newsroom, "fog", day=15)
+    await published(newsroom)
+    assert "about-fog.html" in (folder / "news-sitemap.xml").read_text("utf-8")
+    assert "about-fog.html" in (folder / "sitemaps/1.xml").read_text("utf-8")
+    newsroom.later(hours=72)
+    await published(newsroom)
+    assert not list(folder.glob("news-sitemap.*"))
+    assert "sitemaps/1.xml" in (folder / "sitemap.xml").read_text("utf-8")
+
+
 SOURCES = """
 [[sources]]
 name = "wire"

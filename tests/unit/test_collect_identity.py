@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndication.collect.identity import keys
+from syndication.collect.text.clean import clean
 from syndication.collect.text.dates import read_time
 from syndication.collect.text.links import absolute, canonical, shown, without_tracking
 from syndication.collect.text.words import author_name, fold, language_tag, printable
@@ -158,3 +159,20 @@ def test_plain_fields_hold_nothing_that_xml_forbids(text: str) -> None:
 
 def test_a_language_is_a_tag_or_nothing() -> None:
     assert [language_tag(text) for text in ("ko", "en_GB", "not a tag", "")] == ["ko", "en-GB", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("It\x92s \x93late\x94", "It\u2019s \u201clate\u201d"),
+        ("5 \x80, \x96 and so on\x85", "5 €, \u2013 and so on…"),
+        ("a\x81\x8d\x8f\x90\x9db", "ab"),  # what Windows-1252 leaves open
+        ("caf\u00e9 \u00a0x", "caf\u00e9 x"),
+    ],
+)
+def test_a_c1_control_is_the_character_of_windows_1252(text: str, right: str) -> None:
+    assert fold(text) == right
+
+
+def test_c1_controls_of_a_body_and_of_its_character_references_are_read_alike() -> None:
+    assert clean("<p>It\x92s &#146; &#x85; \x85</p>") == "<p>It\u2019s \u2019 … …</p>"

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from syndication.deliver.headers import feedback_sender
 from syndication.deliver.message import CompiledLetter, compile_letter
 from syndication.domain.delivery import MailingKind, Recipient
 from syndication.domain.frozen import HeaderFacts, Mailing
@@ -209,6 +210,35 @@ def test_no_line_starts_with_a_dot_or_from() -> None:
 def test_without_a_link_there_is_no_word_of_unsubscribing() -> None:
     message = compile_letter(MAILING, VARIANT).draft(READER, {"name": "x", "count": "1"}, (), "").message()
     assert b"Unsubscribe" not in message.split(b"\r\n\r\n", 1)[0]
+
+
+def test_a_confirmation_is_automatic_and_of_no_list_and_a_digest_is_the_other_way_round() -> None:
+    mailing = replace(MAILING, kind=MailingKind.CONFIRMATION)
+    message = compile_letter(mailing, VARIANT).draft(READER, {"name": "x", "count": "1"}, (), "").message()
+    assert parsed(message).get_all("Auto-Submitted") == ["auto-generated"]
+    assert not [name for name in parsed(message) if name.startswith("List-")]
+    assert "Auto-Submitted" not in parsed(written())
+
+
+@pytest.mark.parametrize(
+    "list_id", ["weekly.hanok.example", "a.b", "x" * 200, "hanok.example", "list:one.example"], ids=len
+)
+def test_the_sender_of_a_feedback_id_is_short_and_stays_the_same(list_id: str) -> None:
+    sender = feedback_sender(list_id)
+    assert 5 <= len(sender) <= 15
+    assert ":" not in sender
+    assert sender == feedback_sender(list_id) != feedback_sender(list_id + ".org")
+    assert parsed(written(feedback=sender))["Feedback-ID"] == f"digest:2026-W47:digest:{sender}"
+
+
+def test_a_mailing_frozen_before_it_was_short_is_resent_with_the_list_id() -> None:
+    old = {key: value for key, value in MAILING.headers.document().items() if key != "feedback"}
+    mailing = replace(MAILING, headers=HeaderFacts.parse(old))
+    draft = compile_letter(mailing, VARIANT).draft(
+        READER, {"name": "Jieun", "count": "3"}, ("topic:film",), LINK
+    )
+    assert draft.message() == written()
+    assert b":digest:weekly.hanok.example\r\n" in draft.message()
 
 
 def test_what_is_not_set_is_left_out() -> None:

@@ -203,3 +203,15 @@ def test_places_at_the_hour_when_the_clocks_change_stay_in_order() -> None:
     places = [HotEntry(rank, f"Story {rank}") for rank in range(1, 4)]
     entries = hot_entries(places, publication=berlin, edition_key="2026-W43", articles={}, at=at)
     assert [one.updated.astimezone(UTC) for one in entries] == [at - timedelta(seconds=n) for n in range(3)]
+
+
+def test_addresses_in_content_are_uris_and_its_words_stay() -> None:
+    content = (
+        '<p title="[x]">[1] href="[2]"</p><a href="https://x.example/?a[]=1&amp;b=2">[3]</a>'
+        '<blockquote cite="https://x.example/a|b">x</blockquote><img src="media/a.jpg" alt="[4]">'
+    )
+    once = resolve(article(content=content), PUBLICATION)
+    assert once.content == content.replace("a[]", "a%5B%5D").replace("a|b", "a%7Cb").replace(
+        "media/", PUBLICATION.feeds_url + "media/"
+    )
+    assert resolve(once, PUBLICATION) == once

@@ -19,6 +19,7 @@ from syndication.publish.characters import names, printable, uri
 from syndication.publish.feeds import MAX_BYTES, collected, documents
 from syndication.publish.items import kept, restored, written
 from syndication.publish.xml_feeds import NOTHING_YET
+from syndication.render.characters import web_url
 from tests.unit.publish_samples import NOON, article, channel, entry
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
@@ -362,3 +363,19 @@ def test_an_endless_name_costs_no_more_than_a_long_one() -> None:
     began = time.process_time()
     assert names(["x" * 1_000_000]) == ("x" * 200,)
     assert time.process_time() - began < 1  # took the square of its length: hours
+
+
+@pytest.mark.parametrize(
+    ("address", "right"),
+    [
+        ("https://x.example/a?tag[]=sea&n=2", "https://x.example/a?tag%5B%5D=sea&n=2"),
+        ("https://[2001:db8::1]:8080/a[1]", "https://[2001:db8::1]:8080/a%5B1%5D"),
+        ("https://x.example/a|b^c`d{e}\\", "https://x.example/a%7Cb%5Ec%60d%7Be%7D%5C"),
+        ("https://x.example/a#b#[c]", "https://x.example/a#b%23%5Bc%5D"),
+        ("https://x.example/50%", "https://x.example/50%25"),
+    ],
+)
+def test_what_no_uri_has_is_encoded_in_feeds_and_pages_but_for_the_brackets_of_an_ipv6_host(
+    address: str, right: str
+) -> None:
+    assert uri(address) == web_url(address) == right

@@ -49,6 +49,13 @@ def test_an_address_that_is_too_long_for_a_sitemap_is_left_out_as_it_is_escaped(
         assert [element.text for element in etree.fromstring(data).iter("{*}loc")] == [fits]
 
 
+def test_a_sitemap_without_an_address_is_no_file() -> None:
+    too_long = f"{BASE}{'안' * 300}"
+    assert sitemap([]) == sitemap([Page(too_long)]) == b""
+    for articles in ([], [news(too_long)]):
+        assert news_sitemap(articles, publication=PUBLICATION.title, language="en") == b""
+
+
 def test_news_without_a_title_is_called_by_its_address() -> None:
     made = news_sitemap([news(title="\x0b ")], publication=PUBLICATION.title, language="en")
     assert [element.text for element in etree.fromstring(made).iter("{*}title")] == [

@@ -6,9 +6,10 @@ import pytest
 
 from syndication.domain.article import Image
 from syndication.domain.edition import Section
+from syndication.domain.hotlist import Trend
 from syndication.domain.variant import begin, end, merge, split
 from syndication.errors import TemplateError
-from syndication.render.budget import BUDGETS
+from syndication.render.budget import Budget
 from syndication.render.compiler import compiled
 from syndication.render.lines import LineTable
 from syndication.render.renderer import LIMIT
@@ -139,7 +140,7 @@ def test_a_reader_of_one_topic_gets_its_section_whole_and_no_other() -> None:
 def test_a_cut_section_leaves_the_bytes_of_a_compile_without_it() -> None:
     using = renderer()
     variant = using.digest(edition(), "en")
-    context = using._digest_context(edition(), variant, using._in("en"), BUDGETS[0])
+    context = using._digest_context(edition(), variant, using._in("en"), Budget())
     source, lines = using._templates.mjml("digest.mjml", context)
     without = re.sub(
         re.escape(f"<mj-raw>{begin('topic:city')}</mj-raw>")
@@ -305,6 +306,37 @@ def test_a_mail_over_the_limit_trims_itself_and_says_so() -> None:
     assert f"{match[1]} more in City" in html
     assert f"{match[1]} more in City:\nhttps://news.bell.example/feeds/archive/2026-W47.html" in text
     assert variant == renderer().digest(edition(sections=(section("City", *stories),)), "en")
+
+
+@pytest.mark.parametrize(
+    ("places", "stories", "words"), [(100, 2, 1), (84, 15, 1), (100, 1, 40), (60, 60, 8)], ids=str
+)
+def test_a_long_hot_list_gives_way_before_any_story_does(places: int, stories: int, words: int) -> None:
+    hot = tuple(
+        entry(rank, f"Place {rank} " + "quay " * words, Trend.UP, 2, url=f"https://bell.example/p{rank}")
+        for rank in range(1, places + 1)
+    )
+    week = tuple(article(f"s{number}", title=f"Story {number}") for number in range(stories))
+    long = edition(sections=(section("City", *week),), hot=hot)
+    variant = renderer().digest(long, "en")
+    html, text = merged(variant)
+    kept = re.search(rf"hot list cut to (\d+) of {places} places", variant.trimmed)
+    assert kept
+    assert "left to the web" not in variant.trimmed
+    assert html.count(">Story ") == stories
+    assert len(variant.html.encode()) <= LIMIT
+    shown = int(kept[1])
+    assert (html.count(">Place "), text.count(". Place ")) == (shown, shown)
+    assert f"Read {places - shown} more stories on the web" in html
+    assert f"Read {places - shown} more stories on the web:\nhttps://news.bell.example/" in text
+    assert renderer().edition_page(long).count("Place ") >= places
+
+
+def test_a_hot_list_that_fits_stays_whole_and_nothing_is_said() -> None:
+    hot = tuple(entry(rank, f"Place {rank}") for rank in range(1, 41))
+    variant = renderer().digest(edition(hot=hot), "en")
+    assert variant.trimmed == ""
+    assert merged(variant)[0].count(">Place ") == 40
 
 
 def test_a_template_that_is_too_long_by_itself_is_refused(tmp_path: Path) -> None:

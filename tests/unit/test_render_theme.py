@@ -12,6 +12,10 @@ from tests.unit.render_editions import PUBLICATION, edition, merged, renderer
 SHIPPED = shipped_folder() / "default"
 
 
+LEAVE = "{{ slot('unsubscribe') }}\n"
+LEFT = "https://news.bell.example/u/t?a=1&b=2\n"
+
+
 def theme(tmp_path: Path, name: str, **files: str) -> Path:
     """A site's templates folder with one theme; `digest__mjml` stands for `digest.mjml`."""
     folder = tmp_path / "templates" / name
@@ -26,16 +30,16 @@ def test_the_shipped_theme_is_found_wherever_the_site_is() -> None:
 
 
 def test_a_site_overrides_the_default_theme_file_by_file(tmp_path: Path) -> None:
-    folder = theme(tmp_path, "default", digest__txt="Only {{ lead.title }}\n")
+    folder = theme(tmp_path, "default", digest__txt="Only {{ lead.title }}\n" + LEAVE)
     html, text = merged(renderer(folder).digest(edition(), "en"))
-    assert text == "Only Notes on bells\n"
+    assert text == "Only Notes on bells\n" + LEFT
     assert "Unsubscribe" in html
 
 
 def test_a_theme_of_another_name_falls_back_to_the_default_theme(tmp_path: Path) -> None:
-    folder = theme(tmp_path, "autumn", digest__txt="Autumn\n")
+    folder = theme(tmp_path, "autumn", digest__txt="Autumn\n" + LEAVE)
     html, text = merged(renderer(folder, theme="autumn").digest(edition(), "en"))
-    assert text == "Autumn\n"
+    assert text == "Autumn\n" + LEFT
     assert "Unsubscribe" in html
 
 
@@ -50,9 +54,9 @@ def test_a_theme_builds_on_a_file_of_another_theme_by_its_name(tmp_path: Path) -
 def test_a_file_of_another_theme_is_the_sites_copy_where_it_has_one(tmp_path: Path) -> None:
     folder = theme(tmp_path, "plain", digest__txt='{% include "default/greeting.txt" %}')
     (folder / "default").mkdir()
-    (folder / "default" / "greeting.txt").write_text("The site's own {{ lead.title }}\n", "utf-8")
+    (folder / "default" / "greeting.txt").write_text("The site's own {{ lead.title }}\n" + LEAVE, "utf-8")
     _, text = merged(renderer(folder, theme="plain").digest(edition(), "en"))
-    assert text == "The site's own Notes on bells\n"
+    assert text == "The site's own Notes on bells\n" + LEFT
 
 
 OLD = {
@@ -205,3 +209,64 @@ def test_a_broken_catalogue_is_told_by_file_and_line(tmp_path: Path) -> None:
         TemplateError, match=r"templates/default/locale/fr\.po, line 4: not a gettext catalogue"
     ):
         load_labels("fr", PUBLICATION.timezone, [tmp_path / "templates" / "default"])
+
+
+def only(flag: str, text: str) -> str:
+    return "{{ begin('F') }}T{{ end('F') }}".replace("F", flag).replace("T", text)
+
+
+FRAME = (
+    "<mjml><mj-body><mj-section><mj-column><mj-text><h1>Bell</h1></mj-text>\n"
+    "<mj-text>%s</mj-text>\n</mj-column></mj-section></mj-body></mjml>\n"
+)
+HREF = """<a href="{{ slot('unsubscribe') }}">Leave</a>"""
+NOT_FOR_ALL = {
+    "no link": ("<p>Bye</p>", 3),
+    "an address that is no link": ("<p>{{ slot('unsubscribe') }}</p>", 2),
+    "a link without words": ("""<a href="{{ slot('unsubscribe') }}"> </a>""", 2),
+    "a link nobody sees": ("""<a style="display: none" href="{{ slot('unsubscribe') }}">Leave</a>""", 2),
+    "a link in a comment": (f"<!-- {HREF} -->", 2),
+    "a link for subscribers with a name": (only("named", HREF), 2),
+    "a link for readers of one topic": (only("topic:city", HREF), 2),
+}
+
+
+@pytest.mark.parametrize(("body", "line"), NOT_FOR_ALL.values(), ids=NOT_FOR_ALL)
+def test_a_digest_without_an_unsubscribe_link_for_everybody_is_refused(
+    tmp_path: Path, body: str, line: int
+) -> None:
+    folder = theme(tmp_path, "own", digest__mjml=FRAME % body)
+    with pytest.raises(TemplateError) as caught:
+        renderer(folder, theme="own").digest(edition(), "en")
+    wanted = f"templates/own/digest.mjml, line {line}: not every subscriber gets an unsubscribe link."
+    assert caught.value.message == wanted
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        HREF,
+        f"<table><tr><td>{HREF}</td></tr></table>",
+        """<a class="x" href="{{ slot('unsubscribe') }}"><img src="https://a.example/x.png" alt="Leave" /></a>""",
+        only("named", HREF) + only("unnamed", HREF),
+        """<a style="font-size:0.9em" href="{{ slot('unsubscribe') }}"><b>Leave</b></a>""",
+    ],
+    ids=["a link", "in a table", "an image", "one for each of a pair", "small print"],
+)
+def test_an_unsubscribe_link_may_look_as_it_likes(tmp_path: Path, body: str) -> None:
+    folder = theme(tmp_path, "own", digest__mjml=FRAME % body)
+    assert "Leave" in renderer(folder, theme="own").digest(edition(), "en").html
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("One\nTwo {{ lead.title }}", 2), ("One\n{{ begin('since') }}\n" + LEAVE + "{{ end('since') }}", 3)],
+    ids=["none", "for some"],
+)
+def test_a_text_part_without_an_unsubscribe_link_for_everybody_is_refused(
+    tmp_path: Path, text: str, line: int
+) -> None:
+    folder = theme(tmp_path, "own", digest__txt=text)
+    with pytest.raises(TemplateError, match=rf"own/digest\.txt, line {line}: not every subscriber"):
+        renderer(folder, theme="own").digest(edition(), "en")

@@ -1,5 +1,6 @@
 """Every trap of mjml-python 1.4.2 that we know: each is repaired, or found with its line."""
 
+import re
 import subprocess
 import sys
 from functools import partial
@@ -186,10 +187,60 @@ def test_a_token_survives_in_text_and_address() -> None:
     assert html.count(token) == 3
 
 
+@pytest.mark.parametrize(
+    ("padding", "right"),
+    [
+        ("0", True),
+        ("20px 0", True),
+        ("0 0px", True),
+        ("40px 0 10px", True),
+        ("1em 0 2em 0px", True),
+        ("0px 40px", True),
+        ("0.5px 20.5px 0px", True),
+        ("10px 20px 30px 40px", True),
+        ("0 40px", False),
+        ("0px 40px 0 40px", False),
+        ("0px  40px", False),
+        ("1em 40px", False),
+        ("5%", False),
+        ("40", False),
+        ("0 0 0 40px", False),
+    ],
+)
+def test_a_padding_is_found_exactly_if_the_compiler_miscounts_what_it_leaves(
+    padding: str, right: bool
+) -> None:
+    section = f'<mj-section padding="{padding}"><mj-column><mj-image padding="0px" alt="" src="a" /></mj-column></mj-section>'
+    source = f"<mjml><mj-body width='600px'><mj-section><mj-column><mj-text><h1>x</h1></mj-text></mj-column></mj-section>{section}</mj-body></mjml>"
+    sides = padding.split()
+    left, across = (sides[-1], sides[1]) if len(sides) == 4 else (sides[len(sides) > 1],) * 2
+    lengths = [
+        0.0 if side.startswith("0 ") else float(re.sub("px|em|%", "", side)) for side in (left, across)
+    ]
+    width = int(re.findall(r'width="(\d+)"', mjml2html(source, fonts={}))[-1])
+    assert (width == int(600 - sum(lengths))) is right  # the trap is still there, and no wider
+    assert (not lint(source)) is right
+
+
+def test_a_padding_of_one_side_is_in_px_if_it_counts() -> None:
+    for side, right in (("top", True), ("bottom", True), ("left", False), ("right", False)):
+        assert (not lint(mail(f'<mj-text padding-{side}="0">x</mj-text>'))) is right
+        assert not lint(mail(f'<mj-text padding-{side}="0px">x</mj-text>'))
+
+
+def test_a_mistake_in_a_loop_is_told_once() -> None:
+    line = '<mj-image src="a" />' * 3
+    with pytest.raises(TemplateError, match="line 3: <mj-image> has no alt") as caught:
+        compile_(mail(f"{line}\n<mj-txt>x</mj-txt>"))
+    assert [each.message for each in caught.value.others] == [
+        "templates/own/digest.mjml, line 4: <mj-txt> is not an MJML tag."
+    ]
+
+
 def test_every_finding_is_told_with_its_line_the_first_one_first() -> None:
     with pytest.raises(TemplateError) as caught:
         compile_(mail('<mj-image src="a" />\n<mj-txt>x</mj-txt>\n<mj-image src="b" />'))
-    assert str(caught.value).startswith("templates/own/digest.mjml, line 3: <mj-image> has no alt (2 more")
+    assert str(caught.value).startswith("templates/own/digest.mjml, line 3: <mj-image> has no alt. ")
     assert [each.message for each in caught.value.others] == [
         "templates/own/digest.mjml, line 4: <mj-txt> is not an MJML tag.",
         "templates/own/digest.mjml, line 5: <mj-image> has no alt.",

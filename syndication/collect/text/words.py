@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 SUMMARY = 300  # characters of an article's summary
 # What XML 1.0 §2.2 forbids, lone surrogates included, and DEL and C1, which it allows but which show as boxes.
-_FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
-)
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+# A C1 control in a text is a byte of Windows-1252 that was read as Latin-1 (WHATWG HTML §13.2.5.80); five bytes mean nothing there.
+_WINDOWS = {chr(byte): bytes([byte]).decode("cp1252", "ignore") for byte in range(0x80, 0xA0)}
 # Limited to RFC 5321's lengths (§4.5.3.1): without them a megabyte of letters takes an hour.
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,9}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
@@ -15,8 +15,8 @@ _EMPTY_BRACKETS = re.compile(r"\(\s*\)|<\s*>|\[\s*\]")
 
 
 def printable(text: str) -> str:
-    """Return `text` without the characters that XML forbids."""
-    return _FORBIDDEN.sub("", text)
+    """Return `text` without the characters that XML forbids, its C1 controls read as Windows-1252."""
+    return _FORBIDDEN.sub(lambda found: _WINDOWS.get(found[0], ""), text)
 
 
 def fold(text: str) -> str:

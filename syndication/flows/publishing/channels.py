@@ -9,14 +9,18 @@ from syndication.publish.channel import STYLESHEET, Channel, Tombstone
 MOST = 1_000  # tombstones in a feed, which has at most 512 KiB
 
 
-def channel(app: App, folder: str, what: str = "", *, withdrawn: tuple[Tombstone, ...] = ()) -> Channel:
-    """Return the channel of the feed in `folder`, which is empty or ends in a slash. `what` names its subject, if it is not everything."""
+def channel(
+    app: App, folder: str, what: str = "", *, about: str, withdrawn: tuple[Tombstone, ...] = ()
+) -> Channel:
+    """Return the channel of the feed in `folder`, which is empty or ends in a slash. `what` names its subject, if it is not everything;
+    `about` describes it in a sentence.
+    """
     facts = app.publication
     title = f"{facts.title}: {what}" if what else facts.title
     return Channel(
         id=f"tag:{facts.domain},2026:feed:{quote(folder.strip('/')) or 'articles'}",
         title=title,
-        description=title,
+        description=about,
         home=facts.url,
         url_base=facts.feeds_url + quote(folder),
         language=facts.language,

@@ -24,13 +24,17 @@ async def write_feeds(app: App, writer: FolderWriter) -> list[Channel]:
     """Write the feeds that may have changed, and return the main ones."""
     now = app.clock()
     latest = await app.store.archive.latest(min(app.feeds.limit, MAX_ENTRIES), until=now)
-    main = channel(app, "", withdrawn=await tombstones(app))
+    title = app.publication.title
+    about = app.renderer.label("The latest articles of %(title)s.", title=title)
+    main = channel(app, "", about=about, withdrawn=await tombstones(app))
     _write(app, writer, main, await items_of(app, latest), folder="", what="")
     channels = [main]
     if (hot := await _hot_entries(app)) is not None:
-        channels.append(channel(app, HOT, app.renderer.label("Weekly hot")))
+        about = app.renderer.label("What was read most on %(title)s in the last week.", title=title)
+        channels.append(channel(app, HOT, app.renderer.label("Weekly hot"), about=about))
         writer.feed(HOT, documents(channels[-1], hot))
-        channels.append(channel(app, EDITIONS, app.renderer.label("Editions")))
+        about = app.renderer.label("The weekly editions of %(title)s.", title=title)
+        channels.append(channel(app, EDITIONS, app.renderer.label("Editions"), about=about))
         writer.feed(EDITIONS, documents(channels[-1], await _edition_entries(app)))
     else:
         await _remove(app, HOT, EDITIONS)
@@ -52,7 +56,11 @@ def _write(
     if app.feeds.content == "full":
         summaries = app.renderer.label("summaries")
         twin = channel(
-            app, EXCERPT + folder, f"{what}, {summaries}" if what else summaries, withdrawn=made.tombstones
+            app,
+            EXCERPT + folder,
+            f"{what}, {summaries}" if what else summaries,
+            about=f"{made.description} ({summaries})",
+            withdrawn=made.tombstones,
         )
         writer.feed(EXCERPT + folder, collected(twin, items[1]))
 
@@ -88,7 +96,12 @@ async def _write_shelf(app: App, writer: FolderWriter, shelf: Shelf) -> None:
 
 def shelf_channel(app: App, shelf: Shelf, withdrawn: tuple[Tombstone, ...] = ()) -> Channel:
     """Return the feed of a section, an author or a tag."""
-    return channel(app, shelf.folder, shelf.title, withdrawn=withdrawn)
+    names = {"title": app.publication.title, "name": shelf.title}
+    about = {
+        ShelfKind.AUTHOR: app.renderer.label("Articles of %(title)s by %(name)s.", **names),
+        ShelfKind.TAG: app.renderer.label("Articles of %(title)s on %(name)s.", **names),
+    }.get(shelf.kind) or app.renderer.label("Articles of %(title)s in the section %(name)s.", **names)
+    return channel(app, shelf.folder, shelf.title, about=about, withdrawn=withdrawn)
 
 
 async def _hot_entries(app: App) -> tuple[FeedEntry, ...] | None:

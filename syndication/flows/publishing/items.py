@@ -7,6 +7,7 @@ from syndication.domain.article import Article, SourceKind
 from syndication.flows.app import App
 from syndication.publish.addresses import resolve
 from syndication.publish.channel import EntrySource
+from syndication.publish.characters import uri
 from syndication.publish.entries import article_entry
 from syndication.publish.items import Item, kept, restored, written_twice
 from syndication.publish.sitemap import same_site
@@ -42,7 +43,7 @@ def kept_items(app: App, articles: Sequence[Article]) -> dict[str, bytes]:
 def origins(app: App) -> dict[str, EntrySource]:
     """Return the feeds of other sites that articles are from, by the name of the source. Private addresses are left out."""
     return {
-        source.name: EntrySource(source.name, source.location)
+        source.name: EntrySource(source.name, uri(source.location))
         for source in app.sources
         if source.kind is SourceKind.FEED
         and not source.allow_private

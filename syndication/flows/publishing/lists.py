@@ -16,10 +16,9 @@ from syndication.domain.published import (
     archive_path,
 )
 from syndication.flows.app import App
-from syndication.flows.publishing.channels import channel
 from syndication.flows.publishing.feeds import shelf_channel
 from syndication.flows.publishing.folder_writer import FolderWriter
-from syndication.flows.publishing.older import FOLDER as OLDER
+from syndication.flows.publishing.older import everything_channel
 from syndication.publish.addresses import page_url
 from syndication.publish.channel import Channel
 from syndication.publish.entries import updated
@@ -66,7 +65,7 @@ async def write_archive(app: App, writer: FolderWriter, edition: FrozenEdition |
 
 async def write_lists(app: App, writer: FolderWriter, main: Sequence[Channel]) -> None:
     """Write the list of the feeds, OPML and the sitemaps. `main` are the feeds that belong to no shelf."""
-    everything = channel(app, OLDER, app.renderer.label("everything since the first article"))
+    everything = everything_channel(app, app.renderer.label("everything since the first article"))
     groups = [FeedGroup("main", tuple(_line(app, each) for each in (*main, everything)))]
     outlines = [OutlineGroup("", tuple(main))]
     shelves = await app.store.shelves.open()
@@ -87,7 +86,7 @@ async def _write_sitemaps(app: App, writer: FolderWriter) -> None:
     facts = app.publication
     for shelf in await app.store.shelves.stale():
         if shelf.kind is ShelfKind.SITEMAP:
-            _write_sitemap(app, writer, shelf, await app.store.shelves.newest(shelf, SITEMAP_SIZE))
+            await _write_sitemap(app, writer, shelf, await app.store.shelves.newest(shelf, SITEMAP_SIZE))
             await writer.note()
             await app.store.shelves.mark_written([shelf])
     lines = await app.store.editions.lines()
@@ -100,17 +99,24 @@ async def _write_sitemaps(app: App, writer: FolderWriter) -> None:
     writer.write(
         "sitemap.xml", sitemap_index([Page(facts.feeds_url + path) for path in ordered]), FileKind.SITEMAP
     )
-    writer.write("news-sitemap.xml", await _news(app), FileKind.SITEMAP)
+    await _write_unless_empty(app, writer, "news-sitemap.xml", await _news(app))
 
 
-def _write_sitemap(app: App, writer: FolderWriter, shelf: Shelf, articles: Sequence[Article]) -> None:
+async def _write_unless_empty(app: App, writer: FolderWriter, path: str, data: bytes) -> None:
+    if data:
+        writer.write(path, data, FileKind.SITEMAP)
+    else:
+        await app.store.manifest.unwant([path])
+
+
+async def _write_sitemap(app: App, writer: FolderWriter, shelf: Shelf, articles: Sequence[Article]) -> None:
     facts = app.publication
     pages = [
         Page(url, updated(article))
         for article in articles
         if same_site(url := page_url(article, facts), facts.url, facts.feeds_url)
     ]
-    writer.write(f"sitemaps/{shelf.slug}.xml", sitemap(pages), FileKind.SITEMAP)
+    await _write_unless_empty(app, writer, f"sitemaps/{shelf.slug}.xml", sitemap(pages))
 
 
 async def _news(app: App) -> bytes:

@@ -62,10 +62,16 @@ async def _restore(app: App, writer: FolderWriter, last: int) -> None:
         await writer.note()
 
 
+def everything_channel(app: App, what: str = "") -> Channel:
+    """Return the channel of all articles; `what` as in `channel`."""
+    about = app.renderer.label("Every article of %(title)s since the first one.", title=app.publication.title)
+    return channel(app, FOLDER, what, about=about)
+
+
 def _channel(app: App, number: int, *, sealed: bool, withdrawn: tuple[Tombstone, ...] = ()) -> Channel:
     """Return the channel of the document `number`, sealed or still the one to subscribe to."""
     base = app.publication.feeds_url + FOLDER
-    made = channel(app, FOLDER)
+    made = everything_channel(app)
     previous = f"{base}{number - 1}/" if number > 1 else ""
     return replace(
         made,

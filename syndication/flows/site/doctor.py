@@ -90,7 +90,7 @@ def _theme(app: App) -> Iterator[Check]:
         app.renderer.edition_page(edition)
         app.renderer.article_page(story)
     except SyndicationError as error:
-        yield Check.of("theme", error)
+        yield from (Check.of("theme", each) for each in (error, *error.others))
         return
     yield Check("theme", ok=True, said=f"compiles in {', '.join(app.renderer.languages)}")
     yield from (Check("theme", ok=False, said=found) for found in app.renderer.old_names())

@@ -1,12 +1,11 @@
 """The values of the template `page.html`. An error of the site is shown in the page, until a save corrects it."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from syndication.domain.delivery import Recipient
-from syndication.errors import SyndicationError, TemplateError, UsageError
+from syndication.errors import SyndicationError, UsageError
 from syndication.flows.app import App
 from syndication.flows.desk.difference import difference
 from syndication.flows.desk.proof import Copy, EditionChoice, Proof, Sample, choices, samples, subscriber_of
@@ -15,7 +14,6 @@ from syndication.web.preview.frame import Look
 from syndication.web.preview.live_edition import LiveEdition
 from syndication.web.preview.view import TABS, WIDTHS, View
 
-_MORE = re.compile(r" \([0-9]+ more after it\)")  # the page lists them all
 FIRST, FOUND = 5, 20  # how many subscribers are shown without and with a search
 
 
@@ -103,6 +101,4 @@ def _findings(page: _Page, live: LiveEdition) -> Iterable[ProofFinding]:
 
 
 def _error_findings(error: SyndicationError) -> Iterable[ProofFinding]:
-    yield ProofFinding(_MORE.sub("", error.message), error.hint)
-    if isinstance(error, TemplateError):
-        yield from (ProofFinding(each.message, each.hint) for each in error.others)
+    return (ProofFinding(each.message, each.hint) for each in (error, *error.others))
