@@ -295,7 +295,7 @@ async def test_the_doctor_looks_for_the_file_or_the_log_of_the_next_edition(news
     assert await checked(newsroom) == []
     newsroom.configure(more='[hot]\nkind = "access-log"\npath = "log/access.log*"\n')
     ((ok, said),) = await checked(newsroom)
-    assert (ok, "Check [hot] path; * stands" in said) == (False, True)
+    assert (ok, "Check [hot] path; * matches" in said) == (False, True)
     newsroom.write("log/access.log.1", line("tram", 1))
     ((ok, said),) = await checked(newsroom)
     assert (ok, said.endswith(f": 1 file of the week {WEEK} can be read")) == (True, True)

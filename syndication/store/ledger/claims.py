@@ -1,7 +1,7 @@
 """Claiming rows in batches, and finishing a batch.
 
 The fence: a held row carries its batch's number, which is never used twice, and the batch carries a token. Recovery removes the number
-from the row, so that the old owner's next step wins nothing.
+from the row, so that the old owner's next step changes nothing.
 """
 
 from collections.abc import Sequence
@@ -152,7 +152,7 @@ def _due_lanes(connection: Connection, mailing: str, now: datetime) -> Sequence[
 def _eligible_rows(
     connection: Connection, mailing: str, grant: Grant, now: datetime
 ) -> tuple[Recipient, ...]:
-    """Return up to the granted number of rows, and settle the rows of subscribers who have left that come first."""
+    """Return up to the granted number of rows, after settling rows before them whose subscribers have left."""
     while rows := _due_rows(connection, mailing, grant.lane, now, grant.rows):
         _settle_gone(connection, mailing, [row for row, is_eligible in rows if not is_eligible], now)
         if eligible := tuple(row for row, is_eligible in rows if is_eligible):

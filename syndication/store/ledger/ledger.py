@@ -137,8 +137,7 @@ class DeliveryLedger(Repository):
     def hold(self, connection: Connection, mailing: str, *, now: datetime) -> bool:
         """Stop a mailing in every process. Return False when it was held before; the first time is kept.
 
-        Claims ask `is_sendable` in their own transaction, and rows that are claimed already wait again, so their owners' next mark wins
-        nothing. Dotting rows are settled as usual.
+        Claims ask `is_sendable` in their own transaction, and rows that are claimed already wait again, so their owners can no longer mark them as dotting. Dotting rows are settled as usual.
         """
         meters.guard(connection)
         c = mailings.c

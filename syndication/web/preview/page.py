@@ -19,7 +19,7 @@ FIRST, FOUND = 5, 20  # how many subscribers are shown without and with a search
 
 @dataclass(slots=True)
 class _Page:
-    """Filled as far as the site has no errors."""
+    """The parts of the page that could be made; an error of the site leaves the rest empty."""
 
     app: App | None = None
     proof: Proof | None = None
