@@ -48,6 +48,8 @@ async def run_weekly(app: App, week: WeekKey | None = None, *, send: bool = True
     report = run_report(
         app, key, edition, collected=collected, drafted=drafted, published=published, delivered=delivered
     )
+    if delivered is not None and delivered.stopped:  # by a signal: the next run tells the hubs
+        return report
     return replace(report, warnings=report.warnings + await tell_hubs(app))
 
 

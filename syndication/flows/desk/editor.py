@@ -42,6 +42,8 @@ async def approve(app: App, key: WeekKey, *, send: bool) -> Report:
             published = await publish(app, edition)
     delivered = await deliver_edition(app, edition, send=send)
     report = run_report(app, key, edition, published=published, delivered=delivered)
+    if delivered.stopped:  # by a signal: the next run tells the hubs
+        return report
     return replace(report, warnings=report.warnings + await tell_hubs(app))
 
 
