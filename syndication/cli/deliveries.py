@@ -13,6 +13,7 @@ from syndication.cli.edition import week_key
 from syndication.cli.editor import Key  # noqa: TC001 - Typer reads the annotations as the command starts
 from syndication.cli.output import in_site
 from syndication.cli.screen import options
+from syndication.cli.streams import print_utf8
 from syndication.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def deliveries(
     head, between, tail, empty = _frame(str(week), as_csv=as_csv, as_json=as_json)
 
     async def flow(app: App) -> None:
+        if as_csv or as_json:
+            print_utf8()
         from syndication.flows.sending.deliveries import list_deliveries
 
         begun = False  # nothing is printed before the first row is there, so that an error is the only output

@@ -1,6 +1,7 @@
 """`syndicate`: the verbs, the global options, and the one place where an error becomes an exit code."""
 
 import gc
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -26,6 +27,7 @@ from syndication.cli import (
 )
 from syndication.cli.output import fail, print_json
 from syndication.cli.screen import Options, forgiving
+from syndication.cli.streams import let_go, use_utf8
 from syndication.errors import SyndicationError, TryAgainError, UsageError
 
 if TYPE_CHECKING:
@@ -146,8 +148,19 @@ command = command_of("")
 
 def main() -> None:
     """Run the console script."""
+    use_utf8()
     forgiving(sys.stdout, sys.stderr)
-    code = run(sys.argv[1:])
+    arguments = sys.argv[1:]
+    try:
+        code = run(arguments)
+    except KeyboardInterrupt:  # before or after the verb
+        code = fail(
+            _InterruptedError("Stopped.", "The next run goes on from here."), as_json="--json" in arguments
+        )
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: a Ctrl-C now would only print a traceback
+    if _receives(arguments) and code != 0:
+        code = TryAgainError.exit_code  # with any other the mail server would bounce the bounce
+    let_go(sys.stdout, sys.stderr)
     gc.freeze()  # otherwise the exit walks through every module's objects several times: a quarter of a short verb's CPU
     sys.exit(code)
 
@@ -179,6 +192,11 @@ def _carried_out(arguments: Sequence[str], moment: "Moment | None", *, as_json: 
     if result == INTERRUPTED:
         return fail(_InterruptedError("Stopped.", "The next run continues from here."), as_json=as_json)
     return result if isinstance(result, int) else 0
+
+
+def _receives(arguments: Sequence[str]) -> bool:
+    """Whether a mail server calls, also with options that are wrong."""
+    return ("bounces", "receive") in pairwise(word for word in arguments if not word.startswith("-"))
 
 
 def _verb(arguments: Sequence[str]) -> str:

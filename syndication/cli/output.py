@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from syndication import logs
 from syndication.cli.screen import options
+from syndication.cli.streams import print_utf8
 from syndication.domain.week import WeekKey
 
 if TYPE_CHECKING:
@@ -90,9 +91,9 @@ def fields_of(result: Any, *without: str) -> dict[str, Any]:
 
 
 def print_json(document: Any) -> None:
-    """Print the one JSON document on standard output. A terminal that is not Unicode gets escapes."""
-    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
-    print(json.dumps(document, ensure_ascii=not unicode, indent=2, default=json_value), flush=True)
+    """Print the one JSON document on standard output, in UTF-8 (RFC 8259 §8.1)."""
+    print_utf8()
+    print(json.dumps(document, ensure_ascii=False, indent=2, default=json_value), flush=True)
 
 
 def json_value(value: Any) -> Any:

@@ -9,6 +9,7 @@ import typer
 
 from syndication.cli.output import Output, in_site, print_json, run_verb
 from syndication.cli.screen import options
+from syndication.cli.streams import print_utf8
 
 if TYPE_CHECKING:
     from syndication.flows.app import App
@@ -58,6 +59,7 @@ def export(
 
     if file is None and options(context).json:
         return list_(context)
+    print_utf8()
     return run_verb(
         context,
         lambda app: export_list(app, file),

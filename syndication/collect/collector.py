@@ -28,6 +28,9 @@ from syndication.domain.page import KnownPage
 from syndication.domain.publication import Publication
 from syndication.domain.text import counted
 from syndication.errors import CollectError
+from syndication.logs import logger
+
+log = logger(__name__)
 
 _FEED_TYPES = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
@@ -69,15 +72,16 @@ class Collector:
         """
         try:
             result = await self._by_kind[source.kind](source, _Remembered(known, pages, now))
+            articles, twice = await asyncio.to_thread(distinct, result.articles, source.name)
         except CollectError as error:
             raise CollectError(f"Source {source.name!r}: {error.message}", error.hint) from error
         except Exception as error:
             # What one site sends must not end the run for the others, not even by a fault of ours or of a parser.
+            log.fault("a source cannot be read", error, source=source.name)
             message = f"Source {source.name!r}: it contains something that this version cannot read ({type(error).__name__})."
             raise CollectError(
                 message, "Its earlier articles are kept. Please report this, with the source's address."
             ) from error
-        articles, twice = await asyncio.to_thread(distinct, result.articles, source.name)
         warnings = (
             *result.warnings,
             *([f"{counted(twice, 'article')} appeared twice; taken once."] if twice else []),

@@ -38,7 +38,10 @@ class LocalImages:
         `base` is the article's own address, if it has one: an image that is not in the source's folder may be there.
         Raises CollectError when the media folder cannot be written.
         """
-        parts = urlsplit(reference)
+        try:
+            parts = urlsplit(reference)
+        except ValueError:  # a bracket that is not closed
+            return ""
         if parts.scheme or parts.netloc:
             return absolute(reference)
         name = document.relative_to(self._root).as_posix()

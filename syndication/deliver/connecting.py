@@ -3,6 +3,7 @@
 A wrong password is offered once per connection. aiosmtplib would offer it once per method, and servers lock out clients that insist.
 """
 
+import base64
 import ssl
 from collections.abc import Iterator
 
@@ -17,6 +18,9 @@ from syndication.domain.delivery import Reply
 _LOGINS = ("plain", "login", "cram-md5")
 # Replies to a method that a server only advertises (RFC 5321 §4.2.2), or finds too weak (RFC 4954 §6).
 _ABOUT_THE_METHOD = {500, 501, 502, 503, 504, 534}
+_SYNTAX = {500, 501}
+_STEP_BY_STEP = {"plain", "login"}
+_GO_ON, _LOGGED_IN = 334, 235  # RFC 4954 §4
 
 # X509_V_ERR_… of OpenSSL (x509_vfy.h)
 _EXPIRED, _NOT_YET, _OTHER_NAME, _OTHER_ADDRESS = 10, 9, 62, 64
@@ -79,12 +83,34 @@ async def _log_in(client: aiosmtplib.SMTP, server: SmtpServer) -> None:
     steps = {"plain": client.auth_plain, "login": client.auth_login, "cram-md5": client.auth_crammd5}
     for method in methods:
         try:
-            await steps[method](server.username, server.password)
+            try:
+                await steps[method](server.username, server.password)
+            except aiosmtplib.SMTPAuthenticationError as error:
+                if method not in _STEP_BY_STEP or not _about_the_form(error):
+                    raise
+                await _log_in_step_by_step(client, method, server.username, server.password)
         except aiosmtplib.SMTPAuthenticationError as error:
             if error.code not in _ABOUT_THE_METHOD or method == methods[-1]:
                 raise
         else:
             return
+
+
+def _about_the_form(error: aiosmtplib.SMTPAuthenticationError) -> bool:
+    """Whether the server did not understand the command, as one that allows no initial response (RFC 4954 §4) does not."""
+    return error.code in _SYNTAX or (error.code not in _ABOUT_THE_METHOD and error.message.startswith("5.5."))
+
+
+async def _log_in_step_by_step(client: aiosmtplib.SMTP, method: str, user: str, password: str) -> None:
+    """Log in without an initial response. Raises SMTPAuthenticationError."""
+    words = (f"\0{user}\0{password}",) if method == "plain" else (user, password)
+    reply = await client.execute_command(b"AUTH", method.upper().encode())
+    for word in words:
+        if reply.code != _GO_ON:
+            break
+        reply = await client.execute_command(base64.b64encode(word.encode()))
+    if reply.code != _LOGGED_IN:
+        raise aiosmtplib.SMTPAuthenticationError(reply.code, reply.message)
 
 
 def _words(error: Exception, server: SmtpServer) -> str:

@@ -1,6 +1,7 @@
 """DKIM keys: reading and making them, and their DNS records (RFC 6376 §3.6.1, RFC 8463 §4)."""
 
 import base64
+import codecs
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -67,7 +68,7 @@ def new_key(kind: KeyType) -> PrivateKey:
 def parse_key(pem: bytes) -> PrivateKey:
     """Read a PEM file (PKCS #8 or PKCS #1). Raises ValueError with the reason as a clause that quotes nothing from the file."""
     try:
-        key = load_pem_private_key(pem, password=None)
+        key = load_pem_private_key(pem.removeprefix(codecs.BOM_UTF8), password=None)
     except TypeError:
         raise ValueError("it is encrypted with a passphrase") from None
     except (ValueError, UnsupportedAlgorithm):

@@ -27,7 +27,7 @@ def open_keyring(file: Path, random_bytes: Callable[[int], bytes], *, keep: bool
 def read_keyring(file: Path) -> Keyring:
     """Return the keys that are in the file now. Raises StoreError, SettingsError."""
     try:
-        return Keyring.parse(file.read_text(encoding="ascii"))
+        return Keyring.parse(_text(file))
     except OSError as error:
         raise _unusable(file, error) from error
     except ValueError as error:
@@ -36,6 +36,13 @@ def read_keyring(file: Path) -> Keyring:
             f"The secrets file {file} is damaged: {reason}.",
             "Restore it from a backup: the links in mails already sent need its keys.",
         ) from None
+
+
+def _text(file: Path) -> str:
+    """Return the text without a byte order mark. Raises OSError, and UnicodeError if it is not ASCII."""
+    text = file.read_text(encoding="utf-8-sig")
+    text.encode("ascii")
+    return text
 
 
 def rotate(file: Path, random_bytes: Callable[[int], bytes]) -> str:
@@ -48,7 +55,7 @@ def rotate(file: Path, random_bytes: Callable[[int], bytes]) -> str:
     while line.partition(" ")[0] in keys:  # an id has 20 bits: it may exist already
         line = Keyring.line(random_bytes(3), random_bytes(32))
     try:
-        draft = _draft(file, f"{line}\n{file.read_text(encoding='ascii')}")
+        draft = _draft(file, f"{line}\n{_text(file)}")
         draft.replace(file)
     except OSError as error:
         raise _unusable(file, error) from error

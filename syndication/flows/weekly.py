@@ -1,4 +1,4 @@
-"""The weekly job: collect → compose → render → publish → deliver.
+"""The weekly job: collect → compose → render → publish → deliver → tell the hubs.
 
 Each stage is saved under the edition's key: a run that was stopped anywhere continues from there, and a second run of the same key does
 nothing and reports that. After the freeze nothing is collected or composed again: what was frozen is what is published and mailed.
@@ -13,6 +13,7 @@ from syndication.domain.frozen import FrozenEdition
 from syndication.domain.week import CutOff, WeekKey
 from syndication.errors import UsageError
 from syndication.flows.app import App
+from syndication.flows.publishing.hubs import tell_hubs
 from syndication.flows.report import Report, run_report
 from syndication.flows.sending.deliver import Delivered, awaiting_approval, deliver
 from syndication.flows.sending.due import fold_settled
@@ -44,9 +45,12 @@ async def run_weekly(app: App, week: WeekKey | None = None, *, send: bool = True
             published = await publish(app, edition)
     if edition is not None:
         delivered = await deliver_edition(app, edition, send=send)
-    return run_report(
+    report = run_report(
         app, key, edition, collected=collected, drafted=drafted, published=published, delivered=delivered
     )
+    if delivered is not None and delivered.stopped:  # by a signal: the next run tells the hubs
+        return report
+    return replace(report, warnings=report.warnings + await tell_hubs(app))
 
 
 async def deliver_edition(app: App, edition: FrozenEdition, *, send: bool) -> Delivered:

@@ -1,7 +1,9 @@
 """Keeps out of a mail what content must not bring in, whatever a template does with it."""
 
 import re
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlunsplit
+
+from syndication.domain.web_address import split_address
 
 # Unicode noncharacters (U+FDD0 to U+FDEF are never text): our marks while a template runs. They are removed from content.
 SENTINEL_BEGIN, SENTINEL_END = "\ufdd0", "\ufdd1"
@@ -36,10 +38,8 @@ def guarded(compiled: str, instead: str) -> str:
 def web_url(url: str) -> str:
     """Return `url` in ASCII if it is an absolute http or https address, else "": no other scheme gets into a mail."""
     try:
-        parts = urlsplit(url.strip())
+        parts = split_address(url.strip())
         host = parts.hostname or ""
-        if parts.scheme not in {"http", "https"} or not host:
-            return ""
         netloc = (
             parts.netloc
             if parts.netloc.isascii()

@@ -569,7 +569,9 @@ def _secret(file: Path | None, key: str, otherwise: SecretStr) -> str:
     if file is None:
         return otherwise.get_secret_value()
     try:
-        return file.read_text(encoding="utf-8").strip("\r\n")
+        return file.read_text(encoding="utf-8-sig").strip(
+            "\r\n"
+        )  # Windows editors begin a file with a byte order mark
     except (OSError, UnicodeDecodeError):
         raise SettingsError(
             f"The file of {key}, {file}, cannot be read.",

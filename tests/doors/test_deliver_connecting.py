@@ -198,6 +198,40 @@ async def test_a_login_is_tried_once_and_its_refusal_is_the_servers(
     assert sum(line.startswith("AUTH") for line in script.said) == tries
 
 
+@pytest.mark.parametrize("refused", ["501 5.5.4 no initial response", "500 what", "535 5.5.2 syntax"])
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [("PLAIN", ["AGRlc2sAb3BlbiBzZXNhbWU="]), ("LOGIN", ["ZGVzaw==", "b3BlbiBzZXNhbWU="])],
+)
+async def test_a_server_that_wants_to_ask_first_is_answered_step_by_step(
+    server_context: ssl.SSLContext, trusting: ssl.SSLContext, method: str, said: list[str], refused: str
+) -> None:
+    asking = {word[:8].lower(): [Step("334 next")] for word in said[:-1]}
+    steps = {
+        "auth": [Step(refused), Step("334 go on")],
+        **asking,
+        said[-1][:8].lower(): [Step("235 2.7.0 in")],
+    }
+    async with Script(steps, context=server_context, extensions=(f"AUTH {method}",)) as script:
+        server, session = script.server(Security.STARTTLS, username="desk"), Session()
+        failed = await session.connect(server, ssl_context=trusting, hostname="us.example", timeouts=LONG)
+        assert failed is None
+        await session.close()
+    begun = script.said.index(f"AUTH {method}")
+    assert script.said[begun + 1 : begun + 1 + len(said)] == said
+
+
+async def test_a_password_that_is_wrong_step_by_step_is_the_servers_reply(
+    server_context: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    steps = {"auth": [Step("501 no"), Step("334 go on")], "agrlc2sa": [Step("535 5.7.8 wrong")]}
+    script = Script(steps, context=server_context, extensions=("AUTH PLAIN LOGIN",))
+    failed = await refusal(
+        script, SmtpServer("localhost", 0, Security.STARTTLS, "desk", "open sesame"), trusting, LONG
+    )
+    assert (failed.code, failed.text) == (535, "5.7.8 wrong")
+
+
 async def test_a_user_without_a_password_is_not_tried(
     server_context: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:

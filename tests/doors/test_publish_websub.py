@@ -1,5 +1,7 @@
 """Pings to a real hub on loopback."""
 
+import asyncio
+
 from syndication.publish.websub import announce
 from tests.doors.http_server import Page, http_server
 from tests.doors.ports import free_port
@@ -40,3 +42,56 @@ async def test_a_hub_that_is_not_there_is_a_warning() -> None:
     hub = f"http://127.0.0.1:{free_port()}/hub"
     done = await announce([hub], ["https://n.example/rss.xml"], contact=CONTACT, first_wait=0.01)
     assert "it cannot be reached (ConnectError)" in done.warnings[0]
+
+
+async def test_a_hub_that_reads_several_topics_gets_them_in_one_request() -> None:
+    topics = [f"https://n.example/{number}.xml" for number in range(120)]
+    async with websub_hub() as hub:
+        done = await announce([hub.url], topics, contact=CONTACT, several={"127.0.0.1"})
+        assert done.topics == set(topics)
+        assert (sorted(hub.told), len(hub.calls)) == (sorted(topics), 3)
+
+
+async def test_a_hub_that_wants_a_pause_gets_one_from_every_feed() -> None:
+    topics = [f"https://n.example/{number}.xml" for number in range(6)]
+    async with websub_hub(failures=(429,)) as hub:
+        hub.retry_after = "1"
+        done = await announce([hub.url], topics, contact=CONTACT, first_wait=0.01)
+        assert done.topics == set(topics)
+        began = hub.calls[0]
+        assert all(at - began > 0.9 for at in hub.calls[4:])  # four were on their way
+
+
+async def test_a_hub_that_wants_more_time_than_there_is_gets_no_further_request() -> None:
+    topics = [f"https://n.example/{number}.xml" for number in range(40)]
+    async with websub_hub(failures=(503,) * 40) as hub:
+        hub.retry_after = "3600"
+        done = await announce([hub.url], topics, contact=CONTACT, first_wait=0.01)
+        assert len(hub.calls) <= 4
+        assert "did not accept 40 of 40 changed feeds: it answers 503." in done.warnings[0]
+
+
+async def test_a_silent_hub_costs_one_budget_and_the_others_are_told_meanwhile() -> None:
+    topics = [f"https://n.example/{number}.xml" for number in range(20)]
+    async with websub_hub() as silent, websub_hub() as hub:
+        silent.silent = True
+        began = asyncio.get_running_loop().time()
+        done = await announce([silent.url, hub.url], topics, contact=CONTACT, first_wait=0.01, budget=0.5)
+        assert asyncio.get_running_loop().time() - began < 3
+        assert sorted(hub.told) == sorted(topics)
+        assert done.topics == frozenset()
+        assert "there was no time left after 0.5 seconds" in done.warnings[0]
+
+
+async def test_a_hub_is_dropped_after_two_time_outs() -> None:
+    topics = [f"https://n.example/{number}.xml" for number in range(20)]
+    async with websub_hub() as hub:
+        hub.silent = True
+        done = await announce([hub.url], topics, contact=CONTACT, first_wait=0.01, seconds=0.2)
+        assert len(hub.calls) <= 6
+        assert "it does not answer" in done.warnings[0]
+
+
+async def test_a_hub_at_no_address_is_a_warning() -> None:
+    done = await announce(["http://999.1.1.1/hub"], ["https://n.example/rss.xml"], contact=CONTACT)
+    assert "did not accept 1 of 1" in done.warnings[0]

@@ -154,12 +154,15 @@ async def test_the_manifest_knows_what_is_there_what_is_to_go_and_what_the_hubs_
     )
     await store.manifest.note([one, two, page], announce=True)
     assert await store.manifest.known("tags/a_b/") == {one.path}
-    assert await store.manifest.to_announce() == (one.path, two.path)
-    await store.manifest.announced([one.path, two.path])
+    assert await store.manifest.to_announce() == {one.path: "1", two.path: "1"}
+    await store.manifest.announced({one.path: "0", two.path: "1"})
+    assert list(await store.manifest.to_announce()) == [one.path], "it changed while the hubs were told"
+    await store.manifest.announced({one.path: "1"})
+    assert await store.manifest.to_announce() == {}
     await store.manifest.note([one, file(two.path, "2")], announce=True)
-    assert await store.manifest.to_announce() == (two.path,)
+    assert await store.manifest.to_announce() == {two.path: "2"}
     await store.manifest.note([file(two.path, "2")], announce=True)
-    assert await store.manifest.to_announce() == (two.path,)
+    assert await store.manifest.to_announce() == {two.path: "2"}
     await store.manifest.unwant([one.path])
     assert await store.manifest.unwanted(9) == (one.path,)
     assert one not in await store.manifest.page("", 9)

@@ -270,3 +270,23 @@ async def test_no_form_and_no_token_is_answered_with_a_fault(
         method, f"{served.base}/{page}/{word}{below}", data=form if method == "POST" else None
     )
     assert answer.status_code in {200, 404, 405, 422}
+
+
+@pytest.mark.parametrize(
+    "glued", ["/", ".", ">", "%3E", "%3e.", ",", ")", "%22", "/.", "%C2%A0", "*", "%E2%80%9D."]
+)
+@pytest.mark.parametrize("purpose", PURPOSES)
+async def test_a_link_with_what_followed_it_in_a_mail_still_opens(
+    served: Served, purpose: str, glued: str
+) -> None:
+    url = await token(served, purpose) + glued
+    answer = await served.client.get(url)
+    assert answer.status_code == 200
+    if purpose == Purpose.UNSUBSCRIBE:
+        assert (await served.client.post(url, data=ONE_CLICK)).status_code == 200
+
+
+@pytest.mark.parametrize("glued", ["x", "/data/more", "/../../archive", "?"])
+async def test_what_is_more_than_punctuation_is_not_taken_off(served: Served, glued: str) -> None:
+    answer = await served.client.get(f"{served.base}/confirm/{'a' * 46}{glued}")
+    assert answer.status_code == 404

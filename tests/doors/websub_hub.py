@@ -2,7 +2,7 @@
 
 import asyncio
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
@@ -17,6 +17,10 @@ class Hub:
     told: list[str] = field(default_factory=list)
     seen: dict[str, bytes] = field(default_factory=dict)
     port: int = 0
+    silent: bool = False  # takes requests, and never answers
+    retry_after: str = ""  # with each failure
+    calls: list[float] = field(default_factory=list)  # of the event loop's clock
+    on_call: Callable[[], object] = float  # what a test looks at meanwhile
 
     @property
     def url(self) -> str:
@@ -26,8 +30,17 @@ class Hub:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         length = int(head.lower().partition("content-length:")[2].partition("\r\n")[0])
         form = parse_qs((await reader.readexactly(length)).decode())
+        self.on_call()
+        self.calls.append(asyncio.get_running_loop().time())
+        if self.silent:
+            await reader.read()  # until the other end gives up
+            writer.close()
+            return
         status = await self._answer(head, form)
-        writer.write(f"HTTP/1.1 {status} Answer\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+        later = f"Retry-After: {self.retry_after}\r\n" if self.retry_after and status >= 400 else ""
+        writer.write(
+            f"HTTP/1.1 {status} Answer\r\n{later}Content-Length: 0\r\nConnection: close\r\n\r\n".encode()
+        )
         await writer.drain()
         writer.close()
 
@@ -36,10 +49,10 @@ class Hub:
             return 400
         if self.failures:
             return self.failures.pop(0)
-        (topic,) = form["hub.url"]
-        self.told.append(topic)
-        if self.fetches:
-            self.seen[topic] = await asyncio.to_thread(_fetched, topic)
+        for topic in form["hub.url"]:
+            self.told.append(topic)
+            if self.fetches:
+                self.seen[topic] = await asyncio.to_thread(_fetched, topic)
         return 204
 
 

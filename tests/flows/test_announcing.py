@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from syndication.flows.weekly import run_weekly
 from tests.doors.websub_hub import websub_hub
-from tests.flows.newsroom import Newsroom
+from tests.flows.newsroom import Newsroom, article
 from tests.flows.test_publishing import published, write
 
 BASE = "https://news.harbour.example/feeds/"
@@ -53,3 +54,37 @@ async def test_the_upload_comes_first_and_a_hub_that_fails_is_told_by_the_next_p
         assert await asyncio.to_thread((newsroom.folder / "uploaded/rss.xml").exists)
         assert not (await published(newsroom, collect=False)).warnings
         assert set(hub.told) == feeds("", "excerpt/", "older/", "sections/town/", "excerpt/sections/town/")
+
+
+async def test_a_run_tells_the_hubs_after_the_mail_and_outside_the_lock(newsroom: Newsroom) -> None:
+    async with websub_hub() as hub:
+        newsroom.configure(more=f'[feeds]\nhubs = ["{hub.url}"]\n')
+        newsroom.write("articles/quay.md", article("Quay", "2023-10-13 09:00"))
+        await newsroom.subscribe("ann@readers.example")
+        mails: list[int] = []
+        async with newsroom.app() as app:
+
+            def look() -> None:
+                with app.locks("collect-and-publish"):
+                    mails.append(len(newsroom.mails()))
+
+            hub.on_call = look
+            report = await run_weekly(app)
+            assert await app.store.manifest.to_announce() == {}
+    assert (report.sent, report.warnings) == (1, ())
+    assert set(mails) == {1}
+
+
+async def test_what_a_run_did_not_tell_is_told_by_the_next_although_it_has_nothing_to_do(
+    newsroom: Newsroom,
+) -> None:
+    async with websub_hub(failures=(410,) * 60) as hub:
+        newsroom.configure(more=f'[feeds]\nhubs = ["{hub.url}"]\n')
+        newsroom.write("articles/quay.md", article("Quay", "2023-10-13 09:00"))
+        await newsroom.subscribe("ann@readers.example")
+        report = await newsroom.run()
+        assert [line for line in report.warnings if "did not accept" in line]
+        hub.failures.clear()
+        assert hub.told == []
+        assert (await newsroom.run()).warnings == ()
+        assert f"{BASE}rss.xml" in hub.told

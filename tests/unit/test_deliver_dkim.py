@@ -259,6 +259,9 @@ def pem(
 def test_the_older_form_of_an_rsa_key_is_read_too() -> None:
     key = rsa.generate_private_key(65537, 2048)
     assert parse_key(pem(key, "pkcs1")).record == parse_key(pem(key)).record
+    assert (
+        parse_key(b"\xef\xbb\xbf" + pem(key)).record == parse_key(pem(key)).record
+    )  # as Windows editors save it
 
 
 @pytest.mark.parametrize(

@@ -270,7 +270,7 @@ def test_the_password_comes_from_the_environment_and_is_not_shown(tmp_path: Path
 
 def test_the_password_of_a_server_comes_from_its_own_file_first(tmp_path: Path) -> None:
     (tmp_path / "all").write_text("for all\n", "utf-8")
-    (tmp_path / "own").write_text("its own\n", "utf-8")
+    (tmp_path / "own").write_text("its own\r\n", "utf-8-sig")  # as Windows editors save it
     text = (
         '[smtp]\npassword_file = "all"\n[[smtp.servers]]\nurl = "smtp://a@a.example"\npassword_file = "own"\n'
         '[[smtp.servers]]\nurl = "smtp://b@b.example"\n'

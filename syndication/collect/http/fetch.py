@@ -118,7 +118,7 @@ class Fetcher:
         """Return the answer after all redirects. Waiting for a slot does not count towards the time limit."""
         at, moved, for_good, left, status = url, "", True, self.limits.seconds, 0
         for _ in range(self.limits.redirects + 1):
-            host = httpx2.URL(at).host
+            host = _host(at)
             delay = await self._allowed(at, host, request)
             async with self._limiter.take(host, delay=delay):
                 answer, left = await self._in_time(url, at, request, left)
@@ -194,8 +194,16 @@ class Fetcher:
                     )
                 except ClosedError as error:
                     pause = timedelta(seconds=min(error.seconds, _LONGEST_PAUSE))
-                    self._limiter.close(httpx2.URL(at).host, request.now + pause)
+                    self._limiter.close(_host(at), request.now + pause)
                     raise
+
+
+def _host(url: str) -> str:
+    """Return the host. Raises CollectError for an address that the HTTP library does not take."""
+    try:
+        return httpx2.URL(url).host
+    except (httpx2.InvalidURL, ValueError):  # idna's errors are ValueErrors
+        raise CollectError(f"{shown(url)} is not an http address.", CHECK) from None
 
 
 def _conditions(known: Validators) -> dict[str, str]:

@@ -18,6 +18,9 @@ from syndication.domain.page import TRIES, KnownPage, ListedPage
 from syndication.domain.publication import Publication
 from syndication.domain.text import counted
 from syndication.errors import CollectError
+from syndication.logs import logger
+
+log = logger(__name__)
 
 PAGE_TYPES = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
 _LATER = "Nothing is lost; the next run tries again."
@@ -97,7 +100,13 @@ class PageFetcher:
 
     async def _page(self, page: ListedPage, by: str) -> PageOutcome:
         async with self._in_memory:
-            return await self._fetched(page, by)
+            try:
+                return await self._fetched(page, by)
+            except Exception as error:  # noqa: BLE001 - what one page contains must not cost the others
+                log.fault("a page cannot be read", error, url=shown(page.url))
+                known = self._known.get(page.url) or KnownPage(url=page.url, listed_by=by)
+                failure = f"{shown(page.url)} contains something that this version cannot read ({type(error).__name__})."
+                return PageOutcome(replace(known, listed_by=by).failed(page.stamp), failure=failure)
 
     async def _fetched(self, page: ListedPage, by: str) -> PageOutcome:
         known = self._known.get(page.url) or KnownPage(url=page.url, listed_by=by)

@@ -3,6 +3,8 @@
 import re
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
+from syndication.domain.web_address import WEB, ascii_host, split_address
+
 _MAX_LENGTH = 4096  # characters
 _KEPT = "/%:@!$&'()*+,;=?#~[]|"  # what quote() leaves alone besides letters, digits and -._~
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -23,25 +25,18 @@ def absolute(url: str, base: str = "", *, schemes: tuple[str, ...] = ("http", "h
         return ""
     try:
         joined = urljoin(base, text) if base else text
-        parts = urlsplit(joined)
-        scheme = parts.scheme.lower()
+        scheme = urlsplit(joined).scheme.lower()
         if scheme not in schemes:
             return ""
-        if scheme in _DEFAULT_PORTS:
-            return _web(parts)
+        if scheme in WEB:
+            return _web(split_address(joined))
         return quote(joined, safe=_KEPT)
-    except (ValueError, UnicodeError):
+    except (ValueError, UnicodeError):  # an AddressError; a lone surrogate
         return ""
 
 
 def _web(parts: SplitResult) -> str:
-    host = parts.hostname or ""
-    if not host:
-        return ""
-    if not host.isascii():
-        host = host.encode("idna").decode("ascii")
-    if not re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+", host):
-        return ""
+    host = ascii_host(parts.hostname or "", bracketed="[" in parts.netloc)
     netloc = f"[{host}]" if ":" in host else host
     if parts.port is not None:
         netloc = f"{netloc}:{parts.port}"

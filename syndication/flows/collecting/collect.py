@@ -10,6 +10,7 @@ from syndication.collect.source_result import SourceResult
 from syndication.compose.membership import old_entry
 from syndication.domain.article import Merged, ParsedArticle, Source, Validators
 from syndication.domain.hot_account import HotKind
+from syndication.domain.hotlist import HotList
 from syndication.domain.week import WeekKey
 from syndication.errors import CollectError
 from syndication.flows.app import App
@@ -156,7 +157,7 @@ async def _collect_hot_page(app: App) -> SourceCollected:
     """Fetch the hot list that a page shows. When it cannot be read, the list of the last collect stays."""
     page, began = hot_page(app), app.clock()
     try:
-        found = await app.hot.page(began)
+        found = await _hot_page(app, began)
     except CollectError as error:
         named = CollectError(f"{NOT_READ}{error.message}", error.hint)
         warning = await failed(app, page, named, took=lasted(app, began))
@@ -165,3 +166,14 @@ async def _collect_hot_page(app: App) -> SourceCollected:
     await app.store.sources.record(page, at=app.clock(), took=lasted(app, began), count=len(found.lines))
     app.progress.say(f"hot list: {len(found.lines)} lines on {found.origin}")
     return SourceCollected(source=page)
+
+
+async def _hot_page(app: App, at: datetime) -> HotList:
+    try:
+        return await app.hot.page(at)
+    except CollectError:
+        raise
+    except Exception as error:
+        log.fault("the hot list cannot be read", error)
+        message = f"its page contains something that this version cannot read ({type(error).__name__})."
+        raise CollectError(message, "Please report this, with the page's address.") from error

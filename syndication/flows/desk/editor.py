@@ -1,10 +1,11 @@
 """The editor's decisions about an edition that is made: approve it, hold it, resume it, discard it. And the note of one that is not made yet."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from syndication.domain.week import WeekKey
 from syndication.errors import UsageError
 from syndication.flows.app import App
+from syndication.flows.publishing.hubs import tell_hubs
 from syndication.flows.publishing.publish import publish
 from syndication.flows.report import Report, run_report
 from syndication.flows.sending.deliveries import made_edition
@@ -40,7 +41,10 @@ async def approve(app: App, key: WeekKey, *, send: bool) -> Report:
         if edition.published_at is None:
             published = await publish(app, edition)
     delivered = await deliver_edition(app, edition, send=send)
-    return run_report(app, key, edition, published=published, delivered=delivered)
+    report = run_report(app, key, edition, published=published, delivered=delivered)
+    if delivered.stopped:  # by a signal: the next run tells the hubs
+        return report
+    return replace(report, warnings=report.warnings + await tell_hubs(app))
 
 
 async def hold(app: App, key: WeekKey) -> EditionStatus:
@@ -76,7 +80,8 @@ async def discard(app: App, key: WeekKey) -> Discarded:
             )
         if edition.published_at is not None:
             published = await publish(app, None)
-    return Discarded(key, len(edition.articles), published.warnings if published else ())
+    warnings = published.warnings if published else ()
+    return Discarded(key, len(edition.articles), warnings + await tell_hubs(app))
 
 
 async def note(app: App, key: WeekKey) -> str:

@@ -18,6 +18,7 @@ from syndication.errors import UsageError
 from syndication.flows.app import App
 from syndication.flows.collecting.articles import find_article
 from syndication.flows.edition.freeze import edition_of
+from syndication.flows.publishing.hubs import tell_hubs
 from syndication.flows.publishing.older import FOLDER as OLDER
 from syndication.flows.publishing.publish import publish
 from syndication.publish.addresses import local_images
@@ -60,7 +61,7 @@ async def withdraw(app: App, name: str, reason: str) -> Takedown:
             [path for path in shown if not await app.store.withdrawals.still_shown(path)]
         )
         warnings += (await publish(app, None)).warnings
-    return _takedown(app, found, edition, warnings)
+    return _takedown(app, found, edition, warnings + await tell_hubs(app))
 
 
 async def restore(app: App, name: str) -> Takedown:
@@ -74,7 +75,7 @@ async def restore(app: App, name: str) -> Takedown:
         if edition is not None:
             await _rewrite_page(app, edition, None)
         published = await publish(app, None)
-    return _takedown(app, found, edition, published.warnings)
+    return _takedown(app, found, edition, published.warnings + await tell_hubs(app))
 
 
 def _takedown(app: App, found: Filing, edition: FrozenEdition | None, warnings: tuple[str, ...]) -> Takedown:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from syndication.collect.text.links import shown
 from syndication.compose.edition import compose
 from syndication.compose.membership import TOO_OLD, members, reach
 from syndication.deliver.lanes import lane_of
@@ -190,4 +191,10 @@ async def _with_copied_image(app: App, article: ResolvedArticle) -> tuple[Resolv
         copy = await app.collector.copy_image(image, now=app.clock(), allow_private=private)
     except CollectError as error:
         return article, f"The image of {article.title!r} was not copied: {error.message}"
+    except Exception as error:  # noqa: BLE001 - no picture ends a run
+        log.fault("an image cannot be copied", error, url=shown(image.src))
+        return (
+            article,
+            f"The image of {article.title!r} was not copied ({type(error).__name__}): please report this.",
+        )
     return replace(article, image=resolve_image(copy, app.publication)), ""

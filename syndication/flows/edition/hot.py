@@ -20,10 +20,13 @@ from syndication.domain.hot_account import HotAccount, HotKind, entries_only
 from syndication.domain.hotlist import HotEntry, HotList
 from syndication.domain.text import counted
 from syndication.domain.week import WeekKey
-from syndication.errors import CollectError
+from syndication.errors import CollectError, SyndicationError
 from syndication.flows.app import App
 from syndication.flows.collecting.health import hot_page
+from syndication.logs import logger
 from syndication.publish.addresses import resolve
+
+log = logger(__name__)
 
 MATCH_WINDOW = timedelta(days=90)  # how far back a hot entry's article is looked for
 WITHOUT = "The digest goes out without a hot list."
@@ -40,6 +43,13 @@ async def hot_list(app: App, key: WeekKey) -> tuple[HotAccount, tuple[str, ...]]
         chosen, account = await _chosen(app, key, recent, account)
     except CollectError as error:
         return account, (f"{error.message} {WITHOUT} {error.hint}".strip(),)
+    except SyndicationError:
+        raise
+    except Exception as error:  # noqa: BLE001 - no hot list ends a run
+        log.fault("the hot list cannot be read", error)
+        return account, (
+            f"The hot list cannot be read ({type(error).__name__}). {WITHOUT} Please report this.",
+        )
     warnings = tuple(_warnings(account, app.publication.timezone))
     before = await app.store.editions.hot_before(key)
     earlier = [frozen for frozen in await app.store.editions.frozen() if frozen < key]

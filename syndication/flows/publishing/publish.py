@@ -6,7 +6,6 @@ continues with that. Pages are written before the feeds that link to them.
 
 import hashlib
 from dataclasses import dataclass, replace
-from urllib.parse import quote
 
 from syndication import __version__
 from syndication.domain.frozen import FrozenEdition
@@ -16,13 +15,13 @@ from syndication.flows.app import App
 from syndication.flows.publishing.feeds import write_feeds
 from syndication.flows.publishing.filing import file_due, write_pages
 from syndication.flows.publishing.folder_writer import FolderWriter
+from syndication.flows.publishing.hubs import tell_hubs, tells_hubs
 from syndication.flows.publishing.items import origins
 from syndication.flows.publishing.lists import write_archive, write_lists
 from syndication.flows.publishing.older import write_older
 from syndication.logs import logger
 from syndication.publish.after import run_after
 from syndication.publish.channel import STYLESHEET, feed_css
-from syndication.publish.websub import announce
 
 log = logger(__name__)
 
@@ -41,13 +40,15 @@ class Published:
 
 
 async def run_publish(app: App, *, full: bool = False, check: bool = False) -> Published:
-    """Publish, unless another run does; with `check` compare every file with what the store knows of it first, and repair it.
+    """Publish, unless another run does, and tell the hubs; with `check` compare every file with what the store knows of it first, and repair it.
 
     Raises PublishError, LockedError.
     """
     with app.locks("collect-and-publish"):
         damaged = await find_damaged(app) if check else []
-        return replace(await publish(app, None, full=full), damaged=tuple(damaged))
+        done = await publish(app, None, full=full)
+    told = await tell_hubs(app)
+    return replace(done, damaged=tuple(damaged), warnings=done.warnings + told)
 
 
 async def publish(app: App, edition: FrozenEdition | None, *, full: bool = False) -> Published:
@@ -57,7 +58,7 @@ async def publish(app: App, edition: FrozenEdition | None, *, full: bool = False
     or `full`, writes everything again from the store; a change of the theme the pages.
     """
     now = app.clock()
-    writer = FolderWriter(app.folder, app.store.manifest, announce=_tells_hubs(app))
+    writer = FolderWriter(app.folder, app.store.manifest, announce=tells_hubs(app))
     lost = app.folder.read(STYLESHEET) is None
     if lost:  # the first file that is written: the folder was emptied
         await app.store.manifest.clear()
@@ -78,7 +79,6 @@ async def publish(app: App, edition: FrozenEdition | None, *, full: bool = False
     if app.feeds.after:
         with log.timed("upload command"):
             await run_after(app.feeds.after, cwd=app.site)
-    warnings = missing + await _announce(app)
     if edition is not None and edition.approved_at is not None:
         await app.store.editions.mark_published(edition.key, at=now)
     return Published(
@@ -88,27 +88,8 @@ async def publish(app: App, edition: FrozenEdition | None, *, full: bool = False
             for name in ("rss.xml", "atom.xml", "feed.json")
         ),
         changed=changed,
-        warnings=warnings,
+        warnings=missing,
     )
-
-
-async def _announce(app: App) -> tuple[str, ...]:
-    """Tell the hubs about changed feeds, now that they can be fetched, and return warnings.
-
-    The next publish tells a hub again what it did not accept.
-    """
-    paths = await app.store.manifest.to_announce() if _tells_hubs(app) else ()
-    if not paths:
-        return ()
-    topics = {app.publication.feeds_url + quote(path): path for path in paths}
-    with log.timed("hubs told", feeds=len(topics)):
-        done = await announce(app.feeds.hubs, tuple(topics), contact=app.publication.url)
-    await app.store.manifest.announced([topics[topic] for topic in done.topics])
-    return tuple(done.warnings)
-
-
-def _tells_hubs(app: App) -> bool:
-    return app.feeds.announce and bool(app.feeds.hubs)
 
 
 def _facts(app: App) -> str:

@@ -114,6 +114,8 @@ async def _wait(sending: Sending, running: dict[asyncio.Task[None], int], wait: 
     stopped = asyncio.create_task(sending.stop.wait())
     waiting = set(running) if sending.stop.is_set() else {*running, stopped}
     try:
+        if not waiting:  # stopped, and nothing is on its way
+            return
         done, _ = await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopped.cancel()

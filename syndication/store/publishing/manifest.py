@@ -54,15 +54,21 @@ class Manifest(Repository):
         connection.execute(delete(files))
 
     @reads
-    def to_announce(self, connection: Connection) -> tuple[str, ...]:
-        """Return the feeds that are to be announced to the hubs."""
+    def to_announce(self, connection: Connection) -> dict[str, str]:
+        """Return the feeds that are to be announced to the hubs, with their hashes."""
         c = files.c
-        query = select(c.path).where(c.announce, c.kind == FileKind.FEED).order_by(c.path)
-        return tuple(connection.execute(query).scalars())
+        query = select(c.path, c.hash).where(c.announce, c.kind == FileKind.FEED).order_by(c.path)
+        return {row.path: row.hash for row in connection.execute(query)}
 
-    async def announced(self, paths: Sequence[str]) -> None:
-        """Note feeds that are announced."""
-        await self._change(update(files).values(announce=False), paths)
+    @writes
+    def announced(self, connection: Connection, feeds: Mapping[str, str]) -> None:
+        """Note feeds that are announced, unless their hashes have changed since: then they are to be announced again."""
+        c = files.c
+        change = (
+            update(files).values(announce=False).where(c.path == bindparam("at"), c.hash == bindparam("then"))
+        )
+        if feeds:
+            connection.execute(change, [{"at": path, "then": known} for path, known in feeds.items()])
 
     async def _change(self, change: Update | Delete, paths: Sequence[str]) -> None:
         def change_all(connection: Connection) -> None:

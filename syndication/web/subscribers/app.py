@@ -1,5 +1,6 @@
 """The ASGI app of `syndicate serve`: its routes."""
 
+import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -8,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from syndication.flows.app import App
 from syndication.web.outermost import Outermost, fault_response
@@ -46,7 +47,19 @@ def subscriber_app(site: App, wake: Callable[[], None]) -> ASGIApp:
     app = Starlette(routes=routes, exception_handlers={HTTPException: refused, Exception: fault_response})
     app.router.redirect_slashes = False
     app.state.site, app.state.wake = site, wake
-    return Outermost(with_one_length(app), headers=HEADERS, new_id=site.new_id)
+    return Outermost(_with_whole_links(with_one_length(app), base), headers=HEADERS, new_id=site.new_id)
+
+
+def _with_whole_links(app: ASGIApp, base: str) -> ASGIApp:
+    """Return `app` behind a door that takes off what a mail program or a person took for the end of a link: `/`, `.`, `>` and the like."""
+    link = re.compile(rf"({re.escape(base)}/(?:confirm|unsubscribe|preferences)/\w+(?:/data|/erase)?)\W+")
+
+    async def opened(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (found := link.fullmatch(scope["path"])):
+            scope.update(path=found[1], raw_path=found[1].encode())
+        await app(scope, receive, send)
+
+    return opened
 
 
 async def refused(request: Request, error: Exception) -> Response:
