@@ -10,21 +10,20 @@ from syndication.collect.article.choice import FactOrigin, Facts, OriginatedValu
 from syndication.collect.article.json_ld import read_json_ld
 from syndication.collect.article.meta_tags import read_elements
 from syndication.collect.identity import keys
-from syndication.collect.text.charset import decoded
+from syndication.collect.text.charset import broken_bytes, decoded
 from syndication.collect.text.clean import clean, first_image
 from syndication.collect.text.links import without_tracking
 from syndication.collect.text.page_tree import base_address, page_tree
 from syndication.collect.text.shallow import shallow
+from syndication.collect.text.teaser import teaser, without_heading
 from syndication.collect.text.words import SUMMARY, fold, printable, without_addresses
 from syndication.domain.article import Image, ParsedArticle, Source
-from syndication.domain.hotlist import normalise_title
 from syndication.domain.publication import Publication
 from syndication.domain.text import cut, plain
 
 _SCRIPT = re.compile(r"<script\b[^>]{0,500}?application/ld\+json[^>]{0,500}>", re.IGNORECASE)
 _SCRIPT_END = re.compile(r"</script", re.IGNORECASE)
 _MAX_SCRIPTS = 100
-_HEADING = re.compile(r"\s*<h([1-3])\b[^>]*>(.*?)</h\1>\s*", re.DOTALL)
 _EMPTY = re.compile(r"<(a|b|div|em|h[1-6]|i|li|p|span|strong|ul)\b[^<>]*>\s*</\1>")
 _ENOUGH = 250  # characters: a dated text of this length is an article, even if nothing says so
 
@@ -34,13 +33,15 @@ class ArticlePage:
     """What a page gave. `fields` are those of an article, by name, each with its origin.
 
     `article` is None when there is no headline or no text; `refusal` is that reason, as a clause. `doubt` is a clause
-    on why the page may not be an article, when only the operator's configuration makes it one.
+    on why the page may not be an article, when only the operator's configuration makes it one. `remarks` say what of it was
+    left out or damaged, as in "2 pages …".
     """
 
     fields: Mapping[str, OriginatedValue[Any]]
     article: ParsedArticle | None = None
     refusal: str = ""
     doubt: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 class PageParser:
@@ -66,14 +67,14 @@ class PageParser:
         facts[FactOrigin.ADDRESS] = Facts(published=day_in(url))
         from syndication.collect.article.article_text import read_body, read_guesses  # noqa: PLC0415 - it loads trafilatura
 
-        bare = shallow(text)
+        bare = shallow(text, drawings=False)
         html, origin = read_body(bare, base, facts[FactOrigin.JSON_LD].text)
         choice = self._choice(facts, url)
         if not (choice.title() and choice.authors() and choice.published()):
             facts[FactOrigin.TRAFILATURA] = read_guesses(bare, url)
             choice = self._choice(facts, url)
         fields = self._fields(choice, url, OriginatedValue(html, origin), base)
-        return self._judged(fields, facts)
+        return replace(self._judged(fields, facts), remarks=_remarks(broken_bytes(data, text), facts))
 
     def _choice(self, facts: Mapping[FactOrigin, Facts], url: str) -> PageFacts:
         return PageFacts(facts, url, zone=self._zone, latest=self._latest)
@@ -82,7 +83,7 @@ class PageParser:
         self, choice: PageFacts, url: str, body: OriginatedValue[str], base: str
     ) -> dict[str, OriginatedValue[Any]]:
         title, published, updated = choice.title(), choice.published(), choice.updated()
-        content = _without_heading(clean(body.value, base), title.value if title else "")
+        content = _text_alone(clean(body.value, base), title.value if title else "")
         src, alt = first_image(content)
         own = self._source
         if updated and published and updated.value <= published.value:
@@ -94,11 +95,12 @@ class PageParser:
             "published": published,
             "updated": updated,
             "section": choice.section() or OriginatedValue(own.section, FactOrigin.SOURCE),
-            "image": choice.image() or (OriginatedValue(Image(src, alt), FactOrigin.BODY) if src else None),
+            "image": choice.image()
+            or (OriginatedValue(Image(src, alt), FactOrigin.BODY) if src else choice.image(small=True)),
             "credit": choice.credit(),
             "tags": choice.tags(),
             "language": choice.language() or OriginatedValue(own.language, FactOrigin.SOURCE),
-            "summary": choice.summary() or OriginatedValue(plain(content), FactOrigin.BODY),
+            "summary": choice.summary() or OriginatedValue(teaser(content), FactOrigin.BODY),
             "content": replace(body, value=content),
         }
         return {name: each for name, each in found.items() if each and each.value}
@@ -135,6 +137,14 @@ class PageParser:
         return ArticlePage(fields, article, doubt=_doubt(fields, facts))
 
 
+def _remarks(broken: int, facts: Mapping[FactOrigin, Facts]) -> tuple[str, ...]:
+    paid = facts[FactOrigin.JSON_LD].is_paid
+    return (
+        *(["with broken characters, shown as \ufffd"] if broken else []),
+        *(["for paying visitors; only the text shown to everybody was taken"] if paid else []),
+    )
+
+
 def _doubt(fields: Mapping[str, OriginatedValue[Any]], facts: Mapping[FactOrigin, Facts]) -> str:
     """Return why the page may not be an article. OpenGraph is no proof: many systems call every page an `article`."""
     if facts[FactOrigin.JSON_LD].kind or facts[FactOrigin.MICRODATA].kind or facts[FactOrigin.SITEMAP].title:
@@ -147,12 +157,9 @@ def _doubt(fields: Mapping[str, OriginatedValue[Any]], facts: Mapping[FactOrigin
     return "has hardly any text"
 
 
-def _without_heading(content: str, title: str) -> str:
+def _text_alone(content: str, title: str) -> str:
     """Remove a heading that only repeats the title, and elements that a removed picture left empty."""
-    for heading in _HEADING.finditer(content) if title else ():
-        if normalise_title(plain(heading[2])) == normalise_title(title):
-            content = content[: heading.start()] + content[heading.end() :]
-            break
+    content = without_heading(content, title)
     for _ in range(3):  # nested ones
         content = _EMPTY.sub("", content)
     return content.strip()
