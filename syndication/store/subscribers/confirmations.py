@@ -9,9 +9,8 @@ from sqlalchemy import Connection, delete, func, insert, not_, select, update
 
 from syndication.domain.delivery import MailingKind, State
 from syndication.domain.frozen import HeaderFacts
-from syndication.domain.subscriber import Consent, NewSubscriber, Subscriber
+from syndication.domain.subscriber import Consent, NewSubscriber, Subscriber, same_address
 from syndication.domain.variant import Variant
-from syndication.store.columns import canonical
 from syndication.store.engine import lock
 from syndication.store.repository import Repository, reads, writes, writes_together
 from syndication.store.subscribers.subscribers import subscriber
@@ -151,7 +150,7 @@ class Confirmations(Repository):
 
 def _subscriber(connection: Connection, request: SignupRequest) -> Subscriber:
     """Return the subscriber with the address, inserted if missing. The row of one who has ever answered is left as it is."""
-    address = canonical(request.new.email)
+    address = same_address(request.new.email)
     query = select(subscribers).where(subscribers.c.canonical == address)
     row = connection.execute(query).first()
     if row is None:
