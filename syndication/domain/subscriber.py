@@ -27,6 +27,15 @@ def mailbox(email: str) -> str:
     return f"{local.partition('+')[0] or local}@{domain}"
 
 
+def one_spelling(home: str) -> str:
+    """Return a mailbox as Gmail compares it: without dots, and googlemail.com is gmail.com.
+
+    For the limits of the sign-up form alone: what a provider does today is no reason to take two people for one.
+    """
+    local, _, domain = home.rpartition("@")
+    return f"{local.replace('.', '')}@gmail.com" if domain in {"gmail.com", "googlemail.com"} else home
+
+
 class Consent(StrEnum):
     """Only confirmed subscribers get a digest. An import never revives the last three."""
 
