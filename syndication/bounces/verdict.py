@@ -7,11 +7,11 @@ which knows the forms of many old mail servers. A message that is not recognised
 import logging
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from syndication.bounces.message import Arrived
-from syndication.bounces.words import enhanced, status_of
-from syndication.domain.bounce import BounceFinding, BounceKind, kind_of
+from syndication.domain.bounce import BounceFinding, BounceKind
+from syndication.domain.bounce_words import enhanced, finding_of, status_of
 
 _WORDS = 500  # characters of a server's words that are kept
 _LONGEST = 2_000  # characters of a field of a report
@@ -25,6 +25,11 @@ _ACTIONS = {
     "delayed": BounceKind.DELAYED,
 }
 _COMPLAINTS = {"abuse", "fraud", "opt-out", "opt-out-list"}  # RFC 5965 §7.3, and the earlier opt-outs
+_COMPLAINANT = "x-hmxmroriginalrecipient"
+_COMPLAINED = re.compile(
+    r"(?:fwd?: *)?(?:(?:abuse|spam|junk|user) )?complaint (?:about|regarding|from)\b|(?:fwd?: *)?(?:abuse|spam|feedback[ -]loop) (?:report|notification)\b",
+    re.IGNORECASE,
+)
 _SERVER = re.compile(
     r"mailer-daemon|postmaster|mail ?(?:delivery|er|system)|mail-?daemon|mdaemon|delivery (?:sub)?system|<>|\bmmdf\b|\bmdaemon",
     re.IGNORECASE,
@@ -66,6 +71,8 @@ def judge(arrived: Arrived) -> BounceFinding:
     """Return what the message reports, but not about which subscriber: that needs a proof."""
     if arrived.feedback:
         return _complaint(arrived.feedback)
+    if _handed_on(arrived):
+        return BounceFinding(BounceKind.COMPLAINT, words=arrived.subject[:_WORDS])
     if reported := [group for text in arrived.reports for group in _groups(text)]:
         return _reported(reported, arrived.text)
     if arrived.kind == "disposition-notification":  # RFC 8098: it was read, or deleted unread
@@ -85,6 +92,21 @@ def _complaint(feedback: str) -> BounceFinding:
     )
 
 
+def _handed_on(arrived: Arrived) -> bool:
+    """Return whether it is a complaint without a report: the whole mail, marked with the recipient, or below a subject
+    that names it a complaint and without a word of its own (a person who complains writes some).
+
+    Outlook.com's feedback loop (JMRP) sends this form. The subscriber has to be proven, as for every message.
+    """
+    if arrived.reports or arrived.kind:
+        return False
+    if arrived.header(_COMPLAINANT) or re.search(
+        rf"^{_COMPLAINANT}:", arrived.returned, re.IGNORECASE | re.MULTILINE
+    ):
+        return True
+    return bool(arrived.returned and not arrived.text.strip() and _COMPLAINED.match(arrived.subject))
+
+
 def _reported(reported: list[_RecipientReport], text: str) -> BounceFinding:
     """Return the mildest finding of a report on several recipients (a subscriber may forward to them): the mail may have reached one."""
     findings = [_of_group(group, text) for group in reported]
@@ -95,13 +117,12 @@ def _of_group(group: _RecipientReport, text: str) -> BounceFinding:
     words = group.words or _reason(text)
     # The text beside a report may end with a filter's banner: it may explain an exact status, but not replace it.
     exact = bool(group.status) and not group.status.endswith(".0")
-    status = status_of(group.status, group.words if exact else words)
-    if group.action in _ACTIONS:
-        return BounceFinding(_ACTIONS[group.action], status, words[:_WORDS])
-    if not status and text:
+    finding = finding_of(group.status, group.words if exact else words)
+    if not finding.status and text:
         words = _reason(text)
-        status = status_of("", words)
-    return BounceFinding(kind_of(status) if status else BounceKind.SOFT, status, words[:_WORDS])
+        finding = finding_of("", words)
+    kind = _ACTIONS.get(group.action, finding.kind)
+    return BounceFinding(kind, finding.status, words[:_WORDS])
 
 
 def _by_machine(arrived: Arrived) -> bool:
@@ -138,12 +159,11 @@ def _in_words(arrived: Arrived) -> BounceFinding:
     if warned or (temporary and not permanent):
         bounce = named or temporary or _SERVER.search(arrived.header("from"))
         return BounceFinding(BounceKind.DELAYED) if bounce else BounceFinding(BounceKind.UNDECIDED)
-    words = _reason(text)
-    status = status_of("", words)
+    finding = finding_of("", _reason(text))
     from_server = _SERVER.search(f"{arrived.header('from')} {arrived.header('return-path')}")
-    if not named and not (from_server and (status or _BOUNCED.search(arrived.subject))):
+    if not named and not (from_server and (finding.status or _BOUNCED.search(arrived.subject))):
         return BounceFinding(BounceKind.UNDECIDED)
-    return BounceFinding(kind_of(status) if status else BounceKind.SOFT, status, words[:_WORDS])
+    return replace(finding, words=finding.words[:_WORDS])
 
 
 def _by_flufl(arrived: Arrived) -> tuple[Iterable[bytes], Iterable[bytes]]:
@@ -166,7 +186,12 @@ def _reason(text: str) -> str:
     ]
     if coded:
         first = lines.index(coded[0])
-        return " ".join(filter(None, lines[first : first + 4]))
+        reason = " ".join(filter(None, lines[first : first + 4]))
+        if not status_of("", reason).endswith(".0"):
+            return reason
+        # "554 <ann@…>... Service unavailable", and elsewhere "unknown user: ann"
+        named = [line for line in lines[:first] if finding_of("", line).kind is BounceKind.HARD]
+        return " ".join([*named[:1], reason])
     return " ".join(line for line in lines if line and status_of("", line))[: 4 * _WORDS]
 
 

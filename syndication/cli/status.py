@@ -46,13 +46,18 @@ def _status(found: SiteStatus) -> Output:
     if found.intake:
         intake = ", ".join(f"{number:,} {result}" for result, number in found.intake.items())
         lines.append(f"Returned in 90 days: {intake}")
+    mailed, most = found.confirmations
+    if mailed:
+        limit = f" of {most:,} (web.confirmations_per_hour)" if most else ""
+        closed = "; the form takes nobody until this is less" if most and mailed >= most else ""
+        lines.append(f"Confirmations in the last hour: {mailed:,}{limit}{closed}")
     lines += [pause.sentence(found.timezone) for pause in found.paused]
     if not found.editions:
         lines.append(f"No edition yet. The latest week that has ended is {found.latest}.")
     editions = [_edition_document(edition) for edition in found.editions]
     for edition in editions:
         lines += _edition_lines(edition)
-    document = fields_of(found, "timezone") | {
+    document = fields_of(found, "timezone", "confirmations") | {
         "editions": editions,
         "paused": [pause.document(found.timezone) for pause in found.paused],
     }

@@ -4,7 +4,8 @@ import re
 from datetime import datetime, timedelta
 
 from syndication.deliver.transaction import CLOSING, Transaction
-from syndication.domain.bounce import BounceFinding, Refusal, Rule, kind_of
+from syndication.domain.bounce import Refusal, Rule
+from syndication.domain.bounce_words import finding_of
 from syndication.domain.delivery import Outcome, Recipient, Settled, Stage, State
 
 FIRST_DELAY = timedelta(minutes=5)
@@ -58,8 +59,7 @@ def with_refusal(settled: Settled, rule: Rule) -> Settled:
     if not refused or not reply.code:
         return settled
     code = _STATUS.match(reply.text)
-    status = code[0] if code else f"{reply.code // 100}.0.0"
-    finding = BounceFinding(kind_of(status), status, f"{reply.code} {reply.text}")
+    finding = finding_of(code[0] if code else "", f"{reply.code} {reply.text}")
     return settled._replace(refusal=Refusal(finding, rule))
 
 

@@ -27,7 +27,8 @@ class Audience:
     `lines` is the number of lines, `left_out` how many of them were left out for which reason. `first` and `last` are the minutes (UTC)
     of the first and last request for an article, in any week. `passed_over` counts files that were last written before the week.
     `estimated`: for the articles with the most visitors the number is accurate to about one per cent. `nameless` counts views without a
-    user agent, among which robots cannot be recognised.
+    user agent, among which robots cannot be recognised. `alike`: (nearly) all views have one address, `addressless`: they have none; then the
+    numbers mean nothing.
     """
 
     visitors: Mapping[str, int]
@@ -40,3 +41,5 @@ class Audience:
     last: datetime | None = None
     estimated: bool = False
     nameless: int = 0
+    alike: bool = False
+    addressless: bool = False

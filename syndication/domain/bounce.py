@@ -1,6 +1,6 @@
 """What a bounce means for its subscriber, and how soft bounces add up. Pure decisions.
 
-hard         no such address (5.1.x)              the subscriber is bounced: no more mail
+hard         no such address (`_DEAD`, or words)  the subscriber is bounced: no more mail
 soft         full, disabled, out of reach         counts; bounced when the score reaches the threshold
 blocked      policy (x.7.x): about our mail       never changes a subscriber
 complaint    "this is spam" (RFC 5965)            the subscriber has complained: no more mail, and the form does not take them back
@@ -16,6 +16,8 @@ from enum import StrEnum
 from syndication.domain.subscriber import Consent
 
 SECOND = timedelta(seconds=1)  # the resolution of a mail's date in a return path
+# The statuses (RFC 3463, RFC 7505) that alone prove a dead address; `bounce_words` adds those that do with certain words.
+_DEAD = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"}
 _ABOUT_US = {"5.1.7", "5.1.8", "5.2.3", "5.3.4"}  # RFC 3463: the sender's address; a message too big
 
 
@@ -44,13 +46,13 @@ _KEPT = frozenset(
 
 
 def kind_of(status: str) -> BounceKind:
-    """Return the kind of an enhanced status code (RFC 3463) like `5.1.1`. 5.1.x is a dead address, unless it is about the sender's."""
-    first, subject, _ = status.split(".")
+    """Return the kind of an enhanced status code (RFC 3463) like `5.1.1`. A 4.x is never a dead address."""
+    first, subject, detail = status.split(".")
     if first == "2":
         return BounceKind.DELIVERED
-    if subject in {"6", "7"} or status in _ABOUT_US:
+    if subject in {"6", "7"} or f"5.{subject}.{detail}" in _ABOUT_US:
         return BounceKind.BLOCKED
-    return BounceKind.HARD if (first, subject) == ("5", "1") else BounceKind.SOFT
+    return BounceKind.HARD if status in _DEAD else BounceKind.SOFT
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,35 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+_LOWERCASE = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+
+
+def same_address(email: str) -> str:
+    """Return the form in which addresses are compared: equal ones are one subscriber.
+
+    Only A-Z are folded before the @. `ß` and `ss`, the ligature of `fi` and `fi`, `Ä` and `ä` may be two people to a server (RFC 6531 §3.2
+    forbids any change of the part before the @). A domain is the A-labels that `deliver.address` has made of it.
+    """
+    email = email.strip()
+    if email.isascii():
+        return email.lower()
+    local, at, domain = email.rpartition("@")
+    return f"{local.translate(_LOWERCASE)}{at}{domain.lower()}" if at else email.translate(_LOWERCASE)
+
 
 def mailbox(email: str) -> str:
     """Return the mailbox where mail to an address most likely arrives, in lowercase: `ann+1@` and `ann+2@` are Ann. Suppression uses it."""
-    local, _, domain = email.strip().casefold().rpartition("@")
+    local, _, domain = same_address(email).rpartition("@")
     return f"{local.partition('+')[0] or local}@{domain}"
+
+
+def one_spelling(home: str) -> str:
+    """Return a mailbox as Gmail compares it: without dots, and googlemail.com is gmail.com.
+
+    For the limits of the sign-up form alone: what a provider does today is no reason to take two people for one.
+    """
+    local, _, domain = home.rpartition("@")
+    return f"{local.replace('.', '')}@gmail.com" if domain in {"gmail.com", "googlemail.com"} else home
 
 
 class Consent(StrEnum):

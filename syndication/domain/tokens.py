@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from syndication.domain.subscriber import same_address
+
 _KEY_ID, _SUBSCRIBER, _MAC = 4, 16, 26
 _BLOCK = 64  # bytes of a block of SHA-256
 _TOKEN = re.compile(rf"[a-z2-7]{{{_KEY_ID + _SUBSCRIBER + _MAC}}}")
@@ -86,7 +88,7 @@ class Keyring:
         return tuple(self._keyed_hash(key_id, text) for key_id, _ in self.keys)
 
     def _keyed_hash(self, key_id: str, text: str) -> str:
-        return key_id + self.mac(key_id, "mark", text.strip().casefold())
+        return key_id + self.mac(key_id, "mark", same_address(text))
 
     def mac(self, key_id: str, purpose: str, text: str) -> str:
         """Return 26 characters that only the holder of the key can make for `text`. Raises KeyError for an unknown `key_id`."""

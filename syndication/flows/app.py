@@ -129,6 +129,7 @@ class App:
     mail: HeaderFacts  # what a mailing freezes
     delivery: DeliveryPolicy
     bounces: BouncePolicy
+    confirmations_per_hour: int  # that the sign-up form may cause; 0: no limit
     keyring: Keyring
     secrets: Path  # the file of the keyring
     passwords: tuple[Path, ...]  # the files that hold passwords and the hook's secret

@@ -409,9 +409,10 @@ class Dkim(Table):
 
 
 class Web(Table):
-    """Where the links of a mail lead."""
+    """Where the links of a mail lead, and how many confirmations the form there may cause."""
 
     url: forms.FolderUrl
+    confirmations_per_hour: _Mails = 1000
 
 
 class SecretsSettings(Table):

@@ -26,11 +26,6 @@ def kept_text(value: str) -> str:
     return value.replace("\0", "")
 
 
-def canonical(email: str) -> str:
-    """Return the form in which addresses are compared: equal ones are one subscriber."""
-    return email.strip().casefold()
-
-
 class Utc(TypeDecorator[datetime]):
     """A zone-aware time as UTC microseconds since 1970 in an integer, because SQLite has no zones."""
 

@@ -168,6 +168,7 @@ def _app(opening: _Opening, keyring: Keyring, store: Store, fetcher: Callable[[]
         mail=header_facts(settings, publication, signing.names),
         delivery=delivery_policy(settings, moment.new_id()),
         bounces=bounce_policy(settings),
+        confirmations_per_hour=settings.web.confirmations_per_hour,
         keyring=keyring,
         secrets=settings.secrets.file,
         passwords=settings.password_files,

@@ -142,6 +142,85 @@ def test_a_reader_counts_however_the_line_is_written(tmp_path: Path, line: str) 
     assert (found.visitors, found.left_out) == ({"tram": 1}, {})
 
 
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "web-1  | ",
+        "\x1b[36mnginx_1 |\x1b[0m ",
+        "2026-11-18T01:00:00.123456789Z ",
+        "2026-11-18T01:00:00.1Z stdout F ",
+        "Nov  8 10:00:00 web nginx: ",
+        "Nov 18 10:00:00 web /usr/sbin/httpd[812]: ",
+        "<190>Nov 18 10:00:00 web nginx: ",
+        "<190>1 2026-11-18T10:00:00Z web nginx 812 - - ",
+        "2026-11-18T10:00:00+09:00 web nginx[812]: ",
+    ],
+)
+@pytest.mark.parametrize("json_lines", [False, True])
+def test_what_another_program_put_before_a_line_is_passed_over(
+    tmp_path: Path, prefix: str, *, json_lines: bool
+) -> None:
+    lines = [json.dumps(NGINX | {"remote_addr": f"192.0.2.{n}"}) for n in range(3)]
+    if not json_lines:
+        lines = [combined(f"192.0.2.{n}") for n in range(3)]
+    found = read(tmp_path, [f"{prefix}{each}" for each in lines])
+    assert (found.visitors, found.left_out) == ({"tram": 3}, {})
+
+
+@pytest.mark.parametrize("name", ["log", "MESSAGE"])
+def test_a_line_inside_json_is_taken_out(tmp_path: Path, name: str) -> None:
+    inside = [combined("192.0.2.1"), combined("192.0.2.2")]
+    found = read(tmp_path, [json.dumps({name: f"{each}\n", "stream": "stdout"}) for each in inside])
+    assert (found.visitors, found.left_out) == ({"tram": 2}, {})
+
+
+TRAEFIK: dict[str, Any] = {
+    "ClientHost": "192.0.2.7",
+    "DownstreamStatus": 200,
+    "RequestMethod": "GET",
+    "RequestPath": "/city/tram",
+    "RequestHost": "news.example",
+    "StartUTC": "2026-11-18T01:00:00.5Z",
+    "request_User-Agent": DESK,
+}
+CLOUDFRONT: dict[str, Any] = {
+    "date": "2026-11-18",
+    "time": "01:00:00",
+    "c-ip": "192.0.2.7",
+    "cs-method": "GET",
+    "cs(Host)": "d1.cloudfront.example",
+    "x-host-header": "news.example",
+    "cs-uri-stem": "/city/tram",
+    "sc-status": "200",
+    "cs(User-Agent)": DESK.replace(" ", "%20"),
+}
+BALANCER: dict[str, Any] = {
+    "time": "2026-11-18T01:00:00.186641Z",
+    "client:port": "192.0.2.7:2817",
+    "request": "GET https://news.example:443/city/tram HTTP/2.0",
+    "elb_status_code": 200,
+    "user_agent": DESK,
+}
+
+
+@pytest.mark.parametrize("record", [TRAEFIK, CLOUDFRONT, BALANCER])
+def test_the_names_of_traefik_cloudfront_and_load_balancers_are_known(
+    tmp_path: Path, record: Mapping[str, Any]
+) -> None:
+    found = read(tmp_path, [json.dumps(record)])
+    assert (found.visitors, found.left_out, found.addressless) == ({"tram": 1}, {}, False)
+
+
+def test_views_from_one_address_or_none_are_told(tmp_path: Path) -> None:
+    proxy = [combined("10.0.0.1", agent=f"{DESK} {n}") for n in range(19)]
+    assert read(tmp_path, [*proxy, combined("192.0.2.9")]).alike
+    assert not read(tmp_path, proxy[:9]).alike
+    assert not read(tmp_path, [*proxy, *(combined(f"192.0.2.{n}") for n in range(9))]).alike
+    nobody = [json.dumps(NGINX | {"remote_addr": "-"})]
+    assert read(tmp_path, nobody).addressless
+    assert read(tmp_path, [combined("-")]).addressless
+
+
 def test_an_article_with_parameters_is_found_by_them_among_others(tmp_path: Path) -> None:
     found = read(tmp_path, [combined(request="GET /view.html?from=mail&id=12 HTTP/1.1")])
     assert found.visitors == {"fog": 1}

@@ -24,7 +24,7 @@ async def take_in(store: Store, *rows: NewSubscriber, erased: tuple[str, ...] = 
     keys = [f"{number:016}" for number in range(len(rows), 0, -1)]
     return list(
         await store.subscribers.add_many(
-            columns(*rows), keys, at=NOW, hashes=lambda email: [f"mark of {email.casefold()}", *erased]
+            columns(*rows), keys, at=NOW, hashes=lambda email: [f"mark of {email.lower()}", *erased]
         )
     )
 
@@ -106,3 +106,19 @@ async def test_the_same_rows_again_change_nothing(store: Store) -> None:
     )
     assert set(later) == {Added.PRESENT}
     assert await listed(store.subscribers.stream()) == before
+
+
+async def test_letters_beyond_ascii_are_other_people_and_ascii_case_is_not(store: Store) -> None:
+    two = (
+        "\u017fam@two.example",
+        "sam@two.example",
+        "STRAUSS@two.example",
+        "strauß@two.example",
+        "ﬁn@two.example",
+    )
+    results = await take_in(store, *(NewSubscriber(email=email) for email in (*two, "Fin@two.example")))
+    assert results == [Added.ADDED] * 6
+    assert await take_in(store, NewSubscriber(email="SAM@two.example")) == [Added.PRESENT]
+    found = await store.subscribers.get("Strauß@two.example")
+    assert found is not None
+    assert found.email == "strauß@two.example"

@@ -47,7 +47,7 @@ COMPLAINT, HARD = (
     BounceFinding(BounceKind.COMPLAINT),
     BounceFinding(BounceKind.HARD, "5.1.1", "550 5.1.1 nobody here"),
 )
-LIMITS = SignupLimits(subscriber=3, apart=timedelta(minutes=5), network=4)
+LIMITS = SignupLimits(subscriber=3, apart=timedelta(minutes=5), network=4, block=6, site=0)
 ASKED = SignupRequest(
     new=NewSubscriber(email=ANN, language="ko"),
     key="k" * 16,
@@ -325,3 +325,31 @@ async def test_an_id_is_never_given_twice_even_when_its_subscriber_was_erased(st
     new = NewSubscriber(email="bo@small.example", confirmed=NOW)
     await store.subscribers.add([new], at=NOW, key=minter("k"))
     assert (await subscriber(store, "bo@small.example")).id > before.id
+
+
+async def test_a_block_of_networks_and_the_whole_site_have_limits_of_their_own(store: Store) -> None:
+    async def ask(number: int, limits: SignupLimits, block: str = "block a") -> Answer:
+        email = f"r{number}@small.example"
+        of = replace(ASKED, new=replace(ASKED.new, email=email), key=f"{number:016}", hashes=(email,))
+        return await store.confirmations.ask(replace(of, network=f"n{number}", block=block), limits)
+
+    assert {await ask(number, LIMITS) for number in range(6)} == {Answer.MAILED}
+    assert await ask(6, LIMITS) is Answer.TOO_MANY
+    assert await ask(7, LIMITS, "block b") is Answer.MAILED
+    assert await store.confirmations.mailed(at=NOW) == 7
+    assert await ask(8, replace(LIMITS, site=7), "") is Answer.TOO_MANY
+    assert await ask(9, replace(LIMITS, site=8), "") is Answer.MAILED
+    assert await store.confirmations.mailed(at=NOW + timedelta(hours=1)) == 0
+
+
+async def test_the_spellings_of_one_mailbox_share_its_limit_but_not_its_consent(store: Store) -> None:
+    async def ask(number: int) -> Answer:
+        email = f"a{'.' * (number > 0)}nn{number}@small.example"
+        of = replace(ASKED, new=replace(ASKED.new, email=email), key=f"{number:016}", hashes=(email,))
+        at = NOW + timedelta(minutes=6 * number)
+        of = replace(of, at=at, mailing=f"m{number}", network=f"n{number}", spellings=("spelling-ann",))
+        return await store.confirmations.ask(of, LIMITS)
+
+    assert [await ask(number) for number in range(4)] == [*[Answer.MAILED] * 3, Answer.NOTHING]
+    assert await store.confirmations.asked_at(("ann0@small.example",)) == NOW
+    assert await store.confirmations.asked_at(("a.nn3@small.example",)) is None

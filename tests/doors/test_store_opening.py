@@ -131,6 +131,30 @@ async def test_a_store_of_dc478f0_is_worked_with_as_any_other(empty_url: str) ->
     await store.close()
 
 
+async def test_addresses_that_were_casefolded_compare_by_themselves_again(empty_url: str) -> None:
+    store = await open_store(empty_url)
+    await subscribe(store, "strauß+news@small.example", "ann@small.example")
+
+    def as_before(connection: Connection) -> None:
+        for change in (
+            "UPDATE subscribers SET canonical = 'strauss+news@small.example' WHERE id = 1",
+            "UPDATE subscribers SET consent = 'bounced', suppressed = 'strauss@small.example' WHERE id = 1",
+            "UPDATE alembic_version SET version_num = '0013'",
+        ):
+            connection.execute(text(change))
+
+    await store.database.write(as_before)
+    await store.close()
+    store = await open_store(empty_url)
+    found = await store.subscribers.get("Strauß+NEWS@small.example")
+    assert found is not None
+    assert found.email == "strauß+news@small.example"
+    assert await store.subscribers.kept_away("strauß@small.example", ())
+    assert await store.subscribers.kept_away("strauss@small.example", ()) is None
+    assert await store.subscribers.get("ann@small.example")
+    await store.close()
+
+
 async def make_store_of_dc478f0(url: str, rows: dict[str, list[dict[str, Any]]]) -> None:
     """Make a store as that commit made it, with a few rows in every table."""
     database = Database(url)

@@ -135,6 +135,24 @@ async def test_tags_behind_a_plus_are_no_way_to_flood_a_mailbox(served: Served) 
     assert known == ["pending"] * 3 + ["none"] * 2
 
 
+async def test_the_dots_of_gmail_are_no_way_to_flood_a_mailbox(served: Served) -> None:
+    spellings = ["ann.lee@gmail.com", "a.nnlee@gmail.com", "annlee@googlemail.com", "a.n.nlee@gmail.com"]
+    for email in spellings:
+        assert await ask(served, email) == 200
+    assert [await served.consent(email) for email in spellings] == [*["pending"] * 3, "none"]
+    assert await ask(served, "an.nlee@readers.example") == 200
+    assert await ask(served, "annlee@readers.example") == 200
+    assert await served.consent("annlee@readers.example") == "pending"
+
+
+@pytest.mark.parametrize(
+    ("address", "block"),
+    [("2001:db8:1:2:3::4", "2001:db8:1::/48"), ("203.0.113.7", ""), ("::ffff:203.0.113.7", ""), ("evil", "")],
+)
+def test_a_block_is_what_a_provider_gives_to_one_customer(address: str, block: str) -> None:
+    assert Visitor(address).block == block
+
+
 async def test_what_a_client_says_of_itself_before_the_proxy_does_not_count(served: Served) -> None:
     for number, said in enumerate(["203.0.113.9", "9.9.9.9, 203.0.113.7", "a, 9.8.7.6, ::ffff:203.0.113.8"]):
         await ask(served, f"subscriber{number}@readers.example", {"X-Forwarded-For": said})

@@ -114,6 +114,8 @@ async def test_movement_is_told_against_the_edition_before(newsroom: Newsroom) -
         (("x\n", "y\n"), "No line of the access log can be read"),
         ((line("tram", 1, "01/Sep/2023:10:00:00 +0900"),), "are from 2023-09-01 10:00 to 2023-09-01 10:00"),
         ((line("nothing", 1),), "The access log has no visitor of an article"),
+        ((line("tram", 1),) * 12, "Nearly all views in the access log come from one address"),
+        ((line("tram", 1).replace("192.0.2.1", "-"),), "The access log has no visitor's address"),
     ],
 )
 async def test_a_log_that_says_nothing_is_a_warning_and_the_digest_goes_out_without_a_list(

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from syndication.bounces.message import read_message
 from syndication.bounces.verdict import judge
-from syndication.bounces.words import status_of
 from syndication.domain.bounce import BounceFinding, BounceKind, kind_of
-from tests.unit.bounce_samples import autoreply, bounce, complaint, plain
+from syndication.domain.bounce_words import finding_of, status_of
+from tests.unit.bounce_samples import BOUNCES, ORIGINAL, autoreply, bounce, complaint, plain
 
 
 def kind(message: bytes) -> BounceKind:
@@ -21,7 +21,11 @@ def kind(message: bytes) -> BounceKind:
     ("status", "expected"),
     [
         ("5.1.1", BounceKind.HARD),
-        ("5.1.0", BounceKind.HARD),
+        ("5.1.0", BounceKind.SOFT),
+        ("5.1.2", BounceKind.HARD),
+        ("5.1.3", BounceKind.HARD),
+        ("5.1.6", BounceKind.HARD),
+        ("5.1.4", BounceKind.SOFT),
         ("5.1.10", BounceKind.HARD),
         ("5.1.7", BounceKind.BLOCKED),
         ("5.1.8", BounceKind.BLOCKED),
@@ -59,7 +63,7 @@ def test_a_banner_in_the_text_beside_a_report_does_not_go_before_its_status() ->
         ("5.2.2", "552 user unknown or over quota", "5.2.2"),
         ("5.1.1", "550 5.1.1 blocked because of the reputation of your network", "5.7.1"),
         ("5.1.1", "550 the message size exceeded what we take", "5.3.4"),
-        ("5.0.0", "452 the mailbox size limit was reached", "5.2.2"),
+        ("5.0.0", "452 the mailbox size limit was reached", "4.2.2"),
         ("5.0.0", "the subscriber has exceeded the disk space there is", "5.2.2"),
         ("5.0.0", "550 BAD_RECIPIENT", "5.1.1"),
         ("5.0.0", "550 no mail box is there for this user", "5.1.1"),
@@ -80,6 +84,107 @@ def test_words_count_where_a_status_says_too_little_and_policy_goes_first(
     status: str, words: str, meant: str
 ) -> None:
     assert status_of(status, words) == meant
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("5.2.1", "550 5.2.1 ann: user unknown"),
+        ("5.2.1", "550 5.2.1 <ann@readers.example>... Unknown user"),
+        ("5.4.1", "550 5.4.1 <ann@readers.example>: Recipient address rejected: Access denied [mx1]"),
+        ("5.1.351", "550 5.1.351 the remote server knows no such recipient: unknown recipient"),
+        ("5.1.0", "550 5.1.0 there is no such mailbox"),
+        ("5.0.0", "554 invalid final delivery userid: ann"),
+        (
+            "",
+            "550 <ann@readers.example>: Recipient address rejected: User unknown; proto=ESMTP helo=<mx.example>",
+        ),
+    ],
+)
+def test_words_that_name_the_recipient_as_unknown_end_it(status: str, words: str) -> None:
+    assert finding_of(status, words).kind is BounceKind.HARD
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "expected"),
+    [
+        ("5.0.0", "550 the IP address [192.0.2.7] was not found in the reverse zone", BounceKind.BLOCKED),
+        ("5.0.0", "550 no reverse DNS: address unknown", BounceKind.BLOCKED),
+        ("5.1.1", "550 5.1.1 your host is unknown here", BounceKind.BLOCKED),
+        ("5.0.0", "501 EHLO with an invalid address literal", BounceKind.BLOCKED),
+        ("5.0.0", "553 sender weekly@harbour.example does not exist", BounceKind.BLOCKED),
+        (
+            "5.1.0",
+            "550 5.1.0 <weekly@harbour.example>: Sender address rejected: User unknown",
+            BounceKind.BLOCKED,
+        ),
+        ("5.0.0", "550 invalid return address", BounceKind.BLOCKED),
+        ("5.0.0", "550 callout: mailbox of the sender not found", BounceKind.BLOCKED),
+        (
+            "5.0.0",
+            "554 the content was rejected: invalid header, no valid address in From",
+            BounceKind.BLOCKED,
+        ),
+        ("5.6.0", "550 5.6.0 Recipient address rejected: the body is malformed", BounceKind.BLOCKED),
+        (
+            "5.3.0",
+            "554 5.3.0 <ann@readers.example>: Recipient address rejected: internal error",
+            BounceKind.SOFT,
+        ),
+        ("5.0.0", "554 this e-mail message is not valid", BounceKind.SOFT),
+        ("5.1.1", "552 5.1.1 the mailbox of ann is full", BounceKind.SOFT),
+        ("5.1.1", "550 5.1.1 user is over quota", BounceKind.SOFT),
+        ("5.2.1", "550 5.2.1 this mailbox is disabled", BounceKind.SOFT),
+        ("5.4.1", "550 5.4.1 Access denied", BounceKind.SOFT),
+        ("4.0.0", "550 user unknown", BounceKind.SOFT),
+        ("4.1.1", "450 4.1.1 no such user", BounceKind.SOFT),
+        ("5.1.1", "451 5.1.1 user unknown", BounceKind.SOFT),
+        ("", "450 <ann@readers.example>: Recipient address rejected: no such mailbox yet", BounceKind.SOFT),
+    ],
+)
+def test_what_may_pass_or_is_about_us_never_ends_it(status: str, words: str, expected: BounceKind) -> None:
+    assert finding_of(status, words).kind is expected
+
+
+def test_a_vague_code_does_not_hide_the_line_that_names_the_recipient() -> None:
+    text = "local delivery: unknown user: ann\n554 <ann@readers.example>... Service unavailable"
+    assert kind(bounce(status="5.5.0", words="", text=text)) is BounceKind.HARD
+    assert (
+        kind(bounce(status="5.5.0", words="", text=text.replace("unknown user", "busy"))) is BounceKind.SOFT
+    )
+
+
+def handed_on(subject: str, *, mark: str = "", text: str = "") -> bytes:
+    own = f"--cut-here\nContent-Type: text/plain\n\n{text}\n\n" if text else ""
+    return f"""\
+From: staff@provider.example
+To: {BOUNCES}
+Subject: {subject}
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="cut-here"
+
+{own}--cut-here
+Content-Type: message/rfc822
+
+{mark}{ORIGINAL.format(path="weekly@harbour.example", link="none")}
+--cut-here--
+""".encode()
+
+
+def test_the_whole_mail_handed_on_is_a_complaint() -> None:
+    mark = "X-HmXmrOriginalRecipient: ann@readers.example\n"
+    assert kind(handed_on("complaint about message from 192.0.2.7")) is BounceKind.COMPLAINT
+    assert kind(handed_on("Abuse report", mark=mark)) is BounceKind.COMPLAINT
+    assert kind(handed_on("Whatever it is", mark=mark)) is BounceKind.COMPLAINT
+
+
+def test_a_person_who_complains_or_hands_a_mail_on_is_undecided() -> None:
+    assert kind(handed_on("Complaint about page 3", text="The ferry does ring.")) is BounceKind.UNDECIDED
+    assert kind(handed_on("Fwd: Ferry bell rings again")) is BounceKind.UNDECIDED
+    answer = plain(
+        "It rang.\n\nOriginal message:\nThe bell", sender="ann@readers.example", subject="Complaint about it"
+    )
+    assert kind(answer) is BounceKind.UNDECIDED
 
 
 def test_a_report_is_read_with_its_status_and_the_servers_words() -> None:

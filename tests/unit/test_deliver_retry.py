@@ -4,9 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from syndication.deliver.retry import FIRST_DELAY, LONGEST_DELAY, resend_at, settle
+from syndication.bounces.message import read_message
+from syndication.bounces.verdict import judge
+from syndication.deliver.retry import FIRST_DELAY, LONGEST_DELAY, resend_at, settle, with_refusal
 from syndication.deliver.transaction import Transaction
-from syndication.domain.delivery import Outcome, Recipient, Reply, Stage, State
+from syndication.domain.bounce import BounceKind, Rule
+from syndication.domain.delivery import Outcome, Recipient, Reply, Settled, Stage, State
+from tests.unit.bounce_samples import bounce
 
 NOW = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 READER = Recipient(
@@ -100,3 +104,27 @@ def test_a_doubtful_mail_is_sent_again_later_each_time_and_not_for_ever() -> Non
     times = [resend_at(unknowns, NOW) for unknowns in (1, 2, 3, 4, 5)]
     assert times[:4] == [NOW + timedelta(minutes=minutes) for minutes in (5, 10, 20, 40)]
     assert times[4] is None
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "kind"),
+    [
+        (550, "5.1.1 whoever that is", BounceKind.HARD),
+        (550, "no such user here", BounceKind.HARD),
+        (550, "5.2.1 user unknown", BounceKind.HARD),
+        (550, "5.4.1 Recipient address rejected: Access denied", BounceKind.HARD),
+        (550, "5.1.8 unknown sender", BounceKind.BLOCKED),
+        (550, "5.1.0 refused", BounceKind.SOFT),
+        (552, "5.1.1 over quota", BounceKind.SOFT),
+        (450, "5.1.1 user unknown", BounceKind.SOFT),
+        (450, "4.1.1 user unknown", BounceKind.SOFT),
+        (554, "your host has no PTR: address not found", BounceKind.BLOCKED),
+    ],
+)
+def test_a_session_and_a_returned_mail_judge_alike(code: int, text: str, kind: BounceKind) -> None:
+    refused = Settled(7, 1, State.FAILED, Stage.RCPT, Reply(code, text), None, True)
+    refusal = with_refusal(refused, Rule(3, timedelta(days=28))).refusal
+    assert refusal is not None
+    assert refusal.finding.kind is kind
+    groups = f"Final-Recipient: rfc822; a@example.com\nAction: failed\nDiagnostic-Code: smtp; {code} {text}\n"
+    assert judge(read_message(bounce(groups=groups))).kind is kind

@@ -81,3 +81,9 @@ def test_the_mac_is_hmac_sha256(length: int) -> None:
     digest = hmac.digest(key, f"{Purpose.UNSUBSCRIBE}\0wxyz\0{subscriber}".encode(), "sha256")
     expected = base64.b32encode(digest[:16]).decode().rstrip("=").lower()
     assert Keyring((("wxyz", key),)).sign(Purpose.UNSUBSCRIBE, subscriber) == f"wxyz{subscriber}{expected}"
+
+
+def test_the_hash_of_an_ascii_address_is_the_one_of_the_first_release() -> None:
+    ring = Keyring((("abcd", bytes(32)),))
+    assert ring.keyed_hash(" Ann@Small.EXAMPLE ") == "abcd" + ring.mac("abcd", "mark", "ann@small.example")
+    assert ring.keyed_hash("strau\xdf@small.example") != ring.keyed_hash("strauss@small.example")

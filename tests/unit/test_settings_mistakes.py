@@ -209,7 +209,7 @@ def test_a_required_table_that_is_missing_is_named_with_what_belongs_in_it(
         (GOOD.replace("[email]", "[e-mail]"), "Did you mean email?"),
         (GOOD + "Url = 'x'", "Did you mean web.url?"),
         (GOOD + "directory = 'x'", "Did you mean feeds.directory?"),
-        (GOOD + "colour = 'x'", "Known here: url."),
+        (GOOD + "colour = 'x'", "Known here: url, confirmations_per_hour."),
     ],
 )
 def test_an_unknown_key_suggests_the_nearest_known_one(tmp_path: Path, text: str, hint: str) -> None:

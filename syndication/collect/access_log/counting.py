@@ -13,6 +13,7 @@ from syndication.collect.access_log.json_lines import JsonKeys, Record
 from syndication.collect.access_log.paths import ArticlePaths
 from syndication.collect.access_log.times import Clock
 from syndication.collect.access_log.visitors import MANY, Visitors, settle_all
+from syndication.collect.access_log.wrapping import unwrapping
 from syndication.domain.audience import LeftOut
 
 _CODES = {reason: -number for number, reason in enumerate(LeftOut, 1)}  # articles have numbers from 0 on
@@ -30,6 +31,8 @@ _PLAIN = re.compile(
     re.IGNORECASE,
 )
 _NUMBERS = re.compile(rb"[\d._]+")
+_NO_ADDRESS = {b"", b"-"}
+_FEW = 10  # views: below, one visitor may have read them all
 _NO_HOST = frozenset({"", "_", "localhost"})
 _Key = TypeVar("_Key")
 _Known = TypeVar("_Known")
@@ -44,6 +47,11 @@ class Counting:
         self.visitors = [Visitors() for _ in paths.ids]
         self.lines = 0
         self.nameless = 0
+        self._views = 0
+        self._most, self._lead = (
+            b"",
+            0,
+        )  # the address with a majority of the views, if one has it (Boyer and Moore), and its lead
         self._left = [0] * len(LeftOut)  # by code: the codes are negative and index from the end
         self._paths = paths
         self._clock = clock
@@ -59,8 +67,19 @@ class Counting:
         """Return how many lines were left out for each reason."""
         return {reason: number for reason, code in _CODES.items() if (number := self._left[code])}
 
+    def alike(self) -> bool:
+        """Return whether (nearly) all views have one address, so that visitors cannot be told apart: at least nine in ten."""
+        return self._views >= _FEW and self._lead * 10 >= self._views * 9
+
+    def addressless(self) -> bool:
+        """Return whether that one address is none at all."""
+        return self._most in _NO_ADDRESS and self._lead * 10 >= self._views * 9 > 0
+
     def counter_of(self, first: bytes) -> Callable[[Sequence[bytes]], None]:
         """Return the function that counts the lines of a file whose first line is `first`."""
+        if unwrap := unwrapping(first):
+            inner = self.counter_of(unwrap(first))
+            return lambda lines: inner([unwrap(line) for line in lines])
         if first.lstrip().startswith(b"{"):
             return self._json
         # `host:port address - user […]` beside `address - user […]`, where the second word is a dash
@@ -116,6 +135,7 @@ class Counting:
         pieces = tail.split(b'"', 4)
         if len(pieces) == 1:  # the common format, without referrer and user agent
             self.nameless += 1
+            self._see(address)
             return self._hash(address)
         if b'\\"' in tail:
             match = _QUOTED.match(tail)
@@ -150,17 +170,29 @@ class Counting:
         """Return the visitor's hash, or the code of a reason. Raises ValueError for a line without a time."""
         if record.text("status").encode() not in _SEEN:
             return _CODES[LeftOut.STATUS]
-        if not self._clock.of(record.value("time")):
+        if not self._clock.of(record.time()):
             return _CODES[LeftOut.WINDOW]
         if _PREFETCH.search(record.text("purpose")):
             return _CODES[LeftOut.PREFETCH]
-        return self._visitor(record.text("address").encode(), record.text("agent").encode("utf-8", "replace"))
+        return self._visitor(record.address(), record.text("agent").encode("utf-8", "replace"))
 
     def _visitor(self, address: bytes, agent: bytes) -> bytes | int:
         robot = self._agents.get(agent)
         if robot is None:
             robot = _remember(self._agents, agent, self._robots.is_robot(agent))
-        return _CODES[LeftOut.ROBOT] if robot else self._hash(address + b" " + agent)
+        if robot:
+            return _CODES[LeftOut.ROBOT]
+        self._see(address)
+        return self._hash(address + b" " + agent)
+
+    def _see(self, address: bytes) -> None:
+        self._views += 1
+        if address == self._most:
+            self._lead += 1
+        elif self._lead:
+            self._lead -= 1
+        else:
+            self._most, self._lead = address, 1
 
     def _hash(self, visitor: bytes) -> bytes:
         return blake2b(visitor, digest_size=8, salt=self._salt).digest()

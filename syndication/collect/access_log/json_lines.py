@@ -1,11 +1,13 @@
 """A log with one JSON object per line: which keys hold which fact."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-# nginx has no JSON format: these are the names of its variables and other usual names. Caddy's are nested.
+# nginx has no JSON format: these are the names of its variables and other usual names. Caddy's are nested. Then those of Traefik,
+# CloudFront and Amazon's load balancers.
 _USUAL: Mapping[str, tuple[str, ...]] = {
     "address": (
         "remote_addr",
@@ -14,6 +16,9 @@ _USUAL: Mapping[str, tuple[str, ...]] = {
         "client_ip",
         "remote_ip",
         "clientip",
+        "ClientHost",
+        "c-ip",
+        "client:port",
         "client",
         "ip",
     ),
@@ -24,13 +29,51 @@ _USUAL: Mapping[str, tuple[str, ...]] = {
         "agent",
         "useragent",
         "userAgent",
+        "request_User-Agent",
+        "cs(User-Agent)",
     ),
-    "time": ("time_iso8601", "msec", "time_local", "ts", "@timestamp", "timestamp", "time"),
+    "time": (
+        "time_iso8601",
+        "msec",
+        "time_local",
+        "ts",
+        "@timestamp",
+        "timestamp(ms)",
+        "timestamp",
+        "StartUTC",
+        "time",
+    ),
     "request": ("request", "request_line"),
-    "method": ("request_method", "request.method", "method", "verb"),
-    "path": ("request_uri", "request.uri", "uri", "url", "path"),
-    "status": ("status", "response_status", "status_code", "code", "response"),
-    "host": ("http_host", "host", "request.host", "vhost", "server_name"),
+    "method": (
+        "request_method",
+        "request.method",
+        "method",
+        "verb",
+        "RequestMethod",
+        "cs-method",
+        "request_verb",
+    ),
+    "path": ("request_uri", "request.uri", "uri", "url", "path", "RequestPath", "cs-uri-stem", "request_url"),
+    "status": (
+        "status",
+        "response_status",
+        "status_code",
+        "code",
+        "response",
+        "DownstreamStatus",
+        "sc-status",
+        "elb_status_code",
+    ),
+    "host": (
+        "http_host",
+        "host",
+        "request.host",
+        "vhost",
+        "server_name",
+        "RequestHost",
+        "x-host-header",
+        "cs(Host)",
+    ),
     "purpose": (
         "http_sec_purpose",
         "http_purpose",
@@ -40,8 +83,11 @@ _USUAL: Mapping[str, tuple[str, ...]] = {
         "request.headers.Sec-Purpose",
         "request.headers.Purpose",
         "request.headers.X-Moz",
+        "request_Sec-Purpose",
     ),
 }
+
+_DAYTIME = re.compile(r"\d\d:\d\d:\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +147,16 @@ class Record:
         """Return the same as text, empty for None."""
         found = self.value(fact)
         return "" if found is None else str(found)
+
+    def address(self) -> bytes:
+        """Return the visitor's address, without a port and without the proxies that follow it; empty when there is none."""
+        address = self.text("address").partition(",")[0].strip()
+        return (address.partition(":")[0] if address.count(":") == 1 else address).encode("utf-8", "replace")
+
+    def time(self) -> Any:
+        """Return the time, that of CloudFront put together from its date and its time (UTC)."""
+        time, date = self.value("time"), self._record.get("date")
+        return f"{date}T{time}Z" if isinstance(date, str) and _DAYTIME.fullmatch(str(time)) else time
 
     def request(self) -> tuple[str, str]:
         """Return method and target (RFC 9112 §3). Raises ValueError when the line has none."""

@@ -115,6 +115,8 @@ class LogReading:
             last=_instant(self._clock.last),
             estimated=any(visitors.estimated for _, _, visitors in counted),
             nameless=counting.nameless,
+            alike=counting.alike(),
+            addressless=counting.addressless(),
         )
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from syndication.bounces.words import status_of
 from syndication.deliver.address import parse_address
-from syndication.domain.bounce import BounceFinding, BounceKind, Happened, kind_of
+from syndication.domain.bounce import BounceFinding, BounceKind, Happened
+from syndication.domain.bounce_words import finding_of
 from syndication.domain.return_path import Returned
 from syndication.flows.app import App
 from syndication.flows.bounces.take import FORGED, REPEATED, STRANGE, by_return_path
@@ -68,8 +68,7 @@ def _finding(event: Any, number: int) -> BounceFinding:
     words = " ".join(event.get("words", "").split())
     if kind == "complaint":
         return BounceFinding(BounceKind.COMPLAINT, words=words)
-    meant = status_of(status, words)
-    return BounceFinding(kind_of(meant) if meant else BounceKind.SOFT, meant, words)
+    return finding_of(status, words)
 
 
 async def _take(app: App, event: dict[str, str], finding: BounceFinding) -> str:

@@ -75,7 +75,10 @@ async def _chosen(
         return read_hot_file(path), account
     if app.hot.kind is HotKind.LOG and path:
         audience = await _audience(app, path, recent, account)
-        return by_visitors(audience.visitors, recent, str(path)), replace(account, audience=audience)
+        account = replace(account, audience=audience)
+        if audience.alike or audience.addressless:
+            return None, account
+        return by_visitors(audience.visitors, recent, str(path)), account
     names = {hot_page(app).name} if app.hot.kind is HotKind.PAGE else {source.name for source in app.sources}
     lists = [found for found in await app.store.sources.hot_lists() if found.source in names]
     if app.hot.kind is HotKind.PAGE:
@@ -113,6 +116,10 @@ def _warnings(account: HotAccount, zone: ZoneInfo) -> Iterator[str]:
     broken = found.left_out.get(LeftOut.BROKEN, 0)
     if not found.visitors:
         yield f"{_empty(found, account, zone)} {WITHOUT}"
+    elif found.addressless:
+        yield f"The access log has no visitor's address, or under a name that is not known: set hot.fields. {WITHOUT}"
+    elif found.alike:
+        yield f"Nearly all views in the access log come from one address, a proxy's perhaps: let the server log the visitor's. {WITHOUT}"
     elif broken * MANY_BROKEN > found.lines:
         yield f"{broken:,} of the {found.lines:,} lines of the access log are broken and are not counted."
     if found.nameless * 2 > sum(found.views.values()):

@@ -32,6 +32,7 @@ class SiteStatus:
     subscribers: Mapping[Consent, int]
     paused: tuple[Pause, ...]
     intake: Mapping[str, int]
+    confirmations: tuple[int, int]  # of the last hour, and how many may be in one (0: no limit)
     latest: WeekKey  # whose week has ended
     timezone: ZoneInfo
 
@@ -47,6 +48,7 @@ async def site_status(app: App, key: WeekKey | None) -> SiteStatus:
         subscribers=await app.store.subscribers.count(),
         paused=tuple(await pauses(app)),
         intake=await app.store.bounces.taken(),
+        confirmations=(await app.store.confirmations.mailed(at=app.clock()), app.confirmations_per_hour),
         latest=app.edition.cutoff.latest(app.clock()),
         timezone=app.publication.timezone,
     )

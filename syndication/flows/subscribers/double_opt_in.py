@@ -10,14 +10,14 @@ from datetime import UTC, datetime, timedelta
 
 from syndication.deliver.address import Address, parse_address
 from syndication.deliver.lanes import lane_of
-from syndication.domain.subscriber import Consent, NewSubscriber, Subscriber
+from syndication.domain.subscriber import Consent, NewSubscriber, Subscriber, mailbox, one_spelling
 from syndication.domain.tokens import Purpose
 from syndication.flows.app import App
 from syndication.flows.subscribers.list_row import mailbox_hashes
 from syndication.flows.subscribers.preferences import key_of
-from syndication.store.subscribers.confirmations import Answer, SignupLimits, SignupRequest
+from syndication.store.subscribers.confirmations import BLOCK, Answer, SignupLimits, SignupRequest
 
-LIMITS = SignupLimits(subscriber=3, apart=timedelta(minutes=5), network=30)
+LIMITS = SignupLimits(subscriber=3, apart=timedelta(minutes=5), network=30, block=100, site=0)
 KEPT = timedelta(days=7)  # then unanswered requests and pending subscribers are forgotten
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -54,13 +54,21 @@ class Visitor:
     @property
     def network(self) -> str:
         """The network that one household or office shares: 24 bits of IPv4, 64 of IPv6."""
+        return self._around(24, 64) or "unknown"
+
+    @property
+    def block(self) -> str:
+        """The block that a provider may give to one customer: 48 bits of IPv6 (RFC 6177); empty for others."""
+        return self._around(0, 48)
+
+    def _around(self, bits: int, bits_of_6: int) -> str:
         try:
             address = ipaddress.ip_address(self.address)
         except ValueError:
-            return "unknown"
+            return ""
         address = getattr(address, "ipv4_mapped", None) or address  # from a dual-stack socket
-        bits = 24 if address.version == 4 else 64  # noqa: PLR2004 - the two IP versions
-        return str(ipaddress.ip_network((address, bits), strict=False))
+        bits = bits if address.version == 4 else bits_of_6  # noqa: PLR2004 - the two IP versions
+        return str(ipaddress.ip_network((address, bits), strict=False)) if bits else ""
 
 
 def read_address(text: str) -> Address:
@@ -94,10 +102,14 @@ def stamp_age(app: App, signed: str) -> timedelta | None:
 async def ask(app: App, address: Address, language: str, visitor: Visitor) -> Answer:
     """Keep the request and queue the confirmation mail. A mailing is for one minute, so that its Date is true, and one language."""
     now, variant = app.clock(), app.renderer.confirmation(language)
+    home = mailbox(address.email)
+    spelling, block = one_spelling(home), visitor.block
     asked = SignupRequest(
         new=NewSubscriber(email=address.email, language=language),
         key=app.new_id(),
         hashes=mailbox_hashes(app.keyring, address.email),
+        spellings=app.keyring.keyed_hashes(f"spelling {spelling}") if spelling != home else (),
+        block=f"{BLOCK}{app.keyring.keyed_hash(f'network {block}')}" if block else "",
         network=app.keyring.keyed_hash(f"network {visitor.network}"),
         at=now,
         mailing=f"confirm-{now:%Y%m%dT%H%M}-{variant.language}.{app.mail.list_id}",
@@ -106,7 +118,7 @@ async def ask(app: App, address: Address, language: str, visitor: Visitor) -> An
         lane=lane_of(address.domain, app.delivery.lanes),
         token_key=app.keyring.signer,
     )
-    return await app.store.confirmations.ask(asked, LIMITS)
+    return await app.store.confirmations.ask(asked, replace(LIMITS, site=app.confirmations_per_hour))
 
 
 async def confirm(app: App, subscriber: Subscriber, wording: str, visitor: Visitor) -> Subscriber | None:

@@ -12,8 +12,8 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from syndication.domain.subscriber import Added, Consent, NewSubscriber, NewSubscribers
-from syndication.store.columns import canonical, kept_text, microseconds
+from syndication.domain.subscriber import Added, Consent, NewSubscriber, NewSubscribers, same_address
+from syndication.store.columns import kept_text, microseconds
 from syndication.store.repository import batched
 from syndication.store.subscribers.suppression import kept_away
 from syndication.store.tables.subscribers import subscribers
@@ -41,7 +41,7 @@ def add_many(
 ) -> list[Added]:
     """Add many rows and return what became of each, in order."""
     keys = sorted(keys)  # in order they fill their index from one end to the other
-    addresses = [canonical(kept_text(email)) for email in new.emails]
+    addresses = [same_address(kept_text(email)) for email in new.emails]
     refused = _refused(connection, new.emails, addresses, hashes)
     c = subscribers.c
     before = connection.execute(select(func.max(c.id))).scalar() or 0
@@ -172,7 +172,7 @@ def add(
     connection: Connection, rows: Sequence[NewSubscriber], at: datetime, key: Callable[[], str]
 ) -> Iterator[Added]:
     """Add at most a thousand rows, those of one address in order, and yield what became of each."""
-    addresses = [canonical(row.email) for row in rows]
+    addresses = [same_address(row.email) for row in rows]
     c = subscribers.c
     known = select(c.canonical, c.consent).where(c.canonical.in_(set(addresses)))
     consents = {address: Consent(consent) for address, consent in connection.execute(known)}

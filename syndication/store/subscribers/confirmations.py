@@ -9,9 +9,8 @@ from sqlalchemy import Connection, delete, func, insert, not_, select, update
 
 from syndication.domain.delivery import MailingKind, State
 from syndication.domain.frozen import HeaderFacts
-from syndication.domain.subscriber import Consent, NewSubscriber, Subscriber
+from syndication.domain.subscriber import Consent, NewSubscriber, Subscriber, same_address
 from syndication.domain.variant import Variant
-from syndication.store.columns import canonical
 from syndication.store.engine import lock
 from syndication.store.repository import Repository, reads, writes, writes_together
 from syndication.store.subscribers.subscribers import subscriber
@@ -19,24 +18,33 @@ from syndication.store.subscribers.suppression import complained
 from syndication.store.tables.sending import batches, deliveries, lanes, mailings, tallies, variants
 from syndication.store.tables.subscribers import erased, requests, subscribers
 
+BLOCK = "block "  # begins what stands in `requests.network` for a block of networks
+
 
 @dataclass(frozen=True, slots=True)
 class SignupLimits:
-    """How many requests are allowed for one subscriber and from one network."""
+    """How many requests are allowed for one mailbox, from one network, and in all."""
 
     subscriber: int  # in a day
     apart: timedelta  # the least time between two, for one subscriber
     network: int  # in an hour
+    block: int  # in an hour, from the block of networks that one customer may have
+    site: int  # mails in an hour; 0: no limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignupRequest:
-    """A request of the sign-up form. `hashes` are keyed hashes of the mailbox, the signing key's first; `network` is a keyed hash of the network."""
+    """A request of the sign-up form. `hashes` are keyed hashes of the mailbox, the signing key's first; `network` is a keyed hash of the network.
+
+    `spellings` are hashes of the mailbox as its provider folds it, `block` is one of its block of networks. Both may be empty.
+    """
 
     new: NewSubscriber
     key: str  # the random key for a new subscriber
     hashes: Sequence[str]
+    spellings: Sequence[str] = ()
     network: str
+    block: str = ""
     at: datetime
     mailing: str
     headers: HeaderFacts
@@ -50,7 +58,7 @@ class Answer(StrEnum):
 
     MAILED = "mailed"
     NOTHING = "nothing"  # confirmed already, complained once, or asked a moment ago
-    TOO_MANY = "too many"  # from this network
+    TOO_MANY = "too many"  # from this network, or in all
 
 
 class Confirmations(Repository):
@@ -65,10 +73,13 @@ class Confirmations(Repository):
         lock(connection, "subscribers")
         r, at = requests.c, request.at
         number = select(func.count()).select_from(requests)
-        from_there = number.where(r.network == request.network, r.at > at - timedelta(hours=1))
-        if connection.execute(from_there).scalar_one() >= limits.network:
+        hour = r.at > at - timedelta(hours=1)
+        for network, most in ((request.network, limits.network), (request.block, limits.block)):
+            if network and connection.execute(number.where(r.network == network, hour)).scalar_one() >= most:
+                return Answer.TOO_MANY
+        if limits.site and _mailed(connection, at) >= limits.site:
             return Answer.TOO_MANY
-        mine = number.where(r.reader.in_(request.hashes))
+        mine = number.where(r.reader.in_(request.spellings or request.hashes))
         today = connection.execute(mine.where(r.at > at - timedelta(days=1))).scalar_one()
         lately = connection.execute(mine.where(r.at > at - limits.apart)).scalar_one()
         refused = (
@@ -77,12 +88,17 @@ class Confirmations(Repository):
         subscriber = None if refused else _subscriber(connection, request)
         if subscriber is None or subscriber.consent in {Consent.CONFIRMED, Consent.COMPLAINED}:
             # Without the subscriber's hash: else a stranger who keeps asking for an address could lock its owner out.
-            connection.execute(insert(requests).values(at=at, reader="", network=request.network))
+            _count(connection, request)
             return Answer.NOTHING
-        connection.execute(insert(requests).values(at=at, reader=request.hashes[0], network=request.network))
+        _count(connection, request, request.hashes[0], *request.spellings[:1])
         _mailing(connection, request)
         _queue(connection, request, subscriber)
         return Answer.MAILED
+
+    @reads
+    def mailed(self, connection: Connection, *, at: datetime) -> int:
+        """Return how many confirmations were queued in the hour before `at`."""
+        return _mailed(connection, at)
 
     @reads
     def asked_at(self, connection: Connection, hashes: Sequence[str]) -> datetime | None:
@@ -149,9 +165,27 @@ class Confirmations(Repository):
         return gone
 
 
+def _mailed(connection: Connection, at: datetime) -> int:
+    r = requests.c
+    recent = (
+        r.at > at - timedelta(hours=1),
+        r.reader != "",
+        r.network != "",
+        not_(r.network.startswith(BLOCK)),
+    )
+    return connection.execute(select(func.count()).select_from(requests).where(*recent)).scalar_one()
+
+
+def _count(connection: Connection, request: SignupRequest, mark: str = "", spelling: str = "") -> None:
+    """Count a request, with a second row for the block of networks and the other spelling of the mailbox."""
+    connection.execute(insert(requests).values(at=request.at, reader=mark, network=request.network))
+    if request.block or spelling:
+        connection.execute(insert(requests).values(at=request.at, reader=spelling, network=request.block))
+
+
 def _subscriber(connection: Connection, request: SignupRequest) -> Subscriber:
     """Return the subscriber with the address, inserted if missing. The row of one who has ever answered is left as it is."""
-    address = canonical(request.new.email)
+    address = same_address(request.new.email)
     query = select(subscribers).where(subscribers.c.canonical == address)
     row = connection.execute(query).first()
     if row is None:

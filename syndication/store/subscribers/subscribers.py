@@ -7,8 +7,15 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import BigInteger, Connection, Select, Text, func, or_, select, type_coerce, update
 
-from syndication.domain.subscriber import Added, Consent, NewSubscriber, NewSubscribers, Subscriber
-from syndication.store.columns import canonical, from_microseconds
+from syndication.domain.subscriber import (
+    Added,
+    Consent,
+    NewSubscriber,
+    NewSubscribers,
+    Subscriber,
+    same_address,
+)
+from syndication.store.columns import from_microseconds
 from syndication.store.engine import lock
 from syndication.store.repository import Repository, batched, reads, writes
 from syndication.store.subscribers.adding import add, add_many
@@ -58,7 +65,7 @@ class Subscribers(Repository):
         c = subscribers.c
         change = (
             update(subscribers)
-            .where(c.canonical == canonical(email), c.consent.in_((Consent.PENDING, Consent.CONFIRMED)))
+            .where(c.canonical == same_address(email), c.consent.in_((Consent.PENDING, Consent.CONFIRMED)))
             .values(consent=Consent.UNSUBSCRIBED, left=at)
         )
         return connection.execute(change).rowcount > 0
@@ -66,7 +73,7 @@ class Subscribers(Repository):
     @reads
     def get(self, connection: Connection, email: str) -> Subscriber | None:
         """Return the subscriber with this address, whatever its letters' case."""
-        query = select(subscribers).where(subscribers.c.canonical == canonical(email))
+        query = select(subscribers).where(subscribers.c.canonical == same_address(email))
         row = connection.execute(query).first()
         return subscriber(row) if row else None
 
@@ -80,7 +87,7 @@ class Subscribers(Repository):
         """Return confirmed subscribers whose address or name contains `text`, in any case, in the order they were added."""
         c = subscribers.c
         found = or_(
-            c.canonical.contains(canonical(text), autoescape=True),
+            c.canonical.contains(same_address(text), autoescape=True),
             c.name.icontains(text.strip(), autoescape=True),
         )
         query = select(subscribers).where(c.consent == Consent.CONFIRMED, found).order_by(c.id).limit(limit)

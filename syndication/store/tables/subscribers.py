@@ -12,7 +12,7 @@ subscribers = Table(
     metadata,
     Column("id", counted, primary_key=True),
     Column("email", Prose, nullable=False),
-    Column("canonical", Prose, nullable=False, unique=True),  # case folded
+    Column("canonical", Prose, nullable=False, unique=True),  # `domain.subscriber.same_address`
     Column("domain", Prose, nullable=False),
     Column("key", Text, nullable=False, unique=True),
     Column("consent", Text, nullable=False),
