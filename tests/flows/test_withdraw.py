@@ -220,7 +220,8 @@ async def test_the_only_article_of_a_sitemap_leaves_it_and_comes_back_into_it(tm
     newsroom = Newsroom(tmp_path)
     await published(newsroom, piece(1))
     await taken_back(newsroom, "https://harbour.example/1")
-    assert "harbour.example/1<" not in (tmp_path / "feeds/sitemaps/1.xml").read_text()
+    assert not (tmp_path / "feeds/sitemaps/1.xml").exists()  # an empty one is invalid
+    assert "sitemaps/1.xml" not in (tmp_path / "feeds/sitemap.xml").read_text()
     async with newsroom.app() as app:
         await restore(app, "https://harbour.example/1")
     assert "harbour.example/1<" in (tmp_path / "feeds/sitemaps/1.xml").read_text()
