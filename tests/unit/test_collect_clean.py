@@ -22,7 +22,7 @@ BASE = "https://paper.example/fog/page.html"
         ('<blockquote cite="q">Q</blockquote>', '<blockquote cite="https://paper.example/fog/q">Q</blockquote>'),
         ('<img src="//cdn.example/a b.png" alt="A &gt; B">', '<img src="https://cdn.example/a%20b.png" alt="A &gt; B">'),
         ('<img src="data:image/gif;base64,R0" data-src="real.png">', '<img src="https://paper.example/fog/real.png">'),
-        ('<img srcset="small.png 300w, big.png 900w">', '<img src="https://paper.example/fog/small.png">'),
+        ('<img srcset="small.png 300w, big.png 900w">', '<img src="https://paper.example/fog/big.png">'),
         ('Fog<img src="https://t.example/p.gif" width="1" height="1">', "Fog"),
         ('Fog<img src="https://t.example/p.gif" style="display: none">', "Fog"),
         ('Fog<img src="https://pixel.wp.com/b.gif?x=1">', "Fog"),

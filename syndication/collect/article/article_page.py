@@ -66,7 +66,7 @@ class PageParser:
         facts[FactOrigin.ADDRESS] = Facts(published=day_in(url))
         from syndication.collect.article.article_text import read_body, read_guesses  # noqa: PLC0415 - it loads trafilatura
 
-        bare = shallow(text)
+        bare = shallow(text, drawings=False)
         html, origin = read_body(bare, base, facts[FactOrigin.JSON_LD].text)
         choice = self._choice(facts, url)
         if not (choice.title() and choice.authors() and choice.published()):

@@ -50,7 +50,7 @@ def read_hot_page(html: str, url: str, selector: str = "") -> tuple[HotLine, ...
     The first rank is 1. Ranks in the text are read by position (see `ranked_lines`), links are made absolute. Raises
     CollectError when there is no such list.
     """
-    root = page_tree(shallow(html))
+    root = page_tree(shallow(html, drawings=False))
     if root is None:
         raise CollectError(f"{shown(url)} is empty.", "Check [hot] url.")
     for hidden in list(root.iter("script", "style", "template", "noscript")):

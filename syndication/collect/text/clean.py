@@ -12,6 +12,8 @@ import lxml.html
 import nh3
 
 from syndication.collect.text.links import absolute
+from syndication.collect.text.page_tree import closed
+from syndication.collect.text.pictures import best_candidate
 from syndication.collect.text.shallow import shallow
 from syndication.collect.text.words import printable
 from syndication.domain.text import plain
@@ -22,8 +24,19 @@ ImageAddress = Callable[[str], str]
 """Maps an image's `src` to an absolute URL or `media/NAME`, or to an empty string to leave the image out."""
 
 _TAGS = frozenset(nh3.ALLOWED_TAGS - {"area", "map"})
-_LAZY = ("data-src", "data-original", "data-lazy-src", "data-url")
-_EMBEDS = frozenset({"audio", "embed", "iframe", "object", "source", "video"})
+_LAZY = (
+    "data-src",
+    "data-original",
+    "data-lazy-src",
+    "data-lazy",
+    "data-actualsrc",
+    "data-hires",
+    "data-url",
+)
+_LAZY_SETS = ("data-srcset", "data-lazy-srcset", "data-original-set")
+_EMBEDS = frozenset({"audio", "embed", "iframe", "object", "video"})
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6", "summary", "dt")
+_PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
 _UNREAD = {
     "script",
     "style",
@@ -34,16 +47,28 @@ _UNREAD = {
     "textarea",
     "template",
     "select",
-    "button",
+    "datalist",
 }
 _SCHEMES = {"http", "https", "mailto", "tel"}
 _FIRST_ATTRIBUTES: dict[str, set[str]] = {
     **{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()},
-    "img": {"src", "srcset", "alt", "width", "height", "style", "hidden", *_LAZY},
-    **{tag: {"src", "data", "poster", *_LAZY} for tag in _EMBEDS},
+    "img": {
+        "src",
+        "srcset",
+        "alt",
+        "width",
+        "height",
+        "style",
+        "hidden",
+        "data-noscript",
+        *_LAZY,
+        *_LAZY_SETS,
+    },
+    "source": {"src", "srcset", *_LAZY, *_LAZY_SETS},
+    **{tag: {"src", "data", "poster", "title", "aria-label", "type", *_LAZY} for tag in _EMBEDS},
 }
 _FIRST = nh3.Cleaner(
-    tags=set(_TAGS | _EMBEDS),
+    tags=set(_TAGS | _EMBEDS | {"button", "picture", "source"}),
     clean_content_tags=_UNREAD,
     attributes=_FIRST_ATTRIBUTES,
     url_schemes=_SCHEMES,
@@ -88,28 +113,65 @@ def first_image(content: str) -> tuple[str, str]:
 
 
 def _rewritten(safe: str, base: str, image_address: ImageAddress) -> str:
-    root = lxml.html.fragment_fromstring(safe, create_parent="div")
-    previous = ""
-    for element in list(root.iter()):
-        if element.getparent() is None and element is not root:
-            continue  # removed with its parent
-        if element.tag == "img":
-            source = "" if _is_pixel(element) else image_address(_source(element))
-            if not source or source == previous or _TRACKERS.match(source):
-                element.drop_tree()
-                continue
-            previous = source
-            element.set("src", source)
-            for name in ("srcset", "style", "hidden", *_LAZY):
-                element.attrib.pop(name, None)
-        elif element.tag in _EMBEDS:
-            _link_instead(element, base)
-        elif element.tag == "pre" and element.text:
+    root = lxml.html.fragment_fromstring(closed(safe), create_parent="div")
+    for element in list(root.iter("button", "picture", *_EMBEDS)):
+        if any(above is root for above in element.iterancestors()):  # else removed with its parent
+            _unwrap(element, base)
+    _place_images(root, image_address)
+    for element in root.iter():
+        if element.tag == "pre" and element.text:
             element.text = element.text.lstrip("\n")  # HTML drops one at each parse
         for name in ("href", "cite"):
             if name in element.attrib:
                 _absolute_attribute(element, name, base)
     return "".join([escape(root.text or "", quote=False), *(_markup(child) for child in root)])
+
+
+def _place_images(root: lxml.html.HtmlElement, image_address: ImageAddress) -> None:
+    """Give each image its address, and remove those that nobody sees."""
+    for image in list(root.iter("img")):
+        _without_stand_in(image)
+    previous = ""
+    for image in list(root.iter("img")):
+        source = "" if _is_pixel(image) else image_address(_source(image))
+        if not source or source == previous or _TRACKERS.match(source):
+            image.drop_tree()
+            continue
+        previous = source
+        image.set("src", source)
+        for name in ("srcset", "style", "hidden", "data-noscript", *_LAZY, *_LAZY_SETS):
+            image.attrib.pop(name, None)
+
+
+def _unwrap(element: lxml.html.HtmlElement, base: str) -> None:
+    """Replace what a mail cannot show: a `<picture>` by its `<img>`, a button in a heading by its words, an embed by a link."""
+    if element.tag == "button":
+        heads = next(element.iterancestors(*_HEADINGS), None) is not None
+        element.drop_tag() if heads else element.drop_tree()
+    elif element.tag == "picture":
+        image = element.find(".//img")
+        sources = list(element.iter("source"))
+        if image is not None and not _source(image):
+            image.set("src", next(filter(None, map(_source, sources)), ""))
+        for each in sources:
+            each.drop_tree()
+        element.drop_tag()
+    else:
+        _link_instead(element, base)
+
+
+def _without_stand_in(image: lxml.html.HtmlElement) -> None:
+    """Remove the picture before one of a `<noscript>`: it only holds the place until a script has loaded that one."""
+    before = image.getprevious()
+    if (
+        "data-noscript" in image.attrib
+        and before is not None
+        and before.tag == "img"
+        and not (before.tail or "").strip()
+    ):
+        if not image.get("alt"):
+            image.set("alt", before.get("alt", ""))
+        before.drop_tree()
 
 
 def _markup(element: lxml.html.HtmlElement) -> str:
@@ -129,9 +191,11 @@ def _source(image: lxml.html.HtmlElement) -> str:
     for name in _LAZY:
         if value := image.get(name, "").strip():
             return str(value)
-    if value := image.get("src", "").strip():
-        return str(value)
-    return str(image.get("srcset", "").strip().split(" ")[0].rstrip(","))
+    for name in _LAZY_SETS:
+        if value := best_candidate(image.get(name, "")):
+            return value
+    value = str(image.get("src", "").strip())
+    return best_candidate(image.get("srcset", "")) if not value or value.startswith("data:") else value
 
 
 def _is_pixel(image: lxml.html.HtmlElement) -> bool:
@@ -144,24 +208,30 @@ def _is_pixel(image: lxml.html.HtmlElement) -> bool:
 
 
 def _link_instead(element: lxml.html.HtmlElement, base: str) -> None:
-    """Replace an iframe, video or player by a link to what it would show."""
+    """Replace an iframe, video or player by a link to what it would show, an `<object>` without address by its content."""
     target = ""
     for candidate in (element, *element.iter("source")):
         for name in (*_LAZY, "src", "data"):
             target = target or absolute(candidate.get(name, ""), base)
+    if not target:
+        element.drop_tag() if element.tag == "object" else element.drop_tree()
+        return
     poster = absolute(element.get("poster", ""), base)
-    tail = element.tail
+    title = (element.get("title") or element.get("aria-label") or "").strip()
+    kind, tail = element.get("type", ""), element.tail
     element.clear()
     element.tail = tail
-    if not target:
-        element.drop_tree()
+    if element.tag in {"embed", "object"} and (kind.startswith("image/") or _PICTURE_FILE.search(target)):
+        element.tag = "img"
+        element.set("src", target)
+        element.set("alt", title)
         return
     element.tag = "a"
     element.set("href", target)
     if poster:
-        lxml.html.etree.SubElement(element, "img", {"src": poster, "alt": ""})
+        lxml.html.etree.SubElement(element, "img", {"src": poster, "alt": title})
     else:
-        element.text = target.split("/")[2]
+        element.text = title or target.split("/")[2]
 
 
 def _settled(html: str) -> str:

@@ -5,17 +5,25 @@ import re
 import lxml.etree
 import lxml.html
 
+from syndication.collect.text.foreign import ATTRIBUTES
 from syndication.collect.text.links import absolute
 from syndication.collect.text.shallow import shallow
 
+# Elements that never hold anything, but that libxml2 does not know: it would take all that follows for their content.
+_VOID = re.compile(rf"<(bgsound|embed|keygen|source|track|wbr)(?=[\s/>]){ATTRIBUTES}>", re.IGNORECASE)
 _WHOLE_PAGE = re.compile(r"<(?:html|body|head)\b", re.IGNORECASE)
+
+
+def closed(html: str) -> str:
+    """Return `html` with an end tag for each void element that libxml2 does not know."""
+    return _VOID.sub(r"\g<0></\1>", html)
 
 
 def page_tree(html: str) -> lxml.html.HtmlElement | None:
     """Return the whole page as a tree, or None when it is empty. What nests deeper than 256 elements is lost."""
     try:  # as bytes: an XHTML page may declare an encoding that it no longer has
         return lxml.html.document_fromstring(
-            html.encode("utf-8", "replace"), parser=lxml.html.HTMLParser(encoding="utf-8")
+            closed(html).encode("utf-8", "replace"), parser=lxml.html.HTMLParser(encoding="utf-8")
         )
     except lxml.etree.ParserError:  # empty
         return None

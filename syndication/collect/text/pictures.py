@@ -1,10 +1,13 @@
 """Choose among the sizes that a picture is offered in."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from syndication.domain.article import Image
 
+_CANDIDATE = re.compile(r"(\S*[^\s,])(?:\s+([\d.]+)([wxh]))?[^,]*(?:,|$)")
+_MAX_SRCSET = 4_000  # characters
 SERVED = 1200  # pixels: an image 600 wide on a screen of double density
 
 
@@ -14,6 +17,15 @@ def best_size(offered: list[Image]) -> Image:
     if not offered[0].width:
         return offered[0]
     return max(fits, key=lambda each: each.width) if fits else min(offered, key=lambda each: each.width)
+
+
+def best_candidate(srcset: str) -> str:
+    """Return the address in a `srcset` to show, or an empty string."""
+    found = [
+        Image(address, width=int(float(size)) if unit == "w" and size.count(".") < 2 else 0)  # noqa: PLR2004 - no number
+        for address, size, unit in _CANDIDATE.findall(srcset[:_MAX_SRCSET])
+    ]
+    return best_size(found).src if found else ""
 
 
 def sized_image(media: Mapping[str, Any], src: str, length: object, alt: str = "") -> Image:
