@@ -383,3 +383,42 @@ def test_the_sample_pages_of_these_tests_are_articles() -> None:
     page = READER.read(article("The ferry runs at night"), "text/html", URL)
     assert page.article is not None
     assert page.article.title == "The ferry runs at night"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("<p>{0} <b>fog</b></p>\n<p>{1}</p><p>{2}</p>", "<p>{0} <b>fog</b></p>\n<p>{1}</p><p>{2}</p>"),
+        ("&lt;p&gt;{0} &lt;b&gt;fog&lt;/b&gt;&lt;/p&gt;&lt;p&gt;{1}&lt;/p&gt;&lt;p&gt;{2}&lt;/p&gt;", "<p>{0} <b>fog</b></p><p>{1}</p><p>{2}</p>"),
+        ("{0} <b>fog</b>\n{1}\n{2}", "<p>{0} <b>fog</b></p><p>{1}</p><p>{2}</p>"),
+        ("{0} 1 < 2\n{1}\n{2}", "<p>{0} 1 &lt; 2</p><p>{1}</p><p>{2}</p>"),
+    ],
+)  # fmt: skip
+def test_markup_in_json_ld_is_markup(body: str, expected: str) -> None:
+    page = read(ld(**{"@type": "NewsArticle", "headline": "Fog", "datePublished": "2026-11-17", "articleBody": body.format(*PARAGRAPHS)}), f"<article><h1>Fog</h1><p>{PARAGRAPHS[0]}</p></article>")  # fmt: skip
+    assert page.article
+    assert page.article.content == expected.format(*PARAGRAPHS)
+
+
+@pytest.mark.parametrize(
+    "paid",
+    [
+        {"isAccessibleForFree": False},
+        {"isAccessibleForFree": "False"},
+        {"isAccessibleForFree": "http://schema.org/False"},
+        {"hasPart": {"@type": "WebPageElement", "isAccessibleForFree": False, "cssSelector": ".more"}},
+        {"isAccessibleForFree": True, "hasPart": [{"isAccessibleForFree": True}, {"isAccessibleForFree": "false"}]},
+    ],
+)  # fmt: skip
+def test_of_a_paid_article_only_what_the_page_shows_is_taken(paid: dict[str, Any]) -> None:
+    head = ld(**{"@type": "NewsArticle", "headline": "Fog", "datePublished": "2026-11-17", "articleBody": "\n".join(PARAGRAPHS), **paid})  # fmt: skip
+    page = read(head, f"<article><h1>Fog</h1><p>{PARAGRAPHS[0]}</p></article>")
+    assert page.article
+    assert PARAGRAPHS[0] in page.article.content
+    assert PARAGRAPHS[1] not in page.article.content
+    assert page.remarks == ("for paying visitors; only the text shown to everybody was taken",)
+
+
+def test_broken_bytes_of_a_page_are_remarked() -> None:
+    data = f"<html lang=en><meta charset=utf-8><title>Été</title><article>{TEXT}".encode() + b"\xff"
+    assert READER.read(data, "text/html", URL).remarks == ("with broken characters, shown as \ufffd",)

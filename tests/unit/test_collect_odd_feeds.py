@@ -289,3 +289,28 @@ def test_json_in_another_encoding_is_read(encoding: str) -> None:
     data = items({"id": "1", "title": KOREAN}).decode().encode(encoding)
     subscriber = read(data, "application/json; charset=euc-kr")
     assert [article.title for article in subscriber.articles] == [KOREAN]
+
+
+@pytest.mark.parametrize(
+    ("title", "content_type", "expected"),
+    [
+        ("Été à la plage".encode() + b" \x92", "text/xml; charset=utf-8", "Été à la plage \ufffd"),
+        (b"Fog\xa0\xffgy", "", "Fog\ufffd\ufffdgy"),
+        ("café ".encode() + b"caf\xe9", 'application/rss+xml; charset="UTF-8"', "café caf\ufffd"),
+        ("Für über größe".encode("cp1252") * 3, "text/xml; charset=utf-8", "Für über größe" * 3),
+    ],
+)  # fmt: skip
+def test_declared_utf8_stays_utf8_with_a_warning_unless_most_of_it_is_broken(
+    title: bytes, content_type: str, expected: str
+) -> None:
+    start = '<?xml version="1.0" encoding="utf-8"?>'
+    data = rss("<item><title>@</title></item>", start=start).encode().replace(b"@", title)
+    found = read(data, content_type)
+    assert [article.title for article in found.articles] == [expected]
+    assert bool(found.warnings) == ("\ufffd" in expected)
+
+
+def test_early_json_feeds_had_an_address_without_tls() -> None:
+    for version in ("http://jsonfeed.org/version/1", "https://www.jsonfeed.org/version/1.1"):
+        data = json.dumps({"version": version, "items": [{"id": "1", "title": "Fog"}]}).encode()
+        assert [article.title for article in read(data, "application/json").articles] == ["Fog"]

@@ -10,7 +10,7 @@ from syndication.collect.article.choice import FactOrigin, Facts, OriginatedValu
 from syndication.collect.article.json_ld import read_json_ld
 from syndication.collect.article.meta_tags import read_elements
 from syndication.collect.identity import keys
-from syndication.collect.text.charset import decoded
+from syndication.collect.text.charset import broken_bytes, decoded
 from syndication.collect.text.clean import clean, first_image
 from syndication.collect.text.links import without_tracking
 from syndication.collect.text.page_tree import base_address, page_tree
@@ -34,13 +34,15 @@ class ArticlePage:
     """What a page gave. `fields` are those of an article, by name, each with its origin.
 
     `article` is None when there is no headline or no text; `refusal` is that reason, as a clause. `doubt` is a clause
-    on why the page may not be an article, when only the operator's configuration makes it one.
+    on why the page may not be an article, when only the operator's configuration makes it one. `remarks` say what of it was
+    left out or damaged, as in "2 pages …".
     """
 
     fields: Mapping[str, OriginatedValue[Any]]
     article: ParsedArticle | None = None
     refusal: str = ""
     doubt: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 class PageParser:
@@ -73,7 +75,7 @@ class PageParser:
             facts[FactOrigin.TRAFILATURA] = read_guesses(bare, url)
             choice = self._choice(facts, url)
         fields = self._fields(choice, url, OriginatedValue(html, origin), base)
-        return self._judged(fields, facts)
+        return replace(self._judged(fields, facts), remarks=_remarks(broken_bytes(data, text), facts))
 
     def _choice(self, facts: Mapping[FactOrigin, Facts], url: str) -> PageFacts:
         return PageFacts(facts, url, zone=self._zone, latest=self._latest)
@@ -133,6 +135,14 @@ class PageParser:
             language=value.get("language", ""),
         )
         return ArticlePage(fields, article, doubt=_doubt(fields, facts))
+
+
+def _remarks(broken: int, facts: Mapping[FactOrigin, Facts]) -> tuple[str, ...]:
+    paid = facts[FactOrigin.JSON_LD].is_paid
+    return (
+        *(["with broken characters, shown as \ufffd"] if broken else []),
+        *(["for paying visitors; only the text shown to everybody was taken"] if paid else []),
+    )
 
 
 def _doubt(fields: Mapping[str, OriginatedValue[Any]], facts: Mapping[FactOrigin, Facts]) -> str:

@@ -16,6 +16,7 @@ with warnings.catch_warnings():  # urllib3, loaded for its own downloads, misses
     from trafilatura.settings import Document
 
 from syndication.collect.article.choice import FactOrigin, Facts
+from syndication.collect.article.json_ld import is_markup
 from syndication.collect.text.page_tree import page_body, page_tree
 from syndication.domain.text import plain
 
@@ -23,6 +24,7 @@ _MAX_PAGE = 2_000_000  # characters of markup, without scripts
 _MAX_TAGS = 25_000  # trafilatura takes 2 s for these, four times as long for twice as many
 _MAX_GUESSED = 200_000  # characters that are searched for a date or a name
 _FEW = 250  # characters of text: a shorter one is seldom a whole article
+_BLOCK = re.compile(r"<(?:br|div|h[1-6]|li|p)[\s/>]", re.IGNORECASE)
 _ALIKE = 0.97  # F1 of the words of two texts
 _SHARE = 0.6  # of the length of the JSON-LD text that the extracted one must have
 
@@ -30,19 +32,22 @@ _SHARE = 0.6  # of the length of the JSON-LD text that the extracted one must ha
 def read_body(html: str, url: str, json_ld: str) -> tuple[str, FactOrigin]:
     """Return the article in `html` (the result of `shallow`) as HTML that is not sanitised yet, and its origin.
 
-    `json_ld` is the text in JSON-LD, or empty. It has no links, so it is used only if the page shows much less.
+    `json_ld` is the text in JSON-LD, or empty. It seldom has links, so it is used only if the page shows much less.
     """
+    stated = _paragraphs(json_ld)
+    whole = len(plain(stated))
     html = "<".join(html[:_MAX_PAGE].split("<", _MAX_TAGS)[:_MAX_TAGS])
     found = _found(html, url)
     length = len(plain(found))
-    # Trafilatura took the text from JSON-LD, too, and lost the paragraphs.
-    if json_ld and json_ld.count("\n") >= found.count("<p"):
-        return _paragraphs(json_ld), FactOrigin.JSON_LD
-    if json_ld and length < _SHARE * len(json_ld):
+    # Trafilatura ran the paragraphs together.
+    blocks = stated.count("<p") - 1 if is_markup(json_ld) else json_ld.count("\n")
+    if stated and blocks >= found.count("<p"):
+        return stated, FactOrigin.JSON_LD
+    if stated and length < _SHARE * whole:
         recalled = _found(html, url, recall=True)
-        if len(plain(recalled)) >= _SHARE * len(json_ld):
+        if len(plain(recalled)) >= _SHARE * whole:
             return recalled, FactOrigin.TRAFILATURA
-        return _paragraphs(json_ld), FactOrigin.JSON_LD
+        return stated, FactOrigin.JSON_LD
     if length < _FEW:
         own = page_body(html)
         if own is not html and length < len(plain(own)) < 20 * _FEW and "<p" in own and not found:
@@ -103,8 +108,12 @@ def _inside(html: str) -> str:
 
 
 def _paragraphs(text: str) -> str:
+    """Return the text of JSON-LD as HTML: its blocks, else a paragraph a line."""
+    markup = is_markup(text)
+    if markup and _BLOCK.search(text):
+        return text
     lines = (line.strip() for line in text.splitlines())
-    return "".join(f"<p>{escape(line, quote=False)}</p>" for line in lines if line)
+    return "".join(f"<p>{line if markup else escape(line, quote=False)}</p>" for line in lines if line)
 
 
 def read_guesses(html: str, url: str) -> Facts:

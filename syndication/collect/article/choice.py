@@ -51,7 +51,8 @@ class Facts:
     url: str = ""
     site: str = ""  # the site's name
     summary: str = ""
-    text: str = ""  # the article, plain, with line ends between paragraphs
+    text: str = ""  # the article: HTML, or plain with line ends between paragraphs
+    is_paid: bool = False  # visitors see a part of it only
 
 
 T = TypeVar("T")

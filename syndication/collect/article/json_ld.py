@@ -10,6 +10,10 @@ from syndication.collect.article.choice import Facts
 from syndication.collect.text.links import absolute, canonical
 from syndication.domain.article import Image
 
+_MARKUP = re.compile(
+    r"</(?:a|b|blockquote|div|em|figure|h[1-6]|i|li|ol|p|section|span|strong|table|u|ul)\s*>|<(?:br|hr|p)\s*/?>|<img\s",
+    re.IGNORECASE,
+)
 MAX_NODES = 5_000  # of one page
 MAX_DEPTH = 30
 _ARTICLE = re.compile(r"(?:.*Article|.*BlogPosting|Report|Review|.*NewsPosting)", re.IGNORECASE)
@@ -34,6 +38,11 @@ def read_json_ld(scripts: Iterable[str], url: str) -> Facts:
     ):
         return Facts()
     return _facts(max(here, key=len), by_id, url)
+
+
+def is_markup(text: str) -> bool:
+    """Return whether `text` is HTML, and not words with a `<` in them."""
+    return _MARKUP.search(text) is not None
 
 
 def _nodes(script: str) -> Iterator[dict[str, Any]]:
@@ -99,8 +108,22 @@ def _facts(node: dict[str, Any], by_id: dict[str, Any], url: str) -> Facts:
         url=absolute(address, url),
         site=next(iter(_names(node.get("publisher"), by_id)), ""),
         summary=_text(node, "description"),
-        text=unescape(body) if isinstance(body := node.get("articleBody"), str) else "",
+        text="" if _is_paid(node) else _body(node.get("articleBody")),
+        is_paid=_is_paid(node),
     )
+
+
+def _is_paid(node: dict[str, Any]) -> bool:
+    """Return whether the article or a part of it is not free: then `articleBody` is more than the page shows."""
+    parts = [node, *(each for each in _list(node.get("hasPart")) if isinstance(each, dict))]
+    stated = (each for part in parts for each in _list(part.get("isAccessibleForFree", "")))
+    return any(str(each).strip().rpartition("/")[2].lower() in {"false", "no", "0"} for each in stated)
+
+
+def _body(value: Any) -> str:
+    """Return the text: as it is when it is markup, else without the entities that some sites write by mistake."""
+    text = "\n".join(each for each in _list(value) if isinstance(each, str))
+    return text if is_markup(text) else unescape(text)
 
 
 def _first(value: Any, by_id: dict[str, Any]) -> Any:

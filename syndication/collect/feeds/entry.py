@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from html import unescape
 
 from syndication.collect.identity import keys
+from syndication.collect.text.charset import broken_bytes, decoded
 from syndication.collect.text.clean import MAX_CHARACTERS, clean, first_image
 from syndication.collect.text.dates import read_time
 from syndication.collect.text.links import absolute, without_tracking
 from syndication.collect.text.words import SUMMARY, author_name, fold, language_tag, unique, without_addresses
 from syndication.domain.article import Image, ParsedArticle, Source
 from syndication.domain.publication import Publication
-from syndication.domain.text import cut, plain
+from syndication.domain.text import counted, cut, plain
 
 _ESCAPED = re.compile(
     r"\s*&lt;(?:a|article|b|blockquote|br|div|em|figure|h[1-6]|i|img|ol|p|section|span|strong|table|ul)\b",
@@ -85,6 +86,13 @@ class FeedArticles:
                 language=language_tag(entry.language) or self._source.language,
             )
         )
+
+    def decoded(self, data: bytes, content_type: str) -> str:
+        """Return the feed `data` as text, and warn about broken bytes."""
+        text = decoded(data, content_type)
+        if broken := broken_bytes(data, text):
+            self.warnings.append(f"The feed has {counted(broken, 'broken character')}; shown as \ufffd.")
+        return text
 
     def close(self) -> None:
         """Add the warnings about what was counted."""

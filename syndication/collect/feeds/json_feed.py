@@ -1,17 +1,17 @@
 """JSON Feed 1.0 and 1.1 (jsonfeed.org)."""
 
 import json
+import re
 from html import escape
 from typing import Any
 
 from syndication.collect.feeds.entry import FeedArticles, ParsedEntry
-from syndication.collect.text.charset import decoded
 from syndication.collect.text.links import absolute
 from syndication.domain.article import Image
 from syndication.domain.text import counted
 from syndication.errors import CollectError
 
-_VERSION = "https://jsonfeed.org/version/1"
+_VERSION = re.compile(r"https?://(?:www\.)?jsonfeed\.org/version/1", re.IGNORECASE)
 _HINT = "Give the address of an RSS, Atom or JSON feed."
 
 
@@ -25,12 +25,12 @@ def read_json_feed(data: bytes, content_type: str, url: str, articles: FeedArtic
     """Pass every item of the feed `data` from `url` to `articles`. Raises CollectError if it is not a JSON Feed."""
     name = url.partition("?")[0]
     try:
-        feed = json.loads(decoded(data, content_type), strict=False)
+        feed = json.loads(articles.decoded(data, content_type), strict=False)
     except json.JSONDecodeError as error:
         raise CollectError(f"{name} is broken JSON (line {error.lineno}: {error.msg}).", _HINT) from None
     except (RecursionError, ValueError):
         raise CollectError(f"{name} is JSON that cannot be read.", _HINT) from None
-    if not isinstance(feed, dict) or not str(feed.get("version", "")).startswith(_VERSION):
+    if not isinstance(feed, dict) or not _VERSION.match(str(feed.get("version", ""))):
         raise CollectError(f"{name} is JSON, but not a JSON Feed.", _HINT)
     items = feed.get("items")
     site = absolute(_text(feed, "home_page_url"), url) or url

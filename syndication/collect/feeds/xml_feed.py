@@ -9,7 +9,6 @@ from typing import Any
 import feedparser
 
 from syndication.collect.feeds.entry import FeedArticles, ParsedEntry
-from syndication.collect.text.charset import decoded
 from syndication.collect.text.clean import words_of
 from syndication.collect.text.links import absolute
 from syndication.collect.text.pictures import best_size, sized_image
@@ -53,7 +52,7 @@ def read_xml_feed(data: bytes, content_type: str, url: str, articles: FeedArticl
     declares entities or nests too deep.
     """
     name = url.partition("?")[0]
-    text = repaired_xml(decoded(data, content_type))
+    text = repaired_xml(articles.decoded(data, content_type))
     data = _CAPTION.sub(r"\1caption", text).encode()
     check_xml(data, name)
     # A BytesIO, because feedparser takes a string for an address to fetch or a file to open.

@@ -34,6 +34,7 @@ class PageOutcome:
     article: ParsedArticle | None = None
     failure: str = ""
     refusal: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 class PageFetcher:
@@ -138,7 +139,11 @@ class PageFetcher:
         refusal = found.refusal or (found.doubt if self._strict else "")
         if refusal or found.article is None:
             return PageOutcome(replace(read, published=None), refusal=refusal)
-        return PageOutcome(replace(read, published=found.article.published or self._now), found.article)
+        return PageOutcome(
+            replace(read, published=found.article.published or self._now),
+            found.article,
+            remarks=found.remarks,
+        )
 
     def _distinct(self, read: Sequence[PageOutcome]) -> list[ParsedArticle]:
         """Return the articles. If different ones claim the same address, each gets the one it was fetched from."""
@@ -170,6 +175,12 @@ class PageFetcher:
             self.warnings.append(
                 f"{counted(len(reads), 'page')} left out because {whose} {reason}, the first: {shown(reads[0].page.url)}"
             )
+        remarked: defaultdict[str, list[str]] = defaultdict(list)
+        for each in results:
+            for remark in each.remarks:
+                remarked[remark].append(each.page.url)
+        for remark, urls in remarked.items():
+            self.warnings.append(f"{counted(len(urls), 'page')} {remark}, the first: {shown(urls[0])}")
         failures = [each.failure for each in results if each.failure]
         if failures:
             self.warnings.append(

@@ -121,6 +121,7 @@ class PageSource:
             validators=fetched.validators,
             moved=fetched.moved,
             listed=1,
+            warnings=tuple(f"1 page {remark}: {shown(fetched.url)}" for remark in page.remarks),
         )
 
     async def _page(self) -> Fetched:

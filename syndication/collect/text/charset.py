@@ -27,6 +27,7 @@ _LANGUAGE = re.compile(
 )
 _REPLACED = "\ufffd"
 _SPOILT = 20  # one broken character per 20 beyond ASCII may be damage, and does not mean another encoding
+_STRAY = 2  # broken characters that are damage even if nothing else is beyond ASCII
 _HEAD = 4096  # bytes that are searched for a declaration
 # What the web means by these encodings (Python's names; WHATWG Encoding §4.2): the superset of each.
 _LARGER = {
@@ -58,8 +59,8 @@ _OLD = {
 def decoded(data: bytes, content_type: str = "") -> str:
     """Return `data` as text. What decodes as UTF-8 is UTF-8, whatever is declared: others hardly ever do by chance.
 
-    Otherwise the header's charset decides, else the page's own, its language, or the look of the bytes. Broken
-    characters are replaced.
+    Declared UTF-8 stays UTF-8 unless most of its characters are broken. Otherwise the header's charset decides, else the
+    page's own, its language, or the look of the bytes. Broken characters become U+FFFD: `broken_bytes` counts them.
     """
     for mark, name in _MARKS:
         if data.startswith(mark):
@@ -68,7 +69,13 @@ def decoded(data: bytes, content_type: str = "") -> str:
         if data.lstrip(b" \t\r\n").startswith(start):
             return data.decode(name, errors="replace")
     unicode = data.decode("utf-8", errors="replace")
-    if unicode.count(_REPLACED) * _SPOILT <= sum(character > "\x7f" for character in unicode):
+    broken = unicode.count(_REPLACED)
+    beyond = sum(character > "\x7f" for character in unicode)
+    if broken * _SPOILT <= beyond:
+        return unicode
+    if _declares_utf8(data, content_type) and (
+        broken * 2 <= beyond or (broken <= _STRAY and not _by_language(data))
+    ):
         return unicode
     declared = _declared(data, content_type)
     hinted = [name for name in declared if name != _WESTERN] + list(_by_language(data))
@@ -78,6 +85,17 @@ def decoded(data: bytes, content_type: str = "") -> str:
         except UnicodeDecodeError:
             continue
     return data.decode(declared[0] if declared else _guessed(data), errors="replace")
+
+
+def broken_bytes(data: bytes, text: str) -> int:
+    """Return how many places of `text`, decoded from `data`, were no characters of its encoding."""
+    return max(0, text.count(_REPLACED) - data.count(_REPLACED.encode()))
+
+
+def _declares_utf8(data: bytes, content_type: str) -> bool:
+    header, inside = _HEADER.search(content_type), _DECLARED.search(data[:_HEAD])
+    names = {header[1] if header else "", inside[1].decode("ascii") if inside else ""} - {""}
+    return {name.lower().replace("_", "-") for name in names} <= {"utf-8", "utf8"} and bool(names)
 
 
 def _declared(data: bytes, content_type: str) -> list[str]:

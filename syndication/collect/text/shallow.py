@@ -16,7 +16,7 @@ from syndication.collect.text.foreign import FOREIGN, read_foreign
 MAX_DEPTH = 100
 MAX_FORMATS = 20  # HTML reopens unclosed <b> and the like in every paragraph
 _FEW = 20  # tags: fewer cannot nest too deep
-_SPECIAL = re.compile(r"<(?:math|noscript|plaintext|svg|xmp)\b", re.IGNORECASE)
+_SPECIAL = re.compile(r"<(?:math|noscript|plaintext|script|svg|xmp)\b", re.IGNORECASE)
 
 # Elements whose content is not markup.
 _RAW = "iframe|noembed|noframes|noscript|script|style|textarea|title|xmp|plaintext"
