@@ -422,3 +422,26 @@ def test_of_a_paid_article_only_what_the_page_shows_is_taken(paid: dict[str, Any
 def test_broken_bytes_of_a_page_are_remarked() -> None:
     data = f"<html lang=en><meta charset=utf-8><title>Été</title><article>{TEXT}".encode() + b"\xff"
     assert READER.read(data, "text/html", URL).remarks == ("with broken characters, shown as \ufffd",)
+
+
+def test_a_publisher_as_author_gives_way_to_a_person_that_the_page_names() -> None:
+    paper = {"@type": "Organization", "name": "Harbour Paper"}
+    head = ld(**{"@type": "NewsArticle", "headline": "Fog", "datePublished": "2026-11-17", "author": paper, "publisher": paper})  # fmt: skip
+    signed = read(head, f'<article><a rel="author" href="/mina">Mina Han</a>{TEXT}</article>')
+    assert told(signed)["authors"] == (("Mina Han",), "heading")
+    assert told(read(head, f"<article>{TEXT}</article>"))["authors"] == (("Harbour Paper",), "JSON-LD")
+    aside = f'<article>{TEXT}</article><footer><a rel="author" href="/">Web Team</a></footer>'
+    assert told(read(head, aside))["authors"] == (("Harbour Paper",), "JSON-LD")
+
+
+def test_a_picture_too_small_for_an_article_gives_way_to_that_of_the_text() -> None:
+    icon = '<meta property="og:title" content="Fog"><meta property="og:image" content="/icon.png"><meta property="og:image:width" content="64">'
+    picture = '<figure><img src="/wide.jpg" width="1200" height="800" alt="Boats"></figure>'
+    article = read(icon, f"<article>{picture}{TEXT}</article>").article
+    assert article
+    assert article.image
+    assert article.image.src == "https://paper.example/wide.jpg"
+    bare = read(icon, f"<article>{TEXT}</article>").article
+    assert bare
+    assert bare.image
+    assert bare.image.src == "https://paper.example/icon.png"

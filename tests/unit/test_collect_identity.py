@@ -131,7 +131,7 @@ def test_times_keep_their_zone_or_take_the_publications(written: str, meant: str
 
 
 @pytest.mark.parametrize(
-    "written", ["", "yesterday", "2026-13-40", "0001-01-01T00:00:00Z", "20261116", "2026-11-16 25:00"]
+    "written", ["", "yesterday", "2026-13-40", "0001-01-01T00:00:00Z", "20261316", "2026-11-16 25:00"]
 )
 def test_what_is_no_time_is_none(written: str) -> None:
     assert read_time(written, SEOUL) is None

@@ -176,3 +176,34 @@ def test_the_list_ends_where_a_line_is_out_of_place() -> None:
 )
 def test_a_list_is_found_by_its_heading(word: str) -> None:
     assert heading_at(["text", f"▶ {word}", "1Fog", "2Boats"]) == 1
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["① Fog", "② 28 lamps", "③ Tide"],
+        ["❶Fog", "❷28 lamps", "❸Tide"],
+        ["#1 Fog", "#2 28 lamps", "#3 Tide"],
+        ["No. 1 Fog", "No. 2 28 lamps", "No. 3 Tide"],
+        ["01 Fog", "02 28 lamps", "03 Tide"],
+        ["01. Fog", "02. 28 lamps", "03. Tide"],
+        ["- 01Fog", "- 0228 lamps", "- 03Tide"],
+        ["1위 Fog", "2위 28 lamps", "3위 Tide"],
+        ["1위: Fog", "2위: 28 lamps", "3위: Tide"],
+        ["(1) Fog", "(2) 28 lamps", "(3) Tide"],
+        ["1\ufe0f\u20e3 Fog", "2\ufe0f\u20e3 28 lamps", "3\ufe0f\u20e3 Tide"],
+        ["\uff11 Fog", "\uff12 28 lamps", "\uff13 Tide"],
+        ["1 | Fog", "2 | 28 lamps", "3 | Tide"],
+    ],
+)  # fmt: skip
+def test_ranks_in_circles_and_with_signs_are_ranks(lines: list[str]) -> None:
+    assert ranked_lines(lines) == (HotLine(1, "Fog"), HotLine(2, "28 lamps"), HotLine(3, "Tide"))
+
+
+def test_ten_places_and_more_may_be_in_circles() -> None:
+    found = ranked_lines([f"{chr(0x2460 + rank)} Place {rank}" for rank in range(12)])
+    assert [line.title for line in found] == [f"Place {rank}" for rank in range(12)]
+
+
+def test_titles_that_begin_with_zeros_or_signs_are_no_ranks() -> None:
+    assert [line.title for line in ranked_lines(["- 007 returns", "- #1 fan"])] == ["007 returns", "#1 fan"]

@@ -15,16 +15,15 @@ from syndication.collect.text.clean import clean, first_image
 from syndication.collect.text.links import without_tracking
 from syndication.collect.text.page_tree import base_address, page_tree
 from syndication.collect.text.shallow import shallow
+from syndication.collect.text.teaser import teaser, without_heading
 from syndication.collect.text.words import SUMMARY, fold, printable, without_addresses
 from syndication.domain.article import Image, ParsedArticle, Source
-from syndication.domain.hotlist import normalise_title
 from syndication.domain.publication import Publication
 from syndication.domain.text import cut, plain
 
 _SCRIPT = re.compile(r"<script\b[^>]{0,500}?application/ld\+json[^>]{0,500}>", re.IGNORECASE)
 _SCRIPT_END = re.compile(r"</script", re.IGNORECASE)
 _MAX_SCRIPTS = 100
-_HEADING = re.compile(r"\s*<h([1-3])\b[^>]*>(.*?)</h\1>\s*", re.DOTALL)
 _EMPTY = re.compile(r"<(a|b|div|em|h[1-6]|i|li|p|span|strong|ul)\b[^<>]*>\s*</\1>")
 _ENOUGH = 250  # characters: a dated text of this length is an article, even if nothing says so
 
@@ -84,7 +83,7 @@ class PageParser:
         self, choice: PageFacts, url: str, body: OriginatedValue[str], base: str
     ) -> dict[str, OriginatedValue[Any]]:
         title, published, updated = choice.title(), choice.published(), choice.updated()
-        content = _without_heading(clean(body.value, base), title.value if title else "")
+        content = _text_alone(clean(body.value, base), title.value if title else "")
         src, alt = first_image(content)
         own = self._source
         if updated and published and updated.value <= published.value:
@@ -96,11 +95,12 @@ class PageParser:
             "published": published,
             "updated": updated,
             "section": choice.section() or OriginatedValue(own.section, FactOrigin.SOURCE),
-            "image": choice.image() or (OriginatedValue(Image(src, alt), FactOrigin.BODY) if src else None),
+            "image": choice.image()
+            or (OriginatedValue(Image(src, alt), FactOrigin.BODY) if src else choice.image(small=True)),
             "credit": choice.credit(),
             "tags": choice.tags(),
             "language": choice.language() or OriginatedValue(own.language, FactOrigin.SOURCE),
-            "summary": choice.summary() or OriginatedValue(plain(content), FactOrigin.BODY),
+            "summary": choice.summary() or OriginatedValue(teaser(content), FactOrigin.BODY),
             "content": replace(body, value=content),
         }
         return {name: each for name, each in found.items() if each and each.value}
@@ -157,12 +157,9 @@ def _doubt(fields: Mapping[str, OriginatedValue[Any]], facts: Mapping[FactOrigin
     return "has hardly any text"
 
 
-def _without_heading(content: str, title: str) -> str:
+def _text_alone(content: str, title: str) -> str:
     """Remove a heading that only repeats the title, and elements that a removed picture left empty."""
-    for heading in _HEADING.finditer(content) if title else ():
-        if normalise_title(plain(heading[2])) == normalise_title(title):
-            content = content[: heading.start()] + content[heading.end() :]
-            break
+    content = without_heading(content, title)
     for _ in range(3):  # nested ones
         content = _EMPTY.sub("", content)
     return content.strip()

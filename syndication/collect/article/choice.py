@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from syndication.collect.text.dates import read_time
 from syndication.collect.text.links import absolute, without_tracking
-from syndication.collect.text.words import author_name, fold, language_tag, unique
+from syndication.collect.text.words import author_name, fold, language_tag, section_name, shown_line, unique
 from syndication.domain.article import Image
 
 
@@ -69,6 +69,7 @@ _LANGUAGE_ORDER = (
 # rel=canonical exists for this purpose (RFC 6596); the others name the address for sharing.
 _URL_ORDER = (FactOrigin.META, FactOrigin.OPEN_GRAPH, FactOrigin.JSON_LD)
 _BETWEEN = r"\s+[|\-–—:·•«»/]{1,2}\s+|\s*\|\s*"  # noqa: RUF001 - typographic dashes are meant
+_SMALL = 200  # pixels: a narrower picture is a logo
 _MAX_TAGS = 20
 _MAX_WORDS = 100  # characters of a name or a tag
 _NAME = re.compile(  # two words and more with capitals, or three syllables of Hangul
@@ -120,8 +121,11 @@ class PageFacts:
         return self._first("title", self._headline)
 
     def authors(self) -> OriginatedValue[tuple[str, ...]] | None:
-        """Return the names of people, or of the desk when no person is named."""
-        return self._first("authors", _people)
+        """Return the names of people, or of the publisher when no person is named."""
+        named = list(self._every("authors", _people))
+        sites = {site.casefold() for site in self._sites}
+        people = (each for each in named if not sites.issuperset(name.casefold() for name in each.value))
+        return next(people, named[0] if named else None)
 
     def published(self) -> OriginatedValue[datetime] | None:
         """Return when it was published. A mere day gets the hour from another origin with the same day, if there is one."""
@@ -140,11 +144,11 @@ class PageFacts:
 
     def section(self) -> OriginatedValue[str] | None:
         """Return the name of the section."""
-        return self._first("section", lambda text: fold(text) if len(text) <= _MAX_WORDS else "")
+        return self._first("section", lambda text: section_name(text) if len(text) <= _MAX_WORDS else "")
 
-    def image(self) -> OriginatedValue[Image] | None:
-        """Return the picture that represents the page."""
-        return self._first("image", self._picture)
+    def image(self, *, small: bool = False) -> OriginatedValue[Image] | None:
+        """Return the picture that represents the page; with `small`, even an icon."""
+        return self._first("image", lambda image: self._picture(image, 0 if small else _SMALL))
 
     def credit(self) -> OriginatedValue[str] | None:
         """Return the credit of the picture."""
@@ -180,7 +184,7 @@ class PageFacts:
                 yield OriginatedValue(value, origin)
 
     def _headline(self, text: str) -> str:
-        title = fold(text)
+        title = shown_line(text)
         for site in self._sites:
             head = re.sub(rf"(?:{_BETWEEN}){re.escape(site)}\s*\Z", "", title, flags=re.IGNORECASE)
             title = head or title
@@ -190,7 +194,9 @@ class PageFacts:
         found = read_time(text, self._zone)
         return found if found and found < self._latest else None
 
-    def _picture(self, image: Image) -> Image | None:
+    def _picture(self, image: Image, least: int) -> Image | None:
+        if 0 < image.width < least or 0 < image.height < least // 2:
+            return None
         src = absolute(image.src, self._url)
         return replace(image, src=src, alt=fold(image.alt)) if src and not src.endswith(".svg") else None
 
@@ -221,4 +227,4 @@ def _people(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _tags(tags: Iterable[str]) -> tuple[str, ...]:
-    return unique(tag for tag in tags if len(tag) <= _MAX_WORDS)[:_MAX_TAGS]
+    return unique(section_name(tag) for tag in tags if len(tag) <= _MAX_WORDS)[:_MAX_TAGS]

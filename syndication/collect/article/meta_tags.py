@@ -1,6 +1,7 @@
 """Facts from the elements of a page: OpenGraph, microdata, `<time>`, `<meta>` and headings."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
@@ -90,6 +91,7 @@ _MICRODATA = {
 }
 _SEVERAL = {"authors", "tags"}
 _HEADLINE = 8  # characters: shorter ones are names of sections
+_LONG_NAME = 100  # characters
 _MAX_VALUES = 50  # of one name
 _MAX_TEXT = 2_000  # characters of one
 _MAX_ELEMENTS = 2_000  # of one kind that are examined
@@ -108,7 +110,7 @@ def read_elements(root: lxml.html.HtmlElement, url: str) -> dict[FactOrigin, Fac
         FactOrigin.MICRODATA: _microdata(root, url),
         FactOrigin.TIME: Facts(published=_time(root)),
         FactOrigin.META: _meta(root, named, url),
-        FactOrigin.HEADING: Facts(title=_heading(root)),
+        FactOrigin.HEADING: Facts(title=_heading(root), authors=tuple(_signed(root))),
     }
 
 
@@ -249,6 +251,14 @@ def _heading(root: lxml.html.HtmlElement) -> str:
     repeated = [text for _, text in headings if len(text) >= _HEADLINE and normalise_title(text) in whole]
     firsts = {text for tag, text in headings if tag == "h1"}
     return repeated[0] if repeated else firsts.pop() if len(firsts) == 1 else title
+
+
+def _signed(root: lxml.html.HtmlElement) -> Iterator[str]:
+    """Yield the names of the links to the authors' pages (`rel="author"`)."""
+    for link in islice(root.iterfind(".//a[@rel]"), _MAX_ELEMENTS):
+        name = " ".join(link.text_content().split())
+        if "author" in link.get("rel", "").lower().split() and len(name) < _LONG_NAME and not _in_aside(link):
+            yield name
 
 
 def _pixels(text: str) -> int:

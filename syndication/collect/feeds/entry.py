@@ -10,10 +10,20 @@ from syndication.collect.text.charset import broken_bytes, decoded
 from syndication.collect.text.clean import MAX_CHARACTERS, clean, first_image
 from syndication.collect.text.dates import read_time
 from syndication.collect.text.links import absolute, without_tracking
-from syndication.collect.text.words import SUMMARY, author_name, fold, language_tag, unique, without_addresses
+from syndication.collect.text.teaser import teaser, without_heading
+from syndication.collect.text.words import (
+    SUMMARY,
+    author_name,
+    fold,
+    language_tag,
+    section_name,
+    shown_line,
+    unique,
+    without_addresses,
+)
 from syndication.domain.article import Image, ParsedArticle, Source
 from syndication.domain.publication import Publication
-from syndication.domain.text import counted, cut, plain
+from syndication.domain.text import counted, cut
 
 _ESCAPED = re.compile(
     r"\s*&lt;(?:a|article|b|blockquote|br|div|em|figure|h[1-6]|i|img|ol|p|section|span|strong|table|ul)\b",
@@ -58,9 +68,11 @@ class FeedArticles:
         url = without_tracking(absolute(entry.url))
         base = entry.base or url
         content = clean(_markup(entry.content or entry.summary), base)
-        summary = plain(clean(_markup(entry.summary))) if entry.summary and entry.content else ""
+        summary = teaser(clean(_markup(entry.summary))) if entry.summary and entry.content else ""
         self._cut += len(entry.content) > MAX_CHARACTERS
-        title = fold(entry.title) or cut(fold(plain(content)), TITLE)
+        title = shown_line(entry.title)
+        content = without_heading(content, title)
+        title = title or cut(shown_line(teaser(content)), TITLE)
         if not title:
             self._refused += 1
             return
@@ -77,12 +89,12 @@ class FeedArticles:
                 authors=unique(author_name(name) for name in entry.authors),
                 published=published,
                 updated=updated if updated and published and updated > published else None,
-                section=self._source.section or fold(entry.section),
-                summary=cut(fold(summary or plain(content)), SUMMARY),
+                section=self._source.section or section_name(entry.section),
+                summary=cut(fold(summary or teaser(content)), SUMMARY),
                 content=content,
                 image=_image(entry, base, content),
                 credit=fold(without_addresses(entry.credit)),
-                tags=unique(entry.tags),
+                tags=unique(section_name(tag) for tag in entry.tags),
                 language=language_tag(entry.language) or self._source.language,
             )
         )

@@ -14,20 +14,25 @@ from syndication.collect.text.clean import MAX_CHARACTERS, clean, first_image
 from syndication.collect.text.dates import read_time
 from syndication.collect.text.links import absolute, without_tracking
 from syndication.collect.text.page_tree import page_body, page_tree
+from syndication.collect.text.teaser import teaser, without_heading
 from syndication.collect.text.words import (
     SUMMARY,
     author_name,
     fold,
     language_tag,
+    section_name,
+    shown_line,
     unique,
     without_addresses,
 )
 from syndication.domain.article import Image, ParsedArticle, Source
-from syndication.domain.hotlist import normalise_title
 from syndication.domain.publication import Publication
 from syndication.domain.text import cut, plain
 
-_HEADING = re.compile(r"\s*<h1\b[^>]*>(.*?)</h1>\s*", re.DOTALL)
+# The first words of the text, whatever holds them.
+_HEADING = re.compile(
+    r"\A(?:\s*<(?:article|div|header|hgroup|section)\b[^>]*>)*\s*<h1\b[^>]*>(.*?)</h1>\s*", re.DOTALL
+)
 _MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 _META = {  # names of <meta> → fields of front matter
     "og:title": "title",
@@ -76,7 +81,7 @@ def read_document(text: str, path: Path, context: DocumentContext) -> ParsedArti
     url = _url(head, context.publication)
     base = url or context.publication.url
     content = clean(html, base, lambda src: context.images.copy(src, path, url))
-    title, content = _headline(head.text("title"), content)
+    title, content = _headline(shown_line(head.text("title")), content)
     guid = path.relative_to(context.root).as_posix()
     published = _time(head, context.publication, "published", "date")
     day = published.astimezone(context.publication.timezone).date() if published else None
@@ -87,8 +92,8 @@ def read_document(text: str, path: Path, context: DocumentContext) -> ParsedArti
         authors=unique(author_name(name) for name in head.texts("authors", "author")),
         published=published,
         updated=_time(head, context.publication, "updated", "modified"),
-        section=head.text("section") or context.source.section,
-        summary=cut(plain(clean(head.text("summary", "description"))) or plain(content), SUMMARY),
+        section=section_name(head.text("section")) or context.source.section,
+        summary=cut(plain(clean(head.text("summary", "description"))) or teaser(content), SUMMARY),
         content=content,
         image=_image(head, path, context, url, content),
         credit=fold(without_addresses(head.text("credit"))),
@@ -127,16 +132,11 @@ def _page_fields(html: str) -> dict[str, tuple[str, ...]]:
 
 def _headline(title: str, content: str) -> tuple[str, str]:
     """Return the title, and the content without a heading that only repeats it."""
-    heading = _HEADING.match(content)
-    if (
-        heading
-        and (own := plain(heading[1]))
-        and (not title or normalise_title(own) == normalise_title(title))
-    ):
-        return title or own, content[heading.end() :]
+    if not title and (heading := _HEADING.match(content)):
+        title = shown_line(plain(heading[1]))
     if not title:
         raise ValueError("there is no title: write `title: …` between two lines of --- at the top")
-    return title, content
+    return title, without_heading(content, title)
 
 
 def _url(head: FrontMatter, publication: Publication) -> str:

@@ -8,7 +8,7 @@ import lxml.html
 from cssselect import SelectorError
 from lxml.cssselect import CSSSelector
 
-from syndication.collect.hot.ranked_lines import is_heading, ranked_lines
+from syndication.collect.hot.ranked_lines import is_heading, plain_rank, ranked_lines
 from syndication.collect.http.fetch import Fetcher
 from syndication.collect.text.charset import decoded
 from syndication.collect.text.links import absolute, shown
@@ -147,7 +147,7 @@ def _lines(items: Sequence[lxml.html.HtmlElement], url: str) -> tuple[HotLine, .
     titled = [(title, item) for item in items if (title := _title(item))][:_AT_MOST]
     titles = [title for title, _ in titled]
     # As on a saved page, ranks in the text are read by position. Two titles that happen to begin with numbers are not ranks.
-    if all(title.startswith(str(rank)) for rank, title in enumerate(titles, start=1)):
+    if all(plain_rank(title).startswith(str(rank)) for rank, title in enumerate(titles, start=1)):
         ranked = ranked_lines(titles)
         titles = [line.title for line in ranked] if len(ranked) == len(titles) else titles
     return tuple(

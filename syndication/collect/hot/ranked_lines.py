@@ -20,8 +20,13 @@ _HEADING = re.compile(
 )
 _MORE = re.compile(r"(?:seeall|seemore|viewall|more|더보기|전체보기)$")  # a link beside the heading
 _BULLET = re.compile(r"^[-*•·▪‣–—]\s*")  # noqa: RUF001 - the bullets and dashes of copied pages
-# "1. Title", "1) Title", "1위 Title", but not "2.5 million"
-_AFTER_RANK = re.compile(r"^(?:위\s|[.):]\s)?\s*")
+# "1. Title", "1) Title", "1위 Title", "1 | Title", but not "2.5 million"
+_AFTER_RANK = re.compile(r"^(?:위[\s.:)]|[.):]\s|\s*[|–—-]\s)?\s*")  # noqa: RUF001 - as above
+# "#1", "No. 1", "(1)" and "01" before a rank, and the digits in circles and emoji.
+_SIGN = re.compile(r"^(?:#|№|(?:no|nr|rank)\b\.?)\s*(?=\d)", re.IGNORECASE)
+_BRACKETED = re.compile(r"^[(\[](\d{1,3})[)\]]")
+_ZEROS = re.compile(r"^0{1,2}(?=[1-9])")
+_ROUND = re.compile(r"^(?:[①-⑳❶-❿➀-➉➊-➓⓵-⓾]|[\uff10-\uff19]{1,3}|\d{1,3}\ufe0f?\u20e3|🔟)")
 
 
 def heading_at(lines: Sequence[str]) -> int | None:
@@ -38,7 +43,7 @@ def ranked_lines(lines: Sequence[str]) -> tuple[HotLine, ...]:
     A glued rank is read by position: on line 2, `- 228 Years Later` is rank 2 and `28 Years Later`. A rank may be on a
     separate line above its title. A list without any ranks is numbered by its bullets.
     """
-    bulleted = [_BULLET.sub("", line) for line in lines]
+    bulleted = [plain_rank(_BULLET.sub("", line)) for line in lines]
     if not _is_ranked(bulleted):
         return _unranked(lines)
     found: list[HotLine] = []
@@ -53,6 +58,21 @@ def ranked_lines(lines: Sequence[str]) -> tuple[HotLine, ...]:
         if title:
             found.append(HotLine(rank, title))
     return tuple(found)
+
+
+def plain_rank(line: str) -> str:
+    """Return `line` with the rank at its start in plain digits: `①`, `#1`, `No. 1`, `(1)` and `01` are `1`."""
+    if match := _ROUND.match(line):
+        digits = "".join(_digits(each) for each in match[0])
+        return f"{digits} {line[match.end() :].lstrip()}"
+    line = _BRACKETED.sub(r"\1 ", _SIGN.sub("", line))
+    return _ZEROS.sub("", line)
+
+
+def _digits(character: str) -> str:
+    if character == "🔟":
+        return "10"
+    return str(int(unicodedata.numeric(character))) if character.isnumeric() else ""
 
 
 def _is_ranked(lines: Sequence[str]) -> bool:

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 _MONTHS = """
 january february march april may june july august september october november december
@@ -41,10 +42,11 @@ _SLASHES = re.compile(r"(?<!\d)(\d{1,2})([/-])(\d{1,2})\2(\d{4})(?!\d)")
 _HALF = r"[ap]\.?\s?m\b\.?"
 _CLOCK = re.compile(
     rf"(?P<before>오전|오후|上午|下午|午前|午後|\b{_HALF})?\s*(?<!\d)(?P<hour>\d{{1,2}})\s?(?::|h|시|時|时|点)\s?(?:(?P<minute>\d{{1,2}})(?!\d)\s?[분分]?)?"
-    rf"(?::(?P<second>\d{{1,2}}))?(?:[.,]\d+)?\s*(?P<after>{_HALF})?\s*(?P<offset>(?:gmt|utc)?\s?[+-]\d{{2}}(?::?\d{{2}})?|\(?[a-z]{{1,4}}\b)?"
+    rf"(?::(?P<second>\d{{1,2}}))?(?:[.,]\d+)?\s*(?P<after>{_HALF})?\s*(?P<offset>(?:gmt|utc)\s?[+-]\d{{1,2}}(?::?\d{{2}})?(?!\d)|[+-]\d{{2}}(?::?\d{{2}})?|\(?[a-z]{{1,4}}\b)?"
 )
 _AFTERNOON = ("p", "오후", "下午", "午後")
-_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt ].+)?")
+_ISO = re.compile(r"\d{4}(?:-\d\d-\d\d|\d{4}|-?[Ww]\d\d(?:-?\d)?)(?:[Tt ].+)?")
+_REGION = re.compile(r"[a-z]+(?:/[a-z_+-]+\d*){1,2}")  # as in the tz database
 _STAMP = re.compile(r"(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})")
 _SECONDS = re.compile(r"(\d{10})(?:\d{3})?")  # since 1970, or milliseconds
 _MONTHS_OF_YEAR = 12
@@ -103,16 +105,26 @@ def _at(day: datetime, rest: str) -> datetime:
         hour = hour % 12 + (12 if half.startswith(_AFTERNOON) else 0)
     days, hour = divmod(hour, 24) if hour == 24 else (0, hour)  # noqa: PLR2004 - midnight at the end of the day
     at = day.replace(hour=hour, minute=int(clock["minute"] or 0), second=min(int(clock["second"] or 0), 59))
-    return (at + timedelta(days=days)).replace(tzinfo=_zone(clock["offset"] or ""))
+    return (at + timedelta(days=days)).replace(tzinfo=_zone(clock["offset"] or "") or _region(rest))
 
 
 def _zone(text: str) -> tzinfo | None:
-    offset = re.search(r"([+-])(\d{2}):?(\d{2})?", text)
+    offset = re.search(r"([+-])(\d{1,2}):?(\d{2})?$", text)
     if offset:
         minutes = int(offset[2]) * 60 + int(offset[3] or 0)
         return timezone(timedelta(minutes=-minutes if offset[1] == "-" else minutes))
     hours = _ZONES.get(text.strip("( "))
     return None if hours is None else timezone(timedelta(hours=hours))
+
+
+def _region(text: str) -> tzinfo | None:
+    names = (_regions().get(found[0]) for found in _REGION.finditer(text))
+    return next((ZoneInfo(name) for name in names if name), None)
+
+
+@cache
+def _regions() -> dict[str, str]:
+    return {name.casefold(): name for name in available_timezones()}
 
 
 def _bare(word: str) -> str:

@@ -1,6 +1,7 @@
 """Plain text from the short fields of sources: titles, names, lists, languages."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 SUMMARY = 300  # characters of an article's summary
@@ -8,6 +9,34 @@ SUMMARY = 300  # characters of an article's summary
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 # A C1 control in a text is a byte of Windows-1252 that was read as Latin-1 (WHATWG HTML §13.2.5.80); five bytes mean nothing there.
 _WINDOWS = {chr(byte): bytes([byte]).decode("cp1252", "ignore") for byte in range(0x80, 0xA0)}
+# They turn the direction of all that follows, in other people's lines too (UAX #9 §2.2 to §2.5).
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # shown as nothing, but no space to Unicode
+# What content systems call the section of an article that has none.
+_NO_SECTION = frozenset(
+    {
+        "uncategorized",
+        "uncategorised",
+        "uncategorized posts",
+        "unkategorisiert",
+        "nicht kategorisiert",
+        "non classé",
+        "non catégorisé",
+        "sin categoría",
+        "sin categorizar",
+        "sem categoria",
+        "senza categoria",
+        "geen categorie",
+        "niet gecategoriseerd",
+        "ukategorisert",
+        "okategoriserade",
+        "без рубрики",
+        "без категории",
+        "未分类",
+        "未分類",
+        "미분류",
+    }
+)
 # Limited to RFC 5321's lengths (§4.5.3.1): without them a megabyte of letters takes an hour.
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,9}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
@@ -20,8 +49,21 @@ def printable(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Return `text` on one line, printable, with single spaces."""
-    return " ".join(printable(text).split())
+    """Return `text` on one line, printable, with single spaces, and without characters that turn the direction of lines."""
+    return " ".join(_TURNING.sub("", printable(text)).split())
+
+
+def shown_line(text: str) -> str:
+    """Return `text` folded, or an empty string when nothing of it can be seen."""
+    line = fold(text)
+    seen = (each for each in line if unicodedata.category(each)[0] in "LNPS" and each not in _BLANK_LETTERS)
+    return line if next(seen, "") else ""
+
+
+def section_name(text: str) -> str:
+    """Return `text` folded, empty for the names that mean no section."""
+    name = shown_line(text)
+    return "" if name.casefold() in _NO_SECTION else name
 
 
 def without_addresses(text: str) -> str:
@@ -37,7 +79,7 @@ def author_name(text: str) -> str:
 
     Empty when there is only an address: addresses are never published.
     """
-    name = fold(without_addresses(text)).strip(" ,;|<>\"'")
+    name = shown_line(without_addresses(text)).strip(" ,;|<>\"'")
     if name.startswith("(") and name.endswith(")"):  # the name as a comment after the address (RFC 2822)
         name = name[1:-1].strip()
     elif name.count("(") != name.count(")"):
