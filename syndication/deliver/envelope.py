@@ -1,6 +1,6 @@
 """The commands before a message: MAIL, RCPT and DATA, one after the other or pipelined (RFC 2920)."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -49,11 +49,18 @@ def origin(sender: str) -> str:
     return envelope_address(sender) if sender else ""
 
 
-def commands(envelope: Envelope, extensions: Collection[str]) -> tuple[bytes, bytes, bytes]:
-    """Return the three commands, with the parameters that the server offers. Raises ValueError for an address that it cannot take."""
+def commands(envelope: Envelope, extensions: Mapping[str, str]) -> tuple[bytes, bytes, bytes]:
+    """Return the three commands, with the parameters that the server offers.
+
+    Raises ValueError for an address that it cannot take, and for a message above its limit.
+    """
     sender = origin(envelope.sender)
     recipient = envelope_address(envelope.recipient)
-    # RFC 1870: a message that is too big is refused before it travels
+    limit = extensions.get("size", "").strip()  # RFC 1870 §4: 0 and nothing are no limit
+    if limit.isdecimal() and 0 < int(limit) < envelope.size:
+        raise ValueError(
+            f"5.3.4 the mail has {envelope.size:,} bytes, and the server takes {int(limit):,} at most"
+        )
     parameters = f" SIZE={envelope.size}" if "size" in extensions else ""
     if not (sender.isascii() and recipient.isascii()):
         if "smtputf8" not in extensions:

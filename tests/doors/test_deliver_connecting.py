@@ -267,3 +267,28 @@ async def test_a_reply_in_the_segment_of_the_ehlo_reply_kills_the_session() -> N
     assert failed is not None
     assert failed.code == 0
     assert not session.usable
+
+
+@pytest.mark.parametrize(
+    ("limit", "taken"), [("SIZE 20", False), ("SIZE 0", True), ("SIZE", True), ("SIZE x", True)]
+)
+@pytest.mark.parametrize("pipelining", [False, True])
+async def test_a_mail_above_the_servers_limit_never_travels_and_the_next_is_sent(
+    *, limit: str, taken: bool, pipelining: bool
+) -> None:
+    async with Script(extensions=(limit, *([PIPELINING] if pipelining else []))) as script:
+        session = Session()
+        assert (
+            await session.connect(script.server(), ssl_context=None, hostname="us.example", timeouts=LONG)
+            is None
+        )
+        large = await session.transact(WEEKLY, "a@example.com", MESSAGE)
+        small = await session.transact(WEEKLY, "b@example.com", b"x\r\n")
+        await session.close()
+    assert large.outcome is (Outcome.ACCEPTED if taken else Outcome.REFUSED)
+    if not taken:
+        assert large.reply.text == f"5.3.4 the mail has {len(MESSAGE)} bytes, and the server takes 20 at most"
+    assert small.outcome is Outcome.ACCEPTED
+    assert [mail.recipient for mail in script.taken] == (["a@example.com"] if taken else []) + [
+        "b@example.com"
+    ]

@@ -73,8 +73,8 @@ def retry_failed(connection: Connection, mailing: str, *, now: datetime) -> int:
         ~DEAD,
         c.stage != Stage.CONSENT,
         or_(
-            c.stage != Stage.ADDRESS, c.reply.like("5.6.7 %")
-        ),  # failed for want of SMTPUTF8: another server may offer it
+            c.stage != Stage.ADDRESS, c.reply.like("5.6.7 %"), c.reply.like("5.3.4 %")
+        ),  # failed for want of SMTPUTF8, or above a limit: another server may be better
     )
     return connection.execute(again.values(state=State.QUEUED, due=now, first_deferred=None)).rowcount
 
