@@ -271,6 +271,7 @@ def test_trouble_with_an_announced_envelope_is_its_own_message_s(
     run_leaping(follow(plan, IN_ONE_GO, pause))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("new_loop", [Leaping, uvloop.new_event_loop])
 @pytest.mark.parametrize("extensions", [ONE_BY_ONE, IN_ONE_GO], ids=["one by one", "in one go"])
 @settings(max_examples=40)

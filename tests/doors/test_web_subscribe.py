@@ -208,6 +208,7 @@ async def test_nobody_can_have_an_address_mailed_again_and_again(served: Served)
     await mails(served, 4)
 
 
+@pytest.mark.slow
 async def test_a_network_has_thirty_requests_an_hour(served: Served) -> None:
     near, far = {"X-Forwarded-For": "203.0.113.7"}, {"X-Forwarded-For": "198.51.100.7"}
     for number in range(30):

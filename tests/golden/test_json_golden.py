@@ -5,6 +5,7 @@ After a wanted change: `make golden`, and read `git diff tests/golden`.
 
 import difflib
 
+import pytest
 import typer
 
 from syndication.cli.main import command
@@ -17,6 +18,7 @@ def golden() -> dict[str, str]:
     return {path.stem: path.read_text("utf-8") for path in sorted(FOLDER.iterdir())}
 
 
+@pytest.mark.slow
 def test_the_documents_of_the_verbs_are_the_golden_files() -> None:
     before, now = golden(), documents()
     differences = [

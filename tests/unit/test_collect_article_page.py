@@ -339,6 +339,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_hostile_page_is_read_or_refused_within_seconds(kind: str) -> None:
     began = time.process_time()

@@ -242,6 +242,7 @@ def test_a_date_that_cannot_be_read_gives_way_to_one_that_can() -> None:
     assert article.published == datetime(2026, 11, 16, tzinfo=UTC)
 
 
+@pytest.mark.slow
 def test_ten_thousand_entries_are_ten_thousand_articles() -> None:
     items = "".join(
         f"<item><title>T {n}</title><guid isPermaLink='false'>{n}</guid></item>" for n in range(10_000)
