@@ -18,7 +18,7 @@ try:
     from syndication.cli.main import main
 except KeyboardInterrupt:  # while it loads
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.write(2, b"syndicate: Stopped. The next run goes on from here.\n")
+    os.write(2, b"syndicate: Stopped. The next run continues from here.\n")
     sys.exit(130)
 
 __all__ = ["main"]

@@ -155,7 +155,7 @@ def main() -> None:
         code = run(arguments)
     except KeyboardInterrupt:  # before or after the verb
         code = fail(
-            _InterruptedError("Stopped.", "The next run goes on from here."), as_json="--json" in arguments
+            _InterruptedError("Stopped.", "The next run continues from here."), as_json="--json" in arguments
         )
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: a Ctrl-C now would only print a traceback
     if _receives(arguments) and code != 0:

@@ -12,6 +12,8 @@ from tests.crash.runs import Whom
 from tests.crash.story import Story
 from tests.flows.newsroom import Newsroom
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ("tests.doors.databases",)
 
 

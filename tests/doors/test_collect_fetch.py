@@ -244,7 +244,7 @@ async def test_a_password_in_the_url_is_used_and_never_shown(site: HttpServer, f
 async def test_this_machine_is_not_reached_unless_the_source_says_so(
     site: HttpServer, fetcher: Fetcher, host: str
 ) -> None:
-    with pytest.raises(CollectError, match="private address|not an http address"):
+    with pytest.raises(CollectError, match=r"private address|not an http address"):
         await fetcher.fetch(site.url("/", host), now=NOW)
     assert site.requests == []
 

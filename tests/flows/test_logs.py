@@ -52,6 +52,7 @@ def lines_of(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+@pytest.mark.slow
 async def test_no_line_of_a_whole_newsroom_names_a_person_or_a_secret(
     newsroom: Newsroom, tmp_path: Path
 ) -> None:

@@ -118,7 +118,7 @@ def test_ctrl_c_while_anything_loads_is_one_line(newsroom: Newsroom, module: str
     )
     line = [sys.executable, "-c", code, "--config", str(newsroom.config), "doctor"]
     done = subprocess.run(line, capture_output=True, text=True, timeout=600, check=False)
-    assert (done.returncode, done.stderr) == (130, "syndicate: Stopped. The next run goes on from here.\n")
+    assert (done.returncode, done.stderr) == (130, "syndicate: Stopped. The next run continues from here.\n")
 
 
 async def test_a_run_that_is_stopped_while_nothing_is_on_its_way_waits_for_nothing(

@@ -166,6 +166,7 @@ def test_the_verb_prints_one_address_and_ends_cleanly_with_ctrl_c(newsroom: News
     assert newsroom.files() == before
 
 
+@pytest.mark.slow
 def test_the_mails_are_written_with_pictures_where_there_is_a_browser(
     newsroom: Newsroom, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
