@@ -17,7 +17,7 @@ UV_COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --gener
 help:
 	@echo "make run      two weeks of the demo newsroom: mails into var/outbox, feeds into feeds/"
 	@echo "make test     the tests, but for the slow ones: under three minutes on two cores (TESTS=tests/unit for a part)"
-	@echo "make slow     the slow tests: kill runs, Postfix, browsers, full disks, PostgreSQL"
+	@echo "make slow     the slow tests: kill runs, Postfix, browsers, full disks, PostgreSQL, what takes seconds"
 	@echo "make check    make test, make slow and make lint: all that CI runs"
 	@echo "make lint     ruff, mypy and the import rules"
 	@echo "make nightly  KILLS=1000 kills while mailing SUBSCRIBERS=20000 (SEED=1), then 1,000 examples for each property test"

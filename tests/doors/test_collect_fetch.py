@@ -159,6 +159,7 @@ def test_a_file_that_is_packed_itself_is_unpacked_under_the_same_cap() -> None:
         unpack(gzip.compress(b"<urlset/>")[:-9], limit=99, name="x")
 
 
+@pytest.mark.slow
 async def test_a_server_that_drips_does_not_hold_us(site: HttpServer) -> None:
     site.pages["/"] = Page(b"slow" * 100, pause=0.05)
     async with Fetcher(limits=FetchLimits(seconds=3, first_wait=0.01)) as fetcher:

@@ -251,6 +251,7 @@ async def test_the_form_may_stand_in_a_frame_and_no_other_page_may(served: Serve
     assert "<footer" in page.text
 
 
+@pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     form=st.dictionaries(

@@ -38,6 +38,7 @@ def loopback(server: Script) -> str:
     return f"smtp+plain://127.0.0.1:{server.port}"
 
 
+@pytest.mark.slow
 async def test_a_run_stays_to_retry_a_deferred_mail_and_deliver_does_not(newsroom: Newsroom) -> None:
     async with Script({"rcpt": [Step("450 4.2.0 greylisted")] * 6}) as server:
         newsroom.configure(smtp=loopback(server), wait="2h")
@@ -51,6 +52,7 @@ async def test_a_run_stays_to_retry_a_deferred_mail_and_deliver_does_not(newsroo
     assert (second.sent, second.incomplete) == (3, False)
 
 
+@pytest.mark.slow
 async def test_a_run_waits_no_longer_than_it_is_told(newsroom: Newsroom) -> None:
     async with Script({"rcpt": [Step("450 4.2.0 greylisted")] * 99}) as server:
         # Tries are after 5 to 6¼ and 15 to 19 minutes.

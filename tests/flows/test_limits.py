@@ -155,6 +155,7 @@ async def test_a_warm_up_says_when_its_day_is_over_and_goes_on_the_next(newsroom
         assert [report.sent for report in await newsroom.deliver()] == [2]
 
 
+@pytest.mark.slow
 async def test_a_run_that_waits_long_enough_sends_the_next_days_mails(newsroom: Newsroom) -> None:
     async with Script() as server:
         newsroom.configure(wait="48h")

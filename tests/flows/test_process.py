@@ -15,6 +15,8 @@ from syndication.flows.sending import round as rounds
 from syndication.flows.sending.batch import Sending
 from tests.flows.newsroom import Newsroom, article
 
+pytestmark = pytest.mark.slow
+
 # An old locale is one without UTF-8: this one exists everywhere, and Python is told not to replace it.
 OLD = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 

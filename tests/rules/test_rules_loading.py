@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 READING = {"feedparser", "frontmatter", "httpx2", "lxml", "markdown_it", "nh3", "trafilatura"}
 RENDERING = {"babel", "jinja2", "mjml"}
 PUBLISHING = {"feedgen"}
