@@ -121,7 +121,7 @@ class _Lines(logging.Handler):
 def configure(form: LogForm = "human", *, verbose: bool = False) -> None:
     """Send the log to standard error, in place of an earlier configuration.
 
-    Shown from: DEBUG with `verbose`, else INFO as JSON and WARNING for people, whom the command shows its progress anyway. Of
+    Shown from: DEBUG with `verbose`, else INFO as JSON and WARNING for people, who see the command's progress anyway. Of
     libraries, Python's own warnings among them, it is WARNING always.
     """
     root = logging.getLogger()

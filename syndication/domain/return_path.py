@@ -1,4 +1,4 @@
-"""Return paths: each mail has its own envelope sender (VERP), which tells by itself which mail bounced, and for whom.
+"""Return paths: each mail has its own envelope sender (VERP), so that a bounce names its mail and its subscriber.
 
 `bounces@news.example` becomes `bounces+TOKEN@news.example`. The token is 47 lowercase base32 characters: the key's id (4), the
 subscriber's random key (16), the mailing's date in seconds since 1970 (7), and the first 100 bits of an HMAC-SHA256 (20). The local part

@@ -18,7 +18,7 @@ from syndication.store.subscribers.suppression import complained
 from syndication.store.tables.sending import batches, deliveries, lanes, mailings, tallies, variants
 from syndication.store.tables.subscribers import erased, requests, subscribers
 
-BLOCK = "block "  # begins what stands in `requests.network` for a block of networks
+BLOCK = "block "  # prefix in `requests.network` of a row that counts a block of networks
 
 
 @dataclass(frozen=True, slots=True)
